@@ -1,0 +1,77 @@
+"""bpcli: gradients by backpropagation, step by step.
+
+`bpcli.grad("x*y*z", {"x": 6, "y": -2, "z": -3})` gives the value, the gradients and every step; `bpcli.parse` gives the
+graph of an expression, `bpcli.render` and `bpcli.latex` write a node. Everything is imported when it is first used.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bpcli.backprop.formulas import gradient_formulas
+    from bpcli.backprop.gradients import Gradients
+    from bpcli.backprop.sweep import Step
+    from bpcli.errors import BindingError, BpcliError, LimitError, ParseError, UsageError
+    from bpcli.graph.latex import latex
+    from bpcli.graph.node import Constant, Graph, Node, Variable
+    from bpcli.graph.notation import render, render_statements
+    from bpcli.graph.simplify import simplify
+    from bpcli.language.build import grad
+    from bpcli.language.expressions import parse
+    from bpcli.language.limits import Limits
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "BindingError": "errors",
+    "BpcliError": "errors",
+    "Constant": "graph.node",
+    "Gradients": "backprop.gradients",
+    "Graph": "graph.node",
+    "LimitError": "errors",
+    "Limits": "language.limits",
+    "Node": "graph.node",
+    "ParseError": "errors",
+    "Step": "backprop.sweep",
+    "UsageError": "errors",
+    "Variable": "graph.node",
+    "grad": "language.build",
+    "gradient_formulas": "backprop.formulas",
+    "latex": "graph.latex",
+    "parse": "language.expressions",
+    "render": "graph.notation",
+    "render_statements": "graph.notation",
+    "simplify": "graph.simplify",
+}
+
+__all__ = [
+    "BindingError",
+    "BpcliError",
+    "Constant",
+    "Gradients",
+    "Graph",
+    "LimitError",
+    "Limits",
+    "Node",
+    "ParseError",
+    "Step",
+    "UsageError",
+    "Variable",
+    "__version__",
+    "grad",
+    "gradient_formulas",
+    "latex",
+    "parse",
+    "render",
+    "render_statements",
+    "simplify",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used, so that `import bpcli` costs nothing."""
+    if name not in _HOMES:
+        message = f"module 'bpcli' has no attribute '{name}'"
+        raise AttributeError(message)
+    from importlib import import_module  # noqa: PLC0415 - only a first use needs it
+
+    return getattr(import_module(f"bpcli.{_HOMES[name]}"), name)

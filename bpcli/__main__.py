@@ -1,0 +1,7 @@
+"""`python -m bpcli` is `bpcli`."""
+
+import sys
+
+from bpcli.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""Backpropagation: gradients as graphs, gradients as numbers, and the steps between."""

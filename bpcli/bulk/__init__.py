@@ -1,0 +1,1 @@
+"""Bulk: many requests in, as many answers out."""

@@ -1,0 +1,75 @@
+"""Requests as JSON Lines: `answers` yields one outcome for each line, in order, whatever the line holds."""
+
+import json
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bpcli.backprop.gradients import Gradients
+from bpcli.errors import BpcliError, InternalError, MissingValueError, UsageError
+from bpcli.language.build import grad
+from bpcli.language.limits import DEFAULT_LIMITS, Limits
+
+CALLED_AGAIN = "every request needs a JSON object with 'expression' and 'at'"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one request came to: its id, its expression as far as it had one, and the result or the error."""
+
+    identity: object
+    expression: object
+    outcome: Gradients | BpcliError
+
+
+def answers(lines: Iterable[str], limits: Limits = DEFAULT_LIMITS) -> Iterator[Answer]:
+    """One answer a line; a request that cannot be used is answered by an error, and the run goes on."""
+    for line in lines:
+        if line.strip():
+            yield _answer(line, limits)
+
+
+def _answer(line: str, limits: Limits) -> Answer:
+    identity = expression = None
+    try:
+        request = _request(line)
+        identity, expression = request.get("id"), request.get("expression")
+        return Answer(identity, expression, _gradients(request, limits))
+    except BpcliError as error:
+        return Answer(identity, expression, error)
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as fault:
+        # One request must not end the run, even where the fault is bpcli's own.
+        message = f"bpcli failed on this request: {type(fault).__name__}: {fault}"
+        return Answer(identity, expression, InternalError(message))
+
+
+def _request(line: str) -> dict[str, Any]:
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        message = f"the request is not JSON: {error}"
+        raise UsageError(message, hint=CALLED_AGAIN) from error
+    if not isinstance(request, dict):
+        message = "the request is not a JSON object"
+        raise UsageError(message, hint=CALLED_AGAIN)
+    return request
+
+
+def _gradients(request: dict[str, Any], limits: Limits) -> Gradients:
+    expression, at = request.get("expression"), request.get("at", {})
+    wanted: Collection[str] | None = request.get("with_respect_to")
+    if not isinstance(expression, str):
+        message = "the request has no 'expression', or it is no text"
+        raise UsageError(message, hint=CALLED_AGAIN)
+    if not isinstance(at, dict):
+        message = "'at' of the request is no object of names and numbers"
+        raise UsageError(message, hint=CALLED_AGAIN)
+    if wanted is not None and not (isinstance(wanted, list) and all(isinstance(name, str) for name in wanted)):
+        message = "'with_respect_to' of the request is no list of names"
+        raise UsageError(message, hint='write it as "with_respect_to": ["x", "y"]')
+    try:
+        return grad(expression, at, wanted, limits=limits)
+    except MissingValueError as error:
+        error.hint = f'''add to "at": {", ".join(f'"{name}": …' for name in error.names)}'''
+        raise
+

@@ -1,0 +1,115 @@
+"""Arguments of commands that take an expression and its variables: `EXPR --x 6 --y=-2`.
+
+A variable's name has no hyphen and every long option has one, so the two never collide; the few options without a
+hyphen are a frozen set, and a variable with such a name is bound by `--set`. The arguments are walked once, before
+Click, so that a binding may stand before or after the expression, a value may be negative, and an expression may begin
+with `-`.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import click
+
+from bpcli.errors import BindingError, UsageError
+from bpcli.language.complaints import closest
+
+FROZEN = frozenset({"--help", "--version", "--json", "--set", "--at", "--claim", "--requests"})
+SHORT = frozenset({"-h", "-q", "-j"})
+OPTION = re.compile(r"--[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)+")
+
+
+@dataclass(slots=True)
+class Words:
+    """The arguments, sorted: Click's options, the expression, and the bindings as they were typed."""
+
+    options: list[str] = field(default_factory=list)
+    expression: str | None = None
+    bindings: dict[str, str] = field(default_factory=dict)
+
+
+def sorted_words(arguments: Sequence[str], takes_value: Mapping[str, bool]) -> Words:
+    """Sort the arguments; `takes_value` says of each known option whether a value follows it.
+
+    Raises UsageError for an unknown option or a second expression, BindingError for a binding without a value or given
+    twice.
+    """
+    words = Words()
+    remaining = list(reversed(arguments))
+    while remaining:
+        word = remaining.pop()
+        name, equals, value = word.partition("=")
+        if word == "--":
+            for rest in reversed(remaining):
+                _set_expression(words, rest)
+            return words
+        if name in takes_value:
+            words.options.append(word)
+            if takes_value[name] and not equals and remaining:
+                words.options.append(remaining.pop())
+        elif word.startswith("--") and name[2:].isidentifier():
+            if not equals and (not remaining or _is_binding(remaining[-1])):
+                message = f"{name} has no value"
+                raise BindingError(message, hint=_option_hint(name, takes_value) or f"write {name} 2 or {name}=2")
+            bind(words.bindings, name[2:], value if equals else remaining.pop())
+        elif OPTION.fullmatch(name) or word in SHORT:
+            raise unknown_option(name, takes_value)
+        else:
+            _set_expression(words, word)
+    return words
+
+
+def bind(bindings: dict[str, str], name: str, value: str) -> None:
+    """Add a binding. Raises BindingError where the name has one already."""
+    if name in bindings:
+        message = f"{name} is bound twice, to {bindings[name]} and to {value}"
+        raise BindingError(message, hint="give each variable one value")
+    bindings[name] = value
+
+
+def unknown_option(name: str, known: Mapping[str, bool]) -> UsageError:
+    """An option that there is not, with the one that was probably meant."""
+    hint = _option_hint(name, known) or "'bpcli grad --help' lists the options"
+    return UsageError(f"unknown option '{name}'", hint=hint)
+
+
+def _option_hint(name: str, known: Mapping[str, bool]) -> str | None:
+    meant = closest(name, list(known))
+    return f"did you mean '{meant}'?" if meant else None
+
+
+def _is_binding(word: str) -> bool:
+    return word.startswith("--") and word.partition("=")[0][2:].isidentifier()
+
+
+def _set_expression(words: Words, word: str) -> None:
+    if words.expression is not None:
+        message = f"one expression at a time: got '{words.expression}' and '{word}'"
+        raise UsageError(message, hint="put the expression in quotes, and a value after its --name")
+    words.expression = word
+
+
+class ExpressionCommand(click.Command):
+    """A command whose arguments are an expression, bindings of its variables, and options."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Hand Click its options and the expression; the bindings go to `ctx.obj`."""
+        if ctx.resilient_parsing:
+            return super().parse_args(ctx, [])
+        words = sorted_words(args, self.takes_value())
+        ctx.obj = words.bindings
+        expression = [] if words.expression is None else ["--", words.expression]
+        return super().parse_args(ctx, [*words.options, *expression])
+
+    def takes_value(self) -> dict[str, bool]:
+        """Each option of the command, and whether a value follows it."""
+        options: dict[str, bool] = {"--help": False, "-h": False}
+        for parameter in self.params:
+            if isinstance(parameter, click.Option):
+                options |= dict.fromkeys(parameter.opts, not parameter.is_flag)
+        return options
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Show bindings in the usage line."""
+        return [*super().collect_usage_pieces(ctx), "[--NAME VALUE]..."]

@@ -1,0 +1,104 @@
+"""The entry point: commands that are imported when they are run, and every error turned into words and an exit code."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from bpcli import __version__
+from bpcli.errors import BpcliError, InternalError, UsageError
+
+INTERRUPTED_EXIT = 130
+CLOSED_PIPE_EXIT = 141
+COMMANDS = ("grad", "ops", "schema")
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"bpcli.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name. Raises UsageError, with a suggestion, for an unknown one."""
+        if not ctx.resilient_parsing and args[0] not in COMMANDS:
+            from bpcli.language.complaints import closest  # noqa: PLC0415 - only an error needs it
+
+            meant = closest(args[0], list(COMMANDS))
+            hint = f"did you mean '{meant}'?" if meant else f"the commands are {', '.join(COMMANDS)}"
+            if not args[0].isalpha() and not args[0].startswith("-"):
+                hint = f'for an expression write: bpcli grad "{args[0]}"'
+            message = f"unknown {'option' if args[0].startswith('-') else 'command'} '{args[0]}'"
+            raise UsageError(message, hint=hint)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def bpcli() -> None:
+    """Gradients by backpropagation, step by step, on the command line."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run bpcli and return its exit code; nothing but a result reaches standard output, and no traceback the user."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = bpcli.main(words, prog_name="bpcli", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes standard output once more at exit; what is left goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED_PIPE_EXIT
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED_EXIT
+    except click.ClickException as error:
+        return _report(_in_our_words(error), words)
+    except BpcliError as error:
+        return _report(error, words)
+    except Exception as fault:  # noqa: BLE001 - the border: no traceback reaches a user, and the code is 5
+        message = f"bpcli itself failed: {type(fault).__name__}: {fault}"
+        return _report(InternalError(message, hint="please report it, with the command that you ran"), words)
+    return code if isinstance(code, int) else 0
+
+
+def _in_our_words(error: click.ClickException) -> UsageError:
+    message = error.format_message().rstrip(".")
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "bpcli"
+    return UsageError(message[:1].lower() + message[1:], hint=f"'{path} --help' says what it takes")
+
+
+def _report(error: BpcliError, words: Sequence[str]) -> int:
+    from bpcli.cli.output import say, write  # noqa: PLC0415 - only an error needs it
+
+    if _wants_json(words):
+        from bpcli.report.documents import error_document, json_text  # noqa: PLC0415 - the same
+
+        write(json_text(error_document(error)) + "\n")
+    else:
+        from bpcli.report.plain import error_text  # noqa: PLC0415 - the same
+
+        say(error_text(error))
+    return error.exit_code
+
+
+def _wants_json(words: Sequence[str]) -> bool:
+    pairs = zip(words, [*words[1:], ""], strict=True)
+    return any(
+        word in ("--json", "-j", "--output-format=json") or (word == "--output-format" and following == "json")
+        for word, following in pairs
+    )

@@ -1,0 +1,14 @@
+"""`bpcli schema`: the JSON Schema of a command's documents."""
+
+import click
+
+from bpcli.cli.output import write
+from bpcli.report.documents import schema_text
+
+
+@click.command("schema", short_help="Print the JSON Schema of a command's output.")
+@click.argument("name", metavar="COMMAND")
+def command(name: str) -> int:
+    """Print the JSON Schema (2020-12) of what COMMAND prints with --json, such as: bpcli schema grad."""
+    write(schema_text(name))
+    return 0

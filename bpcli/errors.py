@@ -1,0 +1,94 @@
+"""What can go wrong, told in the user's words.
+
+The tree, with the exit code that each branch owns::
+
+    BpcliError
+    ├── UsageError        2   an option, a file or a request that cannot be used
+    │   ├── ParseError    2   the expression is not in the language
+    │   ├── BindingError  2   a value is unknown, given twice, or no number
+    │   │   ├── MissingValueError   a variable has none
+    │   │   └── UnknownNameError    a name is no variable of the expression
+    │   └── LimitError    2   larger than the limits allow
+    └── InternalError     5   bpcli's own fault
+
+An error says what is wrong (`message`), where (`text` and `spans`) and what to do now (`hint`). It knows
+nothing of terminals: `report` draws the carets, `cli` exits.
+"""
+
+from typing import ClassVar, NamedTuple
+
+OUTSIDE_DOMAIN_EXIT = 3
+
+
+class Span(NamedTuple):
+    """Characters `start` up to, not including, `end` of the text they belong to."""
+
+    start: int
+    end: int
+
+
+class BpcliError(Exception):
+    """The root of every error that bpcli raises on purpose."""
+
+    exit_code: ClassVar[int] = 5
+    kind: ClassVar[str] = "internal"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        text: str | None = None,
+        spans: tuple[Span, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.text = text
+        self.spans = spans
+
+
+class UsageError(BpcliError):
+    """An option, a file or a request that cannot be used as it is."""
+
+    exit_code = 2
+    kind = "usage"
+
+
+class ParseError(UsageError):
+    """The text is not an expression of the language; `spans` says where."""
+
+    kind = "parse"
+
+
+class BindingError(UsageError):
+    """A variable's value is missing, unknown, given twice, or no number."""
+
+    kind = "binding"
+
+
+class MissingValueError(BindingError):
+    """Some variables of the expression have a value and others, `names`, have none."""
+
+    def __init__(self, names: tuple[str, ...], hint: str) -> None:
+        listed = ", ".join(names)
+        super().__init__(f"no value for {listed}", hint=hint)
+        self.names = names
+
+
+class UnknownNameError(BindingError):
+    """A value or a gradient is asked for `name`, which is no variable of the expression."""
+
+    def __init__(self, message: str, name: str, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.name = name
+
+
+class LimitError(UsageError):
+    """The input is larger than a limit, which the hint says how to raise."""
+
+    kind = "limit"
+
+
+class InternalError(BpcliError):
+    """A fault of bpcli itself, such as a rule with the wrong number of entries."""

@@ -1,0 +1,84 @@
+"""LaTeX for a node: fractions, roots and functions as textbooks set them. `latex(node)` returns mathematics without
+dollar signs; names are escaped."""
+
+import re
+from collections.abc import Mapping
+from math import inf
+
+from bpcli.graph.node import Node
+from bpcli.graph.notation import Infix, Operand, Piece, is_negative, number_text, operator_pieces, render
+
+GREEK = frozenset(
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
+    "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(),
+)
+SIGNS = {
+    "mul": r" \cdot ",
+    "greater": " > ",
+    "less": " < ",
+    "greater_equal": r" \ge ",
+    "less_equal": r" \le ",
+    "equal": " = ",
+    "not_equal": r" \ne ",
+}
+
+
+class Latex:
+    """LaTeX notation; division is a fraction and an exponent is raised, so neither needs parentheses inside."""
+
+    def name(self, name: str) -> str:
+        """Greek letters by their command, long names upright, trailing digits as an index."""
+        stem, _, index = name.partition("_")
+        digits = re.fullmatch(r"(.*?)(\d+)", stem)
+        if not index and digits and digits[1]:
+            stem, index = digits[1], digits[2]
+        letter = rf"\{stem}" if stem in GREEK else stem if len(stem) == 1 else rf"\mathrm{{{escaped(stem)}}}"
+        return rf"{letter}_{{\mathrm{{{escaped(index)}}}}}" if index else letter
+
+    def number(self, value: float) -> str:
+        """Digits, with a power of ten in place of an `e`."""
+        digits, _, exponent = number_text(value).partition("e")
+        return rf"{digits} \cdot 10^{{{int(exponent)}}}" if exponent else digits
+
+    def powers(self, node: Node) -> Infix | None:
+        """A fraction stands by itself, but not under an exponent; a minus sign never follows an operator."""
+        if node.op.name == "neg" or is_negative(node):
+            return Infix("-", 5, 30)
+        return Infix("/", inf, 30) if node.op.name == "div" else node.op.infix
+
+    def parenthesised(self, operand: Operand) -> list[Piece]:
+        """Parentheses that grow with what they hold."""
+        return [r"\left(", Operand(operand.node), r"\right)"]
+
+    def pieces(self, node: Node) -> list[Piece]:
+        """Fractions and exponents by their own commands, operators by their sign, the rest by the op's template."""
+        operands: list[Piece] = [Operand(value) for value in node.inputs]
+        if node.op.name == "div":
+            return [r"\frac{", operands[0], "}{", operands[1], "}"]
+        if node.op.infix and node.op.infix.symbol == "**":
+            return ["{", Operand(node.inputs[0], inf, inf), "}^{", operands[1], "}"]
+        if node.op.infix:
+            sign = SIGNS.get(node.op.name, f" {node.op.infix.symbol} ")
+            return operator_pieces(node, node.op.infix, sign)
+        return self._called(node, operands)
+
+    def _called(self, node: Node, operands: list[Piece]) -> list[Piece]:
+        template = node.op.latex or rf"\operatorname{{{escaped(node.op.written)}}}"
+        if "@" not in template:
+            inside = [piece for operand in operands for piece in (", ", operand)][1:]
+            marks = [f", {escaped(str(value))}" for value in node.attributes.values()]
+            return [template, r"\left(", *inside, *marks, r"\right)"]
+        return [operands[int(part[1])] if part.startswith("@") else part for part in re.split(r"(@\d)", template)]
+
+
+LATEX = Latex()
+
+
+def escaped(text: str) -> str:
+    """Text in which no character is a command of LaTeX."""
+    return re.sub(r"([\\{}$&#^_%~])", lambda sign: rf"\{sign[1]}" if sign[1] not in r"\^~" else " ", text)
+
+
+def latex(root: Node, names: Mapping[Node, str] | None = None, *, limit: int | None = None) -> str:
+    """Write `root` as LaTeX mathematics, as `render` writes it as text."""
+    return render(root, names, style=LATEX, limit=limit)

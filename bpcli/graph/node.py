@@ -1,0 +1,150 @@
+"""Nodes: one value in the graph each, a variable, a constant, or an op applied to nodes.
+
+Nodes are immutable by convention and equal only to themselves: `x*x` uses one node twice, two typed `sin(x)` are
+two nodes. Arithmetic on nodes makes nodes, which is how a rule written for numbers builds a formula.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from bpcli.errors import Span
+from bpcli.graph.op import NO_ATTRIBUTES, REGISTRY, Attributes, Op
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Number = float | int
+
+
+class Node:
+    """An op applied to nodes.
+
+    `attributes` holds those that are not at their default; `name` is what a statement called it; `start` and `end` are its place in the text, -1 where it has none;
+    `varies` says whether any variable is upstream of it.
+    """
+
+    __slots__ = ("attributes", "end", "inputs", "name", "op", "start", "varies")
+
+    op: Op
+    inputs: tuple[Node, ...]
+    attributes: Attributes
+
+    def __init__(
+        self,
+        op: Op,
+        inputs: tuple[Node, ...],
+        attributes: Attributes = NO_ATTRIBUTES,
+        start: int = -1,
+        end: int = -1,
+    ) -> None:
+        self.op = op
+        self.inputs = inputs
+        self.attributes = attributes
+        self.name: str | None = None
+        self.start = start
+        self.end = end
+        self.varies = False
+        for node in inputs:
+            if node.varies:
+                self.varies = True
+                break
+
+    @property
+    def span(self) -> Span | None:
+        """The characters that this node was typed as, if it was typed."""
+        return Span(self.start, self.end) if self.start >= 0 else None
+
+    def __neg__(self) -> Node:
+        return applied("neg", self)
+
+    def __add__(self, other: Node | Number) -> Node:
+        return applied("add", self, other)
+
+    def __radd__(self, other: Number) -> Node:
+        return applied("add", other, self)
+
+    def __sub__(self, other: Node | Number) -> Node:
+        return applied("sub", self, other)
+
+    def __rsub__(self, other: Number) -> Node:
+        return applied("sub", other, self)
+
+    def __mul__(self, other: Node | Number) -> Node:
+        return applied("mul", self, other)
+
+    def __rmul__(self, other: Number) -> Node:
+        return applied("mul", other, self)
+
+    def __truediv__(self, other: Node | Number) -> Node:
+        return applied("div", self, other)
+
+    def __rtruediv__(self, other: Number) -> Node:
+        return applied("div", other, self)
+
+    def __pow__(self, exponent: Number) -> Node:
+        return applied("constant_pow", self, exponent)
+
+
+LEAF = Op("leaf", lambda _m, _out: (), inputs=("",))
+
+
+class Variable(Node):
+    """A leaf that a value is bound to; the same name is the same node throughout one expression."""
+
+    __slots__ = ()
+
+    name: str
+
+    def __init__(self, name: str, start: int = -1, end: int = -1) -> None:
+        super().__init__(LEAF, (), NO_ATTRIBUTES, start, end)
+        self.name = name
+        self.varies = True
+
+
+class Constant(Node):
+    """A leaf that always has the same value: a literal, exact as binary64, or a symbol such as pi."""
+
+    __slots__ = ("symbol", "value")
+
+    def __init__(self, value: float, symbol: str | None = None, start: int = -1, end: int = -1) -> None:
+        super().__init__(LEAF, (), NO_ATTRIBUTES, start, end)
+        self.value = value
+        self.symbol = symbol
+
+
+SYMBOLS = {"pi": math.pi, "e": math.e}
+
+
+def node_from(value: Node | Number) -> Node:
+    """The node itself, or a constant that stands for a number in a rule."""
+    return value if isinstance(value, Node) else Constant(float(value))
+
+
+def applied(name: str, *inputs: Node | Number, **attributes: float | str) -> Node:
+    """The op called `name` applied to nodes and numbers."""
+    return Node(REGISTRY[name], tuple([node_from(value) for value in inputs]), attributes or NO_ATTRIBUTES)
+
+
+class Graph:
+    """What one text says: the output, the op nodes in the order they are computed, and the leaves.
+
+    `nodes` holds every op node that was typed, also one that the output does not need.
+    """
+
+    __slots__ = ("constants", "nodes", "output", "text", "variables")
+
+    def __init__(
+        self,
+        output: Node,
+        nodes: Sequence[Node],
+        variables: Sequence[Variable],
+        constants: Sequence[Constant],
+        text: str = "",
+    ) -> None:
+        self.output = output
+        self.nodes = nodes
+        self.variables = variables
+        self.constants = constants
+        self.text = text

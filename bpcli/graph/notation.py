@@ -1,0 +1,189 @@
+"""How a graph is written: `render` for a formula, `render_statements` for a whole graph with its shared nodes.
+
+Parentheses are minimal. They come from the two binding powers of an op, which the parser reads too, so
+`parse(render(g))` is `g` for every graph that the language can write.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, Protocol
+
+from bpcli.graph.labels import unused
+from bpcli.graph.node import SYMBOLS, Constant, Graph, Node, Variable
+from bpcli.graph.op import REGISTRY, Infix
+from bpcli.graph.order import ancestors_first
+
+NEGATIVE = Infix("-", math.inf, 30)
+TIGHT = {"*", "/", "**"}
+
+
+class Operand(NamedTuple):
+    """An input within what is written of a node, and how strongly its surroundings pull at it on each side."""
+
+    node: Node
+    left: float = 0
+    right: float = 0
+
+
+Piece = str | Operand
+
+
+class Style(Protocol):
+    """A way to write nodes: infix text or LaTeX."""
+
+    def name(self, name: str) -> str:
+        """Write a variable or a node that has a name."""
+
+    def number(self, value: float) -> str:
+        """Write a constant."""
+
+    def pieces(self, node: Node) -> list[Piece]:
+        """Write an op: text and operands, in order."""
+
+    def powers(self, node: Node) -> Infix | None:
+        """Say how the op's own text binds, `None` where nothing can tear it apart."""
+
+    def parenthesised(self, operand: Operand) -> list[Piece]:
+        """Write an operand that its surroundings would tear apart."""
+
+
+class Text:
+    """The language's own notation: what it writes, the parser reads back."""
+
+    def name(self, name: str) -> str:
+        """Names are written as they are."""
+        return name
+
+    def number(self, value: float) -> str:
+        """The shortest digits that mean the same binary64 value, without a needless `.0`."""
+        return number_text(value)
+
+    def powers(self, node: Node) -> Infix | None:
+        """Operators bind by their powers, a negative number as its sign does; calls are closed."""
+        return NEGATIVE if is_negative(node) else node.op.infix
+
+    def parenthesised(self, operand: Operand) -> list[Piece]:
+        """Parentheses keep the operand together."""
+        return ["(", Operand(operand.node), ")"]
+
+    def pieces(self, node: Node) -> list[Piece]:
+        """Operators between or before their operands, everything else as a call."""
+        if node.op.infix:
+            return operator_pieces(node, node.op.infix, spaced(node.op.infix.symbol))
+        return [*self._called(node)]
+
+    def _called(self, node: Node) -> Iterator[Piece]:
+        yield f"{node.op.written}("
+        inputs = iter(node.inputs)
+        first = True
+        for parameter in node.op.signature:
+            if parameter in node.op.attributes:
+                texts: list[Piece] = list(attribute_text(node, parameter))
+            elif parameter.startswith("*"):
+                texts = [Operand(value) for value in inputs]
+            else:
+                texts = [Operand(next(inputs))]
+            for text in texts:
+                if not first:
+                    yield ", "
+                yield text
+                first = False
+        yield ")"
+
+
+def operator_pieces(node: Node, infix: Infix, symbol: str) -> list[Piece]:
+    """The symbol before its only operand, or between its two."""
+    if len(node.inputs) == 1:
+        return [symbol.strip(), Operand(node.inputs[0], infix.right, 0)]
+    left, right = node.inputs
+    return [Operand(left, 0, infix.left), symbol, Operand(right, infix.right, 0)]
+
+
+def is_negative(node: Node) -> bool:
+    """Whether the node is a constant that is written with a minus sign."""
+    return isinstance(node, Constant) and math.copysign(1, node.value) < 0
+
+
+def spaced(symbol: str) -> str:
+    """The symbol as it stands between operands: tight for products and powers, else with spaces."""
+    return symbol if symbol in TIGHT else f" {symbol} "
+
+
+def attribute_text(node: Node, parameter: str) -> Iterator[str]:
+    """`negative_slope=0.2` for an attribute that is not at its default; a required one is written bare."""
+    value = node.attributes.get(parameter)
+    if value is None:
+        return
+    written = f"'{value}'" if isinstance(value, str) else number_text(value)
+    yield written if node.op.attributes[parameter].default is None else f"{parameter}={written}"
+
+
+def number_text(value: float) -> str:
+    """The shortest digits that mean the same binary64 value; whole numbers without a point, up to 10^16."""
+    if value.is_integer() and abs(value) < 1e16 and (value or str(value) == "0.0"):  # noqa: PLR2004 - repr turns to 1e+16
+        return str(int(value))
+    return repr(value)
+
+
+TEXT = Text()
+
+
+def render(root: Node, names: Mapping[Node, str] | None = None, *, style: Style = TEXT, limit: int | None = None) -> str:
+    """Write the formula of `root`: nodes in `names` by their name, the root itself always by its formula.
+
+    At most about `limit` characters are written; what was left out is marked with `…`.
+    """
+    names = names or {}
+    written: list[str] = []
+    room = limit if limit is not None else math.inf
+    waiting: list[Piece] = [Operand(root)]
+    opened = False
+    while waiting:
+        piece = waiting.pop()
+        if isinstance(piece, Operand):
+            waiting.extend(reversed(_unfolded(piece, names if opened else {}, style)))
+            opened = True
+            continue
+        room -= len(piece)
+        if room < 0:
+            return "".join([*written, "…"])
+        written.append(piece)
+    return "".join(written)
+
+
+def _unfolded(operand: Operand, names: Mapping[Node, str], style: Style) -> list[Piece]:
+    node = operand.node
+    if node in names:
+        return [style.name(names[node])]
+    if isinstance(node, Variable):
+        return [style.name(node.name)]
+    powers = style.powers(node)
+    if powers and (powers.left < operand.left or powers.right < operand.right):
+        return style.parenthesised(operand)
+    if isinstance(node, Constant):
+        return [style.name(node.symbol) if node.symbol else style.number(node.value)]
+    return style.pieces(node)
+
+
+def render_statements(graph: Graph) -> str:
+    """Write a whole graph as statements: one for each node that is named or used twice, the output last."""
+    ordered = ancestors_first([graph.output])
+    names = _statement_names(graph, ordered)
+    statements = [f"{name} = {render(node, names)}" for node, name in names.items()]
+    if graph.output not in names:
+        statements.append(render(graph.output, names))
+    return "; ".join(statements)
+
+
+def _statement_names(graph: Graph, ordered: list[Node]) -> dict[Node, str]:
+    uses: dict[Node, int] = {}
+    for node in ordered:
+        for source in node.inputs:
+            uses[source] = uses.get(source, 0) + 1
+    # A statement may not take a name that the rest of the text needs for a variable, a constant or a call.
+    used = {node.name for node in ordered if isinstance(node, Variable)} | {*SYMBOLS, *REGISTRY}
+    return {
+        node: unused(node.name or "v", used)
+        for node in ordered
+        if not isinstance(node, Variable) and (node.name or (node.inputs and uses.get(node, 0) > 1))
+    }

@@ -1,0 +1,265 @@
+"""Simplification of formulas that are shown; what is computed stays as backpropagation made it.
+
+`backprop` is literal and yields `1*1*cos(x*y)*y`; a reader wants `y*cos(x*y)`. The rules are few and keep the value
+wherever the original has one: constants that fold exactly, `1*g`, `0 + g`, `--g`, `a*(1/b)`, equal terms and equal
+factors collected, and a `where` whose condition is a constant. Nothing is cancelled and nothing is expanded.
+"""
+
+import operator
+from collections.abc import Callable, Iterable, Mapping
+
+from bpcli.graph.node import Constant, Node, Variable, applied
+from bpcli.graph.order import ancestors_first
+
+EXACT = 2**53
+FOLDS: Mapping[str, Callable[..., float]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "neg": operator.neg,
+}
+COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
+    "greater": operator.gt,
+    "less": operator.lt,
+    "greater_equal": operator.ge,
+    "less_equal": operator.le,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+}
+Key = tuple[object, ...]
+
+
+class Simplifier:
+    """Rebuilds nodes from simplified inputs; equal formulas become one node, so that `is` compares them."""
+
+    def __init__(self) -> None:
+        self._made: dict[Key, Node] = {}
+
+    def made(self, node: Node) -> Node:
+        """The one node that stands for every node like this."""
+        if isinstance(node, Variable):
+            return node
+        if isinstance(node, Constant):
+            return self._made.setdefault((repr(node.value), node.symbol), node)
+        key = (node.op.name, *node.inputs, *node.attributes.items())
+        return self._made.setdefault(key, node)
+
+    def constant(self, value: float) -> Node:
+        """The constant with this value."""
+        return self.made(Constant(float(value)))
+
+    def build(self, name: str, *inputs: Node) -> Node:
+        """The op on inputs that are simplified already."""
+        return self.made(applied(name, *inputs))
+
+    def simplified(self, node: Node) -> Node:
+        """The node by the first rule that fits; its inputs are simplified already."""
+        folded = _folded(node)
+        if folded is not None:
+            return self.constant(folded)
+        match node.op.name:
+            case "add" | "sub":
+                return self._sum(node)
+            case "mul" | "div" | "neg":
+                return self._product(node)
+            case "constant_pow":
+                return self._power(node)
+            case "where":
+                return self._choice(node)
+        return self.made(node)
+
+    def _choice(self, node: Node) -> Node:
+        condition, chosen, other = node.inputs
+        values = [_number(value) for value in condition.inputs]
+        if chosen is other:
+            return chosen
+        if condition.op.name in COMPARISONS and None not in values:
+            return chosen if COMPARISONS[condition.op.name](*[value or 0.0 for value in values]) else other
+        return self.made(node)
+
+    def _power(self, node: Node) -> Node:
+        base, exponent = node.inputs
+        if _number(exponent) == 1:
+            return base
+        return self.constant(1) if _number(exponent) == 0 else self.made(node)
+
+    def _sum(self, node: Node) -> Node:
+        terms: dict[Node | None, float] = {}
+        for coefficient, term in _terms(node):
+            total = terms.get(term, 0.0) + coefficient
+            terms[term] = total
+        if not all(_is_exact(value) for value in terms.values()):
+            return self.made(node)
+        left = [(value, term) for term, value in terms.items() if value]
+        first = next((index for index, (value, _) in enumerate(left) if value > 0), 0)
+        total_node: Node | None = None
+        for value, term in left[first:] + left[:first]:
+            size = self._times(abs(value) if total_node else value, term)
+            total_node = self.build("add" if value > 0 else "sub", total_node, size) if total_node else size
+        return total_node or self.constant(0)
+
+    def _times(self, coefficient: float, term: Node | None) -> Node:
+        if term is None:
+            return self.constant(coefficient)
+        if coefficient in (1, -1):
+            return term if coefficient == 1 else self.build("neg", term)
+        return self._product(applied("mul", Constant(coefficient), term))
+
+    def _product(self, node: Node) -> Node:
+        sign, above, below = _factors(node)
+        coefficient, above = _coefficient(above)
+        divisor, below = _coefficient(below)
+        if not _is_exact(coefficient) or not _is_exact(divisor) or divisor == 0:
+            return self.made(node)
+        if coefficient == 0:
+            return self.constant(0)
+        negative = sign * coefficient * divisor < 0
+        coefficient, divisor = abs(coefficient), abs(divisor)
+        if coefficient % divisor == 0:
+            coefficient, divisor = coefficient / divisor, 1.0
+        bottom = self._row(divisor, below)
+        if bottom is None and negative and coefficient != 1:
+            coefficient, negative = -coefficient, False
+        top = self._row(coefficient, above) or self.constant(1)
+        product = self.build("div", top, bottom) if bottom else top
+        return self.build("neg", product) if negative else product
+
+    def _row(self, coefficient: float, factors: list[Node]) -> Node | None:
+        """The product of a coefficient and factors, or None for a product of nothing."""
+        powers = self._collected(factors)
+        if all(isinstance(factor, Variable) for factor in powers):
+            powers.sort(key=lambda factor: factor.name or "")
+        if coefficient != 1:
+            powers.insert(0, self.constant(coefficient))
+        product = powers[0] if powers else None
+        for factor in powers[1:]:
+            product = self.build("mul", product, factor) if product else factor
+        return product
+
+    def _collected(self, factors: Iterable[Node]) -> list[Node]:
+        exponents: dict[Node, float] = {}
+        for factor in factors:
+            base, exponent = _base_and_exponent(factor)
+            exponents[base] = exponents.get(base, 0.0) + exponent
+        return [
+            base if exponent == 1 else self.build("constant_pow", base, self.constant(exponent))
+            for base, exponent in exponents.items()
+        ]
+
+
+def simplify(root: Node, names: Mapping[Node, str] | None = None) -> Node:
+    """A shorter formula with the same value; nodes in `names` are taken as variables of that name."""
+    atoms = names or {}
+    simplifier = Simplifier()
+    results: dict[Node, Node] = {}
+    for node in ancestors_first([root], stop_at=atoms):
+        if node in atoms:
+            results[node] = Variable(atoms[node])
+        elif not node.inputs:
+            results[node] = simplifier.made(node)
+        else:
+            results[node] = simplifier.simplified(Node(node.op, tuple(results[i] for i in node.inputs), node.attributes))
+    return _with_signs_in_front(results[root])
+
+
+def _with_signs_in_front(root: Node) -> Node:
+    """`-(x*y)` and `-(x/y)` as people write them: `-x*y`, `-x/y`."""
+    results: dict[Node, Node] = {}
+    for node in ancestors_first([root]):
+        inputs = tuple([results[source] for source in node.inputs])
+        if node.op.name == "neg":
+            results[node] = _negated(inputs[0])
+        else:
+            results[node] = Node(node.op, inputs, node.attributes) if inputs else node
+    return results[root]
+
+
+def _negated(node: Node) -> Node:
+    row = []
+    while node.op.name in ("mul", "div"):
+        row.append(node)
+        node = node.inputs[0]
+    number = _number(node)
+    result = Constant(-number) if number is not None else applied("neg", node)
+    for product in reversed(row):
+        result = Node(product.op, (result, product.inputs[1]))
+    return result
+
+
+def _number(node: Node) -> float | None:
+    return node.value if isinstance(node, Constant) and node.symbol is None else None
+
+
+def _is_exact(value: float) -> bool:
+    return value.is_integer() and abs(value) < EXACT
+
+
+def _folded(node: Node) -> float | None:
+    """The value of whole-number arithmetic that float64 does without rounding."""
+    values = [_number(value) for value in node.inputs]
+    numbers = [value for value in values if value is not None and _is_exact(value)]
+    fold = FOLDS.get(node.op.name)
+    if fold is None or len(numbers) < len(values):
+        return None
+    result = fold(*numbers)
+    return result if _is_exact(result) else None
+
+
+def _terms(node: Node) -> Iterable[tuple[float, Node | None]]:
+    """The sum as coefficients and terms; the term of a constant is None."""
+    waiting: list[tuple[float, Node]] = [(1.0, node)]
+    while waiting:
+        sign, term = waiting.pop()
+        number = _number(term)
+        if term.op.name in ("add", "sub"):
+            left, right = term.inputs
+            waiting += [(sign if term.op.name == "add" else -sign, right), (sign, left)]
+        elif term.op.name == "neg":
+            waiting.append((-sign, term.inputs[0]))
+        elif number is not None:
+            yield sign * number, None
+        elif term.op.name == "mul" and (factor := _number(term.inputs[0])) is not None and _is_exact(factor):
+            yield sign * factor, term.inputs[1]
+        else:
+            yield sign, term
+
+
+def _factors(node: Node) -> tuple[int, list[Node], list[Node]]:
+    """The product as a sign, the factors above and the factors below the fraction bar."""
+    sign = 1
+    above: list[Node] = []
+    below: list[Node] = []
+    waiting: list[tuple[Node, bool]] = [(node, True)]
+    while waiting:
+        factor, is_above = waiting.pop()
+        if factor.op.name == "mul":
+            waiting += [(factor.inputs[1], is_above), (factor.inputs[0], is_above)]
+        elif factor.op.name == "div":
+            waiting += [(factor.inputs[1], not is_above), (factor.inputs[0], is_above)]
+        elif factor.op.name == "neg":
+            sign = -sign
+            waiting.append((factor.inputs[0], is_above))
+        else:
+            (above if is_above else below).append(factor)
+    return sign, above, below
+
+
+def _coefficient(factors: list[Node]) -> tuple[float, list[Node]]:
+    """The whole numbers among the factors, multiplied, and the rest."""
+    coefficient = 1.0
+    rest = []
+    for factor in factors:
+        number = _number(factor)
+        if number is not None and _is_exact(number):
+            coefficient *= number
+        else:
+            rest.append(factor)
+    return coefficient, rest
+
+
+def _base_and_exponent(factor: Node) -> tuple[Node, float]:
+    if factor.op.name == "constant_pow":
+        exponent = _number(factor.inputs[1])
+        if exponent is not None and exponent > 0 and exponent.is_integer():
+            return factor.inputs[0], exponent
+    return factor, 1.0

@@ -1,0 +1,1 @@
+"""The language: from text and values to a graph that can be computed."""

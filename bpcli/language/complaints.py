@@ -1,0 +1,94 @@
+"""What to say about text that is not in the language: what, where, and what now."""
+
+from bpcli.errors import ParseError, Span
+from bpcli.graph.op import REGISTRY
+from bpcli.language.functions import FUNCTIONS
+
+UNSEEN = {"\n": "the end of the line", "": "the end"}
+
+
+def named(token: str) -> str:
+    """A token as a message shows it: quoted, with what cannot be seen escaped."""
+    if token in UNSEEN:
+        return UNSEEN[token]
+    printable = "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in token[:40])
+    return f"'{printable}'"
+
+
+def closest(word: str, words: list[str]) -> str | None:
+    """The word that was probably meant, if one is near enough."""
+    import difflib  # noqa: PLC0415 - only an error needs it
+
+    by_small_letters = {known.lower(): known for known in words}
+    found = difflib.get_close_matches(word.lower()[:64], list(by_small_letters), n=1)
+    return by_small_letters[found[0]] if found else None
+
+
+def unknown_function(text: str, typed: str, span: Span, *, is_variable: bool) -> ParseError:
+    """A call of something that is no function here."""
+    if is_variable:
+        message = f"'{typed}' is a variable here, not a function"
+        return ParseError(message, text=text, spans=(span,), hint=f"for a product write {typed}*(…)")
+    meant = closest(typed, [name for name in FUNCTIONS if name.isascii()])
+    hint = f"did you mean '{meant}'?" if meant else f"for a product write {typed}*(…); 'bpcli ops' lists the functions"
+    return ParseError(f"unknown function '{typed}'", text=text, spans=(span,), hint=hint)
+
+
+def not_an_operand(text: str, token: str, span: Span, before: str) -> ParseError:
+    """Something other than a number, a name or a bracket where one of these must stand."""
+    if token in (")", ",", ";", "\n", "") or token in _operators():
+        after = f" after {named(before.lstrip()[-1:])}" if before.strip() else ""
+        message = f"a number, a name or '(' must stand{after or ' here'}, not {named(token)}"
+        return ParseError(message, text=text, spans=(span,), hint=_operand_hint(token, before))
+    return _stray(text, token, span)
+
+
+def _operand_hint(token: str, before: str) -> str | None:
+    if token == ")" and before.endswith("("):
+        return "put something between the parentheses"
+    if token == "=":
+        return "a comparison is written ==, a statement name = formula"
+    return None
+
+
+def _operators() -> set[str]:
+    symbols = {op.infix.symbol for op in REGISTRY.values() if op.infix}
+    return symbols | {"^", "=", "·", "×", "÷"}
+
+
+def not_after_an_operand(text: str, token: str, span: Span, operand: Span) -> ParseError:
+    """Something other than an operator after a complete operand: `2x`, `x y`, `1..2`, a stray sign."""
+    before = text[operand.start : operand.end]
+    both = Span(operand.start, span.end)
+    starts_operand = token[0].isalnum() or token[0] in "_(√" or (token[0] == "." and len(token) > 1)
+    if not starts_operand or "=" in token:
+        return misplaced(text, "=", span, in_brackets=False) if "=" in token else _stray(text, token, span)
+    is_number = before[-1] in "0123456789."
+    if is_number and (token[0] in "0123456789.") and operand.end == span.start:
+        return ParseError(f"{named(before + token)} is not a number", text=text, spans=(both,))
+    if before in FUNCTIONS:
+        message = f"the argument of {before} must stand in parentheses"
+        return ParseError(message, text=text, spans=(both,), hint=f"write {before}({token}{'…)' if token[-1] == '(' else ')'}")
+    shown = before if len(before) <= 20 else "…"  # noqa: PLR2004 - a hint stays short
+    product = f"{shown}*{token}{'…)' if token[-1] == '(' else ''}"
+    message = f"there is no operator between {named(before)} and {named(token)}"
+    return ParseError(message, text=text, spans=(both,), hint=f"for a product write {product}")
+
+
+def misplaced(text: str, sign: str, span: Span, *, in_brackets: bool) -> ParseError:
+    """A sign that has a meaning, but not in this place."""
+    if sign == "=":
+        message = "'=' cannot stand here"
+        hint = "a statement is name = formula, a comparison is written =="
+    elif sign == ")":
+        message, hint = "this ')' closes nothing", "remove it, or add the '(' that it closes"
+    else:
+        message = f"'{sign}' cannot stand here"
+        hint = "it separates the arguments of a function" if in_brackets else "split statements with ';'"
+    return ParseError(message, text=text, spans=(span,), hint=hint)
+
+
+def _stray(text: str, token: str, span: Span) -> ParseError:
+    quoted = token[0] in "'\""
+    hint = "a word in quotes is an argument with a name, as in gelu(x, approximate='tanh')" if quoted else None
+    return ParseError(f"{named(token)} is not part of the language", text=text, spans=(span,), hint=hint)

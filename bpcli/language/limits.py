@@ -1,0 +1,19 @@
+"""How large an input may be. Each limit is checked before the memory is taken, and each can be set."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that is read: characters, operators, pending operators and open brackets, digits of a literal.
+
+    The defaults let a million operators and a nesting of 100,000 through; they take at most about a gigabyte.
+    """
+
+    characters: int = 50_000_000
+    operators: int = 2_000_000
+    nesting: int = 500_000
+    literal_digits: int = 1_000
+
+
+DEFAULT_LIMITS = Limits()

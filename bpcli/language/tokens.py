@@ -1,0 +1,42 @@
+"""Tokens that tile the text: every character belongs to one, so a position is the sum of the lengths before it.
+
+A name that is called is one token with its parenthesis (`sin(`), a name that is assigned or used as a keyword one with
+its sign (`q =`), so that the parser never needs to look ahead.
+"""
+
+import re
+from collections.abc import Iterator
+
+from bpcli.errors import LimitError, Span
+
+SUPERSCRIPTS = {sign: str(digit) for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+_RAISED = "⁰¹²³⁴-⁹"
+_NAME = rf"[^\W\d{_RAISED}][^\W{_RAISED}]*"
+_STRING = r"'[^'\n]*'|\"[^\"\n]*\""
+_NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+TOKEN = re.compile(
+    rf"{_NAME}(?:[ \t]*(?:\(|=(?!=)(?:[ \t]*(?:{_STRING}))?))?|{_NUMBER}|\*\*|[<>=!]=|->|[ \t\r]{{1,64}}|[{_RAISED}]+|.",
+    re.DOTALL,
+)
+NUMBER = re.compile(rf"[-+−]?{_NUMBER}")
+
+BATCH = 1 << 16
+# The end of a batch may cut a token, and a cut number can fall into as many parts as `2.5e+` has.
+UNSURE = 8
+
+
+def batches(text: str) -> Iterator[list[str]]:
+    """The tokens of the text in lists, so that those of a long text are never all in memory.
+
+    Raises LimitError where a single token is longer than a batch.
+    """
+    at = 0
+    while at < len(text):
+        tokens: list[str] = TOKEN.findall(text, at, at + BATCH)
+        if at + BATCH < len(text):
+            del tokens[-UNSURE:]
+            if not tokens:
+                message = f"a word or number here is longer than {BATCH} characters"
+                raise LimitError(message, hint="shorten it", text=text, spans=(Span(at, at + 1),))
+        yield tokens
+        at += sum(map(len, tokens))

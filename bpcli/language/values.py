@@ -1,0 +1,128 @@
+"""Values: the numbers that people type for variables, and the files that hold them."""
+
+import math
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bpcli.errors import BindingError, BpcliError, UsageError
+from bpcli.language.expressions import parse
+from bpcli.language.tokens import NUMBER
+from bpcli.numbers.evaluate import evaluate
+
+MOST_CHARACTERS = 100_000_000
+
+
+def number_from_text(name: str, typed: str) -> float:
+    """The value that was typed for a variable: a number, or an expression of numbers such as `pi/2`.
+
+    Raises BindingError where it is neither, or not finite.
+    """
+    text = typed.strip()
+    if NUMBER.fullmatch(text):
+        return _finite(name, float(text.replace("−", "-")), typed)
+    try:
+        graph = parse(text)
+    except BpcliError as error:
+        message = f"the value of {name} is no number: '{shortened(typed)}'"
+        raise BindingError(message, hint=f"give a number, such as --{name}=2.5") from error
+    if graph.variables:
+        message = f"the value of {name} is no number: '{shortened(typed)}'"
+        raise BindingError(message, hint=f"'{graph.variables[0].name}' has no value here")
+    return _finite(name, evaluate(graph, {})[graph.output], typed)
+
+
+def number_from(name: str, value: object) -> float:
+    """The value of a variable from JSON, TOML or Python. Raises BindingError where it is no finite real number."""
+    if isinstance(value, str):
+        return number_from_text(name, value)
+    if isinstance(value, bool) or not hasattr(value, "__float__") or hasattr(value, "__len__"):
+        kind = {list: "a list", dict: "an object", bool: "a truth value", type(None): "null"}.get(type(value), "no number")
+        message = f"the value of {name} is {kind}, not a number"
+        raise BindingError(message, hint="every variable takes one real number")
+    try:
+        return _finite(name, float(value), value)
+    except (OverflowError, TypeError, ValueError):
+        message = f"the value of {name} is not a float64 number: {shortened(str(value))}"
+        raise BindingError(message) from None
+
+
+def _finite(name: str, value: float, typed: object) -> float:
+    if not math.isfinite(value):
+        message = f"the value of {name} is not finite: {shortened(str(typed))}"
+        raise BindingError(message, hint="gradients are taken at finite points, up to 1.8e308")
+    return value
+
+
+def shortened(typed: str) -> str:
+    """What was typed, cut to what a message can show."""
+    return typed if len(typed) <= 40 else f"{typed[:40]}…"  # noqa: PLR2004 - a message stays on a line
+
+
+def text_from(source: str) -> str:
+    """The text of a file, or of standard input for `-`. Raises UsageError where it cannot be read as UTF-8."""
+    try:
+        if source == "-":
+            return sys.stdin.buffer.read(MOST_CHARACTERS).decode()
+        path = Path(source)
+        if path.stat().st_size > MOST_CHARACTERS:
+            message = f"{source} is larger than {MOST_CHARACTERS} bytes"
+            raise UsageError(message)
+        return path.read_bytes().decode()
+    except OSError as error:
+        message = f"cannot read {source}: {os.strerror(error.errno or 0).lower()}"
+        raise UsageError(message) from error
+    except (UnicodeDecodeError, ValueError) as error:
+        message = f"cannot read {source}: it is not UTF-8 text"
+        raise UsageError(message) from error
+
+
+def values_from_file(source: str) -> dict[str, Any]:
+    """The values that a JSON, TOML or CSV file binds, by name; `-` is standard input, its form found by looking.
+
+    A CSV file has a row of names and one row of numbers. Raises UsageError where the form is broken.
+    """
+    text = text_from(source).removeprefix("\ufeff")
+    form = Path(source).suffix.lower().lstrip(".")
+    if form not in ("json", "toml", "csv"):
+        form = "json" if text.lstrip().startswith(("{", "[")) else "toml" if "=" in text else "csv"
+    reader = {"json": _from_json, "toml": _from_toml, "csv": _from_csv}[form]
+    try:
+        values = reader(text)
+    except (ValueError, RecursionError) as error:
+        message = f"{source} is not {form.upper()}: {error}"
+        raise UsageError(message, hint="give a .json, .toml or .csv file of names and numbers") from error
+    return dict(values)
+
+
+def _from_json(text: str) -> Mapping[str, Any]:
+    import json  # noqa: PLC0415 - loaded where it is used
+
+    values = json.loads(text)
+    if not isinstance(values, dict):
+        message = "it must be an object of names and numbers"
+        raise ValueError(message)  # noqa: TRY004 - told to the user as a broken form
+    return values
+
+
+def _from_toml(text: str) -> Mapping[str, Any]:
+    import tomllib  # noqa: PLC0415 - loaded where it is used
+
+    return tomllib.loads(text)
+
+
+def _from_csv(text: str) -> Mapping[str, Any]:
+    import csv  # noqa: PLC0415 - loaded where it is used
+    from io import StringIO  # noqa: PLC0415 - the same
+
+    rows = [row for row in csv.reader(StringIO(text), strict=True) if row]
+    if len(rows) != 2 or len(rows[0]) != len(rows[1]):  # noqa: PLR2004 - names and numbers
+        message = f"it must have a row of names and one row of numbers of the same length, got {len(rows)} rows"
+        raise ValueError(message)
+    names = [name.strip() for name in rows[0]]
+    if len(set(names)) < len(names):
+        message = "a name stands twice in its first row"
+        raise ValueError(message)
+    return dict(zip(names, rows[1], strict=True))

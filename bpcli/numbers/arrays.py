@@ -1,0 +1,87 @@
+"""`arrays`: NumPy, for many numbers at once, and for one number where Python's `math` raises and IEEE 754 does not.
+
+What NumPy lacks (`erf`, `lgamma`, `digamma`, `polygamma`) is the function of `floats`, entry by entry.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from bpcli.graph.op import Rule
+from bpcli.numbers import special
+from bpcli.numbers.stable import STABLE
+from bpcli.numbers.system import NumberSystem
+
+
+def _entrywise(function: Callable[..., float], at_pole: float) -> Callable[..., Any]:
+    """A function of one float, applied to every entry; `at_pole` where it raises."""
+
+    def one(x: float, **attributes: Any) -> float:  # noqa: ANN401 - the op's attributes
+        try:
+            return function(x, **attributes) if math.isfinite(x) or not attributes else math.nan
+        except OverflowError:
+            return math.inf
+        except (ValueError, ZeroDivisionError):
+            return at_pole
+
+    def every(x: Any, **attributes: Any) -> Any:  # noqa: ANN401 - any array
+        return np.frompyfunc(partial(one, **attributes), 1, 1)(np.asarray(x, dtype=float)).astype(float)[()]
+
+    return every
+
+
+def _maximum(*values: Any) -> Any:  # noqa: ANN401 - any array
+    largest = values[0]
+    for value in values[1:]:
+        largest = np.maximum(largest, value)
+    return largest
+
+
+def _minimum(*values: Any) -> Any:  # noqa: ANN401 - any array
+    smallest = values[0]
+    for value in values[1:]:
+        smallest = np.minimum(smallest, value)
+    return smallest
+
+
+EXCEPTIONS: dict[str, Callable[..., Any]] = {
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "neg": np.negative,
+    "constant_pow": np.power,
+    "maximum": _maximum,
+    "minimum": _minimum,
+    "erf": _entrywise(math.erf, math.nan),
+    "erfc": _entrywise(math.erfc, math.nan),
+    "gamma": _entrywise(math.gamma, math.nan),
+    "lgamma": _entrywise(math.lgamma, math.inf),
+    "digamma": _entrywise(special.digamma, math.nan),
+    "polygamma": _entrywise(special.polygamma, math.nan),
+    "sinc": _entrywise(special.sinc, math.nan),
+}
+
+arrays = NumberSystem("arrays", np, EXCEPTIONS)
+EXCEPTIONS.update({name: partial(form, arrays) for name, form in STABLE.items()})
+
+
+def quiet(function: Callable[..., Any], inputs: Sequence[Any], attributes: dict[str, Any]) -> float:
+    """The function's IEEE 754 answer for single numbers, without NumPy's warnings."""
+    with np.errstate(all="ignore"):
+        return float(function(*[np.float64(value) for value in inputs], **attributes))
+
+
+def quiet_rule(
+    rule: Rule,
+    system: NumberSystem,
+    out: float,
+    inputs: Sequence[Any],
+    attributes: dict[str, Any],
+) -> tuple[Any, ...]:
+    """A rule's IEEE 754 answer for single numbers, without NumPy's warnings."""
+    with np.errstate(all="ignore"):
+        locals_ = rule(system, np.float64(out), *[np.float64(value) for value in inputs], **attributes)
+    return tuple(None if local is None else float(local) for local in locals_)

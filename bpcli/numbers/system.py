@@ -1,0 +1,54 @@
+"""What a number system is: a library that computes ops by their name, and a table of exceptions.
+
+A number system is also an algebra `m`: `m.cos(x)` computes, where the graph's own algebra builds a node.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bpcli.graph.op import REGISTRY, Op
+
+
+class NumberSystem:
+    """Computes an op by its own table first, then by the library's function of that name, then by its meaning."""
+
+    pi: Any
+    e: Any
+
+    def __init__(self, name: str, library: object, exceptions: Mapping[str, Callable[..., Any]]) -> None:
+        self.name = name
+        self.pi = library.pi  # type: ignore[attr-defined] # every library of numbers has pi and e
+        self.e = library.e  # type: ignore[attr-defined] # the same
+        self._library = library
+        self._exceptions = exceptions
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Compute the op called `name`; what was found is kept, so that this runs once an op."""
+        op = REGISTRY.get(name)
+        if op is None:
+            raise AttributeError(name)
+        function = self.function_of(op)
+        setattr(self, name, function)
+        return function
+
+    def function_of(self, op: Op) -> Callable[..., Any]:
+        """The function that computes an op on this system's numbers."""
+        found = self._exceptions.get(op.name) or getattr(self._library, op.name, None)
+        if found is not None:
+            return found  # type: ignore[no-any-return] # a library's function
+        meaning = op.meaning
+        if meaning is None:
+            raise AttributeError(op.name)
+        return lambda *inputs, **attributes: meaning(self, *inputs, **attributes)
+
+
+class Functions(dict[Op, Callable[..., Any]]):
+    """The functions of a number system by op, looked up when an op is first met."""
+
+    def __init__(self, system: NumberSystem) -> None:
+        super().__init__()
+        self._system = system
+
+    def __missing__(self, op: Op) -> Callable[..., Any]:
+        function = self[op] = getattr(self._system, op.name)
+        return function

@@ -1,0 +1,30 @@
+"""The graph's own algebra `m`: `m.cos(x)` builds a node. A rule that runs over it yields a formula."""
+
+from collections.abc import Callable
+from functools import partial
+
+from bpcli.graph.node import SYMBOLS, Constant, Node, applied
+from bpcli.graph.op import REGISTRY
+
+
+class NodeAlgebra:
+    """Builds nodes where a number system computes numbers."""
+
+    @property
+    def pi(self) -> Node:
+        """The constant π, exact in every number system."""
+        return Constant(SYMBOLS["pi"], symbol="pi")
+
+    @property
+    def e(self) -> Node:
+        """The constant e, exact in every number system."""
+        return Constant(SYMBOLS["e"], symbol="e")
+
+    def __getattr__(self, name: str) -> Callable[..., Node]:
+        """The op called `name`, as a function of nodes and numbers."""
+        if name not in REGISTRY:
+            raise AttributeError(name)
+        return partial(applied, name)
+
+
+nodes = NodeAlgebra()

@@ -1,0 +1,111 @@
+"""The backward pass as a section: one row an edge, upstream × local = contribution, and the sum where paths meet."""
+
+from itertools import islice
+
+from bpcli.backprop.gradients import Gradients
+from bpcli.backprop.sweep import Step
+from bpcli.graph.node import Node
+from bpcli.report.layout import Column, Line, Piece, Row, table
+from bpcli.report.page import Labels, Page, flowing_locals, formula_of, title
+
+MOST_TERMS = 12
+
+
+def backward_section(result: Gradients, labels: Labels, page: Page) -> list[Line]:
+    """One row a step, in the order in which backpropagation runs."""
+    seed = page.derivative(result.graph.output, result.graph.output, labels)
+    heading = title("BACKWARD", f"starts with {seed} = 1")
+    shown = list(islice(result.steps(), page.most_rows))
+    if not shown:
+        return [heading, [Piece("  no step: no gradient flows to a variable through an op", "note")]]
+    meetings = Meetings(result, labels, page)
+    rows = [
+        Row(_cells(number, step, labels, page), (meetings.note(number - 1, step),))
+        for number, step in enumerate(shown, 1)
+    ]
+    signs = page.signs
+    columns = (
+        Column("right"),
+        Column("right", "name"),
+        Column("left", "name", f" {signs.arrow} "),
+        Column("point", "gradient", caption="upstream"),
+        Column("right", "", f" {signs.times} ", caption="local"),
+        Column("point", "", " "),
+        Column("point", "gradient", " = ", caption="contribution"),
+    )
+    words = ("", "node", "input", "upstream", "", "local", "contribution")
+    return [heading, *table(columns, rows, page.width, words), *page.left_out(meetings.count)]
+
+
+def _cells(number: int, step: Step, labels: Labels, page: Page) -> tuple[str, ...]:
+    formulas = {position: formula for position, _, formula in flowing_locals(step.node, labels)}
+    formula, local = formulas[step.position], page.number(step.local)
+    return (
+        str(number),
+        labels[step.node],
+        labels[step.input] + _side(step),
+        page.number(step.upstream),
+        f"{formula} =" if formula != local else "",
+        local,
+        page.number(step.contribution),
+    )
+
+
+def _side(step: Step) -> str:
+    """Which of its inputs an edge leads to, where a node uses the same one twice."""
+    if sum(source is step.input for source in step.node.inputs) == 1:
+        return ""
+    if len(step.node.inputs) == 2:  # noqa: PLR2004 - the two sides of an operator
+        return " (left)" if step.position == 0 else " (right)"
+    return f" (input {step.position + 1})"
+
+
+class Meetings:
+    """Where several paths meet: the contributions that reach each node, in the order of the steps."""
+
+    def __init__(self, result: Gradients, labels: Labels, page: Page) -> None:
+        self._result = result
+        self._labels = labels
+        self._page = page
+        self._arrivals: dict[Node, list[tuple[int, float]]] = {}
+        self.count = 0
+        for number, step in enumerate(result.steps()):
+            self._arrivals.setdefault(step.input, []).append((number, step.contribution))
+            self.count = number + 1
+
+    def note(self, number: int, step: Step) -> str:
+        """What is said beside a step: the sum where paths meet, else what the input stands for."""
+        node = step.input
+        if len(self._arrivals[node]) > 1:
+            return self._meeting(node, number)
+        if not node.inputs:
+            return ""
+        if node.name is None:
+            return f"{self._labels[node]} = {formula_of(node, self._labels)}"
+        upstream = self._page.number(self._result.upstreams[node])
+        return f"{self._gradient(node)} = {upstream}, upstream of {self._labels[node]}"
+
+    def _meeting(self, node: Node, number: int) -> str:
+        signs = self._page.signs
+        numbers = [arrival for arrival, _ in self._arrivals[node]]
+        rank, count = numbers.index(number), len(numbers)
+        is_last = rank == count - 1
+        label = self._labels[node]
+        total = f"{self._gradient(node)} = {self._sum(node)}"
+        if numbers[-1] - numbers[0] != count - 1:
+            place = f"path {rank + 1} of {count} to {label}"
+            return f"{place}, add: {total}" if is_last else place
+        if is_last:
+            return f"{signs.last} {total}"
+        sign = signs.first if rank == 0 else signs.middle
+        return f"{sign} paths meet at {label}: add" if rank == (count - 1) // 2 else sign
+
+    def _gradient(self, node: Node) -> str:
+        return self._page.derivative(self._result.graph.output, node, self._labels)
+
+    def _sum(self, node: Node) -> str:
+        texts = [self._page.number(contribution) for _, contribution in self._arrivals[node]]
+        terms = [f"({text})" if text.startswith("-") and place else text for place, text in enumerate(texts)]
+        if len(terms) > MOST_TERMS:
+            terms[MOST_TERMS:] = [f"{self._page.signs.ellipsis} ({len(terms) - MOST_TERMS} more)"]
+        return f"{' + '.join(terms)} = {self._page.number(self._result.upstreams[node])}"

@@ -1,0 +1,120 @@
+"""The catalogue of ops: how each is written, its derivative as the code has it, its domain, kinks and aliases."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bpcli import __version__
+from bpcli.backprop.formulas import local_formulas
+from bpcli.errors import UsageError
+from bpcli.graph.latex import latex
+from bpcli.graph.node import Node, Variable
+from bpcli.graph.notation import render
+from bpcli.graph.op import NO_ATTRIBUTES, Op
+from bpcli.graph.simplify import simplify
+from bpcli.language.complaints import closest
+from bpcli.language.functions import FUNCTIONS, usage
+from bpcli.ops import FAMILIES, REGISTRY
+from bpcli.ops.algebra import nodes
+from bpcli.report.layout import Column, Line, Row, table
+from bpcli.report.page import Page, title
+
+
+def sample_node(op: Op) -> Node:
+    """The op applied to variables that are called as its rule calls its inputs; attributes at their defaults."""
+    names = [name.lstrip("*") for name in op.inputs]
+    if op.is_variadic:
+        names = ["x", "y"]
+    required = {name: 1.0 for name, attribute in op.attributes.items() if attribute.default is None}
+    return Node(op, tuple(map(Variable, names)), required or NO_ATTRIBUTES)
+
+
+def derivatives(op: Op, page: Page) -> list[tuple[str, str]]:
+    """Each local derivative as `∂f/∂x` and the formula that its rule builds."""
+    node = sample_node(op)
+    return [
+        (page.derivative(node, source, {source: source.name or ""}), render(simplify(local)))
+        for source, local in zip(node.inputs, local_formulas(node), strict=True)
+        if local is not None
+    ]
+
+
+def catalogue(name: str | None, page: Page) -> list[Line]:
+    """Every family with its ops, or one op in detail. Raises UsageError for an unknown name."""
+    if name is not None:
+        return _detail(op_named(name), page)
+    lines: list[Line] = []
+    for family, members in _families():
+        lines += [title(family.upper()), *_family_table(members, page), []]
+    return lines[:-1]
+
+
+def _family_table(members: list[Op], page: Page) -> list[Line]:
+    columns = (Column("left", "name"), Column("left", "gradient"), Column("left", "", " = "))
+    rows = []
+    for op in members:
+        found = derivatives(op, page) or [("no gradient", "")]
+        note = ", ".join(text for text in (op.domain.text, *op.kinks) if text)
+        rows += [
+            Row((render(sample_node(op)) if place == 0 else "", sign, formula), (note if place == 0 else "",))
+            for place, (sign, formula) in enumerate(found)
+        ]
+    return table(columns, rows, page.width)
+
+
+def _detail(op: Op, page: Page) -> list[Line]:
+    node = sample_node(op)
+    facts = [("written", usage(op, op.written) if op.infix is None else render(node))]
+    facts += [(sign, formula) for sign, formula in derivatives(op, page)]
+    if op.meaning:
+        inputs = node.inputs
+        facts.append(("means", render(simplify(op.meaning(nodes, *inputs, **node.attributes)))))
+    facts += [("domain", op.domain.text)] if op.domain.text else []
+    facts += [("kink", kink) for kink in op.kinks]
+    facts += [("also", ", ".join(op.aliases))] if op.aliases else []
+    facts += [("family", _family_of(op)), ("LaTeX", latex(node))]
+    rows = [Row((name, text)) for name, text in facts]
+    return [title(op.written), *table((Column("left", "name"), Column("left", "", "  ")), rows, page.width)]
+
+
+def ops_document(name: str | None) -> dict[str, Any]:
+    """The catalogue, or one op of it, as a JSON document."""
+    chosen = [op_named(name)] if name is not None else list(REGISTRY.values())
+    page = Page()
+    return {
+        "schema": "bpcli.ops/1",
+        "version": __version__,
+        "status": "ok",
+        "ops": [
+            {
+                "name": op.written,
+                "family": _family_of(op),
+                "written": render(sample_node(op)),
+                "derivatives": dict(derivatives(op, page)),
+                "domain": op.domain.text or None,
+                "kinks": list(op.kinks),
+                "aliases": list(op.aliases),
+            }
+            for op in chosen
+        ],
+    }
+
+
+def op_named(name: str) -> Op:
+    """The op of that name, alias or operator sign. Raises UsageError, with a suggestion, where there is none."""
+    by_sign = {op.infix.symbol: op for op in REGISTRY.values() if op.infix}
+    op = FUNCTIONS.get(name) or REGISTRY.get(name) or by_sign.get(name)
+    if op is None:
+        meant = closest(name, sorted(FUNCTIONS))
+        message = f"unknown function '{name}'"
+        raise UsageError(message, hint=f"did you mean '{meant}'?" if meant else "'bpcli ops' lists them all")
+    return op
+
+
+def _families() -> Iterator[tuple[str, list[Op]]]:
+    for family in FAMILIES:
+        members = [op for op in vars(family).values() if isinstance(op, Op)]
+        yield family.__name__.rpartition(".")[2], members
+
+
+def _family_of(op: Op) -> str:
+    return next(name for name, members in _families() if op in members)
