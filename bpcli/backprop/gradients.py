@@ -3,15 +3,18 @@
 import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from bpcli.backprop.nonfinite import Notice, notices
 from bpcli.backprop.sweep import Step, gradients_at, steps
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Node, Variable
 from bpcli.numbers.evaluate import evaluate
 
+if TYPE_CHECKING:
+    from bpcli.backprop.nonfinite import Notice
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Gradients:
     """The gradient of a graph's output at a point.
 
@@ -26,7 +29,7 @@ class Gradients:
     gradients: Mapping[str, float]
     values: Mapping[Node, float]
     upstreams: Mapping[Node, float]
-    warnings: tuple[Notice, ...]
+    warnings: "tuple[Notice, ...]"
 
     @property
     def is_finite(self) -> bool:
@@ -70,5 +73,7 @@ def gradients_of(graph: Graph, at: Mapping[str, float], wanted: Collection[str] 
     result = Gradients(graph, at, float(values[graph.output]), gradients, values, upstreams, ())
     if result.is_finite:
         return result
+    from bpcli.backprop.nonfinite import notices  # noqa: PLC0415 - most answers are finite
+
     found = tuple(notices(graph, values, result.steps()))
     return Gradients(graph, at, result.value, gradients, values, upstreams, found)

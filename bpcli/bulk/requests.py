@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bpcli.backprop.gradients import Gradients
 from bpcli.errors import BpcliError, InternalError, MissingValueError, UsageError
@@ -13,8 +12,7 @@ from bpcli.language.limits import DEFAULT_LIMITS, Limits
 CALLED_AGAIN = "every request needs a JSON object with 'expression' and 'at'"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What one request came to: its id, its expression as far as it had one, and the result or the error."""
 
     identity: object
@@ -70,6 +68,5 @@ def _gradients(request: dict[str, Any], limits: Limits) -> Gradients:
     try:
         return grad(expression, at, wanted, limits=limits)
     except MissingValueError as error:
-        error.hint = f'''add to "at": {", ".join(f'"{name}": …' for name in error.names)}'''
+        error.hint = f"""add to "at": {", ".join(f'"{name}": …' for name in error.names)}"""
         raise
-

@@ -8,7 +8,6 @@ with `-`.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import click
 
@@ -20,13 +19,13 @@ SHORT = frozenset({"-h", "-q", "-j"})
 OPTION = re.compile(r"--[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)+")
 
 
-@dataclass(slots=True)
 class Words:
     """The arguments, sorted: Click's options, the expression, and the bindings as they were typed."""
 
-    options: list[str] = field(default_factory=list)
-    expression: str | None = None
-    bindings: dict[str, str] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.options: list[str] = []
+        self.expression: str | None = None
+        self.bindings: dict[str, str] = {}
 
 
 def sorted_words(arguments: Sequence[str], takes_value: Mapping[str, bool]) -> Words:
@@ -90,6 +89,15 @@ def _set_expression(words: Words, word: str) -> None:
     words.expression = word
 
 
+def options_of(command: click.Command) -> dict[str, bool]:
+    """Each option of a command, and whether a value follows it."""
+    options: dict[str, bool] = {"--help": False, "-h": False}
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            options |= dict.fromkeys(parameter.opts, not parameter.is_flag)
+    return options
+
+
 class ExpressionCommand(click.Command):
     """A command whose arguments are an expression, bindings of its variables, and options."""
 
@@ -97,18 +105,10 @@ class ExpressionCommand(click.Command):
         """Hand Click its options and the expression; the bindings go to `ctx.obj`."""
         if ctx.resilient_parsing:
             return super().parse_args(ctx, [])
-        words = sorted_words(args, self.takes_value())
+        words = sorted_words(args, options_of(self))
         ctx.obj = words.bindings
         expression = [] if words.expression is None else ["--", words.expression]
         return super().parse_args(ctx, [*words.options, *expression])
-
-    def takes_value(self) -> dict[str, bool]:
-        """Each option of the command, and whether a value follows it."""
-        options: dict[str, bool] = {"--help": False, "-h": False}
-        for parameter in self.params:
-            if isinstance(parameter, click.Option):
-                options |= dict.fromkeys(parameter.opts, not parameter.is_flag)
-        return options
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Show bindings in the usage line."""

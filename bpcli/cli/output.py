@@ -1,15 +1,17 @@
 """Where results go: the form that standard output takes, and what is said beside it on standard error."""
 
-import os
-import shutil
-import sys
-from collections.abc import Iterable
+from __future__ import annotations
 
-from bpcli.backprop.gradients import Gradients
-from bpcli.report.figures import full, short, signs_for
-from bpcli.report.layout import Line
-from bpcli.report.page import Page
-from bpcli.report.plain import notice_text, plain_text
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bpcli.backprop.gradients import Gradients
+    from bpcli.report.layout import Line
+    from bpcli.report.page import Page
 
 
 def chosen_format(output_format: str | None, *, json: bool) -> str:
@@ -19,10 +21,15 @@ def chosen_format(output_format: str | None, *, json: bool) -> str:
 
 def page_for(output_format: str, most_rows: int) -> Page:
     """How a report is set for standard output: within the terminal and short, or in full."""
+    from shutil import get_terminal_size  # noqa: PLC0415 - JSON needs no page
+
+    from bpcli.report.figures import full, short, signs_for  # noqa: PLC0415 - the same
+    from bpcli.report.page import Page  # noqa: PLC0415 - the same
+
     signs = signs_for(sys.stdout.encoding)
     if output_format == "plain":
         return Page(number=full, signs=signs, most_rows=most_rows)
-    width = shutil.get_terminal_size((100, 24)).columns
+    width = get_terminal_size((100, 24)).columns
     return Page(width=width, number=short, signs=signs, most_rows=most_rows)
 
 
@@ -33,6 +40,8 @@ def write_lines(lines: Iterable[Line], output_format: str) -> None:
 
         print_lines(lines, colour="NO_COLOR" not in os.environ)
     else:
+        from bpcli.report.plain import plain_text  # noqa: PLC0415 - JSON needs no lines
+
         write(plain_text(lines))
 
 
@@ -52,5 +61,7 @@ def say(text: str) -> None:
 
 def say_warnings(result: Gradients) -> None:
     """Say on standard error what must be known about a result."""
+    from bpcli.report.plain import notice_text  # noqa: PLC0415 - most results have no warning
+
     for notice in result.warnings:
         say(notice_text(notice.message, result.graph.text, notice.span))

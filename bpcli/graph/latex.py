@@ -1,17 +1,19 @@
-"""LaTeX for a node: fractions, roots and functions as textbooks set them. `latex(node)` returns mathematics without
-dollar signs; names are escaped."""
+"""LaTeX for a node: fractions, roots and functions as textbooks set them.
+
+`latex(node)` returns mathematics without dollar signs; names are escaped.
+"""
 
 import re
 from collections.abc import Mapping
 from math import inf
 
 from bpcli.graph.node import Node
-from bpcli.graph.notation import Infix, Operand, Piece, is_negative, number_text, operator_pieces, render
+from bpcli.graph.notation import Operand, Piece, is_negative, number_text, operator_pieces, render
+from bpcli.graph.op import Infix
 
-GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi "
-    "omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(),
-)
+_LETTERS = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi
+psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"""
+GREEK = frozenset(_LETTERS.split())
 SIGNS = {
     "mul": r" \cdot ",
     "greater": " > ",

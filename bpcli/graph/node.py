@@ -21,8 +21,8 @@ Number = float | int
 class Node:
     """An op applied to nodes.
 
-    `attributes` holds those that are not at their default; `name` is what a statement called it; `start` and `end` are its place in the text, -1 where it has none;
-    `varies` says whether any variable is upstream of it.
+    `attributes` holds those that are not at their default; `name` is what a statement called it; `start` and `end` are
+    its place in the text, -1 where it has none; `varies` says whether any variable is upstream of it.
     """
 
     __slots__ = ("attributes", "end", "inputs", "name", "op", "start", "varies")

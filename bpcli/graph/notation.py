@@ -128,7 +128,9 @@ def number_text(value: float) -> str:
 TEXT = Text()
 
 
-def render(root: Node, names: Mapping[Node, str] | None = None, *, style: Style = TEXT, limit: int | None = None) -> str:
+def render(
+    root: Node, names: Mapping[Node, str] | None = None, *, style: Style = TEXT, limit: int | None = None
+) -> str:
     """Write the formula of `root`: nodes in `names` by their name, the root itself always by its formula.
 
     At most about `limit` characters are written; what was left out is marked with `…`.
@@ -168,14 +170,14 @@ def _unfolded(operand: Operand, names: Mapping[Node, str], style: Style) -> list
 def render_statements(graph: Graph) -> str:
     """Write a whole graph as statements: one for each node that is named or used twice, the output last."""
     ordered = ancestors_first([graph.output])
-    names = _statement_names(graph, ordered)
+    names = _statement_names(ordered)
     statements = [f"{name} = {render(node, names)}" for node, name in names.items()]
     if graph.output not in names:
         statements.append(render(graph.output, names))
     return "; ".join(statements)
 
 
-def _statement_names(graph: Graph, ordered: list[Node]) -> dict[Node, str]:
+def _statement_names(ordered: list[Node]) -> dict[Node, str]:
     uses: dict[Node, int] = {}
     for node in ordered:
         for source in node.inputs:

@@ -6,7 +6,6 @@ systems and printers can find an op by its name without importing the definition
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -61,7 +60,6 @@ def order_of_derivative(default: float | None, most: int) -> Attribute:
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Op:
     """One op: what it is called, how it is written, its rule, its meaning, its domain and its kinks.
 
@@ -69,22 +67,55 @@ class Op:
     `partials(m, out, *inputs, **attributes)` gives, for each input, the local derivative over the algebra `m`, or
     `None` where no gradient flows. `meaning(m, *inputs, **attributes)` is the op as a composition of simpler ones.
     `written` is what a call is printed as; `signature` is the order in which it takes inputs and attributes. `latex` is
-    a command, or a template in which `@0` stands for the first input.
+    a command, or a template in which `@0` stands for the first input. Ops are equal only to themselves.
     """
 
-    name: str
-    partials: Rule
-    inputs: tuple[str, ...] = ("x",)
-    meaning: Callable[..., Any] | None = None
-    domain: Domain = EVERYWHERE
-    kinks: tuple[str, ...] = ()
-    infix: Infix | None = None
-    written: str = ""
-    latex: str | None = None
-    aliases: tuple[str, ...] = ()
-    attributes: Mapping[str, Attribute] = field(default_factory=dict)
-    signature: tuple[str, ...] = ()
-    is_condition: bool = False
+    __slots__ = (
+        "aliases",
+        "attributes",
+        "domain",
+        "infix",
+        "inputs",
+        "is_condition",
+        "kinks",
+        "latex",
+        "meaning",
+        "name",
+        "partials",
+        "signature",
+        "written",
+    )
+
+    def __init__(  # noqa: PLR0913 - the fields of a definition, each with its default
+        self,
+        name: str,
+        partials: Rule,
+        *,
+        inputs: tuple[str, ...] = ("x",),
+        meaning: Callable[..., Any] | None = None,
+        domain: Domain = EVERYWHERE,
+        kinks: tuple[str, ...] = (),
+        infix: Infix | None = None,
+        written: str | None = None,
+        latex: str | None = None,
+        aliases: tuple[str, ...] = (),
+        attributes: Mapping[str, Attribute] | None = None,
+        signature: tuple[str, ...] | None = None,
+        is_condition: bool = False,
+    ) -> None:
+        self.name = name
+        self.partials = partials
+        self.inputs = inputs
+        self.meaning = meaning
+        self.domain = domain
+        self.kinks = kinks
+        self.infix = infix
+        self.written = written or name
+        self.latex = latex
+        self.aliases = aliases
+        self.attributes: Mapping[str, Attribute] = attributes or {}
+        self.signature = signature or (*inputs, *self.attributes)
+        self.is_condition = is_condition
 
     @property
     def is_variadic(self) -> bool:
@@ -95,9 +126,7 @@ class Op:
 REGISTRY: dict[str, Op] = {}
 
 
-def elementwise(name: str, partials: Rule, **definition: Any) -> Op:  # noqa: ANN401 - the fields of Op
+def elementwise(name: str, partials: Rule, **definition: Any) -> Op:
     """Define an op that works entry by entry by its local derivatives, and enter it in the registry."""
-    signature = (*definition.get("inputs", ("x",)), *definition.get("attributes", ()))
-    op = Op(name, partials, **{"written": name, "signature": signature, **definition})
-    REGISTRY[name] = op
-    return op
+    REGISTRY[name] = Op(name, partials, **definition)
+    return REGISTRY[name]

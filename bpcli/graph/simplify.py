@@ -158,7 +158,9 @@ def simplify(root: Node, names: Mapping[Node, str] | None = None) -> Node:
         elif not node.inputs:
             results[node] = simplifier.made(node)
         else:
-            results[node] = simplifier.simplified(Node(node.op, tuple(results[i] for i in node.inputs), node.attributes))
+            results[node] = simplifier.simplified(
+                Node(node.op, tuple(results[i] for i in node.inputs), node.attributes)
+            )
     return _with_signs_in_front(results[root])
 
 

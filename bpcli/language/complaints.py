@@ -68,7 +68,9 @@ def not_after_an_operand(text: str, token: str, span: Span, operand: Span) -> Pa
         return ParseError(f"{named(before + token)} is not a number", text=text, spans=(both,))
     if before in FUNCTIONS:
         message = f"the argument of {before} must stand in parentheses"
-        return ParseError(message, text=text, spans=(both,), hint=f"write {before}({token}{'…)' if token[-1] == '(' else ')'}")
+        return ParseError(
+            message, text=text, spans=(both,), hint=f"write {before}({token}{'…)' if token[-1] == '(' else ')'}"
+        )
     shown = before if len(before) <= 20 else "…"  # noqa: PLR2004 - a hint stays short
     product = f"{shown}*{token}{'…)' if token[-1] == '(' else ''}"
     message = f"there is no operator between {named(before)} and {named(token)}"

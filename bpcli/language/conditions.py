@@ -11,17 +11,23 @@ def require_conditions_in_place(output: Node, nodes: Iterable[Node], text: str) 
     for node in nodes:
         is_where = node.op.name == "where"
         if is_where and not node.inputs[0].op.is_condition:
-            raise _out_of_place(node.inputs[0], node, text, "the first argument of where must be a comparison", "where(x > 0, x, 0)")
+            raise _out_of_place(
+                node.inputs[0], node, text, "the first argument of where must be a comparison", "where(x > 0, x, 0)"
+            )
         for position, source in enumerate(node.inputs):
             if source.op.is_condition and not (is_where and position == 0):
                 raise _used_as_number(source, node, text)
     if output.op.is_condition:
-        raise _out_of_place(output, output, text, "a comparison is true or false; it has no gradient", "where(x > 0, 1, 0)")
+        raise _out_of_place(
+            output, output, text, "a comparison is true or false; it has no gradient", "where(x > 0, 1, 0)"
+        )
 
 
 def _used_as_number(condition: Node, user: Node, text: str) -> ParseError:
     if user.op.is_condition:
-        return _out_of_place(condition, user, text, "comparisons cannot be chained", "where(a < b, where(b < c, 1, 0), 0)")
+        return _out_of_place(
+            condition, user, text, "comparisons cannot be chained", "where(a < b, where(b < c, 1, 0), 0)"
+        )
     return _out_of_place(condition, user, text, "a comparison is true or false, not a number", "where(x > 0, 1, 0)")
 
 

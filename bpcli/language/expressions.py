@@ -20,33 +20,26 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from bpcli.errors import LimitError, ParseError, Span
-from bpcli.graph.labels import is_literal
 from bpcli.graph.node import SYMBOLS, Constant, Graph, Node, Variable
-from bpcli.graph.op import NO_ATTRIBUTES, Op
+from bpcli.graph.op import Op
 from bpcli.language.complaints import misplaced, not_after_an_operand, not_an_operand, unknown_function
 from bpcli.language.conditions import require_conditions_in_place
-from bpcli.language.functions import CONSTANT_POW, FUNCTIONS, POW, SYMBOLS_TYPED, UNARY, Argument, Word, call
+from bpcli.language.functions import FUNCTIONS, SYMBOLS_TYPED, Word
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
-from bpcli.language.operators import DIGITS, INFIXES, PREFIXES, RAISE, Bracket, Pending, Prefix
+from bpcli.language.operators import DIGITS, INFIXES, PREFIXES, RAISE, Bracket, Prefix
+from bpcli.language.stack import Stack
 from bpcli.language.tokens import SUPERSCRIPTS, batches
 
 
-class Parser:
-    """The state of one parse: operands that are read, operators that wait, and what the graph has so far."""
+class Parser(Stack):
+    """The reading of one text, token by token, and the names that it has given and used so far."""
 
     def __init__(self, text: str, bound: Collection[str], limits: Limits) -> None:
-        self.text = text
+        super().__init__(text)
         self.bound = bound
         self.limits = limits
         self.names: dict[str, Node] = {}
-        self.nodes: list[Node] = []
         self.variables: list[Variable] = []
-        self.constants: list[Constant] = []
-        self.operands: list[Node] = []
-        self.starts: list[int] = []
-        self.ends: list[int] = []
-        self.pending: list[Pending] = [Pending(None, -1, -1, 0)]
-        self.open_brackets = 0
         self.openers: dict[str, tuple[Op | None, str]] = {"(": (None, "")}
         self.target: str | None = None
         self.assigned: set[str] = set()
@@ -77,11 +70,11 @@ class Parser:
                     infix = infixes(token)
                     if infix is not None:
                         while pending[-1].right > infix.left:
-                            self._apply()
+                            self.apply()
                         pending.append(infix)
                         wants_operand = True
                     elif token == ")":
-                        self._close(at, end)
+                        self.close(at, end)
                     else:
                         wants_operand = self._after_operand(token, at, end)
                 at = end
@@ -91,7 +84,8 @@ class Parser:
 
     def _graph(self) -> Graph:
         if self.output is None:
-            raise ParseError("there is no expression here", text=self.text, hint="write one, such as x*y + z")
+            message = "there is no expression here"
+            raise ParseError(message, text=self.text, hint="write one, such as x*y + z")
         require_conditions_in_place(self.output, self.nodes, self.text)
         return Graph(self.output, self.nodes, self.variables, self.constants, self.text)
 
@@ -103,47 +97,13 @@ class Parser:
             if count > most:
                 option = "--max-operators" if what == "operators" else "--max-nesting"
                 message = f"the expression has more than {most} {what}"
-                raise LimitError(message, hint=f"raise the limit with {option}", text=self.text, spans=(Span(at - 1, at),))
-
-    def _push(self, node: Node, start: int, end: int) -> None:
-        self.operands.append(node)
-        self.starts.append(start)
-        self.ends.append(end)
-
-    def _apply(self) -> None:
-        """Apply the last operator that waits to the last operands."""
-        operator = self.pending.pop()
-        op = operator.op
-        starts = self.starts
-        right = self.operands.pop()
-        end = self.ends.pop()
-        start = starts.pop()
-        if operator.arity == 2:  # noqa: PLR2004 - between two operands
-            left = self.operands.pop()
-            self.ends.pop()
-            start = starts.pop()
-            if op is POW and not right.varies:
-                op = CONSTANT_POW
-            node = Node(op, (left, right), NO_ATTRIBUTES, start, end)  # type: ignore[arg-type] # operators have an op
-            self.nodes.append(node)
-        else:
-            start = operator.start  # type: ignore[attr-defined] # it is a Prefix
-            node = self._signed(op, right, start, end)  # type: ignore[arg-type] # the same
-        self._push(node, start, end)
-
-    def _signed(self, op: Op, operand: Node, start: int, end: int) -> Node:
-        # A sign before a number belongs to the number: `-2*x` has one operator.
-        if op.name == "neg" and isinstance(operand, Constant) and not operand.symbol and is_literal(operand):
-            number = Constant(-operand.value, None, start, end)
-            self.constants[-1] = number
-            return number
-        node = Node(op, (operand,), NO_ATTRIBUTES, start, end)
-        self.nodes.append(node)
-        return node
+                raise LimitError(
+                    message, hint=f"raise the limit with {option}", text=self.text, spans=(Span(at - 1, at),)
+                )
 
     # Where an operand is expected ------------------------------------------------------------------------------
 
-    def _begin_operand(self, token: str, start: int, end: int) -> bool:
+    def _begin_operand(self, token: str, start: int, end: int) -> bool:  # noqa: PLR0911 - one kind of token each
         """Read a token that begins an operand; return whether an operand is still wanted."""
         first = token[0]
         if token[-1] == "(":
@@ -173,7 +133,7 @@ class Parser:
             return True
         top = self.pending[-1]
         if token == ")" and isinstance(top, Bracket) and top.op and top.is_bare:
-            self._close_call(end)
+            self.close_call(top, top.op, end)
             return False
         raise not_an_operand(self.text, token, Span(start, end), self._last_sign(start))
 
@@ -192,7 +152,7 @@ class Parser:
             raise ParseError(message, text=self.text, spans=(Span(start, end),))
         number = Constant(value, None, start, end)
         self.constants.append(number)
-        self._push(number, start, end)
+        self.push(number, start, end)
         return False
 
     def _opener(self, token: str, start: int) -> tuple[Op | None, str]:
@@ -215,7 +175,7 @@ class Parser:
             node = Variable(token, start, end)
             self.variables.append(node)
         self.names[token] = node
-        self._push(node, start, end)
+        self.push(node, start, end)
         return False
 
     def _name_and_sign(self, token: str, start: int, end: int) -> bool:
@@ -226,7 +186,7 @@ class Parser:
         if isinstance(top, Bracket) and top.op and top.keyword is None and len(self.operands) == top.below:
             top.keyword = name
             if word:
-                self._push(Word(word.strip()[1:-1]), start, end)
+                self.push(Word(word.strip()[1:-1]), start, end)
             return not word
         if len(self.pending) == 1 and not self.operands and self.target is None and not word:
             self.target = name
@@ -241,92 +201,30 @@ class Parser:
         if first in " \t\r" or (first == "\n" and self.open_brackets):
             return False
         if token == ",":
-            self._end_argument(start, end)
+            self.end_argument(start, end)
             return True
         if token in (";", "\n"):
             self._end_statement(start, wants_operand=False, last=False)
             return True
         if first in SUPERSCRIPTS:
             while self.pending[-1].right > RAISE.left:
-                self._apply()
+                self.apply()
             self.pending.append(RAISE)
             return self._number("".join([SUPERSCRIPTS[sign] for sign in token]), start, end)
         raise not_after_an_operand(self.text, token, Span(start, end), Span(self.starts[-1], self.ends[-1]))
-
-    def _innermost_bracket(self) -> Bracket | None:
-        return next((entry for entry in reversed(self.pending) if isinstance(entry, Bracket)), None)
-
-    def _apply_until_bracket(self, sign: str, start: int, end: int) -> Bracket:
-        while self.pending[-1].right >= 0:
-            self._apply()
-        bracket = self.pending[-1]
-        if not isinstance(bracket, Bracket):
-            raise misplaced(self.text, sign, Span(start, end), in_brackets=False)
-        return bracket
-
-    def _end_argument(self, start: int, end: int) -> Bracket:
-        bracket = self._apply_until_bracket(",", start, end)
-        if bracket.op is None:
-            raise misplaced(self.text, ",", Span(start, end), in_brackets=True)
-        self._take_argument(bracket)
-        return bracket
-
-    def _take_argument(self, bracket: Bracket) -> None:
-        argument = Argument(self.operands.pop(), Span(self.starts.pop(), self.ends.pop()))
-        if bracket.keyword is None and bracket.keywords:
-            message = "an argument without a name cannot follow one with a name"
-            raise ParseError(message, text=self.text, spans=(argument.span,))
-        if bracket.keyword is None:
-            bracket.arguments = bracket.arguments or []
-            bracket.arguments.append(argument)
-            return
-        bracket.keywords = bracket.keywords or {}
-        if bracket.keyword in bracket.keywords:
-            message = f"the argument '{bracket.keyword}' is given twice"
-            raise ParseError(message, text=self.text, spans=(argument.span,))
-        bracket.keywords[bracket.keyword] = argument
-        bracket.keyword = None
-
-    def _close(self, start: int, end: int) -> None:
-        bracket = self._apply_until_bracket(")", start, end)
-        op = bracket.op
-        if op is None or (op in UNARY and bracket.is_bare):
-            self.pending.pop()
-            self.open_brackets -= 1
-            self.starts[-1], self.ends[-1] = bracket.start, end
-            if op:
-                self.operands[-1] = node = Node(op, (self.operands[-1],), NO_ATTRIBUTES, bracket.start, end)
-                self.nodes.append(node)
-        else:
-            self._take_argument(bracket)
-            self._close_call(end)
-
-    def _close_call(self, end: int) -> None:
-        bracket = self.pending.pop()
-        if not isinstance(bracket, Bracket) or bracket.op is None:
-            raise AssertionError  # _close has found the bracket of a call
-        self.open_brackets -= 1
-        whole = Span(bracket.start, end)
-        try:
-            node = call(bracket.op, bracket.typed, bracket.arguments or (), bracket.keywords or {}, whole)
-        except ParseError as error:
-            error.text = self.text
-            raise
-        self.nodes.append(node)
-        self._push(node, *whole)
 
     def _end_statement(self, at: int, *, wants_operand: bool, last: bool) -> None:
         if wants_operand:
             if last and len(self.pending) == 1 and not self.operands and self.target is None:
                 return
-            open_bracket = self._innermost_bracket()
+            open_bracket = self.innermost_bracket()
             if open_bracket is None:
                 raise not_an_operand(self.text, "", Span(at, at), self._last_sign(at))
-            raise self._never_closed(open_bracket, at)
+            raise self.never_closed(open_bracket, at)
         while self.pending[-1].right >= 0:
-            self._apply()
+            self.apply()
         if isinstance(self.pending[-1], Bracket):
-            raise self._never_closed(self.pending[-1], at)
+            raise self.never_closed(self.pending[-1], at)
         self.output = node = self.operands.pop()
         self.starts.pop()
         self.ends.pop()
@@ -338,11 +236,6 @@ class Parser:
             for opener in [opener for opener, (_, typed) in self.openers.items() if typed == self.target]:
                 del self.openers[opener]  # the name shadows the function from now on
             self.target = None
-
-    def _never_closed(self, bracket: Bracket, at: int) -> ParseError:
-        place = Span(bracket.end - 1, bracket.end)
-        message = "this '(' is never closed"
-        return ParseError(message, text=self.text, spans=(place, Span(at, at)), hint="add ')' where it should end")
 
 
 @contextmanager

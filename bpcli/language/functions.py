@@ -36,6 +36,7 @@ def functions() -> dict[str, Op]:
 
 
 FUNCTIONS = functions()
+# Ops that take one input and nothing else: their calls need no matching of arguments.
 UNARY = frozenset(op for op in FUNCTIONS.values() if len(op.signature) == 1 and not op.is_variadic)
 SYMBOLS_TYPED = {"pi": "pi", "π": "pi", "e": "e"}
 
@@ -47,16 +48,13 @@ def call(op: Op, typed: str, arguments: Sequence[Argument], keywords: Mapping[st
     """
     given = _by_parameter(op, typed, arguments, keywords, whole)
     inputs = [argument.node for name in op.inputs for argument in given.get(name.lstrip("*"), ())]
-    attributes = {
-        name: _attribute_value(op, name, given[name][0])
-        for name in op.attributes
-        if name in given
-    }
+    attributes = {name: _attribute_value(op, name, given[name][0]) for name in op.attributes if name in given}
     kept = {name: value for name, value in attributes.items() if value != op.attributes[name].default}
     for name in op.inputs:
         for argument in given[name.lstrip("*")]:
             if isinstance(argument.node, Word):
-                raise ParseError("a word in quotes is no number", spans=(argument.span,))
+                message = "a word in quotes is no number"
+                raise ParseError(message, spans=(argument.span,))
     # A power whose exponent is constant is an op of its own: no logarithm is taken of its base.
     chosen = CONSTANT_POW if op is POW and not inputs[1].varies else op
     return Node(chosen, tuple(inputs), kept or NO_ATTRIBUTES, whole.start, whole.end)

@@ -1,10 +1,9 @@
 """How large an input may be. Each limit is checked before the memory is taken, and each can be set."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """The most that is read: characters, operators, pending operators and open brackets, digits of a literal.
 
     The defaults let a million operators and a nesting of 100,000 through; they take at most about a gigabyte.

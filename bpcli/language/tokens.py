@@ -14,8 +14,10 @@ _RAISED = "⁰¹²³⁴-⁹"
 _NAME = rf"[^\W\d{_RAISED}][^\W{_RAISED}]*"
 _STRING = r"'[^'\n]*'|\"[^\"\n]*\""
 _NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_CALLED_OR_ASSIGNED = rf"[ \t]*(?:\(|=(?!=)(?:[ \t]*(?:{_STRING}))?)"
+_SPACE = r"[ \t\r]{1,64}"
 TOKEN = re.compile(
-    rf"{_NAME}(?:[ \t]*(?:\(|=(?!=)(?:[ \t]*(?:{_STRING}))?))?|{_NUMBER}|\*\*|[<>=!]=|->|[ \t\r]{{1,64}}|[{_RAISED}]+|.",
+    rf"{_NAME}(?:{_CALLED_OR_ASSIGNED})?|{_NUMBER}|\*\*|[<>=!]=|->|{_SPACE}|[{_RAISED}]+|.",
     re.DOTALL,
 )
 NUMBER = re.compile(rf"[-+−]?{_NUMBER}")

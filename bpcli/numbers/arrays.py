@@ -19,7 +19,7 @@ from bpcli.numbers.system import NumberSystem
 def _entrywise(function: Callable[..., float], at_pole: float) -> Callable[..., Any]:
     """A function of one float, applied to every entry; `at_pole` where it raises."""
 
-    def one(x: float, **attributes: Any) -> float:  # noqa: ANN401 - the op's attributes
+    def one(x: float, **attributes: Any) -> float:
         try:
             return function(x, **attributes) if math.isfinite(x) or not attributes else math.nan
         except OverflowError:
@@ -27,20 +27,20 @@ def _entrywise(function: Callable[..., float], at_pole: float) -> Callable[..., 
         except (ValueError, ZeroDivisionError):
             return at_pole
 
-    def every(x: Any, **attributes: Any) -> Any:  # noqa: ANN401 - any array
+    def every(x: Any, **attributes: Any) -> Any:
         return np.frompyfunc(partial(one, **attributes), 1, 1)(np.asarray(x, dtype=float)).astype(float)[()]
 
     return every
 
 
-def _maximum(*values: Any) -> Any:  # noqa: ANN401 - any array
+def _maximum(*values: Any) -> Any:
     largest = values[0]
     for value in values[1:]:
         largest = np.maximum(largest, value)
     return largest
 
 
-def _minimum(*values: Any) -> Any:  # noqa: ANN401 - any array
+def _minimum(*values: Any) -> Any:
     smallest = values[0]
     for value in values[1:]:
         smallest = np.minimum(smallest, value)

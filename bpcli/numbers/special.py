@@ -111,5 +111,3 @@ def _sinc_series(x: float, order: int) -> float:
         power = 2 * j - order
         terms.append((-1.0) ** j * angle**power / (math.factorial(power) * (2 * j + 1)))
     return math.pi**order * math.fsum(terms)
-
-

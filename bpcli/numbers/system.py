@@ -15,10 +15,10 @@ class NumberSystem:
     pi: Any
     e: Any
 
-    def __init__(self, name: str, library: object, exceptions: Mapping[str, Callable[..., Any]]) -> None:
+    def __init__(self, name: str, library: Any, exceptions: Mapping[str, Callable[..., Any]]) -> None:
         self.name = name
-        self.pi = library.pi  # type: ignore[attr-defined] # every library of numbers has pi and e
-        self.e = library.e  # type: ignore[attr-defined] # the same
+        self.pi = library.pi
+        self.e = library.e
         self._library = library
         self._exceptions = exceptions
 
@@ -33,9 +33,9 @@ class NumberSystem:
 
     def function_of(self, op: Op) -> Callable[..., Any]:
         """The function that computes an op on this system's numbers."""
-        found = self._exceptions.get(op.name) or getattr(self._library, op.name, None)
+        found: Callable[..., Any] | None = self._exceptions.get(op.name) or getattr(self._library, op.name, None)
         if found is not None:
-            return found  # type: ignore[no-any-return] # a library's function
+            return found
         meaning = op.meaning
         if meaning is None:
             raise AttributeError(op.name)
@@ -50,5 +50,6 @@ class Functions(dict[Op, Callable[..., Any]]):
         self._system = system
 
     def __missing__(self, op: Op) -> Callable[..., Any]:
-        function = self[op] = getattr(self._system, op.name)
+        function: Callable[..., Any] = getattr(self._system, op.name)
+        self[op] = function
         return function

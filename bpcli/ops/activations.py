@@ -9,7 +9,7 @@ SELU_ALPHA = 1.6732632423543772848170429916717
 GELU_CUBIC = 0.044715  # Hendrycks & Gimpel 2016, Gaussian error linear units, section 2
 
 
-def _gelu_argument(m: Any, x: Any) -> Any:  # noqa: ANN401 - any algebra
+def _gelu_argument(m: Any, x: Any) -> Any:
     """Twice what tanh is taken of, since (1 + tanh(u))/2 is sigmoid(2u)."""
     return 2 * m.sqrt(2 / m.pi) * (x + GELU_CUBIC * x**3)
 
@@ -65,7 +65,9 @@ logsigmoid = elementwise(
 softplus = elementwise(
     "softplus",
     attributes={
-        "beta": Attribute(1.0, "a positive number", lambda value: isinstance(value, float) and 0 < value < float("inf")),
+        "beta": Attribute(
+            1.0, "a positive number", lambda value: isinstance(value, float) and 0 < value < float("inf")
+        ),
     },
     meaning=lambda m, x, beta=1: m.log(1 + m.exp(beta * x)) / beta,
     partials=lambda m, out, x, beta=1: (m.sigmoid(beta * x),),
@@ -81,9 +83,7 @@ gelu = elementwise(
         "approximate": Attribute("none", "'none' or 'tanh'", lambda value: value in ("none", "tanh")),
     },
     meaning=lambda m, x, approximate="none": (
-        x * (1 + m.erf(x / m.sqrt(2))) / 2
-        if approximate == "none"
-        else x * (1 + m.tanh(_gelu_argument(m, x) / 2)) / 2
+        x * (1 + m.erf(x / m.sqrt(2))) / 2 if approximate == "none" else x * (1 + m.tanh(_gelu_argument(m, x) / 2)) / 2
     ),
     partials=lambda m, out, x, approximate="none": (
         m.erfc(-x / m.sqrt(2)) / 2 + x * m.exp(-(x**2) / 2) / m.sqrt(2 * m.pi)
@@ -101,9 +101,7 @@ silu = elementwise(
 mish = elementwise(
     "mish",
     meaning=lambda m, x: x * m.tanh(m.softplus(x)),
-    partials=lambda m, out, x: (
-        m.tanh(m.softplus(x)) + x * m.sech(m.softplus(x)) ** 2 * m.sigmoid(x),
-    ),
+    partials=lambda m, out, x: (m.tanh(m.softplus(x)) + x * m.sech(m.softplus(x)) ** 2 * m.sigmoid(x),),
 )
 hardtanh = elementwise(
     "hardtanh",
@@ -124,7 +122,5 @@ hardswish = elementwise(
     "hardswish",
     kinks=("x = -3: slopes 0 and -0.5, taken as 0", "x = 3: slopes 1.5 and 1, taken as 1"),
     meaning=lambda m, x: x * m.hardsigmoid(x),
-    partials=lambda m, out, x: (
-        m.where(m.less_equal(x, -3), 0, m.where(m.less(x, 3), x / 3 + 0.5, 1)),
-    ),
+    partials=lambda m, out, x: (m.where(m.less_equal(x, -3), 0, m.where(m.less(x, 3), x / 3 + 0.5, 1)),),
 )

@@ -13,7 +13,7 @@ from bpcli.graph.op import Infix, Op, elementwise
 def _shares_of(comparison: str) -> Callable[..., tuple[Any, ...]]:
     """The rule of `max` and `min`: the input that wins takes the gradient, inputs that tie share it evenly."""
 
-    def shares(m: Any, out: Any, *inputs: Any) -> tuple[Any, ...]:  # noqa: ANN401 - any algebra
+    def shares(m: Any, out: Any, *inputs: Any) -> tuple[Any, ...]:
         wins = getattr(m, comparison)
         if len(inputs) == 2:  # noqa: PLR2004 - the case that people know by heart
             x, y = inputs

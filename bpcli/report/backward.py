@@ -5,8 +5,9 @@ from itertools import islice
 from bpcli.backprop.gradients import Gradients
 from bpcli.backprop.sweep import Step
 from bpcli.graph.node import Node
+from bpcli.report.formulas import Labels, flowing_locals, formula_of
 from bpcli.report.layout import Column, Line, Piece, Row, table
-from bpcli.report.page import Labels, Page, flowing_locals, formula_of, title
+from bpcli.report.page import Page, title
 
 MOST_TERMS = 12
 

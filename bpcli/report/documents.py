@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from json.encoder import JSONEncoder
-from pathlib import Path
 from typing import Any
 
 from bpcli import __version__
@@ -12,11 +11,9 @@ from bpcli.backprop.gradients import Gradients
 from bpcli.errors import BpcliError, UsageError
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Variable
-from bpcli.report.page import Labels, flowing_locals, formula_of
-from bpcli.report.walkthrough import formula_texts
+from bpcli.report.formulas import Labels, flowing_locals, formula_of, formula_texts
 
 MOST_STEPS = 10_000
-SCHEMAS = Path(__file__).parent / "schemas"
 Document = dict[str, Any]
 
 _ENCODER = JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(", ", ": "))
@@ -125,8 +122,11 @@ def _limited(key: str, rows: Iterable[Document], most: int | None) -> Document:
 
 def schema_text(name: str) -> str:
     """The JSON Schema (2020-12) of a command's documents. Raises UsageError for a name that has none."""
-    known = sorted(path.stem for path in SCHEMAS.glob("*.json"))
+    from importlib.resources import files  # noqa: PLC0415 - loaded where it is used
+
+    schemas = {entry.name.removesuffix(".json"): entry for entry in files("bpcli.report").joinpath("schemas").iterdir()}
+    known = sorted(schemas)
     if name not in known:
         message = f"there is no schema '{name}'"
         raise UsageError(message, hint=f"the schemas are {', '.join(known)}")
-    return (SCHEMAS / f"{name}.json").read_text("utf-8")
+    return schemas[name].read_text("utf-8")

@@ -1,7 +1,7 @@
 """How numbers and signs are written: short for the eye, in full for a pipe, aligned at the decimal point."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from bpcli.graph.notation import number_text
 
@@ -37,11 +37,10 @@ def aligned(texts: list[str]) -> list[str]:
 
 
 def _before_point(text: str) -> str:
-    return text.split(".")[0] if "." in text else text.split("e")[0]
+    return text.split(".", maxsplit=1)[0] if "." in text else text.split("e", maxsplit=1)[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
+class Signs(NamedTuple):
     """The mathematical signs of a report; `ASCII` where the terminal or the file has no others."""
 
     partial: str = "∂"
@@ -60,7 +59,7 @@ ASCII = Signs("d", "->", "*", "\\", "|", "/", "...")
 def signs_for(encoding: str | None) -> Signs:
     """The signs that an encoding can write."""
     try:
-        "".join(UNICODE.__getattribute__(name) for name in Signs.__slots__).encode(encoding or "ascii")
+        "".join(UNICODE).encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return ASCII
     return UNICODE

@@ -6,8 +6,9 @@ from bpcli.backprop.gradients import Gradients
 from bpcli.backprop.sweep import local_numbers
 from bpcli.graph.labels import is_literal
 from bpcli.graph.node import Graph, Node
+from bpcli.report.formulas import Labels, flowing_locals, formula_of
 from bpcli.report.layout import Column, Line, Piece, Row, table
-from bpcli.report.page import Labels, Page, flowing_locals, formula_of, title
+from bpcli.report.page import Page, title
 
 COLUMNS = (
     Column("right"),

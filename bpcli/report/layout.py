@@ -6,7 +6,6 @@ its cells do.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from bpcli.report.figures import aligned
@@ -34,8 +33,7 @@ class Column(NamedTuple):
     caption: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """Cells for the columns, and notes that belong to the row: each to stand behind it, or below where it is narrow."""
 
     cells: tuple[str, ...]
@@ -100,8 +98,7 @@ def _notes_in_columns(notes: Sequence[tuple[str, ...]]) -> list[Line]:
     filled = [(*row, *[""] * (most - len(row))) for row in notes]
     widths = [max(len(row[position]) for row in filled) for position in range(most)]
     return [
-        [Piece(f"   {text.ljust(width)}", "note") for text, width in zip(row, widths, strict=True)]
-        for row in filled
+        [Piece(f"   {text.ljust(width)}", "note") for text, width in zip(row, widths, strict=True)] for row in filled
     ]
 
 

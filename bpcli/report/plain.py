@@ -35,7 +35,7 @@ def one_line(message: str) -> str:
 
 
 def marked(text: str, spans: tuple[Span, ...]) -> str:
-    """The lines of the text in which the spans begin, with carets under them; a long line only around its first place."""
+    """The lines in which the spans begin, with carets under them; of a long line what is around its first place."""
     written = []
     for start, end in _lines_with(text, spans):
         here = [span for span in spans if start <= span.start <= end]

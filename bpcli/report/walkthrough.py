@@ -1,21 +1,17 @@
 """The story of one gradient as lines: forward, backward, gradients; or, without values, the graph and its formulas."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
-from bpcli.backprop.formulas import gradient_formulas
 from bpcli.backprop.gradients import Gradients
 from bpcli.graph.labels import labels_of
-from bpcli.graph.node import Graph, Node, Variable
-from bpcli.graph.notation import render
-from bpcli.graph.simplify import simplify
+from bpcli.graph.node import Graph, Variable
 from bpcli.report.backward import backward_section
+from bpcli.report.formulas import Labels, formula_texts
 from bpcli.report.forward import forward_section, graph_section
 from bpcli.report.layout import Column, Line, Piece, Row, table
-from bpcli.report.page import LINE, Labels, Page, title
+from bpcli.report.page import Page, title
 
-MOST_FORMULA_NODES = 300  # beyond it no formula would fit on a line
-BESIDE = 30  # what stands on a line beside a formula: a derivative, a number, the signs
 TOO_LONG = "its formula is longer than a line"
 COLUMNS = (Column("left", "gradient"), Column("left", "", " = "), Column("point", "gradient", " = "))
 
@@ -49,23 +45,3 @@ def _gradients(result: Gradients, labels: Labels, page: Page) -> list[Line]:
         cells = (derivative, "" if formula in (None, number) else formula or "", number)
         rows.append(Row(cells, (TOO_LONG if formula is None else "",)))
     return [title("GRADIENTS"), *table(COLUMNS, rows, page.width), *page.left_out(len(result.wanted))]
-
-
-def formula_texts(
-    graph: Graph, wanted: Collection[Variable], labels: Labels, line: int = LINE
-) -> Mapping[Variable, str | None]:
-    """The formula of each gradient: in the variables where that is short, else in the names of nodes, else None."""
-    if len(graph.nodes) > MOST_FORMULA_NODES:
-        return dict.fromkeys(wanted)
-    formulas = gradient_formulas(graph, wanted)
-    return {variable: _formula_text(formulas[variable], graph, labels, line - BESIDE) for variable in wanted}
-
-
-def _formula_text(formula: Node, graph: Graph, labels: Labels, room: int) -> str | None:
-    output = {graph.output: labels[graph.output]} if graph.output.inputs else {}
-    steps = {node: labels[node] for node in graph.nodes}
-    for names, most in (({}, room * 2 // 3), (output, room), (steps, room)):
-        text = render(simplify(formula, names), limit=most)
-        if not text.endswith("…"):
-            return text
-    return None

@@ -1,0 +1,130 @@
+"""The parser's stacks: operands that are read, operators and brackets that wait, and the nodes that they make."""
+
+from bpcli.errors import ParseError, Span
+from bpcli.graph.labels import is_literal
+from bpcli.graph.node import Constant, Node
+from bpcli.graph.op import NO_ATTRIBUTES, Op
+from bpcli.language.complaints import misplaced
+from bpcli.language.functions import CONSTANT_POW, POW, UNARY, Argument, call
+from bpcli.language.operators import Bracket, Pending
+
+
+class Stack:
+    """Operands with their places, what waits to be applied to them, and the op nodes and constants made so far."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.nodes: list[Node] = []
+        self.constants: list[Constant] = []
+        self.operands: list[Node] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.pending: list[Pending] = [Pending(None, -1, -1, 0)]
+        self.open_brackets = 0
+
+    def push(self, node: Node, start: int, end: int) -> None:
+        """Put an operand and its place on the stack."""
+        self.operands.append(node)
+        self.starts.append(start)
+        self.ends.append(end)
+
+    def apply(self) -> None:
+        """Apply the last operator that waits to the last operands."""
+        operator = self.pending.pop()
+        op = operator.op
+        starts = self.starts
+        right = self.operands.pop()
+        end = self.ends.pop()
+        start = starts.pop()
+        if operator.arity == 2:  # noqa: PLR2004 - between two operands
+            left = self.operands.pop()
+            self.ends.pop()
+            start = starts.pop()
+            if op is POW and not right.varies:
+                op = CONSTANT_POW
+            node = Node(op, (left, right), NO_ATTRIBUTES, start, end)  # type: ignore[arg-type] # operators have an op
+            self.nodes.append(node)
+        else:
+            start = operator.start  # type: ignore[attr-defined] # it is a Prefix
+            node = self._signed(op, right, start, end)  # type: ignore[arg-type] # the same
+        self.push(node, start, end)
+
+    def _signed(self, op: Op, operand: Node, start: int, end: int) -> Node:
+        # A sign before a number belongs to the number: `-2*x` has one operator.
+        if op.name == "neg" and isinstance(operand, Constant) and not operand.symbol and is_literal(operand):
+            number = Constant(-operand.value, None, start, end)
+            self.constants[-1] = number
+            return number
+        node = Node(op, (operand,), NO_ATTRIBUTES, start, end)
+        self.nodes.append(node)
+        return node
+
+    def innermost_bracket(self) -> Bracket | None:
+        """The last bracket that is still open."""
+        return next((entry for entry in reversed(self.pending) if isinstance(entry, Bracket)), None)
+
+    def apply_until_bracket(self, sign: str, start: int, end: int) -> Bracket:
+        """Apply what waits since the last bracket and return the bracket. Raises ParseError where none is open."""
+        while self.pending[-1].right >= 0:
+            self.apply()
+        bracket = self.pending[-1]
+        if not isinstance(bracket, Bracket):
+            raise misplaced(self.text, sign, Span(start, end), in_brackets=False)
+        return bracket
+
+    def end_argument(self, start: int, end: int) -> None:
+        """Take what was read since the last comma as an argument. Raises ParseError outside of a call."""
+        bracket = self.apply_until_bracket(",", start, end)
+        if bracket.op is None:
+            raise misplaced(self.text, ",", Span(start, end), in_brackets=True)
+        self._take_argument(bracket)
+
+    def _take_argument(self, bracket: Bracket) -> None:
+        argument = Argument(self.operands.pop(), Span(self.starts.pop(), self.ends.pop()))
+        if bracket.keyword is None and bracket.keywords:
+            message = "an argument without a name cannot follow one with a name"
+            raise ParseError(message, text=self.text, spans=(argument.span,))
+        if bracket.keyword is None:
+            bracket.arguments = bracket.arguments or []
+            bracket.arguments.append(argument)
+            return
+        bracket.keywords = bracket.keywords or {}
+        if bracket.keyword in bracket.keywords:
+            message = f"the argument '{bracket.keyword}' is given twice"
+            raise ParseError(message, text=self.text, spans=(argument.span,))
+        bracket.keywords[bracket.keyword] = argument
+        bracket.keyword = None
+
+    def close(self, start: int, end: int) -> None:
+        """Close the last bracket, and make the node of its call. Raises ParseError where none is open."""
+        bracket = self.apply_until_bracket(")", start, end)
+        op = bracket.op
+        if op is None or (op in UNARY and bracket.is_bare):
+            self.pending.pop()
+            self.open_brackets -= 1
+            self.starts[-1], self.ends[-1] = bracket.start, end
+            if op:
+                self.operands[-1] = node = Node(op, (self.operands[-1],), NO_ATTRIBUTES, bracket.start, end)
+                self.nodes.append(node)
+        else:
+            self._take_argument(bracket)
+            self.close_call(bracket, op, end)
+
+    def close_call(self, bracket: Bracket, op: Op, end: int) -> None:
+        """Make the node of a call from the arguments that its bracket has taken."""
+        self.pending.pop()
+        self.open_brackets -= 1
+        whole = Span(bracket.start, end)
+        try:
+            node = call(op, bracket.typed, bracket.arguments or (), bracket.keywords or {}, whole)
+        except ParseError as error:
+            error.text = self.text
+            raise
+        self.nodes.append(node)
+        self.push(node, *whole)
+
+    def never_closed(self, bracket: Bracket, at: int) -> ParseError:
+        """The complaint about a bracket that is open at the end, with both places."""
+        place = Span(bracket.end - 1, bracket.end)
+        message = "this '(' is never closed"
+        return ParseError(message, text=self.text, spans=(place, Span(at, at)), hint="add ')' where it should end")

@@ -1,0 +1,49 @@
+"""Formulas as they are shown: simplified, over the names of nodes, and no longer than a line."""
+
+from collections.abc import Collection, Mapping
+
+from bpcli.backprop.formulas import gradient_formulas, local_formulas
+from bpcli.graph.node import Graph, Node, Variable
+from bpcli.graph.notation import render
+from bpcli.graph.simplify import simplify
+
+FORMULA_LENGTH = 60
+LINE = 100
+BESIDE = 30  # what stands on a line beside a formula: a derivative, a number, the signs
+MOST_NODES = 300  # beyond it no formula of a gradient would fit on a line
+
+Labels = Mapping[Node, str]
+
+
+def formula_of(node: Node, labels: Labels) -> str:
+    """The op of a node over the names of its inputs."""
+    return render(node, labels, limit=FORMULA_LENGTH)
+
+
+def flowing_locals(node: Node, labels: Labels) -> list[tuple[int, Node, str]]:
+    """The inputs through which a gradient flows: position, input, local derivative as people write it."""
+    return [
+        (position, source, render(simplify(local, labels), limit=FORMULA_LENGTH))
+        for position, (source, local) in enumerate(zip(node.inputs, local_formulas(node), strict=True))
+        if local is not None and source.varies
+    ]
+
+
+def formula_texts(
+    graph: Graph, wanted: Collection[Variable], labels: Labels, line: int = LINE
+) -> Mapping[Variable, str | None]:
+    """The formula of each gradient: in the variables where that is short, else in the names of nodes, else None."""
+    if len(graph.nodes) > MOST_NODES:
+        return dict.fromkeys(wanted)
+    formulas = gradient_formulas(graph, wanted)
+    return {variable: _formula_text(formulas[variable], graph, labels, line - BESIDE) for variable in wanted}
+
+
+def _formula_text(formula: Node, graph: Graph, labels: Labels, room: int) -> str | None:
+    output = {graph.output: labels[graph.output]} if graph.output.inputs else {}
+    steps = {node: labels[node] for node in graph.nodes}
+    for names, most in (({}, room * 2 // 3), (output, room), (steps, room)):
+        text = render(simplify(formula, names), limit=most)
+        if not text.endswith("…"):
+            return text
+    return None
