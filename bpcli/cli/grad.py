@@ -1,6 +1,5 @@
 """`bpcli grad`: the gradient of an expression, step by step."""
 
-import sys
 from typing import Any
 
 import click
@@ -14,7 +13,7 @@ from bpcli.language.build import grad, wanted_of
 from bpcli.language.complaints import closest
 from bpcli.language.expressions import parse
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
-from bpcli.language.values import text_from, values_from_file
+from bpcli.language.values import lines_from, text_from, values_from_file
 from bpcli.report.documents import MOST_STEPS, error_document, formula_document, grad_document, json_text
 
 EXIT_CODES_WORST_FIRST = (5, 2, 3, 1, 4, 0)
@@ -163,8 +162,7 @@ def _answer_all(source: str, limits: Limits, options: dict[str, Any]) -> int:
     from bpcli.bulk.requests import answers  # noqa: PLC0415 - loaded for --requests only
 
     codes = {0}
-    lines = sys.stdin if source == "-" else text_from(source).splitlines()
-    for answer in answers(lines, limits):
+    for answer in answers(lines_from(source), limits):
         if isinstance(answer.outcome, BpcliError):
             codes.add(answer.outcome.exit_code)
             document = error_document(answer.outcome, identity=answer.identity, expression=answer.expression)

@@ -3,7 +3,8 @@
 import math
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from bpcli.errors import BindingError, BpcliError, UsageError
@@ -74,11 +75,27 @@ def text_from(source: str) -> str:
             raise UsageError(message)
         return content.decode()
     except OSError as error:
-        message = f"cannot read {source}: {os.strerror(error.errno or 0).lower()}"
-        raise UsageError(message) from error
+        raise _unreadable(source, error) from error
     except (UnicodeDecodeError, ValueError) as error:
         message = f"cannot read {source}: it is not UTF-8 text"
         raise UsageError(message) from error
+
+
+def lines_from(source: str) -> Iterator[str]:
+    """The lines of a file, or of standard input for `-`, one at a time; bytes that are no UTF-8 are replaced.
+
+    Raises UsageError where the file cannot be read.
+    """
+    try:
+        with nullcontext(sys.stdin.buffer) if source == "-" else open(source, "rb") as file:  # noqa: PTH123 - the same
+            for line in file:
+                yield line.decode("utf-8", "replace")
+    except OSError as error:
+        raise _unreadable(source, error) from error
+
+
+def _unreadable(source: str, error: OSError) -> UsageError:
+    return UsageError(f"cannot read {source}: {os.strerror(error.errno or 0).lower()}")
 
 
 def values_from_file(source: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from itertools import islice
 from bpcli.backprop.gradients import Gradients
 from bpcli.backprop.sweep import Step
 from bpcli.graph.node import Node
-from bpcli.report.formulas import Labels, flowing_locals, formula_of
+from bpcli.report.formulas import Labels, flowing_locals, formula_of, side_of
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page, title
 
@@ -44,21 +44,12 @@ def _cells(number: int, step: Step, labels: Labels, page: Page) -> tuple[str, ..
     return (
         str(number),
         labels[step.node],
-        labels[step.input] + _side(step),
+        labels[step.input] + side_of(step.node, step.position),
         page.number(step.upstream),
         f"{formula} =" if formula != local else "",
         local,
         page.number(step.contribution),
     )
-
-
-def _side(step: Step) -> str:
-    """Which of its inputs an edge leads to, where a node uses the same one twice."""
-    if sum(source is step.input for source in step.node.inputs) == 1:
-        return ""
-    if len(step.node.inputs) == 2:  # noqa: PLR2004 - the two sides of an operator
-        return " (left)" if step.position == 0 else " (right)"
-    return f" (input {step.position + 1})"
 
 
 class Meetings:

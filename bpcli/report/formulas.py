@@ -9,6 +9,7 @@ from bpcli.graph.simplify import simplify
 
 FORMULA_LENGTH = 60
 LINE = 100
+SHORT = 30  # a formula over the variables alone is shown up to here, then one that names the output
 BESIDE = 30  # what stands on a line beside a formula: a derivative, a number, the signs
 MOST_NODES = 300  # beyond it no formula of a gradient would fit on a line
 
@@ -29,6 +30,16 @@ def flowing_locals(node: Node, labels: Labels) -> list[tuple[int, Node, str]]:
     ]
 
 
+def side_of(node: Node, position: int) -> str:
+    """Which of its inputs a position is, where a node uses the same one more than once: ` (left)`, else nothing."""
+    source = node.inputs[position]
+    if sum(other is source for other in node.inputs) == 1:
+        return ""
+    if len(node.inputs) == 2:  # noqa: PLR2004 - the two sides of an operator
+        return " (left)" if position == 0 else " (right)"
+    return f" (input {position + 1})"
+
+
 def formula_texts(
     graph: Graph, wanted: Collection[Variable], labels: Labels, line: int = LINE
 ) -> Mapping[Variable, str | None]:
@@ -42,7 +53,7 @@ def formula_texts(
 def _formula_text(formula: Node, graph: Graph, labels: Labels, room: int) -> str | None:
     output = {graph.output: labels[graph.output]} if graph.output.inputs else {}
     steps = {node: labels[node] for node in graph.nodes}
-    for names, most in (({}, room * 2 // 3), (output, room), (steps, room)):
+    for names, most in (({}, min(SHORT, room)), (output, room), (steps, room)):
         text = render(simplify(formula, names), limit=most)
         if not text.endswith("…"):
             return text

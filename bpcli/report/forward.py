@@ -6,7 +6,7 @@ from bpcli.backprop.gradients import Gradients
 from bpcli.backprop.sweep import local_numbers
 from bpcli.graph.labels import is_literal
 from bpcli.graph.node import Graph, Node
-from bpcli.report.formulas import Labels, flowing_locals, formula_of
+from bpcli.report.formulas import Labels, flowing_locals, formula_of, side_of
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page, title
 
@@ -49,8 +49,8 @@ def graph_section(graph: Graph, labels: Labels, page: Page) -> list[Line]:
         Row(
             (str(number), labels[node], formula_of(node, labels)),
             tuple(
-                f"{page.derivative(node, source, labels)} = {formula}"
-                for _, source, formula in flowing_locals(node, labels)
+                f"{page.derivative(node, source, labels)}{side_of(node, position)} = {formula}"
+                for position, source, formula in flowing_locals(node, labels)
             ),
         )
         for number, node in islice(enumerate(graph.nodes, 1), page.most_rows)
@@ -76,7 +76,7 @@ def _with_numbers(node: Node, result: Gradients, page: Page) -> str:
 def _kept(node: Node, result: Gradients, labels: Labels, page: Page) -> tuple[str, ...]:
     numbers = [None if number is None else page.number(number) for number in local_numbers(node, result.values)]
     return tuple(
-        f"{page.derivative(node, source, labels)} = "
+        f"{page.derivative(node, source, labels)}{side_of(node, position)} = "
         + (f"{formula} = {numbers[position]}" if formula != numbers[position] else formula)
         for position, source, formula in flowing_locals(node, labels)
     )
