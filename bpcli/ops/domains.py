@@ -12,7 +12,7 @@ WITHIN_ONE = Domain("-1 < x < 1", lambda x: -1 < x < 1, ((-0.95, 0.95),))
 FROM_ONE = Domain("abs(x) >= 1", lambda x: abs(x) >= 1, ((1.05, 4.0),))
 BEYOND_ONE = Domain("abs(x) > 1", lambda x: abs(x) > 1, ((1.05, 4.0),))
 NO_POLE = Domain(
-    "x is not 0, -1, -2, …",
+    "x other than 0, -1, -2, …",
     lambda x: x > 0 or x != x // 1 or x == -inf,
     ((0.1, 4.0),),
 )

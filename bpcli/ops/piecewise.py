@@ -50,7 +50,7 @@ where = elementwise(
     "where",
     inputs=("condition", "x", "y"),
     latex=r"\begin{cases} @1 & \text{if } @0 \\ @2 & \text{otherwise} \end{cases}",
-    kinks=("where the condition turns",),
+    kinks=("the border of the condition: a jump, or a corner",),
     partials=lambda m, out, condition, x, y: (None, m.where(condition, 1, 0), m.where(condition, 0, 1)),
 )
 abs_ = elementwise(
@@ -69,13 +69,13 @@ sign = elementwise(
 floor = elementwise(
     "floor",
     latex=r"\left\lfloor @0\right\rfloor",
-    kinks=("x a whole number: a jump, the slope is taken as 0",),
+    kinks=("x whole: a jump, the slope is taken as 0",),
     partials=lambda m, out, x: (0,),
 )
 ceil = elementwise(
     "ceil",
     latex=r"\left\lceil @0\right\rceil",
-    kinks=("x a whole number: a jump, the slope is taken as 0",),
+    kinks=("x whole: a jump, the slope is taken as 0",),
     partials=lambda m, out, x: (0,),
 )
 round_ = elementwise(
@@ -90,7 +90,7 @@ maximum = elementwise(
     written="max",
     latex=r"\max",
     aliases=("maximum", "amax"),
-    kinks=("inputs that tie share the gradient evenly",),
+    kinks=("a tie: the inputs that tie share the gradient evenly",),
     partials=_shares_of("greater"),
 )
 minimum = elementwise(
@@ -99,7 +99,7 @@ minimum = elementwise(
     written="min",
     latex=r"\min",
     aliases=("minimum", "amin"),
-    kinks=("inputs that tie share the gradient evenly",),
+    kinks=("a tie: the inputs that tie share the gradient evenly",),
     partials=_shares_of("less"),
 )
 clip = elementwise(

@@ -53,12 +53,16 @@ def _family_table(members: list[Op], page: Page) -> list[Line]:
     rows = []
     for op in members:
         found = derivatives(op, page) or [("no gradient", "")]
-        note = ", ".join(text for text in (op.domain.text, *op.kinks) if text)
+        note = "; ".join([*_prefixed("for ", op.domain.text), *_prefixed("at ", *op.kinks)])
         rows += [
             Row((render(sample_node(op)) if place == 0 else "", sign, formula), (note if place == 0 else "",))
             for place, (sign, formula) in enumerate(found)
         ]
     return table(columns, rows, page.width)
+
+
+def _prefixed(word: str, *texts: str) -> list[str]:
+    return [word + text for text in texts if text]
 
 
 def _detail(op: Op, page: Page) -> list[Line]:

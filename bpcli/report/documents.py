@@ -1,20 +1,22 @@
 """JSON documents: one strict envelope for answers and errors. The schemas that describe them ship beside this file."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from json.encoder import JSONEncoder
-from typing import Any
+from typing import Any, TypeVar
 
 from bpcli import __version__
 from bpcli.backprop.gradients import Gradients
+from bpcli.backprop.sweep import Step
 from bpcli.errors import BpcliError, UsageError
 from bpcli.graph.labels import labels_of
-from bpcli.graph.node import Graph, Variable
+from bpcli.graph.node import Graph, Node, Variable
 from bpcli.report.formulas import Labels, flowing_locals, formula_of, formula_texts
 
 MOST_STEPS = 10_000
 Document = dict[str, Any]
+T = TypeVar("T")
 
 _ENCODER = JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(", ", ": "))
 
@@ -45,8 +47,10 @@ def grad_document(
         labels = result.labels()
         document["output"] = labels.get(result.graph.output)
         document["formulas"] = _formulas(result.graph, result.wanted, labels)
-        document |= _limited("forward", _forward(result, labels), most_steps)
-        document |= _limited("steps", _steps(result, labels), most_steps)
+        document |= _limited(
+            "forward", result.graph.nodes, lambda node: _forward_entry(node, result, labels), most_steps
+        )
+        document |= _limited("steps", result.steps(), lambda step: _step_entry(step, labels), most_steps)
     document["warnings"] = [
         {"message": notice.message, "span": list(notice.span) if notice.span else None} for notice in result.warnings
     ]
@@ -92,32 +96,29 @@ def _formulas(graph: Graph, wanted: Sequence[Variable], labels: Labels) -> dict[
     return {variable.name: text for variable, text in formula_texts(graph, wanted, labels).items()}
 
 
-def _forward(result: Gradients, labels: Labels) -> Iterable[Document]:
-    for node in result.graph.nodes:
-        formula = formula_of(node, labels)
-        yield {"node": labels[node], "formula": formula, "value": json_number(result.values[node])}
+def _forward_entry(node: Node, result: Gradients, labels: Labels) -> Document:
+    return {"node": labels[node], "formula": formula_of(node, labels), "value": json_number(result.values[node])}
 
 
-def _steps(result: Gradients, labels: Labels) -> Iterable[Document]:
-    for step in result.steps():
-        formulas = {position: formula for position, _, formula in flowing_locals(step.node, labels)}
-        yield {
-            "node": labels[step.node],
-            "input": labels[step.input],
-            "position": step.position,
-            "upstream": json_number(step.upstream),
-            "local": json_number(step.local),
-            "local_formula": formulas[step.position],
-            "contribution": json_number(step.contribution),
-        }
+def _step_entry(step: Step, labels: Labels) -> Document:
+    formulas = {position: formula for position, _, formula in flowing_locals(step.node, labels)}
+    return {
+        "node": labels[step.node],
+        "input": labels[step.input],
+        "position": step.position,
+        "upstream": json_number(step.upstream),
+        "local": json_number(step.local),
+        "local_formula": formulas[step.position],
+        "contribution": json_number(step.contribution),
+    }
 
 
-def _limited(key: str, rows: Iterable[Document], most: int | None) -> Document:
-    """The first rows under their key, and how many were left out, if any."""
-    remaining = iter(rows)
-    kept = list(remaining if most is None else islice(remaining, most))
-    left_out = sum(1 for _ in remaining) if most is not None else 0
-    return {key: kept, f"{key}_left_out": left_out} if left_out else {key: kept}
+def _limited(key: str, items: Iterable[T], entry: Callable[[T], Document], most: int | None) -> Document:
+    """The entries of the first items under their key, and how many items were left out, if any."""
+    remaining = iter(items)
+    entries = [entry(item) for item in islice(remaining, most)]
+    left_out = sum(1 for _ in remaining)
+    return {key: entries, f"{key}_left_out": left_out} if left_out else {key: entries}
 
 
 def schema_text(name: str) -> str:

@@ -1,0 +1,74 @@
+"""How many small requests a second one process answers: `bpcli grad --requests FILE`, its output thrown away."""
+
+import argparse
+import json
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from measure import MEBIBYTE, bpcli, interleaved, middle, piped, say, say_table, to_nowhere
+
+TARGET = 4000
+SAMPLE = 100
+EXPRESSIONS = (
+    "x*y*z",
+    "(x + y)*z",
+    "q = x + y; q*z - x/y",
+    "sigmoid(x*y + z)",
+    "exp(-x**2) * sin(y*z) + log(x)",
+)
+
+
+def request(number: int) -> str:
+    """The line of one request: the expressions in turn, each time at another point."""
+    point = {"x": 0.5 + number % 97 / 100, "y": 1.5 + number % 89 / 100, "z": -2.0 + number % 83 / 100}
+    line = {"id": number, "expression": EXPRESSIONS[number % len(EXPRESSIONS)], "at": point}
+    return json.dumps(line) + "\n"
+
+
+def write_requests(path: Path, count: int) -> None:
+    """Write that many requests, one a line."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(map(request, range(count)))
+
+
+def require_answers(folder: Path) -> None:
+    """Make sure, on a few requests, that what is measured are answers and no errors."""
+    sample = folder / "sample.jsonl"
+    write_requests(sample, SAMPLE)
+    lines = piped(bpcli("grad", "--requests", str(sample))).output.splitlines()
+    answers = [json.loads(line) for line in lines]
+    if [(answer["id"], answer["status"]) for answer in answers] != [(number, "ok") for number in range(SAMPLE)]:
+        message = "bpcli did not answer every request"
+        raise SystemExit(message)
+
+
+def report(folder: Path, count: int, rounds: int) -> None:
+    """Time the forms of the answer in turn and print what they cost."""
+    path = folder / "requests.jsonl"
+    write_requests(path, count)
+    few = folder / "few.jsonl"
+    write_requests(few, count // 10)
+    command = partial(bpcli, "grad", "--requests")
+    runs = interleaved(
+        {
+            "answers": partial(to_nowhere, command(str(path))),
+            "answers with steps, a tenth of the file": partial(to_nowhere, command(str(few), "--with-steps")),
+        },
+        rounds,
+        warm_up=False,
+    )
+    counts = dict(zip(runs, (count, count // 10), strict=True))
+    rows = [
+        (
+            name,
+            f"{counts[name]}",
+            f"{middle(own, lambda run: run.wall):.2f}",
+            f"{middle(own, lambda run: run.cpu):.2f}",
+            f"{counts[name] / middle(own, lambda run: run.wall):.0f}",
+            f"{middle(own, lambda run: run.peak) / MEBIBYTE:.0f}",
+        )
+        for name, own in runs.items()
+    ]
+    say_table(("work", "requests", "wall s", "cpu s", "requests/s", "peak MiB"), rows)
