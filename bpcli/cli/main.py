@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import pairwise
 
 import click
 
@@ -47,15 +48,31 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+HELP = """Gradients by backpropagation, step by step, on the command line.
+
+\b
+Begin with:
+  bpcli grad "x*y*z" --x 6 --y -2 --z -3
+"""
+
+
+@click.group(
+    cls=LazyGroup,
+    help=HELP,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, message="%(prog)s %(version)s")
-def bpcli() -> None:
-    """Gradients by backpropagation, step by step, on the command line."""
+@click.pass_context
+def bpcli(ctx: click.Context) -> None:
+    """Show the help where no command is named."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run bpcli and return its exit code; nothing but a result reaches standard output, and no traceback the user."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = [_as_typed(word) for word in (sys.argv[1:] if arguments is None else arguments)]
     try:
         code = bpcli.main(words, prog_name="bpcli", standalone_mode=False)
         sys.stdout.flush()
@@ -73,6 +90,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         message = f"bpcli itself failed: {type(fault).__name__}: {fault}"
         return _report(InternalError(message, hint="please report it, with the command that you ran"), words)
     return code if isinstance(code, int) else 0
+
+
+def _as_typed(word: str) -> str:
+    """The word as UTF-8, also where the locale is one of ASCII only."""
+    try:
+        return word if word.isascii() else os.fsencode(word).decode()
+    except UnicodeError:
+        return word
 
 
 def _in_our_words(error: click.ClickException) -> UsageError:
@@ -97,7 +122,7 @@ def _report(error: BpcliError, words: Sequence[str]) -> int:
 
 
 def _wants_json(words: Sequence[str]) -> bool:
-    pairs = zip(words, [*words[1:], ""], strict=True)
+    pairs = pairwise([*words, ""])
     return any(
         word in ("--json", "-j", "--output-format=json") or (word == "--output-format" and following == "json")
         for word, following in pairs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,16 +47,21 @@ def write_lines(lines: Iterable[Line], output_format: str) -> None:
 
 def write(text: str) -> None:
     """Write text to standard output; a character that its encoding lacks is written as an escape."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    sys.stdout.flush()
+    _write_to(sys.stdout, text)
 
 
 def say(text: str) -> None:
     """Write text to standard error, in the same way."""
-    encoding = sys.stderr.encoding or "utf-8"
-    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    sys.stderr.flush()
+    _write_to(sys.stderr, text)
+
+
+def _write_to(stream: TextIO, text: str) -> None:
+    encoding = stream.encoding or "utf-8"
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        stream.write(text.replace("…", "...").encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()
 
 
 def say_warnings(result: Gradients) -> None:

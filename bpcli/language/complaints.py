@@ -37,7 +37,8 @@ def unknown_function(text: str, typed: str, span: Span, *, is_variable: bool) ->
 def not_an_operand(text: str, token: str, span: Span, before: str) -> ParseError:
     """Something other than a number, a name or a bracket where one of these must stand."""
     if token in (")", ",", ";", "\n", "") or token in _operators():
-        after = f" after {named(before.lstrip()[-1:])}" if before.strip() else ""
+        sign = before if before in _operators() else before[-1:]
+        after = f" after {named(sign)}" if before.strip() else ""
         message = f"a number, a name or '(' must stand{after or ' here'}, not {named(token)}"
         return ParseError(message, text=text, spans=(span,), hint=_operand_hint(token, before))
     return _stray(text, token, span)

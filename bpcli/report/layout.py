@@ -46,20 +46,29 @@ def text_of(line: Line) -> str:
 
 
 def table(columns: Sequence[Column], rows: Sequence[Row], width: float, heading: tuple[str, ...] = ()) -> list[Line]:
-    """The rows in columns, within `width` characters if they can be."""
-    if not rows:
-        return []
-    body = _set_in_columns(columns, [row.cells for row in rows], heading)
-    header, lines = (body[:1], body[1:]) if heading else ([], body)
+    """The rows in columns, within `width` characters if they can be.
+
+    Where they are wider, the notes go below their rows, then the heading goes, then each row is stacked.
+    """
+    cells = [row.cells for row in rows]
     notes = _notes_in_columns([row.notes for row in rows])
-    beside = [[*line, *note] for line, note in zip(lines, notes, strict=True)]
-    if _fits([*header, *beside], width):
-        return [*header, *beside]
-    if not _fits(lines, width):
-        header, groups = [], [_stacked(columns, row.cells) for row in rows]
-    else:
-        header, groups = header if _fits(header, width) else [], [[line] for line in lines]
-    return [*header, *[line for group, row in zip(groups, rows, strict=True) for line in (*group, *_below(row.notes))]]
+    for words in dict.fromkeys([heading, ()]):
+        lines = _set_in_columns(columns, cells, words)
+        header, body = lines[: bool(words)], lines[bool(words) :]
+        beside = [[*line, *note] for line, note in zip(body, notes, strict=True)]
+        if words == heading and _fits([*header, *beside], width):
+            return [*header, *beside]
+        if _fits(lines, width):
+            return [*header, *_with_notes_below([[line] for line in body], rows)]
+    return _with_notes_below([_stacked(columns, row) for row in cells], rows)
+
+
+def _with_notes_below(groups: Sequence[list[Line]], rows: Sequence[Row]) -> list[Line]:
+    return [
+        line
+        for group, row in zip(groups, rows, strict=True)
+        for line in (*group, *[[Piece("       "), Piece(note, "note")] for note in row.notes if note])
+    ]
 
 
 def _fits(lines: Sequence[Line], width: float) -> bool:
@@ -100,10 +109,6 @@ def _notes_in_columns(notes: Sequence[tuple[str, ...]]) -> list[Line]:
     return [
         [Piece(f"   {text.ljust(width)}", "note") for text, width in zip(row, widths, strict=True)] for row in filled
     ]
-
-
-def _below(notes: tuple[str, ...]) -> list[Line]:
-    return [[Piece("       "), Piece(note, "note")] for note in notes if note]
 
 
 def _stacked(columns: Sequence[Column], cells: tuple[str, ...]) -> list[Line]:

@@ -13,7 +13,7 @@ STYLES = {"title": "bold", "heading": "dim", "name": "cyan", "value": "green", "
 def print_lines(lines: Iterable[Line], *, colour: bool) -> None:
     """Print lines to standard output; roles become colours where `colour` is wanted and NO_COLOR is not set."""
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True, no_color=not colour or None)
-    page = Text("\n").join(
-        [Text.assemble(*[(piece.text, STYLES.get(piece.role, "")) for piece in line]) for line in lines],
-    )
-    console.print(page, soft_wrap=True)
+    for line in lines:
+        text = Text.assemble(*[(piece.text, STYLES.get(piece.role, "")) for piece in line])
+        text.rstrip()
+        console.print(text)

@@ -97,19 +97,20 @@ def interleaved(
 ) -> Runs:
     """The runs of each command, one a round; a round before them, not counted, warms the caches.
 
-    A command that may fail is left out of the later rounds once it has; any other failure ends the benchmark.
+    A command that fails ends the benchmark; where it may fail, it has no runs and is not run again.
     """
     runs: Runs = {name: [] for name in commands}
-    failed: set[str] = set()
-    for number in range(-warm_up, rounds):
-        for name in commands.keys() - failed if failed else commands:
-            run = commands[name]()
-            if run.code:
-                failed.add(name)
+    failed = set()
+    for number in range(-1 if warm_up else 0, rounds):
+        for name, start in commands.items():
+            run = None if name in failed else start()
+            if run and run.code:
                 if not may_fail:
                     message = f"{name} ended with exit code {run.code}"
                     raise SystemExit(message)
-            elif number >= 0:
+                failed.add(name)
+                runs[name].clear()
+            elif run and number >= 0:
                 runs[name].append(run)
     return runs
 
@@ -133,6 +134,6 @@ def say(text: str) -> None:
 def say_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table: the first column to the left, figures to the right."""
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    for row in (heads, *rows):
-        first, *others = [cell.ljust(width) if place == 0 else cell.rjust(width) for place, (cell, width) in enumerate(zip(row, widths, strict=True))]
-        say("  ".join([first, *others]).rstrip())
+    for first, *figures in (heads, *rows):
+        cells = [figure.rjust(width) for figure, width in zip(figures, widths[1:], strict=True)]
+        say("  ".join([first.ljust(widths[0]), *cells]).rstrip())

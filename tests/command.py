@@ -1,0 +1,104 @@
+"""The command as a user runs it: `run` in a process of its own, `call` in this one, `on_terminal` under a terminal."""
+
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from io import BytesIO, TextIOWrapper
+from typing import NamedTuple
+from unittest import mock
+
+from bpcli.cli.main import main
+
+PATIENCE = 60  # seconds; only a command that hangs ever takes them
+SETTINGS = ("COLUMNS", "NO_COLOR", "PYTHONIOENCODING", "FORCE_COLOR")
+
+
+class Done(NamedTuple):
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+def call(*arguments: str, stdin: str | bytes = b"") -> Done:
+    """Run the command in this process, over streams that are files in UTF-8."""
+    given = TextIOWrapper(BytesIO(_bytes(stdin)), encoding="utf-8")
+    out, err = (TextIOWrapper(BytesIO(), encoding="utf-8", newline="\n", write_through=True) for _ in range(2))
+    with redirect_stdout(out), redirect_stderr(err), mock.patch.object(sys, "stdin", given):
+        code = main(arguments)
+    return Done(code, _content(out), _content(err))
+
+
+def run(*arguments: str, stdin: str | bytes | None = None, env: Mapping[str, str] | None = None) -> Done:
+    """Run `python -m bpcli` in a process of its own, in UTF-8 unless `env` says otherwise."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bpcli", *arguments],
+        input=_bytes(stdin or b""),
+        capture_output=True,
+        env=environment(env),
+        timeout=PATIENCE,
+        check=False,
+    )
+    return Done(done.returncode, _text(done.stdout), _text(done.stderr))
+
+
+def on_terminal(*words: str, columns: int | None = 100, env: Mapping[str, str] | None = None) -> Done:
+    """Run Python with these words, its standard output on a terminal so many columns wide, its errors in a pipe."""
+    import pty  # noqa: PLC0415 - there is none on Windows, where the tests that need one are skipped
+
+    ours, theirs = pty.openpty()
+    width = {} if columns is None else {"COLUMNS": str(columns)}
+    process = subprocess.Popen(
+        [sys.executable, *words],
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        env=environment({"TERM": "xterm-256color", **width, **(env or {})}),
+    )
+    os.close(theirs)
+    try:
+        shown = _shown_on(ours)
+        _, errors = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
+        os.close(ours)
+    return Done(process.returncode, _text(shown), _text(errors))
+
+
+def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a child: this one in UTF-8, without what would change how a terminal is written to."""
+    kept = {name: value for name, value in os.environ.items() if name not in SETTINGS}
+    return kept | {"PYTHONUTF8": "1"} | dict(changes or {})
+
+
+def _shown_on(terminal: int) -> bytes:
+    """Everything written to a terminal until its last writer has gone, for which Linux raises and macOS returns b""."""
+    shown = b""
+    while select.select([terminal], [], [], PATIENCE)[0]:
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:
+            return shown
+        if not chunk:
+            return shown
+        shown += chunk
+    message = "the command did not end"
+    raise TimeoutError(message)
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
+
+
+def _text(written: bytes) -> str:
+    return written.decode().replace("\r\n", "\n")
+
+
+def _content(stream: TextIOWrapper) -> str:
+    binary = stream.buffer
+    assert isinstance(binary, BytesIO)
+    return binary.getvalue().decode()
