@@ -13,7 +13,7 @@ from unittest import mock
 from bpcli.cli.main import main
 
 PATIENCE = 60  # seconds; only a command that hangs ever takes them
-SETTINGS = ("COLUMNS", "NO_COLOR", "PYTHONIOENCODING", "FORCE_COLOR")
+SETTINGS = ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "PYTHONIOENCODING", "PYTHONUNBUFFERED")
 
 
 class Done(NamedTuple):

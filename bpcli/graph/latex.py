@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from math import inf
 
 from bpcli.graph.node import Node
-from bpcli.graph.notation import Operand, Piece, is_negative, number_text, operator_pieces, render
+from bpcli.graph.notation import MOST_CHARACTERS, Operand, Piece, is_negative, number_text, operator_pieces, render
 from bpcli.graph.op import Infix
 
 _LETTERS = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi
@@ -81,6 +81,6 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\{}$&#^_%~])", lambda sign: rf"\{sign[1]}" if sign[1] not in r"\^~" else " ", text)
 
 
-def latex(root: Node, names: Mapping[Node, str] | None = None, *, limit: int | None = None) -> str:
+def latex(root: Node, names: Mapping[Node, str] | None = None, *, limit: float = MOST_CHARACTERS) -> str:
     """Write `root` as LaTeX mathematics, as `render` writes it as text."""
     return render(root, names, style=LATEX, limit=limit)

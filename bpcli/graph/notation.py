@@ -128,16 +128,20 @@ def number_text(value: float) -> str:
 TEXT = Text()
 
 
+MOST_CHARACTERS = 1_000_000
+
+
 def render(
-    root: Node, names: Mapping[Node, str] | None = None, *, style: Style = TEXT, limit: int | None = None
+    root: Node, names: Mapping[Node, str] | None = None, *, style: Style = TEXT, limit: float = MOST_CHARACTERS
 ) -> str:
     """Write the formula of `root`: nodes in `names` by their name, the root itself always by its formula.
 
-    At most about `limit` characters are written; what was left out is marked with `…`.
+    A node that is used twice is written twice, so a formula can be far longer than its graph: what is beyond `limit`
+    characters is left out, and marked with `…`.
     """
     names = names or {}
     written: list[str] = []
-    room = limit if limit is not None else math.inf
+    room = limit
     waiting: list[Piece] = [Operand(root)]
     opened = False
     while waiting:
@@ -171,9 +175,9 @@ def render_statements(graph: Graph) -> str:
     """Write a whole graph as statements: one for each node that is named or used twice, the output last."""
     ordered = ancestors_first([graph.output])
     names = _statement_names(ordered)
-    statements = [f"{name} = {render(node, names)}" for node, name in names.items()]
+    statements = [f"{name} = {render(node, names, limit=math.inf)}" for node, name in names.items()]
     if graph.output not in names:
-        statements.append(render(graph.output, names))
+        statements.append(render(graph.output, names, limit=math.inf))
     return "; ".join(statements)
 
 

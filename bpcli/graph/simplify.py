@@ -12,6 +12,7 @@ from bpcli.graph.node import Constant, Node, Variable, applied
 from bpcli.graph.order import ancestors_first
 
 EXACT = 2**53
+MOST_PARTS = 100  # of a sum or product that is taken apart: sixty times `c = c + c` must not make 2^60 terms
 FOLDS: Mapping[str, Callable[..., float]] = {
     "add": operator.add,
     "sub": operator.sub,
@@ -210,10 +211,14 @@ def _folded(node: Node) -> float | None:
 def _terms(node: Node) -> Iterable[tuple[float, Node | None]]:
     """The sum as coefficients and terms; the term of a constant is None."""
     waiting: list[tuple[float, Node]] = [(1.0, node)]
+    parts = 0
     while waiting:
         sign, term = waiting.pop()
         number = _number(term)
-        if term.op.name in ("add", "sub"):
+        parts += 1
+        if parts > MOST_PARTS:
+            yield sign, term
+        elif term.op.name in ("add", "sub"):
             left, right = term.inputs
             waiting += [(sign if term.op.name == "add" else -sign, right), (sign, left)]
         elif term.op.name == "neg":
@@ -232,9 +237,13 @@ def _factors(node: Node) -> tuple[int, list[Node], list[Node]]:
     above: list[Node] = []
     below: list[Node] = []
     waiting: list[tuple[Node, bool]] = [(node, True)]
+    parts = 0
     while waiting:
         factor, is_above = waiting.pop()
-        if factor.op.name == "mul":
+        parts += 1
+        if parts > MOST_PARTS:
+            (above if is_above else below).append(factor)
+        elif factor.op.name == "mul":
             waiting += [(factor.inputs[1], is_above), (factor.inputs[0], is_above)]
         elif factor.op.name == "div":
             waiting += [(factor.inputs[1], not is_above), (factor.inputs[0], is_above)]

@@ -1,10 +1,11 @@
 """What the benchmarks share: child processes with their time and memory, interleaved, and the table that is printed.
 
-A process is never measured alone. Rounds run every command once, one after another, so that a slow moment of the machine
-meets them all; what is reported is the median over the rounds, and a ratio is the median of the ratios within a round.
+A process is never measured alone. A round runs every command once, one after another, so that a slow moment of the
+machine meets them all; what is reported is the median over the rounds, and a ratio is the median of the ratios within a
+round.
 
-The system counts a child's peak memory from the process that started it, so a benchmark itself imports the standard
-library only and keeps no large text: what is heavy happens in its children.
+The system counts a child's peak memory from that of the process that started it. So a benchmark itself imports the
+standard library only and keeps no large text: what is heavy happens in its children.
 """
 
 import os
@@ -83,7 +84,7 @@ def _run(command: Sequence[str], reader: int, writer: int) -> Run:
 
 def _read(reader: int) -> bytes:
     chunks = []
-    with open(reader, "rb", buffering=0) as stream:  # noqa: PTH123 - a descriptor, no path
+    with open(reader, "rb", buffering=0) as stream:
         try:
             while chunk := stream.read(1 << 16):
                 chunks.append(chunk)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from measure import MEBIBYTE, bpcli, interleaved, middle, piped, say, say_table, to_nowhere
+from measure import MEBIBYTE, bpcli, interleaved, middle, piped, say_table, to_nowhere
 
 TARGET = 4000
 SAMPLE = 100

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial, reduce
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import pairwise
 from math import isclose
 from statistics import median
 from time import perf_counter
@@ -22,7 +23,7 @@ from measure import Run, interleaved, middle, piped, python, say, say_table
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 DEPTHS = (100_000,)
-WARM_UP = 10  # operators of the graph that is answered before the clock starts
+WARM_UP = 200  # operators of the graph that is answered before the clock starts
 REPEATED = 20_000  # a small graph is answered again, until about so many operators are done
 TARGET_MICROSECONDS = 4
 TARGET_BYTES = 600
@@ -177,11 +178,10 @@ def child(peer: str, name: str, operators: int) -> Run:
 
 def require_agreement(case: str, answers: Iterable[dict[str, float]]) -> None:
     """End the benchmark where two peers do not come to the same value and gradient."""
-    first, *others = answers
-    for other in others:
+    for one, other in pairwise(answers):
         for key in ("value", "gradient"):
-            if not isclose(first[key], other[key], rel_tol=1e-8):
-                message = f"{case}: the peers differ in the {key}, {first[key]} and {other[key]}"
+            if not isclose(one[key], other[key], rel_tol=1e-8):
+                message = f"{case}: the peers differ in the {key}, {one[key]} and {other[key]}"
                 raise SystemExit(message)
 
 

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from functools import partial
 
-from measure import MEBIBYTE, Run, Runs, bpcli, interleaved, middle, on_a_terminal, piped, python, ratio, say, say_table
+from measure import Run, Runs, bpcli, interleaved, middle, on_a_terminal, piped, python, ratio, say, say_table
 
 BASE = "import click, numpy, rich"
 FLOOR = "python -c pass"
@@ -21,13 +21,12 @@ TARGETS = {"bpcli grad --json": 0.5, "bpcli grad, on a terminal": 0.8, "bpcli --
 
 def report(runs: Runs) -> None:
     """Print the medians of each command, and its time as a part of the base's."""
-    heads = ("command", "wall ms", "cpu ms", "peak MiB", "wall ratio", "cpu ratio", "target")
+    heads = ("command", "wall ms", "cpu ms", "wall ratio", "cpu ratio", "target")
     rows = [
         (
             name,
             f"{middle(own, lambda run: run.wall) * 1e3:.1f}",
             f"{middle(own, lambda run: run.cpu) * 1e3:.1f}",
-            f"{middle(own, lambda run: run.peak) / MEBIBYTE:.1f}",
             f"{ratio(own, runs[BASE], lambda run: run.wall):.2f}",
             f"{ratio(own, runs[BASE], lambda run: run.cpu):.2f}",
             f"{TARGETS[name]:.2f}" if name in TARGETS else "",
