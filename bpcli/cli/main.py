@@ -9,6 +9,7 @@ from itertools import pairwise
 import click
 
 from bpcli import __version__
+from bpcli.cli.output import ClosedPipeError, say, write
 from bpcli.errors import BpcliError, InternalError, UsageError
 
 INTERRUPTED_EXIT = 130
@@ -67,21 +68,28 @@ Begin with:
 def bpcli(ctx: click.Context) -> None:
     """Show the help where no command is named."""
     if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
+        write(ctx.get_help() + "\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run bpcli and return its exit code; nothing but a result reaches standard output, and no traceback the user."""
     words = [_as_typed(word) for word in (sys.argv[1:] if arguments is None else arguments)]
     try:
-        code = bpcli.main(words, prog_name="bpcli", standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
+        return _exit_code_of(words)
+    except (ClosedPipeError, BrokenPipeError):
         # Python flushes standard output once more at exit; what is left goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLOSED_PIPE_EXIT
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED_EXIT
+
+
+def _exit_code_of(words: list[str]) -> int:
+    try:
+        code = bpcli.main(words, prog_name="bpcli", standalone_mode=False)
+        sys.stdout.flush()
+    except (click.Abort, ClosedPipeError):
+        raise
     except click.ClickException as error:
         return _report(_in_our_words(error), words)
     except BpcliError as error:
@@ -108,10 +116,8 @@ def _in_our_words(error: click.ClickException) -> UsageError:
 
 
 def _report(error: BpcliError, words: Sequence[str]) -> int:
-    from bpcli.cli.output import say, write  # noqa: PLC0415 - only an error needs it
-
     if _wants_json(words):
-        from bpcli.report.documents import error_document, json_text  # noqa: PLC0415 - the same
+        from bpcli.report.documents import error_document, json_text  # noqa: PLC0415 - only an error needs it
 
         write(json_text(error_document(error)) + "\n")
     else:

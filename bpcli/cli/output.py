@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from bpcli.report.page import Page
 
 
+PIECE = 1 << 16
+
+
+class ClosedPipeError(Exception):
+    """The reader of an output went away; a name of its own, since Click answers a BrokenPipeError itself."""
+
+
 def chosen_format(output_format: str | None, *, json: bool) -> str:
     """The form that was asked for; else a table on a terminal and plain text elsewhere."""
     return "json" if json else output_format or ("table" if sys.stdout.isatty() else "plain")
@@ -58,10 +65,15 @@ def say(text: str) -> None:
 def _write_to(stream: TextIO, text: str) -> None:
     encoding = stream.encoding or "utf-8"
     try:
-        stream.write(text)
+        text.encode(encoding)
     except UnicodeEncodeError:
-        stream.write(text.replace("…", "...").encode(encoding, "backslashreplace").decode(encoding))
-    stream.flush()
+        text = text.replace("…", "...").encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        # In pieces: an unbuffered stream reports a closed pipe only with the write after it.
+        stream.writelines(text[start : start + PIECE] for start in range(0, len(text), PIECE))
+        stream.flush()
+    except BrokenPipeError as error:
+        raise ClosedPipeError from error
 
 
 def say_warnings(result: Gradients) -> None:

@@ -1,6 +1,7 @@
 """The backward pass as a section: one row an edge, upstream × local = contribution, and the sum where paths meet."""
 
 from itertools import islice
+from typing import NamedTuple
 
 from bpcli.backprop.gradients import Gradients
 from bpcli.backprop.sweep import Step
@@ -52,6 +53,13 @@ def _cells(number: int, step: Step, labels: Labels, page: Page) -> tuple[str, ..
     )
 
 
+class Arrival(NamedTuple):
+    """A contribution to a node, and the number of the step that brings it."""
+
+    number: int
+    contribution: float
+
+
 class Meetings:
     """Where several paths meet: the contributions that reach each node, in the order of the steps."""
 
@@ -59,17 +67,23 @@ class Meetings:
         self._result = result
         self._labels = labels
         self._page = page
-        self._arrivals: dict[Node, list[tuple[int, float]]] = {}
-        self.count = 0
+        self._arrivals: dict[Node, list[Arrival]] = {}
+        self._ranks: list[int] = []
         for number, step in enumerate(result.steps()):
-            self._arrivals.setdefault(step.input, []).append((number, step.contribution))
-            self.count = number + 1
+            arrivals = self._arrivals.setdefault(step.input, [])
+            self._ranks.append(len(arrivals))
+            arrivals.append(Arrival(number, step.contribution))
+
+    @property
+    def count(self) -> int:
+        """How many steps there are."""
+        return len(self._ranks)
 
     def note(self, number: int, step: Step) -> str:
         """What is said beside a step: the sum where paths meet, else what the input stands for."""
         node = step.input
         if len(self._arrivals[node]) > 1:
-            return self._meeting(node, number)
+            return self._meeting(node, self._ranks[number])
         if not node.inputs:
             return ""
         if node.name is None:
@@ -77,14 +91,14 @@ class Meetings:
         upstream = self._page.number(self._result.upstreams[node])
         return f"{self._gradient(node)} = {upstream}, upstream of {self._labels[node]}"
 
-    def _meeting(self, node: Node, number: int) -> str:
+    def _meeting(self, node: Node, rank: int) -> str:
         signs = self._page.signs
-        numbers = [arrival for arrival, _ in self._arrivals[node]]
-        rank, count = numbers.index(number), len(numbers)
+        arrivals = self._arrivals[node]
+        count = len(arrivals)
         is_last = rank == count - 1
         label = self._labels[node]
-        total = f"{self._gradient(node)} = {self._sum(node)}"
-        if numbers[-1] - numbers[0] != count - 1:
+        total = f"{self._gradient(node)} = {self._sum(node)}" if is_last else ""
+        if arrivals[-1].number - arrivals[0].number != count - 1:
             place = f"path {rank + 1} of {count} to {label}"
             return f"{place}, add: {total}" if is_last else place
         if is_last:
@@ -96,8 +110,9 @@ class Meetings:
         return self._page.derivative(self._result.graph.output, node, self._labels)
 
     def _sum(self, node: Node) -> str:
-        texts = [self._page.number(contribution) for _, contribution in self._arrivals[node]]
+        arrivals = self._arrivals[node]
+        texts = [self._page.number(arrival.contribution) for arrival in arrivals[:MOST_TERMS]]
         terms = [f"({text})" if text.startswith("-") and place else text for place, text in enumerate(texts)]
-        if len(terms) > MOST_TERMS:
-            terms[MOST_TERMS:] = [f"{self._page.signs.ellipsis} ({len(terms) - MOST_TERMS} more)"]
+        if len(arrivals) > MOST_TERMS:
+            terms.append(f"{self._page.signs.ellipsis} ({len(arrivals) - MOST_TERMS} more)")
         return f"{' + '.join(terms)} = {self._page.number(self._result.upstreams[node])}"
