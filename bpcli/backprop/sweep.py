@@ -3,7 +3,7 @@
 `gradients_at` returns ∂output/∂node for every node that the output depends on; `steps` tells the story edge by edge.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,15 +30,15 @@ def gradients_at(graph: Graph, values: Mapping[Node, Any], system: NumberSystem 
     """∂output/∂node, as a number, for each node that the output depends on through a differentiable path."""
     gradients: dict[Node, Any] = {graph.output: 1.0}
     gradient_of = gradients.get
+    value_of = values.__getitem__
     for node in reversed(graph.nodes):
         upstream = gradient_of(node)
         if upstream is None or not node.varies:
             continue
-        for source, local in zip(node.inputs, _local_numbers(node, values, system), strict=True):
+        for source, local in zip(node.inputs, local_numbers(node, value_of, system), strict=False):
             if local is not None and source.varies:
-                contribution = upstream * local
                 before = gradient_of(source)
-                gradients[source] = contribution if before is None else before + contribution
+                gradients[source] = upstream * local if before is None else before + upstream * local
     return gradients
 
 
@@ -52,29 +52,24 @@ def steps(
     for node in reversed(graph.nodes):
         if node in gradients and node.varies:
             upstream = gradients[node]
-            locals_ = _local_numbers(node, values, floats)
+            locals_ = local_numbers(node, values.__getitem__)
             for position, (source, local) in enumerate(zip(node.inputs, locals_, strict=True)):
                 if local is not None and source.varies and (along is None or source in along):
                     yield Step(node, source, position, upstream, float(local), upstream * local)
 
 
-def local_numbers(node: Node, values: Mapping[Node, float]) -> tuple[float | None, ...]:
+def local_numbers(node: Node, value_of: Callable[[Node], Any], system: NumberSystem = floats) -> tuple[Any, ...]:
     """∂node/∂input for each input as a number, None where no gradient flows."""
-    return tuple(None if local is None else float(local) for local in _local_numbers(node, values, floats))
-
-
-def _local_numbers(node: Node, values: Mapping[Node, Any], system: NumberSystem) -> tuple[Any, ...]:
-    op = node.op
-    value_of = values.__getitem__
+    inputs = node.inputs
     try:
         if node.attributes is NO_ATTRIBUTES:
-            locals_ = op.partials(system, values[node], *map(value_of, node.inputs))
+            locals_ = node.op.partials(system, value_of(node), *map(value_of, inputs))
         else:
-            locals_ = op.partials(system, values[node], *map(value_of, node.inputs), **node.attributes)
+            locals_ = node.op.partials(system, value_of(node), *map(value_of, inputs), **node.attributes)
     except UNANSWERED:
         if system is not floats:
             raise
-        locals_ = ieee_rule(op, values[node], [*map(value_of, node.inputs)], dict(node.attributes))
-    if len(locals_) != len(node.inputs):
-        require_one_per_input(op, locals_, node.inputs)
+        locals_ = ieee_rule(node.op, value_of(node), [*map(value_of, inputs)], dict(node.attributes))
+    if len(locals_) != len(inputs):
+        require_one_per_input(node.op, locals_, inputs)
     return locals_

@@ -74,7 +74,8 @@ def _with_numbers(node: Node, result: Gradients, page: Page) -> str:
 
 
 def _kept(node: Node, result: Gradients, labels: Labels, page: Page) -> tuple[str, ...]:
-    numbers = [None if number is None else page.number(number) for number in local_numbers(node, result.values)]
+    locals_ = local_numbers(node, result.values.__getitem__)
+    numbers = [None if number is None else page.number(number) for number in locals_]
     return tuple(
         f"{page.derivative(node, source, labels)}{side_of(node, position)} = "
         + (f"{formula} = {numbers[position]}" if formula != numbers[position] else formula)
