@@ -35,7 +35,8 @@ def gradients_at(graph: Graph, values: Mapping[Node, Any], system: NumberSystem 
         upstream = gradient_of(node)
         if upstream is None or not node.varies:
             continue
-        for source, local in zip(node.inputs, local_numbers(node, value_of, system), strict=False):
+        locals_ = local_numbers(node, value_of, system)
+        for source, local in zip(node.inputs, locals_):  # noqa: B905 - as many, local_numbers has counted; a keyword is slow
             if local is not None and source.varies:
                 before = gradient_of(source)
                 gradients[source] = upstream * local if before is None else before + upstream * local
