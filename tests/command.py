@@ -46,18 +46,19 @@ def run(*arguments: str, stdin: str | bytes | None = None, env: Mapping[str, str
     return Done(done.returncode, _text(done.stdout), _text(done.stderr))
 
 
-def on_terminal(*words: str, columns: int | None = 100, env: Mapping[str, str] | None = None) -> Done:
+def on_terminal(*words: str, columns: int = 100, env: Mapping[str, str] | None = None) -> Done:
     """Run Python with these words, its standard output on a terminal so many columns wide, its errors in a pipe."""
     import pty  # noqa: PLC0415 - there is none on Windows, where the tests that need one are skipped
+    import termios  # noqa: PLC0415 - the same
 
     ours, theirs = pty.openpty()
-    width = {} if columns is None else {"COLUMNS": str(columns)}
+    termios.tcsetwinsize(theirs, (24, columns))
     process = subprocess.Popen(
         [sys.executable, *words],
         stdin=subprocess.DEVNULL,
         stdout=theirs,
         stderr=subprocess.PIPE,
-        env=environment({"TERM": "xterm-256color", **width, **(env or {})}),
+        env=environment({"TERM": "xterm-256color", **(env or {})}),
     )
     os.close(theirs)
     try:

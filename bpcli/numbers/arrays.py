@@ -28,7 +28,7 @@ def _entrywise(function: Callable[..., float], at_pole: float) -> Callable[..., 
             return at_pole
 
     def every(x: Any, **attributes: Any) -> Any:
-        return np.frompyfunc(partial(one, **attributes), 1, 1)(np.asarray(x, dtype=float)).astype(float)[()]
+        return np.asarray(np.frompyfunc(partial(one, **attributes), 1, 1)(x), dtype=float)[()]
 
     return every
 

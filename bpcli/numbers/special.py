@@ -32,31 +32,39 @@ def polygamma(x: float, *, n: float) -> float:
     from the left half-line (Abramowitz & Stegun 1964, 6.4.6, 6.4.7, 6.4.11; n = 0: 6.3.5, 6.3.7, 6.3.18).
     """
     order = int(n)
-    if x <= 0 and x == math.floor(x):
+    if x <= 0 and (x == math.floor(x) if math.isfinite(x) else True):
         raise ValueError(x)
     if x < -order - 1:
         return _reflected(order, x)
     total = 0.0
     sign = -1.0 if order % 2 == 0 else 1.0
     while x < 12 + order:
-        total += sign * math.factorial(order) / x ** (order + 1)
+        total += sign * math.factorial(order) * _power(1 / x, order + 1)
         x += 1
-    return total + _asymptotic(order, x)
+    return total + _asymptotic(order, 1 / x)
 
 
-def _asymptotic(order: int, x: float) -> float:
-    if math.isinf(x):
-        return x if order == 0 else 0.0
+def _power(base: float, exponent: int) -> float:
+    """base**exponent, infinite where Python would raise."""
+    try:
+        return base**exponent
+    except OverflowError:
+        return math.copysign(math.inf, base) if exponent % 2 else math.inf
+
+
+def _asymptotic(order: int, inverse: float) -> float:
+    """The asymptotic series at x = 1/inverse; in powers of the inverse, so that a large x overflows nothing."""
+    square = inverse * inverse
     if order == 0:
-        series = math.fsum(-number / (2 * k * x ** (2 * k)) for k, number in enumerate(BERNOULLI, 1))
-        return math.log(x) - 1 / (2 * x) + series
+        series = math.fsum(-number / (2 * k) * square**k for k, number in enumerate(BERNOULLI, 1))
+        return -math.log(inverse) - inverse / 2 + series
     sign = -1.0 if order % 2 == 0 else 1.0
-    leading = math.factorial(order - 1) / x**order + math.factorial(order) / (2 * x ** (order + 1))
+    leading = math.factorial(order - 1) + math.factorial(order) * inverse / 2
     series = math.fsum(
-        number * math.factorial(2 * k + order - 1) / (math.factorial(2 * k) * x ** (2 * k + order))
+        number * (math.factorial(2 * k + order - 1) / math.factorial(2 * k)) * square**k
         for k, number in enumerate(BERNOULLI, 1)
     )
-    return sign * (leading + series)
+    return sign * (leading + series) * inverse**order
 
 
 def _reflected(order: int, x: float) -> float:

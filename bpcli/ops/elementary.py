@@ -46,7 +46,7 @@ logaddexp = elementwise(
     "logaddexp",
     inputs=("x", "y"),
     meaning=lambda m, x, y: m.log(m.exp(x) + m.exp(y)),
-    partials=lambda m, out, x, y: (m.exp(x - out), m.exp(y - out)),
+    partials=lambda m, out, x, y: (m.sigmoid(x - y), m.sigmoid(y - x)),
 )
 sqrt = elementwise(
     "sqrt",

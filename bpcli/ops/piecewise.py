@@ -108,7 +108,7 @@ clip = elementwise(
     aliases=("clamp",),
     kinks=("x = min: slopes 0 and 1, taken as 1", "x = max: slopes 1 and 0, taken as 1"),
     partials=lambda m, out, x, low, high: (
-        m.where(m.equal(out, x), 1, 0),
+        m.where(m.less(x, low), 0, m.where(m.greater(x, high), 0, 1)),
         m.where(m.less(x, low), m.where(m.less(low, high), 1, 0), 0),
         m.where(m.greater(m.maximum(x, low), high), 1, 0),
     ),

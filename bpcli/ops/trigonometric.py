@@ -70,14 +70,14 @@ asec = elementwise(
     aliases=("arcsec",),
     domain=FROM_ONE,
     meaning=lambda m, x: m.acos(1 / x),
-    partials=lambda m, out, x: (1 / (m.abs(x) * m.sqrt((x - 1) * (x + 1))),),
+    partials=lambda m, out, x: (1 / (m.abs(x) * m.sqrt((m.abs(x) - 1) * (m.abs(x) + 1))),),
 )
 acsc = elementwise(
     "acsc",
     aliases=("arccsc", "acosec", "arccosec"),
     domain=FROM_ONE,
     meaning=lambda m, x: m.asin(1 / x),
-    partials=lambda m, out, x: (-1 / (m.abs(x) * m.sqrt((x - 1) * (x + 1))),),
+    partials=lambda m, out, x: (-1 / (m.abs(x) * m.sqrt((m.abs(x) - 1) * (m.abs(x) + 1))),),
 )
 acot = elementwise(
     "acot",

@@ -1,0 +1,146 @@
+"""What is loaded when: a new import anywhere on these ways is a decision, made by editing the list here."""
+
+import subprocess
+import sys
+
+import pytest
+from command import PATIENCE, environment, on_terminal
+
+# Says on standard error what an import or a command loads beyond what Python itself has loaded when it starts.
+DRIVER = """
+import sys
+before = set(sys.modules)
+{}
+sys.stderr.write("\\n".join(set(sys.modules) - before))
+"""
+COMMAND = DRIVER.format("from bpcli.cli.main import main\nmain(sys.argv[1:])")
+EXPRESSION = ("grad", "A = x*y; F = A*z", "--x", "6", "--y", "-2", "--z", "-3")
+
+# Modules of the standard library that take long to load, or bring many others along.
+HEAVY = {
+    "asyncio", "csv", "decimal", "difflib", "email", "fractions", "http", "importlib.metadata", "importlib.resources",
+    "logging", "multiprocessing", "pathlib", "pickle", "random", "shutil", "ssl", "statistics", "subprocess",
+    "tempfile", "tomllib", "unicodedata", "unittest", "urllib", "xml",
+}  # fmt: skip
+
+START = {"bpcli", "bpcli.cli", "bpcli.cli.main", "bpcli.cli.output", "bpcli.errors"}
+GRADIENTS = {
+    "bpcli.graph", "bpcli.graph.labels", "bpcli.graph.node", "bpcli.graph.op",
+    "bpcli.numbers", "bpcli.numbers.evaluate", "bpcli.numbers.floats", "bpcli.numbers.special", "bpcli.numbers.stable",
+    "bpcli.numbers.system",
+    "bpcli.ops", "bpcli.ops.activations", "bpcli.ops.algebra", "bpcli.ops.arithmetic", "bpcli.ops.domains",
+    "bpcli.ops.elementary", "bpcli.ops.hyperbolic", "bpcli.ops.piecewise", "bpcli.ops.special",
+    "bpcli.ops.trigonometric",
+    "bpcli.backprop", "bpcli.backprop.formulas", "bpcli.backprop.gradients", "bpcli.backprop.sweep",
+}  # fmt: skip
+FUNCTIONS = {"bpcli.language", "bpcli.language.complaints", "bpcli.language.functions"}
+LANGUAGE = FUNCTIONS | {
+    "bpcli.language.build", "bpcli.language.conditions", "bpcli.language.expressions", "bpcli.language.limits",
+    "bpcli.language.operators", "bpcli.language.stack", "bpcli.language.tokens", "bpcli.language.values",
+}  # fmt: skip
+LIBRARY = {"bpcli", "bpcli.errors"} | GRADIENTS | LANGUAGE
+FORMULAS = {"bpcli.graph.notation", "bpcli.graph.order", "bpcli.graph.simplify"}
+BEYOND_FLOATS = {"bpcli.numbers.arrays", "bpcli.backprop.nonfinite"} | FORMULAS
+DOCUMENTS = FORMULAS | {"bpcli.report", "bpcli.report.documents", "bpcli.report.formulas"}
+LINES = {"bpcli.report.figures", "bpcli.report.layout", "bpcli.report.page", "bpcli.report.plain"}
+
+JSON = START | LIBRARY | DOCUMENTS | {"bpcli.cli.arguments", "bpcli.cli.grad"}
+CSV = JSON | {"bpcli.report.figures", "bpcli.report.layout", "bpcli.report.plain", "bpcli.report.spreadsheet"}
+PLAIN = JSON | LINES | {"bpcli.report.backward", "bpcli.report.forward", "bpcli.report.walkthrough"}
+TABLE = PLAIN | {"bpcli.report.tables"}
+CATALOGUE = {"bpcli.cli.ops", "bpcli.graph.latex", "bpcli.report.catalogue"}
+OPS = START | GRADIENTS | FUNCTIONS | DOCUMENTS | LINES | CATALOGUE
+SCHEMA = START | GRADIENTS | DOCUMENTS | {"bpcli.cli.schema"}
+
+
+def loaded(code: str, *arguments: str) -> set[str]:
+    """The modules that the code loads in a new process, its standard output in a pipe."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=PATIENCE,
+        check=True,
+    )
+    return set(done.stderr.split("\n"))
+
+
+def own(modules: set[str]) -> set[str]:
+    """Those of bpcli."""
+    return {name for name in modules if name.partition(".")[0] == "bpcli"}
+
+
+def third_party(modules: set[str]) -> set[str]:
+    """The libraries among them, by their first name; Click needs colorama on Windows."""
+    roots = {name.partition(".")[0] for name in modules}
+    return roots - sys.stdlib_module_names - {"bpcli", "colorama"}
+
+
+NONE: dict[str, list[str]] = {"loaded, not expected": [], "expected, not loaded": []}
+
+
+def differences(found: set[str], expected: set[str]) -> dict[str, list[str]]:
+    """How two sets of modules differ."""
+    return {"loaded, not expected": sorted(found - expected), "expected, not loaded": sorted(expected - found)}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected", "heavy"),
+    [
+        (("--version",), START, set()),
+        ((*EXPRESSION, "--json"), JSON, set()),
+        (EXPRESSION, PLAIN, {"shutil"}),
+        (("grad", "x*y", "--json"), JSON, set()),
+        ((*EXPRESSION, "--output-format=csv"), CSV, {"csv"}),
+        (("ops", "tanh"), OPS, {"shutil"}),
+        (("schema", "grad"), SCHEMA, None),
+    ],
+    ids=["version", "json", "plain", "formulas", "csv", "ops", "schema"],
+)
+def test_a_command_loads_what_it_needs(arguments: tuple[str, ...], expected: set[str], heavy: set[str] | None) -> None:
+    """No answer of numbers loads NumPy, SymPy or Rich, and JSON loads nothing that sets lines."""
+    modules = loaded(COMMAND, *arguments)
+
+    assert differences(own(modules), expected) == NONE
+    assert third_party(modules) == {"click"}
+    assert heavy is None or modules & HEAVY == heavy
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_a_terminal_loads_rich_and_no_mathematics() -> None:
+    """A table on a terminal adds Rich and its one file, and neither NumPy nor SymPy."""
+    done = on_terminal("-c", COMMAND, *EXPRESSION)
+    modules = set(done.err.split("\n"))
+
+    assert "BACKWARD" in done.out
+    assert differences(own(modules), TABLE) == NONE
+    assert {"click", "rich"} <= third_party(modules)
+    assert third_party(modules) & {"numpy", "sympy", "mpmath"} == set()
+
+
+def test_a_step_beyond_floats_loads_numpy() -> None:
+    """Where Python's floats have no answer, and only there, NumPy's IEEE arithmetic is asked."""
+    modules = loaded(COMMAND, "grad", "x/y", "--x", "1", "--y", "1", "--json")
+    with_numpy = loaded(DRIVER.format("import bpcli\nbpcli.grad('x/y', {'x': 1, 'y': 0})"))
+
+    assert third_party(modules) == {"click"}
+    assert third_party(with_numpy) == {"numpy"}
+    assert differences(own(with_numpy), LIBRARY | BEYOND_FLOATS) == NONE
+
+
+def test_importing_the_package_loads_nothing() -> None:
+    """`import bpcli` is free; a name is loaded when it is first used."""
+    modules = loaded(DRIVER.format("import bpcli"))
+
+    assert own(modules) == {"bpcli"}
+    assert third_party(modules) == set()
+    assert modules & HEAVY == set()
+
+
+def test_the_library_does_not_load_the_command_line() -> None:
+    """`bpcli.grad` needs neither Click nor the reports."""
+    modules = loaded(DRIVER.format("import bpcli\nbpcli.grad('x*y', {'x': 2, 'y': 3})"))
+
+    assert differences(own(modules), LIBRARY) == NONE
+    assert third_party(modules) == set()
