@@ -178,6 +178,8 @@ def test_a_repeated_sub_expression_is_two_nodes() -> None:
     graph = parse("sin(x)*sin(x)")
 
     assert [node.op.name for node in graph.nodes] == ["sin", "sin", "mul"]
+    assert graph.output.inputs == tuple(graph.nodes[:2])
+    assert graph.nodes[0] is not graph.nodes[1]
 
 
 def test_a_name_stands_for_its_node() -> None:

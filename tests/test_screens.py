@@ -151,8 +151,8 @@ GRAPH                               local gradients of each step
   3   F = A*v1     ∂F/∂A = v1        ∂F/∂v1 = A
 
 GRADIENTS
-  ∂F/∂x = sin(z)*y
-  ∂F/∂y = sin(z)*x
+  ∂F/∂x = y*sin(z)
+  ∂F/∂y = x*sin(z)
   ∂F/∂z = x*y*cos(z)
 """,
     ),
@@ -225,11 +225,11 @@ def test_a_sum_of_many_paths_is_cut_and_says_so() -> None:
     assert "path 14 of 14 to x, add: ∂f/∂x = 1" + " + 1" * 11 + " + … (2 more) = 14\n" in shown
 
 
-def test_negative_terms_of_a_sum_stand_in_parentheses() -> None:
-    """`3 + (-2)`, not `3 + -2`; the first term needs none."""
+def test_negative_terms_of_a_sum_are_added_as_they_are() -> None:
+    """`3 + -2`, as the forward pass writes `6 * -2`."""
     shown = screen("-2*x + 3*x - 4*x", "--x=1")
 
-    assert "∂f/∂x = -4 + 3 + (-2) = -3\n" in shown
+    assert "∂f/∂x = -4 + 3 + -2 = -3\n" in shown
 
 
 @pytest.mark.parametrize("arguments", [("x + y", "--x=1", "--y=2"), ("x - y", "--x=1", "--y=2"), MEETING, CHAIN])

@@ -1,7 +1,7 @@
 """Requests as JSON Lines: `answers` yields one outcome for each line, in order, whatever the line holds."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from bpcli.backprop.gradients import Gradients
@@ -13,9 +13,9 @@ CALLED_AGAIN = "every request needs a JSON object with 'expression' and 'at'"
 
 
 class Answer(NamedTuple):
-    """What one request came to: its id, its expression as far as it had one, and the result or the error."""
+    """What one request came to: its id (or nothing, if it had none), its expression, and the result or the error."""
 
-    identity: object
+    head: Mapping[str, object]
     expression: object
     outcome: Gradients | BpcliError
 
@@ -28,17 +28,17 @@ def answers(lines: Iterable[str], limits: Limits = DEFAULT_LIMITS) -> Iterator[A
 
 
 def _answer(line: str, limits: Limits) -> Answer:
-    identity = expression = None
+    head: Mapping[str, object] = {}
+    expression = None
     try:
         request = _request(line)
-        identity, expression = request.get("id"), request.get("expression")
-        return Answer(identity, expression, _gradients(request, limits))
+        head, expression = _head(request), request.get("expression")
+        return Answer(head, expression, _gradients(request, limits))
     except BpcliError as error:
-        return Answer(identity, expression, error)
-    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as fault:
-        # One request must not end the run, even where the fault is bpcli's own.
+        return Answer(head, expression, error)
+    except Exception as fault:  # noqa: BLE001 - one request must not end the run, also where the fault is bpcli's own
         message = f"bpcli failed on this request: {type(fault).__name__}: {fault}"
-        return Answer(identity, expression, InternalError(message))
+        return Answer(head, expression, InternalError(message))
 
 
 def _request(line: str) -> dict[str, Any]:
@@ -51,6 +51,17 @@ def _request(line: str) -> dict[str, Any]:
         message = "the request is not a JSON object"
         raise UsageError(message, hint=CALLED_AGAIN)
     return request
+
+
+def _head(request: dict[str, Any]) -> Mapping[str, object]:
+    if "id" not in request:
+        return {}
+    try:
+        json.dumps(request["id"], allow_nan=False)
+    except (ValueError, RecursionError) as error:
+        message = "the id of the request has no form in JSON"
+        raise UsageError(message, hint="use a string or a number") from error
+    return {"id": request["id"]}
 
 
 def _gradients(request: dict[str, Any], limits: Limits) -> Gradients:

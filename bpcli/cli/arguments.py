@@ -44,9 +44,7 @@ def sorted_words(arguments: Sequence[str], takes_value: Mapping[str, bool]) -> W
                 _set_expression(words, rest)
             return words
         if name in takes_value:
-            words.options.append(word)
-            if takes_value[name] and not equals and remaining:
-                words.options.append(remaining.pop())
+            words.options += _option(word, remaining, takes_value=takes_value[name])
         elif word.startswith("--") and name[2:].isidentifier():
             if not equals and (not remaining or _is_binding(remaining[-1])):
                 message = f"{name} has no value"
@@ -57,6 +55,20 @@ def sorted_words(arguments: Sequence[str], takes_value: Mapping[str, bool]) -> W
         else:
             _set_expression(words, word)
     return words
+
+
+def _option(word: str, remaining: list[str], *, takes_value: bool) -> list[str]:
+    """An option of Click's, with its value if one follows."""
+    name, equals, _ = word.partition("=")
+    if equals and not takes_value:
+        message = f"{name} takes no value"
+        raise UsageError(message, hint=f"write {name} alone")
+    if not takes_value or equals:
+        return [word]
+    if not remaining:
+        message = f"{name} has no value"
+        raise UsageError(message, hint="'bpcli grad --help' says what it takes")
+    return [word, remaining.pop()]
 
 
 def bind(bindings: dict[str, str], name: str, value: str) -> None:

@@ -6,7 +6,7 @@ import click
 
 from bpcli.backprop.gradients import Gradients
 from bpcli.cli.arguments import FROZEN, ExpressionCommand, bind, options_of
-from bpcli.cli.output import chosen_format, page_for, say, say_warnings, write, write_lines
+from bpcli.cli.output import chosen_format, page_for, say, say_warnings, write, write_json, write_lines
 from bpcli.errors import OUTSIDE_DOMAIN_EXIT, BindingError, BpcliError, MissingValueError, UnknownNameError, UsageError
 from bpcli.graph.node import Graph
 from bpcli.language.build import grad, wanted_of
@@ -14,7 +14,7 @@ from bpcli.language.complaints import closest
 from bpcli.language.expressions import parse
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import lines_from, text_from, values_from_file
-from bpcli.report.documents import MOST_STEPS, error_document, formula_document, grad_document, json_text
+from bpcli.report.documents import MOST_STEPS, error_document, formula_document, grad_document
 
 EXIT_CODES_WORST_FIRST = (5, 2, 3, 1, 4, 0)
 MOST_FLAGS = 20
@@ -79,7 +79,7 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
 def _answer_one(expression: str | None, typed: dict[str, str], limits: Limits, options: dict[str, Any]) -> int:
     text = _expression_text(expression, typed, options["at_file"])
     at = _bindings(typed, options["assignments"], options["at_file"])
-    names = [name.strip() for group in options["names"] for name in group.split(",") if name.strip()] or None
+    names = [name.strip() for group in options["names"] for name in group.split(",")] or None
     graph = parse(text, at, limits)
     if not at and graph.variables:
         return _show_formulas(graph, names, options)
@@ -94,7 +94,7 @@ def _answer_one(expression: str | None, typed: dict[str, str], limits: Limits, o
 def _show(result: Gradients, options: dict[str, Any]) -> int:
     output_format = chosen_format(options["output_format"], json=options["as_json"])
     if output_format == "json":
-        write(json_text(grad_document(result, most_steps=_most_steps(options))) + "\n")
+        write_json(grad_document(result, most_steps=_most_steps(options)))
         return _exit_code(result)
     if output_format == "csv":
         from bpcli.report.spreadsheet import csv_text  # noqa: PLC0415 - loaded for CSV only
@@ -117,7 +117,7 @@ def _show_formulas(graph: Graph, names: list[str] | None, options: dict[str, Any
             tuple(variable.name for variable in graph.variables), f"add {_flags([v.name for v in graph.variables])}"
         )
     if output_format == "json":
-        write(json_text(formula_document(graph, variables)) + "\n")
+        write_json(formula_document(graph, variables, most_steps=_most_steps(options)))
         return 0
     from bpcli.report.plain import note_text  # noqa: PLC0415 - JSON needs no lines
     from bpcli.report.walkthrough import formula_walkthrough  # noqa: PLC0415 - the same
@@ -165,16 +165,16 @@ def _answer_all(source: str, limits: Limits, options: dict[str, Any]) -> int:
     for answer in answers(lines_from(source), limits):
         if isinstance(answer.outcome, BpcliError):
             codes.add(answer.outcome.exit_code)
-            document = error_document(answer.outcome, identity=answer.identity, expression=answer.expression)
+            document = error_document(answer.outcome, head=answer.head, expression=answer.expression)
         else:
             codes.add(_exit_code(answer.outcome))
             document = grad_document(
                 answer.outcome,
                 with_steps=options["with_steps"],
                 most_steps=_most_steps(options),
-                identity=answer.identity,
+                head=answer.head,
             )
-        write(json_text(document) + "\n")
+        write_json(document)
     return next(code for code in EXIT_CODES_WORST_FIRST if code in codes)
 
 

@@ -3,13 +3,14 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
 
 import click
 
 from bpcli import __version__
-from bpcli.cli.output import ClosedPipeError, say, write
+from bpcli.cli.output import say, write, write_json
 from bpcli.errors import BpcliError, InternalError, UsageError
 
 INTERRUPTED_EXIT = 130
@@ -74,22 +75,33 @@ def bpcli(ctx: click.Context) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run bpcli and return its exit code; nothing but a result reaches standard output, and no traceback the user."""
     words = [_as_typed(word) for word in (sys.argv[1:] if arguments is None else arguments)]
+    if "_BPCLI_COMPLETE" in os.environ:
+        bpcli.main(words, prog_name="bpcli")  # Click answers the shell and exits
     try:
         return _exit_code_of(words)
-    except (ClosedPipeError, BrokenPipeError):
-        # Python flushes standard output once more at exit; what is left goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        _drop_output()
         return CLOSED_PIPE_EXIT
+    except OSError as error:
+        _drop_output()
+        with suppress(OSError):
+            say(f"error: cannot write the result: {os.strerror(error.errno or 0).lower()}\n")
+        return UsageError.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED_EXIT
 
 
 def _exit_code_of(words: list[str]) -> int:
     try:
-        code = bpcli.main(words, prog_name="bpcli", standalone_mode=False)
+        # Click's own `main` would answer a closed pipe by exit code 1, which means that a gradient differs.
+        with bpcli.make_context("bpcli", words) as context:
+            code = bpcli.invoke(context)
         sys.stdout.flush()
-    except (click.Abort, ClosedPipeError):
+    except (click.Abort, OSError):
         raise
+    except click.exceptions.Exit as done:
+        sys.stdout.flush()
+        return done.exit_code
     except click.ClickException as error:
         return _report(_in_our_words(error), words)
     except BpcliError as error:
@@ -98,6 +110,16 @@ def _exit_code_of(words: list[str]) -> int:
         message = f"bpcli itself failed: {type(fault).__name__}: {fault}"
         return _report(InternalError(message, hint="please report it, with the command that you ran"), words)
     return code if isinstance(code, int) else 0
+
+
+def _drop_output() -> None:
+    """Let what is still buffered go nowhere: Python flushes the streams once more at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+            continue
+        os.dup2(nowhere, stream.fileno())
 
 
 def _as_typed(word: str) -> str:
@@ -117,9 +139,9 @@ def _in_our_words(error: click.ClickException) -> UsageError:
 
 def _report(error: BpcliError, words: Sequence[str]) -> int:
     if _wants_json(words):
-        from bpcli.report.documents import error_document, json_text  # noqa: PLC0415 - only an error needs it
+        from bpcli.report.documents import error_document  # noqa: PLC0415 - only an error needs it
 
-        write(json_text(error_document(error)) + "\n")
+        write_json(error_document(error, schema="ops" if words[0] == "ops" else "grad"))
     else:
         from bpcli.report.plain import error_text  # noqa: PLC0415 - the same
 

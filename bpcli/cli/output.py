@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from bpcli.errors import UsageError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from bpcli.backprop.gradients import Gradients
     from bpcli.report.layout import Line
@@ -17,39 +18,48 @@ if TYPE_CHECKING:
 PIECE = 1 << 16
 
 
-class ClosedPipeError(Exception):
-    """The reader of an output went away; a name of its own, since Click answers a BrokenPipeError itself."""
-
-
 def chosen_format(output_format: str | None, *, json: bool) -> str:
-    """The form that was asked for; else a table on a terminal and plain text elsewhere."""
+    """The form that was asked for; else a table on a terminal and plain text elsewhere.
+
+    Raises UsageError where `--json` and another form are asked for at once.
+    """
+    if json and output_format not in (None, "json"):
+        message = f"--json and --output-format {output_format} contradict each other"
+        raise UsageError(message, hint="leave out one of them")
     return "json" if json else output_format or ("table" if sys.stdout.isatty() else "plain")
 
 
 def page_for(output_format: str, most_rows: int) -> Page:
     """How a report is set for standard output: within the terminal and short, or in full."""
-    from shutil import get_terminal_size  # noqa: PLC0415 - JSON needs no page
-
-    from bpcli.report.figures import full, short, signs_for  # noqa: PLC0415 - the same
+    from bpcli.report.figures import full, short, signs_for  # noqa: PLC0415 - JSON needs no page
     from bpcli.report.page import Page  # noqa: PLC0415 - the same
 
     signs = signs_for(sys.stdout.encoding)
     if output_format == "plain":
         return Page(number=full, signs=signs, most_rows=most_rows)
-    width = get_terminal_size((100, 24)).columns
-    return Page(width=width, number=short, signs=signs, most_rows=most_rows)
+    from shutil import get_terminal_size  # noqa: PLC0415 - a pipe has no width
+
+    return Page(width=get_terminal_size((100, 24)).columns, number=short, signs=signs, most_rows=most_rows)
 
 
 def write_lines(lines: Iterable[Line], output_format: str) -> None:
     """Write a report to standard output, in colour if that is a terminal."""
     if output_format == "table" and sys.stdout.isatty():
-        from bpcli.report.tables import print_lines  # noqa: PLC0415 - Rich is loaded for a terminal only
+        from bpcli.report.tables import coloured_text  # noqa: PLC0415 - Rich is loaded for a terminal only
 
-        print_lines(lines, colour="NO_COLOR" not in os.environ)
+        write(coloured_text(lines))
     else:
         from bpcli.report.plain import plain_text  # noqa: PLC0415 - JSON needs no lines
 
         write(plain_text(lines))
+
+
+def write_json(document: Mapping[str, object]) -> None:
+    """Write a document to standard output on a line of its own; in ASCII alone where the stream is not UTF-8."""
+    from bpcli.report.documents import json_text  # noqa: PLC0415 - only JSON needs it
+
+    is_utf8 = (sys.stdout.encoding or "utf-8").lower().replace("-", "") in ("utf8", "utf8sig")
+    write(json_text(document, ascii_only=not is_utf8) + "\n")
 
 
 def write(text: str) -> None:
@@ -68,17 +78,14 @@ def _write_to(stream: TextIO, text: str) -> None:
         text.encode(encoding)
     except UnicodeEncodeError:
         text = text.replace("…", "...").encode(encoding, "backslashreplace").decode(encoding)
-    try:
-        # In pieces: an unbuffered stream reports a closed pipe only with the write after it.
-        stream.writelines(text[start : start + PIECE] for start in range(0, len(text), PIECE))
-        stream.flush()
-    except BrokenPipeError as error:
-        raise ClosedPipeError from error
+    # In pieces: an unbuffered stream reports a closed pipe only with the write after it.
+    stream.writelines(text[start : start + PIECE] for start in range(0, len(text), PIECE))
+    stream.flush()
 
 
 def say_warnings(result: Gradients) -> None:
     """Say on standard error what must be known about a result."""
-    from bpcli.report.plain import notice_text  # noqa: PLC0415 - most results have no warning
+    if result.warnings:
+        from bpcli.report.plain import notice_text  # noqa: PLC0415 - most results have no warning
 
-    for notice in result.warnings:
-        say(notice_text(notice.message, result.graph.text, notice.span))
+        say("".join([notice_text(notice.message, result.graph.text, notice.span) for notice in result.warnings]))

@@ -7,13 +7,24 @@ import re
 from collections.abc import Mapping
 from math import inf
 
-from bpcli.graph.node import Node
-from bpcli.graph.notation import MOST_CHARACTERS, Operand, Piece, is_negative, number_text, operator_pieces, render
-from bpcli.graph.op import Infix
+from bpcli.graph.node import Constant, Node
+from bpcli.graph.notation import (
+    MOST_CHARACTERS,
+    Operand,
+    Piece,
+    arguments,
+    is_negative,
+    number_text,
+    operator_pieces,
+    render,
+    separated,
+)
+from bpcli.graph.op import REGISTRY, AttributeValue, Infix
 
 _LETTERS = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi
 psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"""
 GREEK = frozenset(_LETTERS.split())
+CLOSED = (r"\left|", r"\left\l", r"\sqrt")  # templates that an exponent cannot tear apart
 SIGNS = {
     "mul": r" \cdot ",
     "greater": " > ",
@@ -29,12 +40,12 @@ class Latex:
     """LaTeX notation; division is a fraction and an exponent is raised, so neither needs parentheses inside."""
 
     def name(self, name: str) -> str:
-        """Greek letters by their command, long names upright, trailing digits as an index."""
-        stem, _, index = name.partition("_")
-        digits = re.fullmatch(r"(.*?)(\d+)", stem)
-        if not index and digits and digits[1]:
-            stem, index = digits[1], digits[2]
-        letter = rf"\{stem}" if stem in GREEK else stem if len(stem) == 1 else rf"\mathrm{{{escaped(stem)}}}"
+        """Greek letters by their command, long names upright, what follows an underscore or a letter as an index."""
+        parts = re.fullmatch(r"([^\W\d_]+)(?:_?(\w*[^\W_]))?", name)
+        if not parts:
+            return rf"\mathrm{{{escaped(name)}}}"
+        stem, index = parts[1], parts[2]
+        letter = rf"\{stem}" if stem in GREEK else stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
         return rf"{letter}_{{\mathrm{{{escaped(index)}}}}}" if index else letter
 
     def number(self, value: float) -> str:
@@ -46,7 +57,10 @@ class Latex:
         """A fraction stands by itself, but not under an exponent; a minus sign never follows an operator."""
         if node.op.name == "neg" or is_negative(node):
             return Infix("-", 5, 30)
-        return Infix("/", inf, 30) if node.op.name == "div" else node.op.infix
+        if isinstance(node, Constant) and "cdot" in self.number(node.value):
+            return REGISTRY["mul"].infix
+        is_open = "@" in (node.op.latex or "") and not (node.op.latex or "").startswith(CLOSED)
+        return Infix("/", inf, 30) if node.op.name == "div" or is_open else node.op.infix
 
     def parenthesised(self, operand: Operand) -> list[Piece]:
         """Parentheses that grow with what they hold."""
@@ -62,15 +76,13 @@ class Latex:
         if node.op.infix:
             sign = SIGNS.get(node.op.name, f" {node.op.infix.symbol} ")
             return operator_pieces(node, node.op.infix, sign)
-        return self._called(node, operands)
-
-    def _called(self, node: Node, operands: list[Piece]) -> list[Piece]:
         template = node.op.latex or rf"\operatorname{{{escaped(node.op.written)}}}"
-        if "@" not in template:
-            inside = [piece for operand in operands for piece in (", ", operand)][1:]
-            marks = [f", {escaped(str(value))}" for value in node.attributes.values()]
-            return [template, r"\left(", *inside, *marks, r"\right)"]
-        return [operands[int(part[1])] if part.startswith("@") else part for part in re.split(r"(@\d)", template)]
+        if "@" in template:
+            return [operands[int(part[1])] if part[:1] == "@" else part for part in re.split(r"(@\d)", template)]
+        return [template, r"\left(", *separated(arguments(node, self._attribute)), r"\right)"]
+
+    def _attribute(self, _name: str, value: AttributeValue) -> str:
+        return rf"\text{{{escaped(value)}}}" if isinstance(value, str) else self.number(value)
 
 
 LATEX = Latex()

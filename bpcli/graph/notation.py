@@ -5,12 +5,12 @@ Parentheses are minimal. They come from the two binding powers of an op, which t
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
-from bpcli.graph.labels import unused
+from bpcli.graph.names import unused
 from bpcli.graph.node import SYMBOLS, Constant, Graph, Node, Variable
-from bpcli.graph.op import REGISTRY, Infix
+from bpcli.graph.op import REGISTRY, AttributeValue, Infix, Op
 from bpcli.graph.order import ancestors_first
 
 NEGATIVE = Infix("-", math.inf, 30)
@@ -70,25 +70,33 @@ class Text:
         """Operators between or before their operands, everything else as a call."""
         if node.op.infix:
             return operator_pieces(node, node.op.infix, spaced(node.op.infix.symbol))
-        return [*self._called(node)]
+        return [f"{node.op.written}(", *separated(arguments(node, self._attribute(node.op))), ")"]
 
-    def _called(self, node: Node) -> Iterator[Piece]:
-        yield f"{node.op.written}("
-        inputs = iter(node.inputs)
-        first = True
-        for parameter in node.op.signature:
-            if parameter in node.op.attributes:
-                texts: list[Piece] = list(attribute_text(node, parameter))
-            elif parameter.startswith("*"):
-                texts = [Operand(value) for value in inputs]
-            else:
-                texts = [Operand(next(inputs))]
-            for text in texts:
-                if not first:
-                    yield ", "
-                yield text
-                first = False
-        yield ")"
+    def _attribute(self, op: Op) -> Callable[[str, AttributeValue], str]:
+        """`negative_slope=0.2` for an attribute that is not at its default; a required one is written bare."""
+
+        def written(name: str, value: AttributeValue) -> str:
+            text = f"'{value}'" if isinstance(value, str) else number_text(value)
+            return text if op.attributes[name].default is None else f"{name}={text}"
+
+        return written
+
+
+def arguments(node: Node, attribute: Callable[[str, AttributeValue], str]) -> Iterator[Piece]:
+    """The inputs and the attributes of a call, in the order of its signature."""
+    inputs = iter(node.inputs)
+    for parameter in node.op.signature:
+        if parameter in node.attributes:
+            yield attribute(parameter, node.attributes[parameter])
+        elif parameter.startswith("*"):
+            yield from [Operand(value) for value in inputs]
+        elif parameter not in node.op.attributes:
+            yield Operand(next(inputs))
+
+
+def separated(pieces: Iterable[Piece]) -> list[Piece]:
+    """The pieces with commas between them."""
+    return [part for piece in pieces for part in (", ", piece)][1:]
 
 
 def operator_pieces(node: Node, infix: Infix, symbol: str) -> list[Piece]:
@@ -107,15 +115,6 @@ def is_negative(node: Node) -> bool:
 def spaced(symbol: str) -> str:
     """The symbol as it stands between operands: tight for products and powers, else with spaces."""
     return symbol if symbol in TIGHT else f" {symbol} "
-
-
-def attribute_text(node: Node, parameter: str) -> Iterator[str]:
-    """`negative_slope=0.2` for an attribute that is not at its default; a required one is written bare."""
-    value = node.attributes.get(parameter)
-    if value is None:
-        return
-    written = f"'{value}'" if isinstance(value, str) else number_text(value)
-    yield written if node.op.attributes[parameter].default is None else f"{parameter}={written}"
 
 
 def number_text(value: float) -> str:
@@ -188,6 +187,7 @@ def _statement_names(ordered: list[Node]) -> dict[Node, str]:
             uses[source] = uses.get(source, 0) + 1
     # A statement may not take a name that the rest of the text needs for a variable, a constant or a call.
     used = {node.name for node in ordered if isinstance(node, Variable)} | {*SYMBOLS, *REGISTRY}
+    used |= {op.written for op in REGISTRY.values()}
     return {
         node: unused(node.name or "v", used)
         for node in ordered

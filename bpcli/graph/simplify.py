@@ -85,39 +85,38 @@ class Simplifier:
         return self.constant(1) if _number(exponent) == 0 else self.made(node)
 
     def _sum(self, node: Node) -> Node:
-        terms: dict[Node | None, float] = {}
+        terms: dict[Node | None, int] = {}
         for coefficient, term in _terms(node):
-            total = terms.get(term, 0.0) + coefficient
-            terms[term] = total
-        if not all(_is_exact(value) for value in terms.values()):
+            terms[term] = terms.get(term, 0) + coefficient
+        if any(abs(value) >= EXACT for value in terms.values()):
             return self.made(node)
         left = [(value, term) for term, value in terms.items() if value]
         first = next((index for index, (value, _) in enumerate(left) if value > 0), 0)
-        total_node: Node | None = None
+        total: Node | None = None
         for value, term in left[first:] + left[:first]:
-            size = self._times(abs(value) if total_node else value, term)
-            total_node = self.build("add" if value > 0 else "sub", total_node, size) if total_node else size
-        return total_node or self.constant(0)
+            size = self._times(abs(value) if total else value, term)
+            total = self.build("add" if value > 0 else "sub", total, size) if total else size
+        return total or self.constant(0)
 
-    def _times(self, coefficient: float, term: Node | None) -> Node:
+    def _times(self, coefficient: int, term: Node | None) -> Node:
         if term is None:
             return self.constant(coefficient)
         if coefficient in (1, -1):
             return term if coefficient == 1 else self.build("neg", term)
-        return self._product(applied("mul", Constant(coefficient), term))
+        return self._product(applied("mul", Constant(float(coefficient)), term))
 
     def _product(self, node: Node) -> Node:
         sign, above, below = _factors(node)
         coefficient, above = _coefficient(above)
         divisor, below = _coefficient(below)
-        if not _is_exact(coefficient) or not _is_exact(divisor) or divisor == 0:
+        if max(abs(coefficient), abs(divisor)) >= EXACT or divisor == 0:
             return self.made(node)
         if coefficient == 0:
             return self.constant(0)
         negative = sign * coefficient * divisor < 0
         coefficient, divisor = abs(coefficient), abs(divisor)
         if coefficient % divisor == 0:
-            coefficient, divisor = coefficient / divisor, 1.0
+            coefficient, divisor = coefficient // divisor, 1
         bottom = self._row(divisor, below)
         if bottom is None and negative and coefficient != 1:
             coefficient, negative = -coefficient, False
@@ -125,11 +124,12 @@ class Simplifier:
         product = self.build("div", top, bottom) if bottom else top
         return self.build("neg", product) if negative else product
 
-    def _row(self, coefficient: float, factors: list[Node]) -> Node | None:
+    def _row(self, coefficient: int, factors: list[Node]) -> Node | None:
         """The product of a coefficient and factors, or None for a product of nothing."""
         powers = self._collected(factors)
-        if all(isinstance(factor, Variable) for factor in powers):
-            powers.sort(key=lambda factor: factor.name or "")
+        # Numbers, names in alphabetical order, then calls: 0.1*y*z, x*sin(z). After a sum all stay: f*(1 - f)*x.
+        tail = next((place for place, factor in enumerate(powers) if factor.op.infix), len(powers))
+        powers[:tail] = sorted(powers[:tail], key=_rank)
         if coefficient != 1:
             powers.insert(0, self.constant(coefficient))
         product = powers[0] if powers else None
@@ -148,9 +148,14 @@ class Simplifier:
         ]
 
 
-def simplify(root: Node, names: Mapping[Node, str] | None = None) -> Node:
-    """A shorter formula with the same value; nodes in `names` are taken as variables of that name."""
+def simplify(root: Node, names: Mapping[Node, str] | None = None, values: Mapping[Node, float] | None = None) -> Node:
+    """A shorter formula with the same value; nodes in `names` are taken as variables of that name.
+
+    With `values` it need have that value only there: a `where` that guards a special case, `where(y == 0, …)`, becomes
+    the branch that is taken.
+    """
     atoms = names or {}
+    values = values or {}
     simplifier = Simplifier()
     results: dict[Node, Node] = {}
     for node in ancestors_first([root], stop_at=atoms):
@@ -158,11 +163,21 @@ def simplify(root: Node, names: Mapping[Node, str] | None = None) -> Node:
             results[node] = Variable(atoms[node])
         elif not node.inputs:
             results[node] = simplifier.made(node)
+        elif (branch := _branch_taken(node, values)) is not None:
+            results[node] = results[branch]
         else:
             results[node] = simplifier.simplified(
                 Node(node.op, tuple(results[i] for i in node.inputs), node.attributes)
             )
     return _with_signs_in_front(results[root])
+
+
+def _branch_taken(node: Node, values: Mapping[Node, float]) -> Node | None:
+    """The branch of a guard, a `where` on an equality, whose two sides have known numbers."""
+    if node.op.name != "where" or node.inputs[0].op.name != "equal":
+        return None
+    sides = [values.get(side, _number(side)) for side in node.inputs[0].inputs]
+    return None if None in sides else node.inputs[1 if sides[0] == sides[1] else 2]
 
 
 def _with_signs_in_front(root: Node) -> Node:
@@ -189,6 +204,12 @@ def _negated(node: Node) -> Node:
     return result
 
 
+def _rank(factor: Node) -> tuple[int, str]:
+    if isinstance(factor, Variable):
+        return 1, factor.name
+    return (0, "") if isinstance(factor, Constant) else (2, "")
+
+
 def _number(node: Node) -> float | None:
     return node.value if isinstance(node, Constant) and node.symbol is None else None
 
@@ -208,9 +229,9 @@ def _folded(node: Node) -> float | None:
     return result if _is_exact(result) else None
 
 
-def _terms(node: Node) -> Iterable[tuple[float, Node | None]]:
-    """The sum as coefficients and terms; the term of a constant is None."""
-    waiting: list[tuple[float, Node]] = [(1.0, node)]
+def _terms(node: Node) -> Iterable[tuple[int, Node | None]]:
+    """The sum as whole coefficients and terms; the term of a whole number is None, another number is a term."""
+    waiting: list[tuple[int, Node]] = [(1, node)]
     parts = 0
     while waiting:
         sign, term = waiting.pop()
@@ -223,10 +244,10 @@ def _terms(node: Node) -> Iterable[tuple[float, Node | None]]:
             waiting += [(sign if term.op.name == "add" else -sign, right), (sign, left)]
         elif term.op.name == "neg":
             waiting.append((-sign, term.inputs[0]))
-        elif number is not None:
-            yield sign * number, None
+        elif number is not None and _is_exact(number):
+            yield sign * int(number), None
         elif term.op.name == "mul" and (factor := _number(term.inputs[0])) is not None and _is_exact(factor):
-            yield sign * factor, term.inputs[1]
+            yield sign * int(factor), term.inputs[1]
         else:
             yield sign, term
 
@@ -255,14 +276,14 @@ def _factors(node: Node) -> tuple[int, list[Node], list[Node]]:
     return sign, above, below
 
 
-def _coefficient(factors: list[Node]) -> tuple[float, list[Node]]:
+def _coefficient(factors: list[Node]) -> tuple[int, list[Node]]:
     """The whole numbers among the factors, multiplied, and the rest."""
-    coefficient = 1.0
+    coefficient = 1
     rest = []
     for factor in factors:
         number = _number(factor)
         if number is not None and _is_exact(number):
-            coefficient *= number
+            coefficient *= int(number)
         else:
             rest.append(factor)
     return coefficient, rest

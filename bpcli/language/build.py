@@ -14,14 +14,15 @@ from bpcli.language.values import number_from
 def grad(
     expression: str | Graph,
     at: Mapping[str, object] | None = None,
-    with_respect_to: Collection[str] | None = None,
+    with_respect_to: Collection[str] | str | None = None,
     *,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Gradients:
     """The value and the gradient of an expression at a point, by backpropagation.
 
-    `at` gives every variable a finite real number; `with_respect_to` names the variables whose gradient is wanted, all
-    by default. Derivatives at kinks are those of PyTorch. Raises ParseError, BindingError, LimitError.
+    `at` gives every variable a finite real number; `with_respect_to` names the variables whose gradient is wanted, as a
+    list or as `"x,y"`; all by default. Derivatives at kinks are those of PyTorch. Raises ParseError, BindingError,
+    LimitError.
 
     >>> grad("x*y*z", {"x": 6, "y": -2, "z": -3}).gradients
     {'x': 6.0, 'y': -18.0, 'z': -12.0}
@@ -42,10 +43,12 @@ def point_for(graph: Graph, at: Mapping[str, object]) -> dict[str, float]:
     return {name: number_from(name, at[name]) for name in names}
 
 
-def wanted_of(graph: Graph, with_respect_to: Collection[str] | None) -> set[str] | None:
+def wanted_of(graph: Graph, with_respect_to: Collection[str] | str | None) -> set[str] | None:
     """The names in `with_respect_to`, or None for every variable. Raises BindingError for an unknown name."""
     if with_respect_to is None:
         return None
+    if isinstance(with_respect_to, str):
+        with_respect_to = [name.strip() for name in with_respect_to.split(",")]
     require_known(with_respect_to, [variable.name for variable in graph.variables], "gradient with respect to")
     return set(with_respect_to)
 

@@ -4,6 +4,7 @@ from bpcli.errors import ParseError, Span
 from bpcli.graph.op import REGISTRY
 from bpcli.language.functions import FUNCTIONS
 
+MOST_SHOWN = 40
 UNSEEN = {"\n": "the end of the line", "": "the end"}
 
 
@@ -11,8 +12,12 @@ def named(token: str) -> str:
     """A token as a message shows it: quoted, with what cannot be seen escaped."""
     if token in UNSEEN:
         return UNSEEN[token]
-    printable = "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in token[:40])
-    return f"'{printable}'"
+    return "'" + "".join([sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in shortened(token)]) + "'"
+
+
+def shortened(typed: str) -> str:
+    """What was typed, cut to what a message can show."""
+    return typed if len(typed) <= MOST_SHOWN else f"{typed[:MOST_SHOWN]}…"
 
 
 def closest(word: str, words: list[str]) -> str | None:
@@ -26,12 +31,12 @@ def closest(word: str, words: list[str]) -> str | None:
 
 def unknown_function(text: str, typed: str, span: Span, *, is_variable: bool) -> ParseError:
     """A call of something that is no function here."""
+    product = f"for a product write {shortened(typed)}*(…)"
     if is_variable:
-        message = f"'{typed}' is a variable here, not a function"
-        return ParseError(message, text=text, spans=(span,), hint=f"for a product write {typed}*(…)")
+        return ParseError(f"{named(typed)} is a variable here, not a function", text=text, spans=(span,), hint=product)
     meant = closest(typed, [name for name in FUNCTIONS if name.isascii()])
-    hint = f"did you mean '{meant}'?" if meant else f"for a product write {typed}*(…); 'bpcli ops' lists the functions"
-    return ParseError(f"unknown function '{typed}'", text=text, spans=(span,), hint=hint)
+    hint = f"did you mean '{meant}'?" if meant else f"{product}; 'bpcli ops' lists the functions"
+    return ParseError(f"unknown function {named(typed)}", text=text, spans=(span,), hint=hint)
 
 
 def not_an_operand(text: str, token: str, span: Span, before: str) -> ParseError:
@@ -63,18 +68,19 @@ def not_after_an_operand(text: str, token: str, span: Span, operand: Span) -> Pa
     both = Span(operand.start, span.end)
     starts_operand = token[0].isalnum() or token[0] in "_(√" or (token[0] == "." and len(token) > 1)
     if not starts_operand or "=" in token:
-        return misplaced(text, "=", span, in_brackets=False) if "=" in token else _stray(text, token, span)
+        if "=" not in token:
+            return _stray(text, token, span)
+        sign = span.start + token.index("=")
+        return misplaced(text, "=", Span(sign, sign + 1), in_brackets=False)
     is_number = before[-1] in "0123456789."
     if is_number and (token[0] in "0123456789.") and operand.end == span.start:
         return ParseError(f"{named(before + token)} is not a number", text=text, spans=(both,))
     if before in FUNCTIONS:
         message = f"the argument of {before} must stand in parentheses"
-        return ParseError(
-            message, text=text, spans=(both,), hint=f"write {before}({token}{'…)' if token[-1] == '(' else ')'}"
-        )
-    shown = before if len(before) <= 20 else "…"  # noqa: PLR2004 - a hint stays short
-    product = f"{shown}*{token}{'…)' if token[-1] == '(' else ''}"
+        hint = f"write {before}({shortened(token)}{'…)' if token[-1] == '(' else ')'}"
+        return ParseError(message, text=text, spans=(both,), hint=hint)
     message = f"there is no operator between {named(before)} and {named(token)}"
+    product = f"{shortened(before)}*{shortened(token)}{'…)' if token[-1] == '(' else ''}"
     return ParseError(message, text=text, spans=(both,), hint=f"for a product write {product}")
 
 

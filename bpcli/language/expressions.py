@@ -49,6 +49,7 @@ class Parser(Stack):
         """Read every token. What is common, a known name or an operator, is dealt with here; the rest in methods."""
         known, openers, infixes, pending = self.names.get, self.openers.get, INFIXES.get, self.pending
         operands, starts, ends = self.operands, self.starts, self.ends
+        deepest = self.limits.nesting
         wants_operand = True
         at = 0
         for batch in batches(self.text):
@@ -64,6 +65,8 @@ class Parser(Stack):
                     elif (opener := openers(token)) is not None:
                         pending.append(Bracket(*opener, at, end, len(operands)))
                         self.open_brackets += 1
+                        if len(pending) > deepest:
+                            self._keep_within_limits(end)
                     else:
                         wants_operand = self._begin_operand(token, at, end)
                 else:
@@ -91,8 +94,8 @@ class Parser(Stack):
 
     def _keep_within_limits(self, at: int) -> None:
         for what, count, most in (
-            ("operators", len(self.nodes), self.limits.operators),
-            ("levels of nesting", len(self.pending), self.limits.nesting),
+            ("operators", len(self.nodes) + len(self.pending) - 1 - self.open_brackets, self.limits.operators),
+            ("levels of nesting", len(self.pending) - 1, self.limits.nesting),
         ):
             if count > most:
                 option = "--max-operators" if what == "operators" else "--max-nesting"
@@ -109,6 +112,7 @@ class Parser(Stack):
         if token[-1] == "(":
             self.pending.append(Bracket(*self._opener(token, start), start, end, len(self.operands)))
             self.open_brackets += 1
+            self._keep_within_limits(end)
             return True
         if first in " \t\r" or (first == "\n" and self.open_brackets):
             return True
@@ -191,7 +195,8 @@ class Parser(Stack):
         if len(self.pending) == 1 and not self.operands and self.target is None and not word:
             self.target = name
             return True
-        raise misplaced(self.text, "=", Span(start, end), in_brackets=len(self.pending) > 1)
+        sign = start + token.index("=")
+        raise misplaced(self.text, "=", Span(sign, sign + 1), in_brackets=len(self.pending) > 1)
 
     # Where an operator is expected -----------------------------------------------------------------------------
 
@@ -210,7 +215,9 @@ class Parser(Stack):
             while self.pending[-1].right > RAISE.left:
                 self.apply()
             self.pending.append(RAISE)
-            return self._number("".join([SUPERSCRIPTS[sign] for sign in token]), start, end)
+            self._number("".join([SUPERSCRIPTS[sign] for sign in token]), start, end)
+            self.apply()
+            return False
         raise not_after_an_operand(self.text, token, Span(start, end), Span(self.starts[-1], self.ends[-1]))
 
     def _end_statement(self, at: int, *, wants_operand: bool, last: bool) -> None:

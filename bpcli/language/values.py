@@ -5,13 +5,16 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
+from numbers import Real
 from typing import Any
 
 from bpcli.errors import BindingError, BpcliError, UsageError
+from bpcli.language.complaints import shortened
 from bpcli.language.expressions import parse
 from bpcli.language.tokens import NUMBER
 from bpcli.numbers.evaluate import evaluate
 
+KINDS = {"list": "a list", "dict": "an object", "bool": "a truth value", "NoneType": "null"}
 MOST_CHARACTERS = 100_000_000
 
 
@@ -38,14 +41,12 @@ def number_from(name: str, value: object) -> float:
     """The value of a variable from JSON, TOML or Python. Raises BindingError where it is no finite real number."""
     if isinstance(value, str):
         return number_from_text(name, value)
-    if isinstance(value, bool) or not hasattr(value, "__float__") or hasattr(value, "__len__"):
-        kind = {list: "a list", dict: "an object", bool: "a truth value", type(None): "null"}.get(
-            type(value), "no number"
-        )
-        message = f"the value of {name} is {kind}, not a number"
+    if isinstance(value, bool) or not (isinstance(value, Real) or type(value).__name__ == "Decimal"):
+        kind = KINDS.get(type(value).__name__)
+        message = f"the value of {name} is {f'{kind}, not a number' if kind else 'no number'}"
         raise BindingError(message, hint="every variable takes one real number")
     try:
-        return _finite(name, float(value), value)
+        return _finite(name, float(value), value)  # type: ignore[arg-type] # Real and Decimal turn into float
     except (OverflowError, TypeError, ValueError):
         message = f"the value of {name} is not a float64 number: {shortened(str(value))}"
         raise BindingError(message) from None
@@ -58,22 +59,15 @@ def _finite(name: str, value: float, typed: object) -> float:
     return value
 
 
-def shortened(typed: str) -> str:
-    """What was typed, cut to what a message can show."""
-    return typed if len(typed) <= 40 else f"{typed[:40]}…"  # noqa: PLR2004 - a message stays on a line
-
-
 def text_from(source: str) -> str:
     """The text of a file, or of standard input for `-`. Raises UsageError where it cannot be read as UTF-8."""
     try:
-        if source == "-":
-            return sys.stdin.buffer.read(MOST_CHARACTERS).decode()
-        with open(source, "rb") as file:  # noqa: PTH123 - pathlib is not loaded for this
+        with nullcontext(sys.stdin.buffer) if source == "-" else open(source, "rb") as file:  # noqa: PTH123 - pathlib is slow
             content = file.read(MOST_CHARACTERS + 1)
         if len(content) > MOST_CHARACTERS:
             message = f"{source} is larger than {MOST_CHARACTERS} bytes"
             raise UsageError(message)
-        return content.decode()
+        return content.decode("utf-8-sig")
     except OSError as error:
         raise _unreadable(source, error) from error
     except (UnicodeDecodeError, ValueError) as error:
@@ -88,8 +82,8 @@ def lines_from(source: str) -> Iterator[str]:
     """
     try:
         with nullcontext(sys.stdin.buffer) if source == "-" else open(source, "rb") as file:  # noqa: PTH123 - the same
-            for line in file:
-                yield line.decode("utf-8", "replace")
+            for number, line in enumerate(file):
+                yield line.decode("utf-8" if number else "utf-8-sig", "replace")
     except OSError as error:
         raise _unreadable(source, error) from error
 
@@ -103,7 +97,7 @@ def values_from_file(source: str) -> dict[str, Any]:
 
     A CSV file has a row of names and one row of numbers. Raises UsageError where the form is broken.
     """
-    text = text_from(source).removeprefix("\ufeff")
+    text = text_from(source)
     form = os.path.splitext(source)[1].lower().lstrip(".")  # noqa: PTH122 - the same
     if form not in ("json", "toml", "csv"):
         form = "json" if text.lstrip().startswith(("{", "[")) else "toml" if "=" in text else "csv"
@@ -119,10 +113,18 @@ def values_from_file(source: str) -> dict[str, Any]:
 def _from_json(text: str) -> Mapping[str, Any]:
     import json  # noqa: PLC0415 - loaded where it is used
 
-    values = json.loads(text)
+    values = json.loads(text, object_pairs_hook=_without_repeats)
     if not isinstance(values, dict):
         message = "it must be an object of names and numbers"
         raise ValueError(message)  # noqa: TRY004 - told to the user as a broken form
+    return values
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        message = "a name stands twice in it"
+        raise ValueError(message)
     return values
 
 

@@ -8,7 +8,7 @@ from bpcli.backprop.sweep import Step
 from bpcli.graph.node import Node
 from bpcli.report.formulas import Labels, flowing_locals, formula_of, side_of
 from bpcli.report.layout import Column, Line, Piece, Row, table
-from bpcli.report.page import Page, title
+from bpcli.report.page import Page
 
 MOST_TERMS = 12
 
@@ -16,13 +16,13 @@ MOST_TERMS = 12
 def backward_section(result: Gradients, labels: Labels, page: Page) -> list[Line]:
     """One row a step, in the order in which backpropagation runs."""
     seed = page.derivative(result.graph.output, result.graph.output, labels)
-    heading = title("BACKWARD", f"starts with {seed} = 1")
+    heading = page.title("BACKWARD", f"starts with {seed} = 1")
     shown = list(islice(result.steps(), page.most_rows))
     if not shown:
-        return [heading, [Piece("  no step: no gradient flows to a variable through an op", "note")]]
+        return [*heading, [Piece("  no step: no gradient flows to a variable through an op", "note")]]
     meetings = Meetings(result, labels, page)
     rows = [
-        Row(_cells(number, step, labels, page), (meetings.note(number - 1, step),))
+        Row(_cells(number, step, result, labels, page), *meetings.notes(number - 1, step))
         for number, step in enumerate(shown, 1)
     ]
     signs = page.signs
@@ -36,11 +36,11 @@ def backward_section(result: Gradients, labels: Labels, page: Page) -> list[Line
         Column("point", "gradient", " = ", caption="contribution"),
     )
     words = ("", "node", "input", "upstream", "", "local", "contribution")
-    return [heading, *table(columns, rows, page.width, words), *page.left_out(meetings.count)]
+    return [*heading, *table(columns, rows, page.width, words), *page.left_out(meetings.count)]
 
 
-def _cells(number: int, step: Step, labels: Labels, page: Page) -> tuple[str, ...]:
-    formulas = {position: formula for position, _, formula in flowing_locals(step.node, labels)}
+def _cells(number: int, step: Step, result: Gradients, labels: Labels, page: Page) -> tuple[str, ...]:
+    formulas = {position: formula for position, _, formula in flowing_locals(step.node, labels, result.values)}
     formula, local = formulas[step.position], page.number(step.local)
     return (
         str(number),
@@ -79,40 +79,40 @@ class Meetings:
         """How many steps there are."""
         return len(self._ranks)
 
-    def note(self, number: int, step: Step) -> str:
-        """What is said beside a step: the sum where paths meet, else what the input stands for."""
+    def notes(self, number: int, step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What is said beside a step, and what below it: the sum where paths meet, else what the input stands for."""
         node = step.input
         if len(self._arrivals[node]) > 1:
             return self._meeting(node, self._ranks[number])
-        if not node.inputs:
-            return ""
-        if node.name is None:
-            return f"{self._labels[node]} = {formula_of(node, self._labels)}"
-        upstream = self._page.number(self._result.upstreams[node])
-        return f"{self._gradient(node)} = {upstream}, upstream of {self._labels[node]}"
+        note = ""
+        if node.inputs and node.name is None:
+            note = f"{self._labels[node]} = {formula_of(node, self._labels)}"
+        elif node.inputs:
+            upstream = self._page.number(self._result.upstreams[node])
+            note = f"{self._gradient(node)} = {upstream}, upstream of {self._labels[node]}"
+        return (note,), (note,)
 
-    def _meeting(self, node: Node, rank: int) -> str:
-        signs = self._page.signs
+    def _meeting(self, node: Node, rank: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
         arrivals = self._arrivals[node]
         count = len(arrivals)
         is_last = rank == count - 1
         label = self._labels[node]
         total = f"{self._gradient(node)} = {self._sum(node)}" if is_last else ""
+        below = (f"path {rank + 1} of {count} to {label}" + (", add:" if is_last else ""), total)
         if arrivals[-1].number - arrivals[0].number != count - 1:
-            place = f"path {rank + 1} of {count} to {label}"
-            return f"{place}, add: {total}" if is_last else place
-        if is_last:
-            return f"{signs.last} {total}"
-        sign = signs.first if rank == 0 else signs.middle
-        return f"{sign} paths meet at {label}: add" if rank == (count - 1) // 2 else sign
+            return (" ".join(below).rstrip(),), below
+        # The rows stand side by side, so a bracket can join them; below a row it could not.
+        signs = self._page.signs
+        sign = signs.last if is_last else signs.first if rank == 0 else signs.middle
+        word = total if is_last else f"paths meet at {label}: add" if rank == (count - 1) // 2 else ""
+        return (f"{sign} {word}".rstrip(),), below
 
     def _gradient(self, node: Node) -> str:
         return self._page.derivative(self._result.graph.output, node, self._labels)
 
     def _sum(self, node: Node) -> str:
         arrivals = self._arrivals[node]
-        texts = [self._page.number(arrival.contribution) for arrival in arrivals[:MOST_TERMS]]
-        terms = [f"({text})" if text.startswith("-") and place else text for place, text in enumerate(texts)]
+        terms = [self._page.number(arrival.contribution) for arrival in arrivals[:MOST_TERMS]]
         if len(arrivals) > MOST_TERMS:
             terms.append(f"{self._page.signs.ellipsis} ({len(arrivals) - MOST_TERMS} more)")
         return f"{' + '.join(terms)} = {self._page.number(self._result.upstreams[node])}"

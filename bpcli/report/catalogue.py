@@ -11,12 +11,13 @@ from bpcli.graph.node import Node, Variable
 from bpcli.graph.notation import render
 from bpcli.graph.op import NO_ATTRIBUTES, Op
 from bpcli.graph.simplify import simplify
-from bpcli.language.complaints import closest
+from bpcli.language.complaints import closest, named
 from bpcli.language.functions import FUNCTIONS, usage
+from bpcli.language.operators import INFIXES
 from bpcli.ops import FAMILIES, REGISTRY
 from bpcli.ops.algebra import nodes
 from bpcli.report.layout import Column, Line, Row, table
-from bpcli.report.page import Page, title
+from bpcli.report.page import Page
 
 
 def sample_node(op: Op) -> Node:
@@ -41,10 +42,10 @@ def derivatives(op: Op, page: Page) -> list[tuple[str, str]]:
 def catalogue(name: str | None, page: Page) -> list[Line]:
     """Every family with its ops, or one op in detail. Raises UsageError for an unknown name."""
     if name is not None:
-        return _detail(op_named(name), page)
+        return [line for op in ops_named(name) for line in (*_detail(op, page), [])][:-1]
     lines: list[Line] = []
     for family, members in _families():
-        lines += [title(family.upper()), *_family_table(members, page), []]
+        lines += [*page.title(family.upper()), *_family_table(members, page), []]
     return lines[:-1]
 
 
@@ -77,12 +78,12 @@ def _detail(op: Op, page: Page) -> list[Line]:
     facts += [("also", ", ".join(op.aliases))] if op.aliases else []
     facts += [("family", _family_of(op)), ("LaTeX", latex(node))]
     rows = [Row((name, text)) for name, text in facts]
-    return [title(op.written), *table((Column("left", "name"), Column("left", "", "  ")), rows, page.width)]
+    return [*page.title(op.written), *table((Column("left", "name"), Column("left", "", "  ")), rows, page.width)]
 
 
 def ops_document(name: str | None) -> dict[str, Any]:
     """The catalogue, or one op of it, as a JSON document."""
-    chosen = [op_named(name)] if name is not None else list(REGISTRY.values())
+    chosen = ops_named(name) if name is not None else list(REGISTRY.values())
     page = Page()
     return {
         "schema": "bpcli.ops/1",
@@ -103,15 +104,17 @@ def ops_document(name: str | None) -> dict[str, Any]:
     }
 
 
-def op_named(name: str) -> Op:
-    """The op of that name, alias or operator sign. Raises UsageError, with a suggestion, where there is none."""
-    by_sign = {op.infix.symbol: op for op in REGISTRY.values() if op.infix}
-    op = FUNCTIONS.get(name) or REGISTRY.get(name) or by_sign.get(name)
+def ops_named(name: str) -> list[Op]:
+    """The ops of that name, alias or sign, two for `-` and `**`. Raises UsageError, with a suggestion, for none."""
+    op = FUNCTIONS.get(name) or REGISTRY.get(name) or (INFIXES[name].op if name in INFIXES else None)
     if op is None:
         meant = closest(name, sorted(FUNCTIONS))
-        message = f"unknown function '{name}'"
+        message = f"unknown function {named(name)}"
         raise UsageError(message, hint=f"did you mean '{meant}'?" if meant else "'bpcli ops' lists them all")
-    return op
+    if op.infix is None:
+        return [op]
+    symbol = op.infix.symbol
+    return [other for other in REGISTRY.values() if other.infix and other.infix.symbol == symbol]
 
 
 def _families() -> Iterator[tuple[str, list[Op]]]:

@@ -16,14 +16,20 @@ from bpcli.report.formulas import Labels, flowing_locals, formula_of, formula_te
 
 MOST_STEPS = 10_000
 Document = dict[str, Any]
+NO_HEAD: Mapping[str, object] = {}
 T = TypeVar("T")
 
-_ENCODER = JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(", ", ": "))
+_UTF8 = JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(", ", ": "))
+_ASCII = JSONEncoder(allow_nan=False, ensure_ascii=True, separators=(", ", ": "))
+# Signs that steer a terminal, or turn the direction of text, are escaped also where JSON allows them.
+_STEERING = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
 
-def json_text(document: Mapping[str, Any]) -> str:
+def json_text(document: Mapping[str, Any], *, ascii_only: bool = False) -> str:
     """The document on one line of strict JSON."""
-    return _ENCODER.encode(document).encode("utf-8", "replace").decode()
+    if ascii_only:
+        return _ASCII.encode(document)
+    return _UTF8.encode(document).translate(_STEERING).encode("utf-8", "replace").decode()
 
 
 def json_number(value: float) -> float | str:
@@ -35,10 +41,14 @@ def json_number(value: float) -> float | str:
 
 
 def grad_document(
-    result: Gradients, *, with_steps: bool = True, most_steps: int | None = MOST_STEPS, identity: object = None
+    result: Gradients,
+    *,
+    with_steps: bool = True,
+    most_steps: int | None = MOST_STEPS,
+    head: Mapping[str, object] = NO_HEAD,
 ) -> Document:
-    """The answer of `grad`; steps, forward values and formulas only with `with_steps`."""
-    document = _envelope("ok" if result.is_finite else "nonfinite", identity)
+    """The answer of `grad`, after the `head` of its request; steps, forward values and formulas with `with_steps`."""
+    document = _envelope("ok" if result.is_finite else "nonfinite", head)
     document["expression"] = result.graph.text
     document["inputs"] = {name: json_number(value) for name, value in result.at.items()}
     document["value"] = json_number(result.value)
@@ -57,25 +67,26 @@ def grad_document(
     return document
 
 
-def formula_document(graph: Graph, wanted: Sequence[Variable]) -> Document:
+def formula_document(graph: Graph, wanted: Sequence[Variable], *, most_steps: int | None = MOST_STEPS) -> Document:
     """The answer of `grad` to an expression without values: formulas, no numbers."""
     labels = labels_of(graph)
-    formulas = _formulas(graph, wanted, labels)
-    return _envelope("ok", None) | {
+    return _envelope("ok", NO_HEAD) | {
         "expression": graph.text,
         "inputs": {},
         "value": None,
         "gradients": {},
         "output": labels.get(graph.output),
-        "formulas": formulas,
-        "forward": [{"node": labels[node], "formula": formula_of(node, labels)} for node in graph.nodes[:MOST_STEPS]],
+        "formulas": _formulas(graph, wanted, labels),
+        **_limited("forward", graph.nodes, lambda node: _formula_entry(node, labels), most_steps),
         "warnings": [],
     }
 
 
-def error_document(error: BpcliError, *, identity: object = None, expression: object = None) -> Document:
+def error_document(
+    error: BpcliError, *, head: Mapping[str, object] = NO_HEAD, expression: object = None, schema: str = "grad"
+) -> Document:
     """The same envelope for an error."""
-    document = _envelope("error", identity)
+    document = _envelope("error", head, schema)
     if isinstance(error.text, str) or isinstance(expression, str):
         document["expression"] = error.text if error.text is not None else expression
     document["error"] = {
@@ -87,17 +98,20 @@ def error_document(error: BpcliError, *, identity: object = None, expression: ob
     return document
 
 
-def _envelope(status: str, identity: object) -> Document:
-    head: Document = {} if identity is None else {"id": identity}
-    return head | {"schema": "bpcli.grad/1", "version": __version__, "status": status}
+def _envelope(status: str, head: Mapping[str, object], schema: str = "grad") -> Document:
+    return {**head, "schema": f"bpcli.{schema}/1", "version": __version__, "status": status}
 
 
 def _formulas(graph: Graph, wanted: Sequence[Variable], labels: Labels) -> dict[str, str | None]:
     return {variable.name: text for variable, text in formula_texts(graph, wanted, labels).items()}
 
 
+def _formula_entry(node: Node, labels: Labels) -> Document:
+    return {"node": labels[node], "formula": formula_of(node, labels)}
+
+
 def _forward_entry(node: Node, result: Gradients, labels: Labels) -> Document:
-    return {"node": labels[node], "formula": formula_of(node, labels), "value": json_number(result.values[node])}
+    return _formula_entry(node, labels) | {"value": json_number(result.values[node])}
 
 
 def _step_entry(step: Step, labels: Labels) -> Document:

@@ -21,10 +21,15 @@ def formula_of(node: Node, labels: Labels) -> str:
     return render(node, labels, limit=FORMULA_LENGTH)
 
 
-def flowing_locals(node: Node, labels: Labels) -> list[tuple[int, Node, str]]:
-    """The inputs through which a gradient flows: position, input, local derivative as people write it."""
+def flowing_locals(
+    node: Node, labels: Labels, values: Mapping[Node, float] | None = None
+) -> list[tuple[int, Node, str]]:
+    """The inputs through which a gradient flows: position, input, local derivative as people write it.
+
+    With `values`, guards of special cases that do not apply there are left out.
+    """
     return [
-        (position, source, render(simplify(local, labels), limit=FORMULA_LENGTH))
+        (position, source, render(simplify(local, labels, values), limit=FORMULA_LENGTH))
         for position, (source, local) in enumerate(zip(node.inputs, local_formulas(node), strict=True))
         if local is not None and source.varies
     ]
@@ -41,20 +46,24 @@ def side_of(node: Node, position: int) -> str:
 
 
 def formula_texts(
-    graph: Graph, wanted: Collection[Variable], labels: Labels, line: int = LINE
+    graph: Graph,
+    wanted: Collection[Variable],
+    labels: Labels,
+    room: int = LINE - BESIDE,
+    values: Mapping[Node, float] | None = None,
 ) -> Mapping[Variable, str | None]:
     """The formula of each gradient: in the variables where that is short, else in the names of nodes, else None."""
     if len(graph.nodes) > MOST_NODES:
         return dict.fromkeys(wanted)
     formulas = gradient_formulas(graph, wanted)
-    return {variable: _formula_text(formulas[variable], graph, labels, line - BESIDE) for variable in wanted}
+    return {variable: _formula_text(formulas[variable], graph, labels, room, values or {}) for variable in wanted}
 
 
-def _formula_text(formula: Node, graph: Graph, labels: Labels, room: int) -> str | None:
+def _formula_text(formula: Node, graph: Graph, labels: Labels, room: int, values: Mapping[Node, float]) -> str | None:
     output = {graph.output: labels[graph.output]} if graph.output.inputs else {}
-    steps = {node: labels[node] for node in graph.nodes}
+    steps = {node: labels[node] for node in graph.nodes if not node.op.is_condition}
     for names, most in (({}, min(SHORT, room)), (output, room), (steps, room)):
-        text = render(simplify(formula, names), limit=most)
+        text = render(simplify(formula, names, values), limit=most)
         if not text.endswith("…"):
             return text
     return None

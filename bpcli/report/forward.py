@@ -8,7 +8,7 @@ from bpcli.graph.labels import is_literal
 from bpcli.graph.node import Graph, Node
 from bpcli.report.formulas import Labels, flowing_locals, formula_of, side_of
 from bpcli.report.layout import Column, Line, Piece, Row, table
-from bpcli.report.page import Page, title
+from bpcli.report.page import Page
 
 COLUMNS = (
     Column("right"),
@@ -23,31 +23,31 @@ def forward_section(result: Gradients, labels: Labels, page: Page) -> list[Line]
     """One row a node, in the order of computation."""
     nodes = result.graph.nodes
     if not nodes:
-        output = result.graph.output
-        name = f"{labels[output]} = " if output in labels else ""
-        return [title("FORWARD"), [Piece(f"  {name}"), Piece(page.number(result.value), "value")]]
+        return [*page.title("FORWARD"), _leaf(result.graph, labels, page.number(result.value))]
     rows = [
         Row(
             (
                 str(number),
                 labels[node],
-                formula_of(node, labels),
+                "" if (formula := formula_of(node, labels)) == labels[node] else formula,
                 _with_numbers(node, result, page),
-                page.number(result.values[node]),
+                _value(node, result, page),
             ),
             _kept(node, result, labels, page),
         )
         for number, node in islice(enumerate(nodes, 1), page.most_rows)
     ]
     about = "local gradients, kept for the way back" if any(row.notes for row in rows) else ""
-    return [title("FORWARD", about), *table(COLUMNS, rows, page.width), *page.left_out(len(nodes))]
+    return [*page.title("FORWARD", about), *table(COLUMNS, rows, page.width), *page.left_out(len(nodes))]
 
 
 def graph_section(graph: Graph, labels: Labels, page: Page) -> list[Line]:
     """The same for an expression without values: formulas only."""
+    if not graph.nodes:
+        return [*page.title("GRAPH"), _leaf(graph, labels, "")]
     rows = [
         Row(
-            (str(number), labels[node], formula_of(node, labels)),
+            (str(number), labels[node], "" if (text := formula_of(node, labels)) == labels[node] else text),
             tuple(
                 f"{page.derivative(node, source, labels)}{side_of(node, position)} = {formula}"
                 for position, source, formula in flowing_locals(node, labels)
@@ -55,22 +55,33 @@ def graph_section(graph: Graph, labels: Labels, page: Page) -> list[Line]:
         )
         for number, node in islice(enumerate(graph.nodes, 1), page.most_rows)
     ]
-    about = "local gradients of each step" if rows else ""
-    return [title("GRAPH", about), *table(COLUMNS[:3], rows, page.width), *page.left_out(len(graph.nodes))]
+    lines = table(COLUMNS[:3], rows, page.width)
+    return [*page.title("GRAPH", "local gradients of each step"), *lines, *page.left_out(len(graph.nodes))]
+
+
+def _leaf(graph: Graph, labels: Labels, value: str) -> Line:
+    """A graph of one leaf: its name, if it has one, and its value."""
+    return [Piece(f"  {' = '.join([text for text in (labels.get(graph.output, ''), value) if text])}", "value")]
+
+
+def _value(node: Node, result: Gradients, page: Page) -> str:
+    value = result.values[node]
+    return page.number(value) if not node.op.is_condition else "true" if value else "false"
 
 
 def _with_numbers(node: Node, result: Gradients, page: Page) -> str:
-    """The op with numbers in place of its inputs, `6 * -2`; nothing where the formula has the numbers already."""
+    """The op with numbers in place of its inputs, `6 * -2`; nothing where that would say the same again."""
     if all(map(is_literal, node.inputs)):
         return ""
-    numbers = [page.number(result.values[source]) for source in node.inputs]
+    numbers = [_value(source, result, page) for source in node.inputs]
     infix = node.op.infix
     if infix is None:
         words = [f"{name}={value}" for name, value in node.attributes.items()]
         return f"{node.op.written}({', '.join([*numbers, *words])})"
     if numbers[0].startswith("-") and (infix.symbol == "**" or len(numbers) == 1):
         numbers[0] = f"({numbers[0]})"
-    return f" {infix.symbol} ".join(numbers) if len(numbers) > 1 else f"{infix.symbol}{numbers[0]}"
+    text = f" {infix.symbol} ".join(numbers) if len(numbers) > 1 else f"{infix.symbol}{numbers[0]}"
+    return "" if text == _value(node, result, page) else text
 
 
 def _kept(node: Node, result: Gradients, labels: Labels, page: Page) -> tuple[str, ...]:
@@ -79,5 +90,5 @@ def _kept(node: Node, result: Gradients, labels: Labels, page: Page) -> tuple[st
     return tuple(
         f"{page.derivative(node, source, labels)}{side_of(node, position)} = "
         + (f"{formula} = {numbers[position]}" if formula != numbers[position] else formula)
-        for position, source, formula in flowing_locals(node, labels)
+        for position, source, formula in flowing_locals(node, labels, result.values)
     )

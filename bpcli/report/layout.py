@@ -34,10 +34,14 @@ class Column(NamedTuple):
 
 
 class Row(NamedTuple):
-    """Cells for the columns, and notes that belong to the row: each to stand behind it, or below where it is narrow."""
+    """Cells for the columns, and notes that belong to the row.
+
+    Notes stand behind the row; where the page is too narrow, `notes_below` or else the same notes stand below it.
+    """
 
     cells: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    notes_below: tuple[str, ...] | None = None
 
 
 def text_of(line: Line) -> str:
@@ -67,8 +71,12 @@ def _with_notes_below(groups: Sequence[list[Line]], rows: Sequence[Row]) -> list
     return [
         line
         for group, row in zip(groups, rows, strict=True)
-        for line in (*group, *[[Piece("       "), Piece(note, "note")] for note in row.notes if note])
+        for line in (*group, *[[Piece("       "), Piece(note, "note")] for note in _below(row) if note])
     ]
+
+
+def _below(row: Row) -> tuple[str, ...]:
+    return row.notes if row.notes_below is None else row.notes_below
 
 
 def _fits(lines: Sequence[Line], width: float) -> bool:
@@ -87,7 +95,7 @@ def _set_in_columns(
             widest = max(len(texts[0]), len(heading[position]))
             pad = str.ljust if column.side == "left" else str.rjust
             texts = [pad(text, widest) for text in (heading[position], *texts)]
-        if any(map(str.strip, texts)):
+        if any(map(str.strip, texts)) or column.caption:
             for row, (line, text) in enumerate(zip(lines, texts, strict=True)):
                 role = "heading" if heading and row == 0 else column.role
                 is_open = text.strip() or column.caption

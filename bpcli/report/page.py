@@ -9,6 +9,7 @@ from bpcli.report.formulas import LINE, Labels
 from bpcli.report.layout import Line, Piece
 
 DEFAULT_ROWS = 50
+TITLE = 36  # characters before what a section is about
 
 
 class Page(NamedTuple):
@@ -34,10 +35,15 @@ class Page(NamedTuple):
         more = count - self.most_rows
         if more <= 0:
             return []
-        note = f"{self.signs.ellipsis} {more} more rows: --max-rows {count} shows them, --json has them"
+        rows, them, has = ("row", "it", "has it") if more == 1 else ("rows", "them", "has them")
+        note = f"{self.signs.ellipsis} {more} more {rows}: --max-rows {count} shows {them}, --json {has}"
         return [[Piece("  "), Piece(note, "note")]]
 
-
-def title(name: str, about: str = "") -> Line:
-    """The name of a section, and what it is about at a fixed distance."""
-    return [Piece(name, "title"), Piece(" " * max(3, 36 - len(name)) + about, "note")]
+    def title(self, name: str, about: str = "") -> list[Line]:
+        """The name of a section, and what it is about, at a fixed distance or as near as the width asks for."""
+        if not about:
+            return [[Piece(name, "title")]]
+        gap = min(TITLE, int(min(self.width, LINE)) - len(about)) - len(name)
+        if gap < 2:  # noqa: PLR2004 - two words would run together
+            return [[Piece(name, "title")], [Piece(f"  {about}", "note")]]
+        return [[Piece(name, "title"), Piece(" " * gap + about, "note")]]

@@ -70,4 +70,5 @@ def _widened(shown: str, carets: list[str]) -> str:
     from unicodedata import combining, east_asian_width  # noqa: PLC0415 - only wide text needs it
 
     widths = [0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in shown] + [1]
-    return "".join([caret * width for caret, width in zip(carets, widths, strict=True)])
+    wide = [caret * max(width, caret == "^") for caret, width in zip(carets, widths, strict=True)]
+    return "".join(wide)

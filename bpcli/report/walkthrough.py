@@ -1,7 +1,6 @@
 """The story of one gradient as lines: forward, backward, gradients; or, without values, the graph and its formulas."""
 
 from collections.abc import Sequence
-from itertools import islice
 
 from bpcli.backprop.gradients import Gradients
 from bpcli.graph.labels import labels_of
@@ -10,7 +9,7 @@ from bpcli.report.backward import backward_section
 from bpcli.report.formulas import Labels, formula_texts
 from bpcli.report.forward import forward_section, graph_section
 from bpcli.report.layout import Column, Line, Piece, Row, table
-from bpcli.report.page import Page, title
+from bpcli.report.page import Page
 
 TOO_LONG = "its formula is longer than a line"
 COLUMNS = (Column("left", "gradient"), Column("left", "", " = "), Column("point", "gradient", " = "))
@@ -21,27 +20,41 @@ def walkthrough(result: Gradients, page: Page) -> list[Line]:
     labels = result.labels()
     lines = forward_section(result, labels, page)
     if not result.gradients:
-        return [*lines, [], title("GRADIENTS"), [Piece("  none: the expression has no variables", "note")]]
+        return [*lines, [], *page.title("GRADIENTS"), [Piece("  none: the expression has no variables", "note")]]
     return [*lines, [], *backward_section(result, labels, page), [], *_gradients(result, labels, page)]
 
 
 def formula_walkthrough(graph: Graph, wanted: Sequence[Variable], page: Page) -> list[Line]:
     """The graph and the gradient formulas of an expression that has no values yet."""
     labels = labels_of(graph)
-    texts = formula_texts(graph, wanted, labels, page.line)
+    shown = wanted[: page.most_rows]
+    names = [page.derivative(graph.output, variable, labels) for variable in shown]
+    texts = formula_texts(graph, shown, labels, _room(page, names, [""]))
     rows = [
-        Row((page.derivative(graph.output, variable, labels), text or "", ""), ("" if text else TOO_LONG,))
-        for variable, text in texts.items()
+        Row((name, texts[variable] or "", ""), ("" if texts[variable] else TOO_LONG,))
+        for name, variable in zip(names, shown, strict=True)
     ]
-    return [*graph_section(graph, labels, page), [], title("GRADIENTS"), *table(COLUMNS, rows, page.width)]
+    gradients = [*page.title("GRADIENTS"), *table(COLUMNS, rows, page.width), *page.left_out(len(wanted))]
+    return [*graph_section(graph, labels, page), [], *gradients]
 
 
 def _gradients(result: Gradients, labels: Labels, page: Page) -> list[Line]:
-    texts = formula_texts(result.graph, result.wanted, labels, page.line)
+    graph = result.graph
+    shown = result.wanted[: page.most_rows]
+    names = [page.derivative(graph.output, variable, labels) for variable in shown]
+    numbers = [page.number(result.gradients[variable.name]) for variable in shown]
+    texts = formula_texts(graph, shown, labels, _room(page, names, numbers), result.values)
     rows = []
-    for variable in islice(result.wanted, page.most_rows):
-        number, formula = page.number(result.gradients[variable.name]), texts[variable]
-        derivative = page.derivative(result.graph.output, variable, labels)
-        cells = (derivative, "" if formula in (None, number) else formula or "", number)
-        rows.append(Row(cells, (TOO_LONG if formula is None else "",)))
-    return [title("GRADIENTS"), *table(COLUMNS, rows, page.width), *page.left_out(len(result.wanted))]
+    for variable, name, number in zip(shown, names, numbers, strict=True):
+        formula = texts[variable]
+        note = TOO_LONG if formula is None else ""
+        if variable not in result.upstreams:
+            note = f"{labels.get(graph.output, 'f')} does not depend on {variable.name}"
+        rows.append(Row((name, "" if formula in (None, number) else formula or "", number), (note,)))
+    return [*page.title("GRADIENTS"), *table(COLUMNS, rows, page.width), *page.left_out(len(result.wanted))]
+
+
+def _room(page: Page, names: Sequence[str], numbers: Sequence[str]) -> int:
+    """The characters that a line leaves for a formula between the longest name and the longest number."""
+    signs = len("   =  = ")
+    return page.line - signs - max(map(len, names), default=0) - max(map(len, numbers), default=0)

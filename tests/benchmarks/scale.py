@@ -1,9 +1,9 @@
 """What an operator costs where there are many: microseconds and bytes, from text to gradients, as the graph grows.
 
 bpcli reads each text and answers it; a peer, which reads no text, builds the same graph by its overloaded operators and
-sweeps back through it. Every case is a fresh child on one thread. Time is the processor's, which other work on the machine
-disturbs little; memory is the growth of the child's peak over that of a child that only imports and answers one small
-graph.
+sweeps back through it. Every case is a fresh child on one thread. Time is the processor's, which other work on the
+machine disturbs little; memory is the growth of the child's peak over that of a child that only imports and answers one
+small graph.
 """
 
 import argparse
