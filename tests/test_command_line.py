@@ -172,7 +172,7 @@ def test_without_values_the_formulas_are_shown() -> None:
         (("--set", "x", "x"), "--set takes NAME=VALUE, not 'x'", "--set x=2"),
         (("x", "--max-rows", "0"), "--max-rows", "'bpcli grad --help' says what it takes"),
         (("x", "--output-format", "xml"), "'xml'", "'bpcli grad --help' says what it takes"),
-        (("x", "--json=yes"), "--json takes no value", "'bpcli grad --help' says what it takes"),
+        (("x", "--json=yes"), "--json takes no value", "write --json alone"),
         ((), "there is no expression", 'bpcli grad "x*y"'),
         (("--x", "x*y"), "--x took 'x*y' as its value", 'bpcli grad "x*y"'),
         (("",), "there is no expression here", "x*y + z"),

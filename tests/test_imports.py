@@ -55,7 +55,8 @@ CATALOGUE = {"bpcli.cli.ops", "bpcli.graph.latex", "bpcli.report.catalogue"}
 NUMERIC = {name for name in GRADIENTS if name.startswith("bpcli.numbers")} | {
     "bpcli.backprop.gradients", "bpcli.backprop.sweep", "bpcli.graph.labels",
 }  # fmt: skip
-OPS = START | (GRADIENTS - NUMERIC) | FUNCTIONS | FORMULAS | LINES | PIPE | CATALOGUE | {"bpcli.language.operators"}
+OPS = START | (GRADIENTS - NUMERIC) | FUNCTIONS | FORMULAS | LINES | PIPE | CATALOGUE
+OPS |= {"bpcli.language.operators", "bpcli.report", "bpcli.report.formulas"}
 SCHEMA = START | GRADIENTS | DOCUMENTS | {"bpcli.cli.schema"}
 
 

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from strategies import NUMERIC_OPS, graphs, names_of
 
 from bpcli.errors import ParseError
@@ -131,6 +131,7 @@ def test_a_graph_is_written_as_statements(typed: str, rendered: str) -> None:
     assert render_statements(graph) == rendered
 
 
+@settings(max_examples=500)
 @given(graphs())
 def test_what_is_rendered_is_read_back(graph: Graph) -> None:
     """`parse` is the left inverse of `render_statements` for every graph that the language can write."""
@@ -148,7 +149,8 @@ def test_what_is_rendered_is_rendered_the_same_again(graph: Graph) -> None:
     assert again == text
 
 
-@given(graphs(ARITHMETIC, most_ops=8))
+@settings(max_examples=500)
+@given(graphs(ARITHMETIC))
 def test_no_pair_of_parentheses_can_be_left_out(graph: Graph) -> None:
     """Without any one pair of its parentheses a rendered formula is another graph, or no formula at all."""
     text = render_statements(graph)

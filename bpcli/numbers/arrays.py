@@ -21,7 +21,7 @@ def _entrywise(function: Callable[..., float], at_pole: float) -> Callable[..., 
 
     def one(x: float, **attributes: Any) -> float:
         try:
-            return function(x, **attributes) if math.isfinite(x) or not attributes else math.nan
+            return function(x, **attributes)
         except OverflowError:
             return math.inf
         except (ValueError, ZeroDivisionError):

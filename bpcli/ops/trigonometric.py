@@ -4,8 +4,17 @@ The derivatives of the inverses are written with `(1 - x)*(1 + x)`, which keeps 
 1. The reciprocal ones follow the principal values `asec(x) = acos(1/x)`, `acot(x) = atan(1/x)` (DLMF 4.23).
 """
 
+from typing import Any
+
 from bpcli.graph.op import Domain, elementwise, order_of_derivative
 from bpcli.ops.domains import FROM_ONE, NOT_ZERO, UP_TO_ONE
+
+
+def _share(m: Any, side: Any, x: Any, y: Any) -> Any:
+    """side/(x² + y²), 0 at the origin as in PyTorch; by hypot, since x² may leave the range of float64."""
+    share = side / m.hypot(x, y) / m.hypot(x, y)
+    return m.where(m.equal(x, 0), m.where(m.equal(y, 0), 0, share), share)
+
 
 sin = elementwise(
     "sin",
@@ -91,8 +100,8 @@ atan2 = elementwise(
     "atan2",
     inputs=("y", "x"),
     aliases=("arctan2",),
-    kinks=("y = 0 with x < 0: a jump from -pi to pi",),
-    partials=lambda m, out, y, x: (x / (x**2 + y**2), -y / (x**2 + y**2)),
+    kinks=("y = 0 with x < 0: a jump from -pi to pi", "x = y = 0: the gradient is taken as 0"),
+    partials=lambda m, out, y, x: (_share(m, x, x, y), _share(m, -y, x, y)),
 )
 sinc = elementwise(
     "sinc",
