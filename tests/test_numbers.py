@@ -27,7 +27,7 @@ DIGITS = 50
 EPSILON = 2.0**-52
 UNDERFLOW = 2.0**-1022  # below it float64 has fewer digits, then none
 SERIES = 32  # roundings of 12 terms of an asymptotic series, up to 18 of a recurrence, and powers
-CANCELLED = 1024  # the recurrence of sinc's derivatives, at worst where it takes over from the series
+CANCELLED = 4096  # the power series of sinc's eighth derivative, at worst where the recurrence takes over from it
 ROUNDING = 4  # one or two calls of the mathematical library
 COMPOSED = 64  # a stable form is a composition of several calls
 

@@ -15,7 +15,7 @@ from bpcli import grad
 FIXTURE = Path(__file__).parent / "fixtures" / "pytorch_scalars.json"
 CASES: list[dict[str, Any]] = json.loads(FIXTURE.read_text("utf-8"))
 
-ROUNDING = 1e-14  # two libraries round differently, a few operations each
+ROUNDING = 1e-13  # two libraries round differently, a few operations each, and digamma next to its zero
 # Where PyTorch itself has fewer digits than float64; bpcli is held to mpmath elsewhere.
 FEWER_DIGITS = {
     "polygamma(1, x)": 1e-8,  # a series cut short

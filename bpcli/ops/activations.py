@@ -15,7 +15,7 @@ def _gelu_argument(m: Any, x: Any) -> Any:
 
 
 def _gelu_tanh_slope(m: Any, x: Any) -> Any:
-    """σ(u) + x·σ(u)·σ(-u)·u' with u' = 2·sqrt(2/π)·(1 + 3c·x²); x² only meets a product of σ's, which is 0 before it."""
+    """σ(u) + x·σ(u)·σ(-u)·u' with u' = 2·sqrt(2/π)·(1 + 3c·x²); x² meets only a product of σ's, which tames it."""
     argument = _gelu_argument(m, x)
     tail = x * m.sigmoid(argument) * m.sigmoid(-argument)
     return m.sigmoid(argument) + 2 * m.sqrt(2 / m.pi) * (tail + 3 * GELU_CUBIC * (tail * x * x))
