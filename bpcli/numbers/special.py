@@ -19,20 +19,24 @@ BERNOULLI = (
     -236364091 / 2730,
 )
 
+SERIES_REACH = 0.35  # where the Taylor series and the recurrence of sinc lose equally many digits, per derivative
+
 
 def digamma(x: float) -> float:
-    """The logarithmic derivative of gamma, Γ'(x)/Γ(x). Raises ValueError at the poles 0, -1, -2, …."""
+    """The logarithmic derivative of gamma, Γ'(x)/Γ(x). Infinite at 0; raises ValueError at the poles -1, -2, …."""
     return polygamma(x, n=0)
 
 
 def polygamma(x: float, *, n: float) -> float:
     """The n-th derivative of digamma at x.
 
-    Raises ValueError at the poles 0, -1, -2, …. Recurrence up to where the asymptotic series converges, reflection
-    from the left half-line (Abramowitz & Stegun 1964, 6.4.6, 6.4.7, 6.4.11; n = 0: 6.3.5, 6.3.7, 6.3.18).
+    Infinite at 0; raises ValueError at the poles -1, -2, …. Recurrence up to where the asymptotic series converges,
+    reflection from the left half-line (Abramowitz & Stegun 1964, 6.4.6, 6.4.7, 6.4.11; n = 0: 6.3.5, 6.3.7, 6.3.18).
     """
     order = int(n)
-    if x <= 0 and (x == math.floor(x) if math.isfinite(x) else True):
+    if x == 0:
+        return math.copysign(math.inf, order % 2 - 0.5)  # the limit from the right, as PyTorch has it
+    if x < 0 and (math.isinf(x) or x == math.floor(x)):
         raise ValueError(x)
     if x < -order - 1:
         return _reflected(order, x)
@@ -69,8 +73,10 @@ def _asymptotic(order: int, inverse: float) -> float:
 
 def _reflected(order: int, x: float) -> float:
     # ψ_n(1-x) + (-1)^(n+1) ψ_n(x) = (-1)^n π (d/dx)^n cot(πx), the derivative a polynomial in cot(πx).
-    offset = x - round(x)  # cot has period 1 in x; the small argument keeps its digits
-    cotangent = math.cos(math.pi * offset) / math.sin(math.pi * offset)
+    # cot has period 1 in x; the smaller of an angle and its complement keeps its digits, and cot(π/2) is 0 exactly.
+    offset = x - round(x)
+    tangent = math.tan(math.pi * min(abs(offset), 0.5 - abs(offset)))
+    cotangent = math.copysign(tangent if abs(offset) > 1 / 4 else 1 / tangent, offset)
     value = 0.0
     for coefficient in reversed(_cotangent_derivative(order)):
         value = value * cotangent + coefficient
@@ -98,7 +104,7 @@ def sinc(x: float, *, derivative: float = 0) -> float:
     x·S_n + n·S_(n-1) = π^(n-1)·sin(πx + nπ/2) where it is stable.
     """
     order = int(derivative)
-    if abs(math.pi * x) <= 2 + order:
+    if abs(math.pi * x) <= 2 + SERIES_REACH * order:
         return _sinc_series(x, order)
     value = _sine(x, 0) / (math.pi * x)
     for k in range(1, order + 1):
