@@ -67,9 +67,17 @@ def test_digamma_is_polygamma_of_order_zero() -> None:
     assert found == [polygamma(x, n=0) for x in MODERATE + BETWEEN_POLES]
 
 
-@pytest.mark.parametrize("x", [0.0, -0.0, -1.0, -7.0, -1e20])
+@pytest.mark.parametrize(("order", "limit"), [(0, -math.inf), (1, math.inf), (2, -math.inf), (3, math.inf)])
+def test_polygamma_is_infinite_at_zero(order: int, limit: float) -> None:
+    """At 0 it has the limit from the right, as PyTorch has it for digamma."""
+    found = polygamma(0.0, n=order)
+
+    assert found == limit
+
+
+@pytest.mark.parametrize("x", [-1.0, -7.0, -1e20])
 def test_polygamma_has_poles(x: float) -> None:
-    """At 0, -1, -2, … there is no value."""
+    """At -1, -2, … there is no value."""
     with pytest.raises(ValueError, match=re.escape(str(x))):
         polygamma(x, n=1)
 
