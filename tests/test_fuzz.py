@@ -4,7 +4,7 @@ import pytest
 from fuzz import ENCODINGS, Outcome, broken_promise, complaint, outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import command_lines, expression_texts
+from strategies import NAMES, VARIABLES, command_lines, expression_texts
 
 
 @settings(max_examples=500)
@@ -25,6 +25,16 @@ def test_every_expression_of_the_language_is_answered(text: str, output_format: 
 
     assert found.code in (0, 3)
     assert broken_promise(words, found) is None
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES, *VARIABLES}))
+@pytest.mark.parametrize("form", ["--{0}|3", "--{0}=3", "--set|{0}=3"])
+def test_every_variable_can_be_bound(name: str, form: str) -> None:
+    """Whatever the language takes as a variable, the command line takes its value."""
+    found = outcome(["grad", f"{name}*2", *form.format(name).split("|"), "--output-format", "csv"])
+
+    assert found.code == 0, found.said
+    assert f"{name},3,2\n" in found.written
 
 
 @pytest.mark.parametrize("number", range(len(ENCODINGS) * 5))

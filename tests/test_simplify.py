@@ -86,7 +86,16 @@ KEPT = [
     "where(x > 1, x, y)",
     "where(pi > 3, x, y)",
 ]
-ONCE = ["y*(x*sin(z))", "b*(a*(c + d))", "-(2.5*x)", "-2*x/y", "x - (y - (z - x))", "x/(y/(z/x))", "-(-2.5*x) + 2.5*x"]
+ONCE = [
+    "y*(x*sin(z))",
+    "b*(a*(c + d))",
+    "-(2.5*x)",
+    "-2*x/y",
+    "x - (y - (z - x))",
+    "x/(y/(z/x))",
+    "where(0 - 0.1 > 0 - 0.1, x, y)",
+    "-(-2.5*x) + 2.5*x",
+]
 ARITHMETIC = [op for op in NUMERIC_OPS if op.infix or op.name in ("where", "sin", "maximum", "leaky_relu")]
 NUMBERS = (0.0, 1.0, 2.0, 3.0, -1.0, -2.0, -0.0, 0.5, 0.1, 0.2, 0.9, 1e-17, 2.5, 6.0, 2.0**53 - 1, 2.0**53)
 MOST_BITS = 2000

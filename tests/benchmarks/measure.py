@@ -49,8 +49,12 @@ def bpcli(*arguments: str) -> list[str]:
 
 
 def environment() -> dict[str, str]:
-    """The environment of every child: as it is, but compiled modules may be kept, as they are for any user."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    """The environment of every child: compiled modules may be kept, and NumPy starts no threads.
+
+    Those threads wait in a loop for work that never comes, which the clock of a small or busy machine shows.
+    """
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 def piped(command: Sequence[str]) -> Run:
