@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bpcli.graph.latex import latex
     from bpcli.graph.node import Constant, Graph, Node, Variable
     from bpcli.graph.notation import render, render_statements
+    from bpcli.graph.order import graph_of
     from bpcli.graph.simplify import simplify
     from bpcli.language.build import grad
     from bpcli.language.expressions import parse
@@ -36,6 +37,7 @@ _HOMES = {
     "Variable": "graph.node",
     "grad": "language.build",
     "gradient_formulas": "backprop.formulas",
+    "graph_of": "graph.order",
     "latex": "graph.latex",
     "parse": "language.expressions",
     "render": "graph.notation",
@@ -59,6 +61,7 @@ __all__ = [
     "__version__",
     "grad",
     "gradient_formulas",
+    "graph_of",
     "latex",
     "parse",
     "render",
@@ -75,3 +78,8 @@ def __getattr__(name: str) -> object:
     from importlib import import_module  # noqa: PLC0415 - only a first use needs it
 
     return getattr(import_module(f"bpcli.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, also those that are not imported yet."""
+    return __all__

@@ -1,7 +1,19 @@
-"""`python -m bpcli` is `bpcli`."""
+"""The entry point: `bpcli`, and `python -m bpcli`."""
 
 import sys
 
-from bpcli.cli.main import main
+INTERRUPTED_EXIT = 130
 
-sys.exit(main())
+
+def main() -> int:
+    """Load the command line and run it; an interrupt while it loads ends the same way as one while it runs."""
+    try:
+        from bpcli.cli.main import main as run  # noqa: PLC0415 - what takes time stands within the try
+
+        return run()
+    except KeyboardInterrupt:
+        return INTERRUPTED_EXIT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -185,6 +185,7 @@ def test_values_must_fit_the_variables(at: dict[str, object], message: str, hint
         ("変数 y", "  変数 y\n  ^^^^^^\n"),
         ("x\x1b[31m", "  x�[31m\n   ^\n"),
         ("\tx\x07y", "  �x�y\n    ^\n"),
+        ("\u3000", "  �\n  ^\n"),
         ("", ""),
     ],
 )

@@ -6,9 +6,10 @@ differentiated again.
 
 from collections.abc import Iterable
 
-from bpcli.errors import InternalError
+from bpcli.errors import InternalError, UnknownNameError
 from bpcli.graph.node import Constant, Graph, Node, node_from
 from bpcli.graph.op import Op
+from bpcli.graph.order import graph_of
 from bpcli.ops.algebra import nodes
 
 
@@ -19,8 +20,14 @@ def local_formulas(node: Node) -> tuple[Node | None, ...]:
     return tuple(None if local is None else node_from(local) for local in locals_)
 
 
-def gradient_formulas(graph: Graph, wanted: Iterable[Node]) -> dict[Node, Node]:
-    """∂output/∂node as a formula, for each wanted node; 0 for one that the output does not depend on."""
+def gradient_formulas(graph: Graph | Node, wanted: Iterable[Node | str] | None = None) -> dict[Node, Node]:
+    """∂output/∂node as a formula, for each wanted node; 0 for one that the output does not depend on.
+
+    `wanted` holds nodes or names of variables, all variables by default. Raises UnknownNameError for another name.
+    """
+    if isinstance(graph, Node):
+        graph = graph_of(graph)
+    chosen = graph.variables if wanted is None else [_node_called(node, graph) for node in wanted]
     gradients: dict[Node, Node] = {graph.output: Constant(1.0)}
     for node in reversed(graph.nodes):
         upstream = gradients.get(node)
@@ -30,7 +37,17 @@ def gradient_formulas(graph: Graph, wanted: Iterable[Node]) -> dict[Node, Node]:
             if local is not None and source.varies:
                 contribution = upstream * local
                 gradients[source] = gradients[source] + contribution if source in gradients else contribution
-    return {node: gradients.get(node) or Constant(0.0) for node in wanted}
+    return {node: gradients.get(node) or Constant(0.0) for node in chosen}
+
+
+def _node_called(node: Node | str, graph: Graph) -> Node:
+    if isinstance(node, Node):
+        return node
+    found = next((variable for variable in graph.variables if variable.name == node), None)
+    if found is None:
+        message = f"'{node}' is no variable of the expression"
+        raise UnknownNameError(message, node, hint=f"its variables are {', '.join(v.name for v in graph.variables)}")
+    return found
 
 
 def require_one_per_input(op: Op, locals_: tuple[object, ...], inputs: tuple[Node, ...]) -> None:

@@ -47,7 +47,7 @@ def _forward(graph: Graph, values: Mapping[Node, float], labels: Mapping[Node, s
 
 
 def _reason(node: Node, inputs: list[float]) -> str:
-    if node.op.name == "div" and inputs[1] == 0:
+    if (node.op.name == "div" and inputs[1] == 0) or (node.op.written == "pow" and inputs[0] == 0):
         return "division by zero"
     if not node.op.domain.contains(*inputs):
         return f"{node.op.written} is defined for {node.op.domain.text}"
@@ -62,8 +62,8 @@ def _backward(values: Mapping[Node, float], steps: Iterable[Step], labels: Mappi
         names = f"∂{labels[node]}/∂{labels[source]}"
         if not math.isfinite(step.local):
             local = local_formulas(node)[step.position]
-            formula = render(simplify(local, labels), limit=MOST_CHARACTERS) if local else ""
-            where = f"{labels[source]} = {number_text(float(values[source]))}"
+            formula = render(simplify(local, labels, values), limit=MOST_CHARACTERS) if local else ""
+            where = ", ".join([f"{labels[i]} = {number_text(float(values[i]))}" for i in node.inputs if i in labels])
             what = f"the local gradient {names} = {formula} is {_named(step.local)} at {where}"
             yield Notice(f"{what}; the value of {labels[node]} exists there, its slope does not", node.span)
         elif not math.isfinite(step.contribution):

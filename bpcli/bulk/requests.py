@@ -8,8 +8,9 @@ from bpcli.backprop.gradients import Gradients
 from bpcli.errors import BpcliError, InternalError, MissingValueError, UsageError
 from bpcli.language.build import grad
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
+from bpcli.language.values import without_repeats
 
-CALLED_AGAIN = "every request needs a JSON object with 'expression' and 'at'"
+CALLED_AGAIN = "every request is a JSON object with 'expression' and 'at'"
 
 
 class Answer(NamedTuple):
@@ -43,9 +44,10 @@ def _answer(line: str, limits: Limits) -> Answer:
 
 def _request(line: str) -> dict[str, Any]:
     try:
-        request = json.loads(line)
+        request = json.loads(line, object_pairs_hook=without_repeats)
     except (ValueError, RecursionError) as error:
-        message = f"the request is not JSON: {error}"
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        message = f"the request is not JSON: {reason}"
         raise UsageError(message, hint=CALLED_AGAIN) from error
     if not isinstance(request, dict):
         message = "the request is not a JSON object"

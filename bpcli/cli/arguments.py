@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 import click
 
 from bpcli.errors import BindingError, UsageError
-from bpcli.language.complaints import closest
+from bpcli.language.complaints import closest, named
+from bpcli.language.tokens import NAME
 
 FROZEN = frozenset({"--help", "--version", "--json", "--set", "--at", "--claim", "--requests"})
 SHORT = frozenset({"-h", "-q", "-j"})
@@ -45,7 +46,7 @@ def sorted_words(arguments: Sequence[str], takes_value: Mapping[str, bool]) -> W
             return words
         if name in takes_value:
             words.options += _option(word, remaining, takes_value=takes_value[name])
-        elif word.startswith("--") and name[2:].isidentifier():
+        elif word.startswith("--") and NAME.fullmatch(name[2:]):
             if not equals and (not remaining or _is_binding(remaining[-1])):
                 message = f"{name} has no value"
                 raise BindingError(message, hint=_option_hint(name, takes_value) or f"write {name} 2 or {name}=2")
@@ -91,13 +92,13 @@ def _option_hint(name: str, known: Mapping[str, bool]) -> str | None:
 
 
 def _is_binding(word: str) -> bool:
-    return word.startswith("--") and word.partition("=")[0][2:].isidentifier()
+    return word.startswith("--") and NAME.fullmatch(word.partition("=")[0][2:]) is not None
 
 
 def _set_expression(words: Words, word: str) -> None:
     if words.expression is not None:
-        message = f"one expression at a time: got '{words.expression}' and '{word}'"
-        raise UsageError(message, hint="put the expression in quotes, and a value after its --name")
+        message = f"one expression at a time: got {named(words.expression)} and {named(word)}"
+        raise UsageError(message, hint="put the expression in quotes, and bind a variable by its name, as in --x 3")
     words.expression = word
 
 

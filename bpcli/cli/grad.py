@@ -6,13 +6,15 @@ import click
 
 from bpcli.backprop.gradients import Gradients
 from bpcli.cli.arguments import FROZEN, ExpressionCommand, bind, options_of
-from bpcli.cli.output import chosen_format, page_for, say, say_warnings, write, write_json, write_lines
+from bpcli.cli.output import chosen_format, page_for, say, say_unused, say_warnings, write, write_json, write_lines
 from bpcli.errors import OUTSIDE_DOMAIN_EXIT, BindingError, BpcliError, MissingValueError, UnknownNameError, UsageError
 from bpcli.graph.node import Graph
 from bpcli.language.build import grad, wanted_of
 from bpcli.language.complaints import closest
 from bpcli.language.expressions import parse
+from bpcli.language.functions import FUNCTIONS
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
+from bpcli.language.tokens import NAME
 from bpcli.language.values import lines_from, text_from, values_from_file
 from bpcli.report.documents import MOST_STEPS, error_document, formula_document, grad_document
 
@@ -36,7 +38,14 @@ LIMIT = click.IntRange(min=1)
 @click.command("grad", cls=ExpressionCommand, help=HELP, short_help="Differentiate an expression, step by step.")
 @click.argument("expression", metavar="EXPR", required=False)
 @click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Bind a variable, whatever its name.")
-@click.option("--at", "at_file", metavar="FILE|-", help="Bind variables from a JSON, TOML or one-row CSV file.")
+@click.option(
+    "--at",
+    "at_files",
+    multiple=True,
+    type=click.Path(),
+    metavar="FILE|-",
+    help="Bind variables from a JSON, TOML or one-row CSV file.",
+)
 @click.option("--with-respect-to", "names", multiple=True, metavar="NAMES", help="Only these gradients, such as x,y.")
 @click.option("--json", "-j", "as_json", is_flag=True, help="The same as --output-format json.")
 @click.option(
@@ -45,7 +54,12 @@ LIMIT = click.IntRange(min=1)
     help="The form of the result; a table on a terminal, plain elsewhere.",
 )
 @click.option("--max-rows", type=LIMIT, default=50, show_default=True, help="Rows of a table.")
-@click.option("--requests", metavar="FILE|-", help="Answer JSON Lines of {id, expression, at, with_respect_to}.")
+@click.option(
+    "--requests",
+    type=click.Path(),
+    metavar="FILE|-",
+    help="Answer JSON Lines of {id, expression, at, with_respect_to}.",
+)
 @click.option("--with-steps", is_flag=True, help="With --requests: put the steps into each answer.")
 @click.option("--all-steps", is_flag=True, help=f"In JSON: every step, not the first {MOST_STEPS} only.")
 @click.option("--max-characters", type=LIMIT, default=DEFAULT_LIMITS.characters, help="Longest text that is read.")
@@ -63,9 +77,10 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
     )
     bindings: dict[str, str] = ctx.obj
     if options["requests"] is not None:
-        if expression is not None or bindings:
-            message = "--requests takes its expressions from the file, not from the command line"
-            raise UsageError(message, hint="leave out EXPR and its variables")
+        beside = [options[name] for name in ("assignments", "at_files", "names")]
+        if expression is not None or bindings or any(beside) or options["output_format"] not in (None, "json"):
+            message = "--requests takes expressions, values and names from its file, and answers in JSON"
+            raise UsageError(message, hint="leave out EXPR, its variables and --output-format")
         return _answer_all(options["requests"], limits, options)
     try:
         return _answer_one(expression, bindings, limits, options)
@@ -77,8 +92,8 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
 
 
 def _answer_one(expression: str | None, typed: dict[str, str], limits: Limits, options: dict[str, Any]) -> int:
-    text = _expression_text(expression, typed, options["at_file"])
-    at = _bindings(typed, options["assignments"], options["at_file"])
+    text = _expression_text(expression, typed, options["at_files"])
+    at = _bindings(typed, options["assignments"], options["at_files"])
     names = [name.strip() for group in options["names"] for name in group.split(",")] or None
     graph = parse(text, at, limits)
     if not at and graph.variables:
@@ -87,6 +102,9 @@ def _answer_one(expression: str | None, typed: dict[str, str], limits: Limits, o
         result = grad(graph, at, names)
     except MissingValueError as error:
         error.hint = f"add {_flags(error.names)}"
+        called = [name for name in error.names if name in FUNCTIONS]
+        if called:
+            error.hint = f"'{called[0]}' is a function where it is called, {called[0]}(…); as a variable {error.hint}"
         raise
     return _show(result, options)
 
@@ -105,6 +123,7 @@ def _show(result: Gradients, options: dict[str, Any]) -> int:
 
         write_lines(walkthrough(result, page_for(output_format, options["max_rows"])), output_format)
     say_warnings(result)
+    say_unused(result.graph)
     return _exit_code(result)
 
 
@@ -127,29 +146,30 @@ def _show_formulas(graph: Graph, names: list[str] | None, options: dict[str, Any
     return 0
 
 
-def _expression_text(expression: str | None, typed: dict[str, str], at_file: str | None) -> str:
+def _expression_text(expression: str | None, typed: dict[str, str], at_files: tuple[str, ...]) -> str:
     if expression is None:
         taken = [f"--{name} took '{value}' as its value" for name, value in typed.items()]
         message = "; ".join(["there is no expression", *taken[:1]])
         raise UsageError(message, hint='write it in quotes: bpcli grad "x*y" --x 2 --y 3')
-    if expression == "-" == at_file:
-        message = "EXPR and --at cannot both read standard input"
+    if [expression, *at_files].count("-") > 1:
+        message = "standard input can be read once, as EXPR or for one --at"
         raise UsageError(message, hint="put one of them in a file")
     if expression == "-":
         return text_from("-")
     return text_from(expression[1:]) if expression.startswith("@") else expression
 
 
-def _bindings(typed: dict[str, str], assignments: tuple[str, ...], at_file: str | None) -> dict[str, Any]:
+def _bindings(typed: dict[str, str], assignments: tuple[str, ...], at_files: tuple[str, ...]) -> dict[str, Any]:
     bindings: dict[str, Any] = dict(typed)
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
-        if not equals or not name.strip().isidentifier():
+        if not equals or not NAME.fullmatch(name.strip()):
             message = f"--set takes NAME=VALUE, not '{assignment}'"
             raise BindingError(message, hint="write it as --set x=2")
         bind(bindings, name.strip(), value)
-    for name, value in (values_from_file(at_file) if at_file else {}).items():
-        bind(bindings, name, value)
+    for at_file in at_files:
+        for name, value in values_from_file(at_file).items():
+            bind(bindings, name, value)
     return bindings
 
 

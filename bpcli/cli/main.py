@@ -3,17 +3,16 @@
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
 
 import click
 
 from bpcli import __version__
-from bpcli.cli.output import say, write, write_json
+from bpcli.__main__ import INTERRUPTED_EXIT
+from bpcli.cli.output import drop_output, say, write, write_json
 from bpcli.errors import BpcliError, InternalError, UsageError
 
-INTERRUPTED_EXIT = 130
 CLOSED_PIPE_EXIT = 141
 COMMANDS = ("grad", "ops", "schema")
 
@@ -80,12 +79,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _exit_code_of(words)
     except BrokenPipeError:
-        _drop_output()
+        drop_output(sys.stdout)
         return CLOSED_PIPE_EXIT
     except OSError as error:
-        _drop_output()
-        with suppress(OSError):
-            say(f"error: cannot write the result: {os.strerror(error.errno or 0).lower()}\n")
+        drop_output(sys.stdout)
+        say(f"error: cannot write the result: {os.strerror(error.errno or 0).lower()}\n")
         return UsageError.exit_code
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED_EXIT
@@ -96,11 +94,11 @@ def _exit_code_of(words: list[str]) -> int:
         # Click's own `main` would answer a closed pipe by exit code 1, which means that a gradient differs.
         with bpcli.make_context("bpcli", words) as context:
             code = bpcli.invoke(context)
-        sys.stdout.flush()
+        _flush()
     except (click.Abort, OSError):
         raise
     except click.exceptions.Exit as done:
-        sys.stdout.flush()
+        _flush()
         return done.exit_code
     except click.ClickException as error:
         return _report(_in_our_words(error), words)
@@ -112,14 +110,9 @@ def _exit_code_of(words: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _drop_output() -> None:
-    """Let what is still buffered go nowhere: Python flushes the streams once more at exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
-            continue
-        os.dup2(nowhere, stream.fileno())
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
 
 
 def _as_typed(word: str) -> str:

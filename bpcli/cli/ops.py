@@ -3,6 +3,7 @@
 import click
 
 from bpcli.cli.output import chosen_format, page_for, write_json, write_lines
+from bpcli.language.functions import FUNCTIONS
 from bpcli.report.catalogue import catalogue, ops_document
 
 HELP = """List every function with its derivative rule as the code has it, its domain and its kinks; or show NAME alone.
@@ -14,8 +15,12 @@ Examples:
 """
 
 
+def _names(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    return sorted(name for name in FUNCTIONS if name.startswith(incomplete))
+
+
 @click.command("ops", help=HELP, short_help="List the functions with their derivative rules.")
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=_names)
 @click.option("--json", "-j", "as_json", is_flag=True, help="Print JSON.")
 def command(name: str | None, *, as_json: bool) -> int:
     """Show functions."""

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from bpcli.errors import UsageError
+from bpcli.graph.order import unused_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bpcli.backprop.gradients import Gradients
+    from bpcli.graph.node import Graph
     from bpcli.report.layout import Line
     from bpcli.report.page import Page
 
 
 PIECE = 1 << 16
+
+
+def is_terminal() -> bool:
+    """Whether standard output is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 def chosen_format(output_format: str | None, *, json: bool) -> str:
@@ -26,7 +36,7 @@ def chosen_format(output_format: str | None, *, json: bool) -> str:
     if json and output_format not in (None, "json"):
         message = f"--json and --output-format {output_format} contradict each other"
         raise UsageError(message, hint="leave out one of them")
-    return "json" if json else output_format or ("table" if sys.stdout.isatty() else "plain")
+    return "json" if json else output_format or ("table" if is_terminal() else "plain")
 
 
 def page_for(output_format: str, most_rows: int) -> Page:
@@ -34,7 +44,7 @@ def page_for(output_format: str, most_rows: int) -> Page:
     from bpcli.report.figures import full, short, signs_for  # noqa: PLC0415 - JSON needs no page
     from bpcli.report.page import Page  # noqa: PLC0415 - the same
 
-    signs = signs_for(sys.stdout.encoding)
+    signs = signs_for(sys.stdout.encoding if sys.stdout else None)
     if output_format == "plain":
         return Page(number=full, signs=signs, most_rows=most_rows)
     from shutil import get_terminal_size  # noqa: PLC0415 - a pipe has no width
@@ -44,7 +54,7 @@ def page_for(output_format: str, most_rows: int) -> Page:
 
 def write_lines(lines: Iterable[Line], output_format: str) -> None:
     """Write a report to standard output, in colour if that is a terminal."""
-    if output_format == "table" and sys.stdout.isatty():
+    if output_format == "table" and is_terminal():
         from bpcli.report.tables import coloured_text  # noqa: PLC0415 - Rich is loaded for a terminal only
 
         write(coloured_text(lines))
@@ -58,18 +68,35 @@ def write_json(document: Mapping[str, object]) -> None:
     """Write a document to standard output on a line of its own; in ASCII alone where the stream is not UTF-8."""
     from bpcli.report.documents import json_text  # noqa: PLC0415 - only JSON needs it
 
-    is_utf8 = (sys.stdout.encoding or "utf-8").lower().replace("-", "") in ("utf8", "utf8sig")
+    is_utf8 = ((sys.stdout.encoding if sys.stdout else None) or "utf-8").lower().replace("-", "") in ("utf8", "utf8sig")
     write(json_text(document, ascii_only=not is_utf8) + "\n")
 
 
 def write(text: str) -> None:
-    """Write text to standard output; a character that its encoding lacks is written as an escape."""
+    """Write text to standard output; a character that its encoding lacks is written as an escape.
+
+    Raises OSError where that cannot be written.
+    """
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "closed")
     _write_to(sys.stdout, text)
 
 
 def say(text: str) -> None:
-    """Write text to standard error, in the same way."""
-    _write_to(sys.stderr, text)
+    """Write text to standard error, in the same way, if there is one: what is beside a result must not spoil it."""
+    try:
+        if sys.stderr is not None:
+            _write_to(sys.stderr, text)
+    except OSError:
+        drop_output(sys.stderr)
+
+
+def drop_output(*streams: TextIO | None) -> None:
+    """Let what a stream still holds go nowhere: Python flushes it once more at exit."""
+    for stream in streams:
+        with suppress(OSError, ValueError):
+            if stream is not None:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _write_to(stream: TextIO, text: str) -> None:
@@ -81,6 +108,17 @@ def _write_to(stream: TextIO, text: str) -> None:
     # In pieces: an unbuffered stream reports a closed pipe only with the write after it.
     stream.writelines(text[start : start + PIECE] for start in range(0, len(text), PIECE))
     stream.flush()
+
+
+def say_unused(graph: Graph) -> None:
+    """Say on standard error which statements the output does not need."""
+    unused = unused_nodes(graph)
+    if unused:
+        from bpcli.graph.notation import render  # noqa: PLC0415 - most statements are used
+        from bpcli.report.plain import note_text  # noqa: PLC0415 - the same
+
+        shown = ", ".join([node.name or render(node, limit=40) for node in unused[:5]])
+        say(note_text(f"the output does not use {shown}"))
 
 
 def say_warnings(result: Gradients) -> None:

@@ -56,6 +56,9 @@ class Node:
         """The characters that this node was typed as, if it was typed."""
         return Span(self.start, self.end) if self.start >= 0 else None
 
+    def __repr__(self) -> str:
+        return f"<{self.op.name} node>"
+
     def __neg__(self) -> Node:
         return applied("neg", self)
 
@@ -102,6 +105,9 @@ class Variable(Node):
         self.name = name
         self.varies = True
 
+    def __repr__(self) -> str:
+        return f"Variable({self.name!r})"
+
 
 class Constant(Node):
     """A leaf that always has the same value: a literal, exact as binary64, or a symbol such as pi."""
@@ -112,6 +118,9 @@ class Constant(Node):
         super().__init__(LEAF, (), NO_ATTRIBUTES, start, end)
         self.value = value
         self.symbol = symbol
+
+    def __repr__(self) -> str:
+        return f"Constant({self.symbol or self.value!r})"
 
 
 SYMBOLS = {"pi": math.pi, "e": math.e}

@@ -25,6 +25,12 @@ def ancestors_first(roots: Iterable[Node], stop_at: Container[Node] = ()) -> lis
     return ordered
 
 
+def unused_nodes(graph: Graph) -> list[Node]:
+    """The op nodes, in order, that neither another node nor the output uses."""
+    used = {source for node in graph.nodes for source in node.inputs}
+    return [node for node in graph.nodes if node not in used and node is not graph.output]
+
+
 def graph_of(output: Node) -> Graph:
     """The graph that computes one node which was built, not typed."""
     nodes = ancestors_first([output])

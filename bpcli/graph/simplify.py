@@ -53,6 +53,11 @@ class Simplifier:
         """The op on inputs that are simplified already."""
         return self.made(applied(name, *inputs))
 
+    def negated(self, node: Node) -> Node:
+        """Minus a simplified node; of a number, the number with its sign turned."""
+        number = _number(node)
+        return self.constant(-number) if number is not None else self.build("neg", node)
+
     def simplified(self, node: Node) -> Node:
         """The node by the first rule that fits; its inputs are simplified already."""
         folded = _folded(node)
@@ -102,7 +107,7 @@ class Simplifier:
         if term is None:
             return self.constant(coefficient)
         if coefficient in (1, -1):
-            return term if coefficient == 1 else self.build("neg", term)
+            return term if coefficient == 1 else self.negated(term)
         return self._product(applied("mul", Constant(float(coefficient)), term))
 
     def _product(self, node: Node) -> Node:
@@ -122,7 +127,7 @@ class Simplifier:
             coefficient, negative = -coefficient, False
         top = self._row(coefficient, above) or self.constant(1)
         product = self.build("div", top, bottom) if bottom else top
-        return self.build("neg", product) if negative else product
+        return self.negated(product) if negative else product
 
     def _row(self, coefficient: int, factors: list[Node]) -> Node | None:
         """The product of a coefficient and factors, or None for a product of nothing."""
@@ -151,8 +156,7 @@ class Simplifier:
 def simplify(root: Node, names: Mapping[Node, str] | None = None, values: Mapping[Node, float] | None = None) -> Node:
     """A shorter formula with the same value; nodes in `names` are taken as variables of that name.
 
-    With `values` it need have that value only there: a `where` that guards a special case, `where(y == 0, …)`, becomes
-    the branch that is taken.
+    With `values` a guard that does not apply there, `where(y == 0, …)` at another y, is left out.
     """
     atoms = names or {}
     values = values or {}
@@ -173,11 +177,11 @@ def simplify(root: Node, names: Mapping[Node, str] | None = None, values: Mappin
 
 
 def _branch_taken(node: Node, values: Mapping[Node, float]) -> Node | None:
-    """The branch of a guard, a `where` on an equality, whose two sides have known numbers."""
+    """The branch that goes on from a guard, a `where` on an equality, which is known not to hold."""
     if node.op.name != "where" or node.inputs[0].op.name != "equal":
         return None
     sides = [values.get(side, _number(side)) for side in node.inputs[0].inputs]
-    return None if None in sides else node.inputs[1 if sides[0] == sides[1] else 2]
+    return None if None in sides or sides[0] == sides[1] else node.inputs[2]
 
 
 def _with_signs_in_front(root: Node) -> Node:

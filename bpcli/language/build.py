@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 
 from bpcli.backprop.gradients import Gradients, gradients_of
 from bpcli.errors import MissingValueError, UnknownNameError
-from bpcli.graph.node import Graph
+from bpcli.graph.node import Graph, Node
+from bpcli.graph.order import graph_of
 from bpcli.language.complaints import closest
 from bpcli.language.expressions import parse, paused_collector
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
@@ -12,7 +13,7 @@ from bpcli.language.values import number_from
 
 
 def grad(
-    expression: str | Graph,
+    expression: str | Graph | Node,
     at: Mapping[str, object] | None = None,
     with_respect_to: Collection[str] | str | None = None,
     *,
@@ -29,6 +30,8 @@ def grad(
     """
     at = at or {}
     with paused_collector():
+        if isinstance(expression, Node):
+            expression = graph_of(expression)
         graph = parse(expression, at, limits) if isinstance(expression, str) else expression
         return gradients_of(graph, point_for(graph, at), wanted_of(graph, with_respect_to))
 

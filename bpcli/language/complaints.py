@@ -1,10 +1,41 @@
 """What to say about text that is not in the language: what, where, and what now."""
 
+import re
+
 from bpcli.errors import ParseError, Span
 from bpcli.graph.op import REGISTRY
 from bpcli.language.functions import FUNCTIONS
 
 MOST_SHOWN = 40
+NO_NUMBER = re.compile(r"[0-9.]+|0[xXbBoO][0-9a-fA-F]+|[0-9][0-9_]*")
+QUOTES = "a word in quotes is an argument with a name, as in gelu(x, approximate='tanh')"
+HINTS = {
+    "'": QUOTES,
+    '"': QUOTES,
+    "%": "the remainder of x/y is x - y*floor(x/y)",
+    "&": "nest two conditions: where(x > 0, where(y > 0, 1, 0), 0)",
+    "|": "the absolute value is abs(x)",
+    "!": "the factorial of x is gamma(x + 1)",
+    "[": "variables are single numbers here: there are no lists and no indexing",
+    "{": "group with parentheses",
+    "#": "an expression has no comments",
+    "$": "write the expression without $ signs",
+    ".": "a function is called by its name alone: sin(x), not np.sin(x)",
+    "\\": "write functions as calls: sqrt(x), not \\\\sqrt{x}",
+    "–": "write - for minus",
+    "∗": "write * for times",
+    "∛": "the cube root is cbrt(x)",
+    "∞": "every number is finite",
+    "⁻": "write a negative power as x**-2",
+    "“": "write the expression without quotes",
+}
+WORDS = {
+    "and": "nest two conditions: where(x > 0, where(y > 0, 1, 0), 0)",
+    "or": "nest two conditions: where(x > 0, 1, where(y > 0, 1, 0))",
+    "if": "a choice is where(x > 0, x, 0)",
+    "else": "a choice is where(x > 0, x, 0)",
+    "mod": "the remainder of x/y is x - y*floor(x/y)",
+}
 UNSEEN = {"\n": "the end of the line", "": "the end"}
 
 
@@ -36,6 +67,7 @@ def unknown_function(text: str, typed: str, span: Span, *, is_variable: bool) ->
         return ParseError(f"{named(typed)} is a variable here, not a function", text=text, spans=(span,), hint=product)
     meant = closest(typed, [name for name in FUNCTIONS if name.isascii()])
     hint = f"did you mean '{meant}'?" if meant else f"{product}; 'bpcli ops' lists the functions"
+    hint = WORDS.get(typed, hint)
     return ParseError(f"unknown function {named(typed)}", text=text, spans=(span,), hint=hint)
 
 
@@ -54,7 +86,9 @@ def _operand_hint(token: str, before: str) -> str | None:
         return "put something between the parentheses"
     if token == "=":
         return "a comparison is written ==, a statement name = formula"
-    return None
+    if before.endswith(","):
+        return "remove the comma, or add an argument"
+    return "a formula that goes on over lines stands in parentheses" if token == "\n" else "something is missing here"
 
 
 def _operators() -> set[str]:
@@ -72,16 +106,21 @@ def not_after_an_operand(text: str, token: str, span: Span, operand: Span) -> Pa
             return _stray(text, token, span)
         sign = span.start + token.index("=")
         return misplaced(text, "=", Span(sign, sign + 1), in_brackets=False)
-    is_number = before[-1] in "0123456789."
-    if is_number and (token[0] in "0123456789.") and operand.end == span.start:
-        return ParseError(f"{named(before + token)} is not a number", text=text, spans=(both,))
+    joined = before + token
+    if (
+        before[0] in ".0123456789"
+        and operand.end == span.start
+        and re.fullmatch(r"[0-9.]+|0[xXbBoO]\w+|[0-9_]+", joined)
+    ):
+        hint = "write digits with at most one point, such as 1.5 or 1000"
+        return ParseError(f"{named(joined)} is not a number", text=text, spans=(both,), hint=hint)
     if before in FUNCTIONS:
         message = f"the argument of {before} must stand in parentheses"
         hint = f"write {before}({shortened(token)}{'…)' if token[-1] == '(' else ')'}"
         return ParseError(message, text=text, spans=(both,), hint=hint)
     message = f"there is no operator between {named(before)} and {named(token)}"
-    product = f"{shortened(before)}*{shortened(token)}{'…)' if token[-1] == '(' else ''}"
-    return ParseError(message, text=text, spans=(both,), hint=f"for a product write {product}")
+    product = f"for a product write {shortened(before)}*{shortened(token)}{'…)' if token[-1] == '(' else ''}"
+    return ParseError(message, text=text, spans=(both,), hint=WORDS.get(token, product))
 
 
 def misplaced(text: str, sign: str, span: Span, *, in_brackets: bool) -> ParseError:
@@ -98,6 +137,5 @@ def misplaced(text: str, sign: str, span: Span, *, in_brackets: bool) -> ParseEr
 
 
 def _stray(text: str, token: str, span: Span) -> ParseError:
-    quoted = token[0] in "'\""
-    hint = "a word in quotes is an argument with a name, as in gelu(x, approximate='tanh')" if quoted else None
+    hint = HINTS.get(token[0])
     return ParseError(f"{named(token)} is not part of the language", text=text, spans=(span,), hint=hint)

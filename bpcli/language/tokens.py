@@ -20,6 +20,7 @@ TOKEN = re.compile(
     rf"{_NAME}(?:{_CALLED_OR_ASSIGNED})?|{_NUMBER}|\*\*|[<>=!]=|->|{_SPACE}|[{_RAISED}]+|.",
     re.DOTALL,
 )
+NAME = re.compile(_NAME)
 NUMBER = re.compile(rf"[-+−]?{_NUMBER}")
 
 BATCH = 1 << 16

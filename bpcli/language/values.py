@@ -1,12 +1,13 @@
 """Values: the numbers that people type for variables, and the files that hold them."""
 
+import errno
 import math
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from numbers import Real
-from typing import Any
+from typing import IO, Any
 
 from bpcli.errors import BindingError, BpcliError, UsageError
 from bpcli.language.complaints import shortened
@@ -33,7 +34,7 @@ def number_from_text(name: str, typed: str) -> float:
         raise BindingError(message, hint=f"give a number, such as --{name}=2.5") from error
     if graph.variables:
         message = f"the value of {name} is no number: '{shortened(typed)}'"
-        raise BindingError(message, hint=f"'{graph.variables[0].name}' has no value here")
+        raise BindingError(message, hint=f"give a number, such as --{name}=2.5")
     return _finite(name, evaluate(graph, {})[graph.output], typed)
 
 
@@ -62,7 +63,7 @@ def _finite(name: str, value: float, typed: object) -> float:
 def text_from(source: str) -> str:
     """The text of a file, or of standard input for `-`. Raises UsageError where it cannot be read as UTF-8."""
     try:
-        with nullcontext(sys.stdin.buffer) if source == "-" else open(source, "rb") as file:  # noqa: PTH123 - pathlib is slow
+        with _opened(source) as file:
             content = file.read(MOST_CHARACTERS + 1)
         if len(content) > MOST_CHARACTERS:
             message = f"{source} is larger than {MOST_CHARACTERS} bytes"
@@ -75,13 +76,21 @@ def text_from(source: str) -> str:
         raise UsageError(message) from error
 
 
+def _opened(source: str) -> AbstractContextManager[IO[bytes]]:
+    if source != "-":
+        return open(source, "rb")  # noqa: PTH123 - pathlib is slow to load; the caller closes it
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "closed")
+    return nullcontext(sys.stdin.buffer)
+
+
 def lines_from(source: str) -> Iterator[str]:
     """The lines of a file, or of standard input for `-`, one at a time; bytes that are no UTF-8 are replaced.
 
     Raises UsageError where the file cannot be read.
     """
     try:
-        with nullcontext(sys.stdin.buffer) if source == "-" else open(source, "rb") as file:  # noqa: PTH123 - the same
+        with _opened(source) as file:
             for number, line in enumerate(file):
                 yield line.decode("utf-8" if number else "utf-8-sig", "replace")
     except OSError as error:
@@ -89,7 +98,9 @@ def lines_from(source: str) -> Iterator[str]:
 
 
 def _unreadable(source: str, error: OSError) -> UsageError:
-    return UsageError(f"cannot read {source}: {os.strerror(error.errno or 0).lower()}")
+    hint = f"a variable with the name of an option is bound by --set, as in --set at={source}"
+    message = f"cannot read {shortened(source) or 'a file without a name'}: {os.strerror(error.errno or 0).lower()}"
+    return UsageError(message, hint=hint if NUMBER.fullmatch(source) else None)
 
 
 def values_from_file(source: str) -> dict[str, Any]:
@@ -105,7 +116,8 @@ def values_from_file(source: str) -> dict[str, Any]:
     try:
         values = reader(text)
     except (ValueError, RecursionError) as error:
-        message = f"{source} is not {form.upper()}: {error}"
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        message = f"cannot use {source} as {form.upper()}: {reason}"
         raise UsageError(message, hint="give a .json, .toml or .csv file of names and numbers") from error
     return dict(values)
 
@@ -113,14 +125,15 @@ def values_from_file(source: str) -> dict[str, Any]:
 def _from_json(text: str) -> Mapping[str, Any]:
     import json  # noqa: PLC0415 - loaded where it is used
 
-    values = json.loads(text, object_pairs_hook=_without_repeats)
+    values = json.loads(text, object_pairs_hook=without_repeats)
     if not isinstance(values, dict):
         message = "it must be an object of names and numbers"
         raise ValueError(message)  # noqa: TRY004 - told to the user as a broken form
     return values
 
 
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The pairs of a JSON object. Raises ValueError where a name stands twice in it."""
     values = dict(pairs)
     if len(values) < len(pairs):
         message = "a name stands twice in it"

@@ -49,7 +49,7 @@ pow_ = elementwise(
     inputs=("x", "y"),
     infix=Infix("**", 41, 40),
     aliases=("power",),
-    domain=Domain("x > 0, or y whole", _has_real_power, ((0.1, 3.0), (-3.0, 3.0))),
+    domain=Domain("x > 0, or x = 0 with y >= 0, or y whole", _has_real_power, ((0.1, 3.0), (-3.0, 3.0))),
     # At x = 0 the limit of y*x**(y - 1) and of out*log(x) is taken, where there is one (PyTorch does the same).
     partials=lambda m, out, x, y: (
         m.where(m.equal(y, 0), 0, y * m.pow(x, y - 1)),
@@ -61,7 +61,7 @@ constant_pow = elementwise(
     inputs=("x", "n"),
     written="pow",
     infix=Infix("**", 41, 40),
-    domain=Domain("x > 0, or n whole", _has_real_power, ((0.1, 3.0), (2.0, 3.0))),
+    domain=Domain("x > 0, or x = 0 with n >= 0, or n whole", _has_real_power, ((0.1, 3.0), (2.0, 3.0))),
     partials=lambda m, out, x, n: (m.where(m.equal(n, 0), 0, n * m.constant_pow(x, n - 1)), None),
 )
 square = elementwise(

@@ -11,7 +11,7 @@ from bpcli.graph.node import Node, Variable
 from bpcli.graph.notation import render
 from bpcli.graph.op import NO_ATTRIBUTES, Op
 from bpcli.graph.simplify import simplify
-from bpcli.language.complaints import closest, named
+from bpcli.language.complaints import closest, shortened
 from bpcli.language.functions import FUNCTIONS, usage
 from bpcli.language.operators import INFIXES
 from bpcli.ops import FAMILIES, REGISTRY
@@ -62,17 +62,21 @@ def _family_table(members: list[Op], page: Page) -> list[Line]:
     return table(columns, rows, page.width)
 
 
+def _meaning(op: Op) -> str | None:
+    node = sample_node(op)
+    return render(simplify(op.meaning(nodes, *node.inputs, **node.attributes))) if op.meaning else None
+
+
 def _prefixed(word: str, *texts: str) -> list[str]:
     return [word + text for text in texts if text]
 
 
 def _detail(op: Op, page: Page) -> list[Line]:
     node = sample_node(op)
-    facts = [("written", usage(op, op.written) if op.infix is None else render(node))]
+    facts = [("written", render(node) if op.infix or node.attributes else usage(op, op.written))]
     facts += [(sign, formula) for sign, formula in derivatives(op, page)]
-    if op.meaning:
-        inputs = node.inputs
-        facts.append(("means", render(simplify(op.meaning(nodes, *inputs, **node.attributes)))))
+    meaning = _meaning(op)
+    facts += [("means", meaning)] if meaning else []
     facts += [("domain", op.domain.text)] if op.domain.text else []
     facts += [("kink", kink) for kink in op.kinks]
     facts += [("also", ", ".join(op.aliases))] if op.aliases else []
@@ -83,7 +87,7 @@ def _detail(op: Op, page: Page) -> list[Line]:
 
 def ops_document(name: str | None) -> dict[str, Any]:
     """The catalogue, or one op of it, as a JSON document."""
-    chosen = ops_named(name) if name is not None else list(REGISTRY.values())
+    chosen = ops_named(name) if name is not None else [op for _, members in _families() for op in members]
     page = Page()
     return {
         "schema": "bpcli.ops/1",
@@ -95,9 +99,11 @@ def ops_document(name: str | None) -> dict[str, Any]:
                 "family": _family_of(op),
                 "written": render(sample_node(op)),
                 "derivatives": dict(derivatives(op, page)),
+                "means": _meaning(op),
                 "domain": op.domain.text or None,
                 "kinks": list(op.kinks),
                 "aliases": list(op.aliases),
+                "latex": latex(sample_node(op)),
             }
             for op in chosen
         ],
@@ -106,15 +112,15 @@ def ops_document(name: str | None) -> dict[str, Any]:
 
 def ops_named(name: str) -> list[Op]:
     """The ops of that name, alias or sign, two for `-` and `**`. Raises UsageError, with a suggestion, for none."""
-    op = FUNCTIONS.get(name) or REGISTRY.get(name) or (INFIXES[name].op if name in INFIXES else None)
+    op = FUNCTIONS.get(name) or REGISTRY.get(name)
+    if name in INFIXES and (operator := INFIXES[name].op) is not None and operator.infix:
+        symbol = operator.infix.symbol
+        return [other for other in REGISTRY.values() if other.infix and other.infix.symbol == symbol]
     if op is None:
         meant = closest(name, sorted(FUNCTIONS))
-        message = f"unknown function {named(name)}"
+        message = f"unknown function '{shortened(name)}'"
         raise UsageError(message, hint=f"did you mean '{meant}'?" if meant else "'bpcli ops' lists them all")
-    if op.infix is None:
-        return [op]
-    symbol = op.infix.symbol
-    return [other for other in REGISTRY.values() if other.infix and other.infix.symbol == symbol]
+    return [op]
 
 
 def _families() -> Iterator[tuple[str, list[Op]]]:

@@ -12,7 +12,7 @@ from bpcli.backprop.sweep import Step
 from bpcli.errors import BpcliError, UsageError
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Node, Variable
-from bpcli.report.formulas import Labels, flowing_locals, formula_of, formula_texts
+from bpcli.report.formulas import DOCUMENT_LENGTH, Labels, flowing_locals, formula_of, formula_texts
 
 MOST_STEPS = 10_000
 Document = dict[str, Any]
@@ -103,7 +103,7 @@ def _envelope(status: str, head: Mapping[str, object], schema: str = "grad") -> 
 
 
 def _formulas(graph: Graph, wanted: Sequence[Variable], labels: Labels) -> dict[str, str | None]:
-    return {variable.name: text for variable, text in formula_texts(graph, wanted, labels).items()}
+    return {variable.name: text for variable, text in formula_texts(graph, wanted, labels, DOCUMENT_LENGTH).items()}
 
 
 def _formula_entry(node: Node, labels: Labels) -> Document:
@@ -115,7 +115,7 @@ def _forward_entry(node: Node, result: Gradients, labels: Labels) -> Document:
 
 
 def _step_entry(step: Step, labels: Labels) -> Document:
-    formulas = {position: formula for position, _, formula in flowing_locals(step.node, labels)}
+    formulas = {position: formula for position, _, formula in flowing_locals(step.node, labels, limit=DOCUMENT_LENGTH)}
     return {
         "node": labels[step.node],
         "input": labels[step.input],

@@ -12,7 +12,7 @@ def full(value: float) -> str:
     """Every digit that tells this binary64 value from its neighbours."""
     if not math.isfinite(value):
         return INFINITE.get(value, "NaN")
-    return number_text(float(value))
+    return number_text(float(value)).removesuffix(".0")
 
 
 def short(value: float) -> str:

@@ -8,6 +8,7 @@ from bpcli.graph.notation import render
 from bpcli.graph.simplify import simplify
 
 FORMULA_LENGTH = 60
+DOCUMENT_LENGTH = 1000  # of a formula in JSON, where no line ends
 LINE = 100
 SHORT = 30  # a formula over the variables alone is shown up to here, then one that names the output
 BESIDE = 30  # what stands on a line beside a formula: a derivative, a number, the signs
@@ -22,14 +23,14 @@ def formula_of(node: Node, labels: Labels) -> str:
 
 
 def flowing_locals(
-    node: Node, labels: Labels, values: Mapping[Node, float] | None = None
+    node: Node, labels: Labels, values: Mapping[Node, float] | None = None, limit: int = FORMULA_LENGTH
 ) -> list[tuple[int, Node, str]]:
     """The inputs through which a gradient flows: position, input, local derivative as people write it.
 
     With `values`, guards of special cases that do not apply there are left out.
     """
     return [
-        (position, source, render(simplify(local, labels, values), limit=FORMULA_LENGTH))
+        (position, source, render(simplify(local, labels, values), limit=limit))
         for position, (source, local) in enumerate(zip(node.inputs, local_formulas(node), strict=True))
         if local is not None and source.varies
     ]

@@ -5,7 +5,8 @@ from itertools import islice
 from bpcli.backprop.gradients import Gradients
 from bpcli.backprop.sweep import local_numbers
 from bpcli.graph.labels import is_literal
-from bpcli.graph.node import Graph, Node
+from bpcli.graph.node import Constant, Graph, Node
+from bpcli.graph.notation import render
 from bpcli.report.formulas import Labels, flowing_locals, formula_of, side_of
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
@@ -76,8 +77,8 @@ def _with_numbers(node: Node, result: Gradients, page: Page) -> str:
     numbers = [_value(source, result, page) for source in node.inputs]
     infix = node.op.infix
     if infix is None:
-        words = [f"{name}={value}" for name, value in node.attributes.items()]
-        return f"{node.op.written}({', '.join([*numbers, *words])})"
+        values = [Constant(0.0) for _ in node.inputs]
+        return render(Node(node.op, tuple(values), node.attributes), dict(zip(values, numbers, strict=True)))
     if numbers[0].startswith("-") and (infix.symbol == "**" or len(numbers) == 1):
         numbers[0] = f"({numbers[0]})"
     text = f" {infix.symbol} ".join(numbers) if len(numbers) > 1 else f"{infix.symbol}{numbers[0]}"

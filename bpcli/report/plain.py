@@ -60,7 +60,7 @@ def _lines_with(text: str, spans: tuple[Span, ...]) -> list[tuple[int, int]]:
         place = (start, end if end >= 0 else len(text))
         if place not in places:
             places.append(place)
-    return places if text.strip() else []
+    return places if text.strip(" \t\r\n") else []
 
 
 def _widened(shown: str, carets: list[str]) -> str:

@@ -13,8 +13,7 @@ def csv_text(result: Gradients) -> str:
     writer = csv.writer(written, lineterminator="\n")
     labels = result.labels()
     writer.writerow(("name", "value", "gradient"))
-    if result.graph.output not in result.wanted:
-        writer.writerow((labels.get(result.graph.output, "f"), full(result.value), "1"))
+    writer.writerow((labels.get(result.graph.output, "f"), full(result.value), "1"))
     for name, gradient in result.gradients.items():
         writer.writerow((name, full(result.at[name]), full(gradient)))
     return written.getvalue()
