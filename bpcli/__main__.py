@@ -2,8 +2,6 @@
 
 import sys
 
-INTERRUPTED_EXIT = 130
-
 
 def main() -> int:
     """Load the command line and run it; an interrupt while it loads ends the same way as one while it runs."""
@@ -12,6 +10,8 @@ def main() -> int:
 
         return run()
     except KeyboardInterrupt:
+        from bpcli.errors import INTERRUPTED_EXIT  # noqa: PLC0415 - the same
+
         return INTERRUPTED_EXIT
 
 

@@ -18,6 +18,8 @@ nothing of terminals: `report` draws the carets, `cli` exits.
 from typing import ClassVar, NamedTuple
 
 OUTSIDE_DOMAIN_EXIT = 3
+INTERRUPTED_EXIT = 130
+CLOSED_PIPE_EXIT = 141
 
 
 class Span(NamedTuple):

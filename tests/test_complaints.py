@@ -155,7 +155,7 @@ def test_unbalanced_parentheses_are_marked_where_they_are(text: str, places: lis
         ({"x": 1.0}, "no value for y", "give a value for each of: y"),
         ({}, "no value for x, y", "x, y"),
         ({"x": "2y", "y": 1}, "the value of x is no number: '2y'", "--x=2.5"),
-        ({"x": "z", "y": 1}, "the value of x is no number: 'z'", "'z' has no value here"),
+        ({"x": "z", "y": 1}, "the value of x is no number: 'z'", "give a number"),
         ({"x": [1, 2], "y": 1}, "the value of x is a list", "one real number"),
         ({"x": float("inf"), "y": 1}, "the value of x is not finite: inf", "finite points"),
         ({"x": True, "y": 1}, "the value of x is a truth value", ""),

@@ -9,11 +9,9 @@ from itertools import pairwise
 import click
 
 from bpcli import __version__
-from bpcli.__main__ import INTERRUPTED_EXIT
 from bpcli.cli.output import drop_output, say, write, write_json
-from bpcli.errors import BpcliError, InternalError, UsageError
+from bpcli.errors import CLOSED_PIPE_EXIT, INTERRUPTED_EXIT, BpcliError, InternalError, UsageError
 
-CLOSED_PIPE_EXIT = 141
 COMMANDS = ("grad", "ops", "schema")
 
 

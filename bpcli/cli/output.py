@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from bpcli.errors import UsageError
-from bpcli.graph.order import unused_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -112,6 +111,8 @@ def _write_to(stream: TextIO, text: str) -> None:
 
 def say_unused(graph: Graph) -> None:
     """Say on standard error which statements the output does not need."""
+    from bpcli.graph.order import unused_nodes  # noqa: PLC0415 - `--version` has no graph
+
     unused = unused_nodes(graph)
     if unused:
         from bpcli.graph.notation import render  # noqa: PLC0415 - most statements are used

@@ -99,7 +99,7 @@ def lines_from(source: str) -> Iterator[str]:
 
 def _unreadable(source: str, error: OSError) -> UsageError:
     hint = f"a variable with the name of an option is bound by --set, as in --set at={source}"
-    message = f"cannot read {shortened(source) or 'a file without a name'}: {os.strerror(error.errno or 0).lower()}"
+    message = f"cannot read {source or 'a file without a name'}: {os.strerror(error.errno or 0).lower()}"
     return UsageError(message, hint=hint if NUMBER.fullmatch(source) else None)
 
 
