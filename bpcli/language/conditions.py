@@ -1,13 +1,15 @@
 """Where conditions may stand: a comparison chooses in `where(…)`; it is no number."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from bpcli.errors import ParseError
 from bpcli.graph.node import Node
 
 
-def require_conditions_in_place(output: Node, nodes: Iterable[Node], text: str) -> None:
+def require_conditions_in_place(output: Node, nodes: Collection[Node], text: str) -> None:
     """Raise ParseError where a comparison is used as a number, or a number as the condition of `where`."""
+    if not any(op.is_condition or op.name == "where" for op in {node.op for node in nodes}):
+        return
     for node in nodes:
         is_where = node.op.name == "where"
         if is_where and not node.inputs[0].op.is_condition:

@@ -48,7 +48,7 @@ class Parser(Stack):
     def read(self) -> Graph:
         """Read every token. What is common, a known name or an operator, is dealt with here; the rest in methods."""
         known, openers, infixes, pending = self.names.get, self.openers.get, INFIXES.get, self.pending
-        operands, starts, ends = self.operands, self.starts, self.ends
+        operands, starts = self.operands, self.starts
         deepest = self.limits.nesting
         wants_operand = True
         at = 0
@@ -60,7 +60,7 @@ class Parser(Stack):
                     if node is not None:
                         operands.append(node)
                         starts.append(at)
-                        ends.append(end)
+                        self.end = end
                         wants_operand = False
                     elif (opener := openers(token)) is not None:
                         pending.append(Bracket(*opener, at, end, len(operands)))
@@ -218,7 +218,7 @@ class Parser(Stack):
             self._number("".join([SUPERSCRIPTS[sign] for sign in token]), start, end)
             self.apply()
             return False
-        raise not_after_an_operand(self.text, token, Span(start, end), Span(self.starts[-1], self.ends[-1]))
+        raise not_after_an_operand(self.text, token, Span(start, end), Span(self.starts[-1], self.end))
 
     def _end_statement(self, at: int, *, wants_operand: bool, last: bool) -> None:
         if wants_operand:
@@ -234,14 +234,14 @@ class Parser(Stack):
             raise self.never_closed(self.pending[-1], at)
         self.output = node = self.operands.pop()
         self.starts.pop()
-        self.ends.pop()
         if self.target is not None:
             if node.name is None and not (isinstance(node, Constant) and node.symbol):
                 node.name = self.target
             self.names[self.target] = node
             self.assigned.add(self.target)
-            for opener in [opener for opener, (_, typed) in self.openers.items() if typed == self.target]:
-                del self.openers[opener]  # the name shadows the function from now on
+            if self.target in FUNCTIONS:  # which the name shadows from now on
+                for opener in [opener for opener, (_, typed) in self.openers.items() if typed == self.target]:
+                    del self.openers[opener]
             self.target = None
 
 

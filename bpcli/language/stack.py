@@ -18,7 +18,7 @@ class Stack:
         self.constants: list[Constant] = []
         self.operands: list[Node] = []
         self.starts: list[int] = []
-        self.ends: list[int] = []
+        self.end = 0  # of the last operand; the others are never asked for theirs
         self.pending: list[Pending] = [Pending(None, -1, -1, 0)]
         self.open_brackets = 0
 
@@ -26,28 +26,26 @@ class Stack:
         """Put an operand and its place on the stack."""
         self.operands.append(node)
         self.starts.append(start)
-        self.ends.append(end)
+        self.end = end
 
     def apply(self) -> None:
         """Apply the last operator that waits to the last operands."""
         operator = self.pending.pop()
         op = operator.op
-        starts = self.starts
         right = self.operands.pop()
-        end = self.ends.pop()
-        start = starts.pop()
+        self.starts.pop()
         if operator.arity == 2:  # noqa: PLR2004 - between two operands
-            left = self.operands.pop()
-            self.ends.pop()
-            start = starts.pop()
             if op is POW and not right.varies:
                 op = CONSTANT_POW
-            node = Node(op, (left, right), NO_ATTRIBUTES, start, end)  # type: ignore[arg-type] # operators have an op
+            # The node takes the place of its left operand, whose start it shares.
+            inputs = (self.operands[-1], right)
+            node = Node(op, inputs, NO_ATTRIBUTES, self.starts[-1], self.end)  # type: ignore[arg-type] # it has an op
+            self.operands[-1] = node
             self.nodes.append(node)
         else:
             start = operator.start  # type: ignore[attr-defined] # it is a Prefix
-            node = self._signed(op, right, start, end)  # type: ignore[arg-type] # the same
-        self.push(node, start, end)
+            node = self._signed(op, right, start, self.end)  # type: ignore[arg-type] # the same
+            self.push(node, start, self.end)
 
     def _signed(self, op: Op, operand: Node, start: int, end: int) -> Node:
         # A sign before a number belongs to the number: `-2*x` has one operator.
@@ -80,7 +78,7 @@ class Stack:
         self._take_argument(bracket)
 
     def _take_argument(self, bracket: Bracket) -> None:
-        argument = Argument(self.operands.pop(), Span(self.starts.pop(), self.ends.pop()))
+        argument = Argument(self.operands.pop(), Span(self.starts.pop(), self.end))
         if bracket.keyword is None and bracket.keywords:
             message = "an argument without a name cannot follow one with a name"
             raise ParseError(message, text=self.text, spans=(argument.span,))
@@ -102,7 +100,7 @@ class Stack:
         if op is None or (op in UNARY and bracket.is_bare):
             self.pending.pop()
             self.open_brackets -= 1
-            self.starts[-1], self.ends[-1] = bracket.start, end
+            self.starts[-1], self.end = bracket.start, end
             if op:
                 self.operands[-1] = node = Node(op, (self.operands[-1],), NO_ATTRIBUTES, bracket.start, end)
                 self.nodes.append(node)

@@ -23,7 +23,10 @@ def evaluate(graph: Graph, at: Mapping[str, Any], system: NumberSystem = floats)
     value_of = values.__getitem__
     for node in graph.nodes:
         try:
-            if node.attributes is NO_ATTRIBUTES:
+            if node.attributes is NO_ATTRIBUTES and len(node.inputs) == 2:  # noqa: PLR2004 - most ops, and faster so
+                x, y = node.inputs
+                values[node] = functions[node.op](value_of(x), value_of(y))
+            elif node.attributes is NO_ATTRIBUTES:
                 values[node] = functions[node.op](*map(value_of, node.inputs))
             else:
                 values[node] = functions[node.op](*map(value_of, node.inputs), **node.attributes)
