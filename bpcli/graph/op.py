@@ -5,6 +5,7 @@ systems and printers can find an op by its name without importing the definition
 """
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -14,6 +15,17 @@ AttributeValue = float | str
 Attributes = Mapping[str, AttributeValue]
 
 NO_ATTRIBUTES: Attributes = MappingProxyType({})
+
+
+# What each comparison says of two numbers of Python's own.
+COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
+    "greater": operator.gt,
+    "less": operator.lt,
+    "greater_equal": operator.ge,
+    "less_equal": operator.le,
+    "equal": operator.eq,
+    "not_equal": operator.ne,
+}
 
 
 class Infix(NamedTuple):

@@ -9,6 +9,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 
 from bpcli.graph.node import Constant, Node, Variable, applied
+from bpcli.graph.op import COMPARISONS
 from bpcli.graph.order import ancestors_first
 
 EXACT = 2**53
@@ -18,14 +19,6 @@ FOLDS: Mapping[str, Callable[..., float]] = {
     "sub": operator.sub,
     "mul": operator.mul,
     "neg": operator.neg,
-}
-COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
-    "greater": operator.gt,
-    "less": operator.lt,
-    "greater_equal": operator.ge,
-    "less_equal": operator.le,
-    "equal": operator.eq,
-    "not_equal": operator.ne,
 }
 Key = tuple[object, ...]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from bpcli.graph.op import Op
+from bpcli.graph.op import COMPARISONS, Op
 from bpcli.numbers import special
 from bpcli.numbers.stable import STABLE
 from bpcli.numbers.system import NumberSystem
@@ -60,12 +60,7 @@ EXCEPTIONS: dict[str, Callable[..., Any]] = {
     "minimum": _minimum,
     "clip": _clip,
     "where": _where,
-    "greater": operator.gt,
-    "less": operator.lt,
-    "greater_equal": operator.ge,
-    "less_equal": operator.le,
-    "equal": operator.eq,
-    "not_equal": operator.ne,
+    **COMPARISONS,
     "digamma": special.digamma,
     "polygamma": special.polygamma,
     "sinc": special.sinc,
