@@ -188,7 +188,7 @@ class Parser(Stack):
         name = name.rstrip()
         top = self.pending[-1]
         if isinstance(top, Bracket) and top.op and top.keyword is None and len(self.operands) == top.below:
-            top.keyword = name
+            top.keyword, top.keyword_start = name, start
             if word:
                 self.push(Word(word.strip()[1:-1]), start, end)
             return not word

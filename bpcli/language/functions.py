@@ -119,5 +119,5 @@ def _attribute_value(op: Op, name: str, argument: Argument) -> float | str:
     attribute = op.attributes[name]
     if value is None or not attribute.accepts(value):
         message = f"'{name}' of {op.written} must be {attribute.allowed}"
-        raise ParseError(message, spans=(argument.span,))
+        raise ParseError(message, spans=(argument.span,), hint=f"write {usage(op, op.written)}")
     return value

@@ -19,7 +19,7 @@ class Pending:
 class Bracket(Pending):
     """An open parenthesis; where it belongs to a call, with the arguments read so far."""
 
-    __slots__ = ("arguments", "below", "end", "keyword", "keywords", "start", "typed")
+    __slots__ = ("arguments", "below", "end", "keyword", "keyword_start", "keywords", "start", "typed")
 
     def __init__(self, op: Op | None, typed: str, start: int, end: int, below: int) -> None:
         self.op = op
@@ -31,6 +31,7 @@ class Bracket(Pending):
         self.arguments: list[Argument] | None = None
         self.keywords: dict[str, Argument] | None = None
         self.keyword: str | None = None
+        self.keyword_start = -1
 
     @property
     def is_bare(self) -> bool:

@@ -78,7 +78,9 @@ class Stack:
         self._take_argument(bracket)
 
     def _take_argument(self, bracket: Bracket) -> None:
-        argument = Argument(self.operands.pop(), Span(self.starts.pop(), self.end))
+        start = self.starts.pop()
+        place = Span(start if bracket.keyword is None else bracket.keyword_start, self.end)
+        argument = Argument(self.operands.pop(), place)
         if bracket.keyword is None and bracket.keywords:
             message = "an argument without a name cannot follow one with a name"
             raise ParseError(message, text=self.text, spans=(argument.span,))
