@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bpcli.backprop.formulas import gradient_formulas
     from bpcli.backprop.gradients import Gradients
+    from bpcli.backprop.nonfinite import Notice
     from bpcli.backprop.sweep import Step
-    from bpcli.errors import BindingError, BpcliError, LimitError, ParseError, UsageError
+    from bpcli.errors import BindingError, BpcliError, LimitError, ParseError, Span, UsageError
     from bpcli.graph.latex import latex
     from bpcli.graph.node import Constant, Graph, Node, Variable
     from bpcli.graph.notation import render, render_statements
@@ -31,7 +32,9 @@ _HOMES = {
     "LimitError": "errors",
     "Limits": "language.limits",
     "Node": "graph.node",
+    "Notice": "backprop.nonfinite",
     "ParseError": "errors",
+    "Span": "errors",
     "Step": "backprop.sweep",
     "UsageError": "errors",
     "Variable": "graph.node",
@@ -54,7 +57,9 @@ __all__ = [
     "LimitError",
     "Limits",
     "Node",
+    "Notice",
     "ParseError",
+    "Span",
     "Step",
     "UsageError",
     "Variable",
@@ -77,6 +82,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(message)
     from importlib import import_module  # noqa: PLC0415 - only a first use needs it
 
+    if _HOMES[name].startswith("graph"):
+        import_module("bpcli.ops")  # nodes find their ops in the registry, which the definitions fill
     return getattr(import_module(f"bpcli.{_HOMES[name]}"), name)
 
 

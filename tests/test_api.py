@@ -1,8 +1,12 @@
 """The library: a mapping of numbers in, frozen results out, and errors that say what, where and what now."""
 
 import doctest
+import gc
 import math
+import subprocess
+import sys
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import FrozenInstanceError
 from decimal import Decimal
 from fractions import Fraction
@@ -237,7 +241,7 @@ def test_a_gradient_is_differentiated_as_it_stands(text: str, expected: float) -
         (lambda: bpcli.grad("x", {"x": [1.0]}), BindingError, "x is a list", "one real number", []),
         (lambda: bpcli.grad("x", {"x": np.ones(2)}), BindingError, "x is no number", "one real number", []),
         (lambda: bpcli.grad("x", {"x": "six"}), BindingError, "x is no number: 'six'", "give a number", []),
-        (lambda: bpcli.grad("x", {"x": 10**400}), BindingError, "x is not a float64 number", "", []),
+        (lambda: bpcli.grad("x", {"x": 10**400}), BindingError, "x is beyond float64", "", []),
         (lambda: bpcli.parse("x*y", limits=Limits(characters=2)), LimitError, "3 characters", "--max-characters", []),
         (lambda: bpcli.grad("1234", limits=Limits(literal_digits=3)), LimitError, "3 digits", "digits", [(0, 4)]),
     ],
@@ -264,3 +268,29 @@ def test_the_errors_are_one_tree() -> None:
     assert all(issubclass(error, UsageError) for error in mistakes)
     assert issubclass(UsageError, BpcliError)
     assert sorted(error.kind for error in mistakes) == ["binding", "limit", "parse"]
+
+
+def test_powers_of_nodes_choose_their_op() -> None:
+    """`x**y` of nodes has a gradient for both, `2**x` is a power too, and `x**2` takes no logarithm."""
+    x, y = bpcli.Variable("x"), bpcli.Variable("y")
+
+    assert bpcli.grad(bpcli.graph_of(x**y), {"x": 2, "y": 3}).gradients == {"x": 12.0, "y": 8 * math.log(2)}
+    assert bpcli.grad(bpcli.graph_of(2**x), {"x": 3}).gradients == {"x": 8 * math.log(2)}
+    assert bpcli.grad(bpcli.graph_of(x**2), {"x": -3}).gradients == {"x": -6.0}
+
+
+def test_nodes_know_their_ops_in_a_new_process() -> None:
+    """Arithmetic on nodes works before anything else of bpcli was used."""
+    code = "import bpcli; print(bpcli.render(bpcli.Variable('x')*2 + 1))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+    assert done.stdout == "x*2 + 1\n"
+
+
+@pytest.mark.parametrize("text", ["x*y", "x*", "where(x, 1, 2)"])
+def test_the_collector_runs_again_after_a_text_was_read(text: str) -> None:
+    """The garbage collector is paused while a graph is built, also where that fails, and no longer."""
+    with suppress(ParseError):
+        bpcli.parse(text)
+
+    assert gc.isenabled()

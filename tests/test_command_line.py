@@ -256,7 +256,7 @@ def test_an_error_points_at_its_place() -> None:
         ("table.toml", b"[x]\na = 1", "the value of x is an object, not a number"),
         ("nan.json", b'{"x": NaN}', "the value of x is not finite: nan"),
         ("inf.toml", b"x = -inf", "the value of x is not finite: -inf"),
-        ("huge.json", b'{"x": 1' + b"0" * 400 + b"}", "the value of x is not a float64 number: 1000"),
+        ("huge.json", b'{"x": 1' + b"0" * 400 + b"}", "the value of x is beyond float64"),
     ],
     ids=lambda part: part if isinstance(part, str) and "." in part and " " not in part else "",
 )

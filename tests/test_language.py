@@ -9,6 +9,7 @@ from strategies import expression_texts
 
 from bpcli import grad, parse
 from bpcli.errors import ParseError
+from bpcli.graph.comparison import same_structure
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Variable
 from bpcli.graph.order import ancestors_first
@@ -301,3 +302,21 @@ def reads_backwards(graph: Graph) -> bool:
             return False
         seen.add(node)
     return True
+
+
+@pytest.mark.parametrize("filler", [2**15 - 20, 2**15 - 3, 2**15 - 2, 2**15 - 1, 2**15, 2**15 + 1])
+@pytest.mark.parametrize(
+    "end", ["sin" + " " * 700 + "(x)", "2.5e+3*x", "x**2", "gelu(x, approximate = 'tanh')", "n" * 3000 + "*x", "x²"]
+)
+def test_where_the_text_is_cut_to_be_read_means_nothing(filler: int, end: str) -> None:
+    """The same tail means the same after a short text and after one that fills the parser's batch."""
+    short, long = parse(f"1+{end}"), parse("1+" * filler + end)
+
+    assert same_structure(long.output.inputs[1], short.output.inputs[1])
+
+
+def test_long_names_are_read() -> None:
+    """Names that fill a batch together are no long token."""
+    names = [letter * 17_000 for letter in "abcde"]
+
+    assert [variable.name for variable in parse("+".join(names)).variables] == names

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bpcli.backprop.nonfinite import Notice
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Gradients:
     """The gradient of a graph's output at a point.
 
@@ -30,6 +30,9 @@ class Gradients:
     values: Mapping[Node, float]
     upstreams: Mapping[Node, float]
     warnings: "tuple[Notice, ...]"
+
+    def __repr__(self) -> str:
+        return f"Gradients(value={self.value!r}, gradients={self.gradients!r})"
 
     @property
     def is_finite(self) -> bool:

@@ -11,6 +11,7 @@ from bpcli.errors import Span
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Constant, Graph, Node
 from bpcli.graph.notation import number_text, render
+from bpcli.graph.order import ancestors_first
 from bpcli.graph.simplify import simplify
 
 MOST_NOTICES = 5
@@ -37,7 +38,10 @@ def substituted(node: Node, values: Mapping[Node, float]) -> Node:
 
 
 def _forward(graph: Graph, values: Mapping[Node, float], labels: Mapping[Node, str]) -> Iterator[Notice]:
+    needed = set(ancestors_first([graph.output]))
     for number, node in enumerate(graph.nodes, 1):
+        if node not in needed:
+            continue
         inputs = [values[source] for source in node.inputs]
         if not math.isfinite(values[node]) and all(map(math.isfinite, inputs)):
             formula = render(node, labels, limit=MOST_CHARACTERS)
@@ -55,8 +59,16 @@ def _reason(node: Node, inputs: list[float]) -> str:
 
 
 def _backward(values: Mapping[Node, float], steps: Iterable[Step], labels: Mapping[Node, str]) -> Iterator[Notice]:
+    sums: dict[Node, float] = {}
     for step in steps:
         node, source = step.node, step.input
+        before = sums.get(source, 0.0)
+        sums[source] = before + step.contribution
+        if math.isfinite(before) and math.isfinite(step.contribution) and not math.isfinite(sums[source]):
+            numbers = f"{number_text(before)} + {number_text(step.contribution)}"
+            yield Notice(
+                f"the contributions that meet at {labels[source]} add up beyond float64: {numbers}", source.span
+            )
         if not math.isfinite(values[node]) or not math.isfinite(step.upstream):
             continue
         names = f"∂{labels[node]}/∂{labels[source]}"

@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from bpcli.backprop.gradients import Gradients
-from bpcli.errors import BpcliError, InternalError, MissingValueError, UsageError
+from bpcli.errors import BpcliError, InternalError, LimitError, MissingValueError, UsageError
 from bpcli.language.build import grad
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
-from bpcli.language.values import without_repeats
+from bpcli.language.values import reason_of, without_repeats
 
 CALLED_AGAIN = "every request is a JSON object with 'expression' and 'at'"
 
@@ -32,7 +32,7 @@ def _answer(line: str, limits: Limits) -> Answer:
     head: Mapping[str, object] = {}
     expression = None
     try:
-        request = _request(line)
+        request = _request(line, limits)
         head, expression = _head(request), request.get("expression")
         return Answer(head, expression, _gradients(request, limits))
     except BpcliError as error:
@@ -42,12 +42,14 @@ def _answer(line: str, limits: Limits) -> Answer:
         return Answer(head, expression, InternalError(message))
 
 
-def _request(line: str) -> dict[str, Any]:
+def _request(line: str, limits: Limits) -> dict[str, Any]:
+    if len(line) > limits.characters:
+        message = f"the request has more than {limits.characters} characters"
+        raise LimitError(message, hint="raise the limit with --max-characters")
     try:
         request = json.loads(line, object_pairs_hook=without_repeats)
     except (ValueError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
-        message = f"the request is not JSON: {reason}"
+        message = f"the request is not JSON: {reason_of(error)}"
         raise UsageError(message, hint=CALLED_AGAIN) from error
     if not isinstance(request, dict):
         message = "the request is not a JSON object"

@@ -92,7 +92,7 @@ def _option_hint(name: str, known: Mapping[str, bool]) -> str | None:
 
 
 def _is_binding(word: str) -> bool:
-    return word.startswith("--") and NAME.fullmatch(word.partition("=")[0][2:]) is not None
+    return word.startswith("--") and NAME.match(word[2:]) is not None
 
 
 def _set_expression(words: Words, word: str) -> None:

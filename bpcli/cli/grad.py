@@ -53,7 +53,7 @@ LIMIT = click.IntRange(min=1)
     type=click.Choice(["table", "plain", "json", "csv"]),
     help="The form of the result; a table on a terminal, plain elsewhere.",
 )
-@click.option("--max-rows", type=LIMIT, default=50, show_default=True, help="Rows of a table.")
+@click.option("--max-rows", type=LIMIT, help="Rows of a table: 50 on a terminal, 10000 elsewhere.")
 @click.option(
     "--requests",
     type=click.Path(),
@@ -92,7 +92,7 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
 
 
 def _answer_one(expression: str | None, typed: dict[str, str], limits: Limits, options: dict[str, Any]) -> int:
-    text = _expression_text(expression, typed, options["at_files"])
+    text = _expression_text(expression, typed, options["at_files"], 4 * limits.characters)
     at = _bindings(typed, options["assignments"], options["at_files"])
     names = [name.strip() for group in options["names"] for name in group.split(",")] or None
     graph = parse(text, at, limits)
@@ -146,7 +146,7 @@ def _show_formulas(graph: Graph, names: list[str] | None, options: dict[str, Any
     return 0
 
 
-def _expression_text(expression: str | None, typed: dict[str, str], at_files: tuple[str, ...]) -> str:
+def _expression_text(expression: str | None, typed: dict[str, str], at_files: tuple[str, ...], most: int) -> str:
     if expression is None:
         taken = [f"--{name} took '{value}' as its value" for name, value in typed.items()]
         message = "; ".join(["there is no expression", *taken[:1]])
@@ -155,8 +155,8 @@ def _expression_text(expression: str | None, typed: dict[str, str], at_files: tu
         message = "standard input can be read once, as EXPR or for one --at"
         raise UsageError(message, hint="put one of them in a file")
     if expression == "-":
-        return text_from("-")
-    return text_from(expression[1:]) if expression.startswith("@") else expression
+        return text_from("-", most)
+    return text_from(expression[1:], most) if expression.startswith("@") else expression
 
 
 def _bindings(typed: dict[str, str], assignments: tuple[str, ...], at_files: tuple[str, ...]) -> dict[str, Any]:
@@ -182,7 +182,7 @@ def _answer_all(source: str, limits: Limits, options: dict[str, Any]) -> int:
     from bpcli.bulk.requests import answers  # noqa: PLC0415 - loaded for --requests only
 
     codes = {0}
-    for answer in answers(lines_from(source), limits):
+    for answer in answers(lines_from(source, 4 * limits.characters), limits):
         if isinstance(answer.outcome, BpcliError):
             codes.add(answer.outcome.exit_code)
             document = error_document(answer.outcome, head=answer.head, expression=answer.expression)

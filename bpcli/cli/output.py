@@ -38,17 +38,19 @@ def chosen_format(output_format: str | None, *, json: bool) -> str:
     return "json" if json else output_format or ("table" if is_terminal() else "plain")
 
 
-def page_for(output_format: str, most_rows: int) -> Page:
+def page_for(output_format: str, most_rows: int | None) -> Page:
     """How a report is set for standard output: within the terminal and short, or in full."""
     from bpcli.report.figures import full, short, signs_for  # noqa: PLC0415 - JSON needs no page
-    from bpcli.report.page import Page  # noqa: PLC0415 - the same
+    from bpcli.report.page import ROWS_IN_A_PIPE, ROWS_ON_A_TERMINAL, Page  # noqa: PLC0415 - the same
 
     signs = signs_for(sys.stdout.encoding if sys.stdout else None)
     if output_format == "plain":
-        return Page(number=full, signs=signs, most_rows=most_rows)
+        return Page(number=full, signs=signs, most_rows=most_rows or ROWS_IN_A_PIPE)
     from shutil import get_terminal_size  # noqa: PLC0415 - a pipe has no width
 
-    return Page(width=get_terminal_size((100, 24)).columns, number=short, signs=signs, most_rows=most_rows)
+    return Page(
+        width=get_terminal_size((100, 24)).columns, number=short, signs=signs, most_rows=most_rows or ROWS_ON_A_TERMINAL
+    )
 
 
 def write_lines(lines: Iterable[Line], output_format: str) -> None:

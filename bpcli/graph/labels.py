@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from bpcli.graph.names import unused
+from bpcli.graph.names import FreeNames
 from bpcli.graph.node import Constant, Graph, Node
 from bpcli.graph.notation import render
 
@@ -17,12 +17,12 @@ def labels_of(graph: Graph) -> dict[Node, str]:
     name is `f`, or the next name that is free. A condition without a name is called what it says, `x > 0`.
     """
     labels: dict[Node, str] = {variable: variable.name for variable in graph.variables}
-    used = set(labels.values())
+    free = FreeNames(labels.values())
     named = [node for node in (*graph.constants, *graph.nodes) if node.name is not None]
     for node in sorted(named, key=lambda node: node.start) if graph.text else named:
-        labels[node] = unused(node.name or "", used)
+        labels[node] = free.take(node.name or "")
     if graph.output not in labels and graph.output.inputs:
-        labels[graph.output] = unused(next((name for name in OUTPUT_NAMES if name not in used), "f"), used)
+        labels[graph.output] = free.take(next((name for name in OUTPUT_NAMES if name in free), "f"))
     numbers = count(1)
     for node in graph.nodes:
         if node in labels:
@@ -30,7 +30,7 @@ def labels_of(graph: Graph) -> dict[Node, str]:
         if node.op.is_condition:
             labels[node] = render(node, labels, limit=CONDITION_LENGTH)
         else:
-            labels[node] = next(label for number in numbers if (label := f"v{number}") not in used)
+            labels[node] = next(label for number in numbers if (label := f"v{number}") in free)
     return labels
 
 

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import inf
 
 from bpcli.graph.node import Constant, Node
@@ -19,7 +19,7 @@ from bpcli.graph.notation import (
     render,
     separated,
 )
-from bpcli.graph.op import REGISTRY, AttributeValue, Infix
+from bpcli.graph.op import REGISTRY, AttributeValue, Infix, Op
 
 _LETTERS = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi
 psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"""
@@ -79,10 +79,14 @@ class Latex:
         template = node.op.latex or rf"\operatorname{{{escaped(node.op.written)}}}"
         if "@" in template:
             return [operands[int(part[1])] if part[:1] == "@" else part for part in re.split(r"(@\d)", template)]
-        return [template, r"\left(", *separated(arguments(node, self._attribute)), r"\right)"]
+        return [template, r"\left(", *separated(arguments(node, self._attribute(node.op))), r"\right)"]
 
-    def _attribute(self, _name: str, value: AttributeValue) -> str:
-        return rf"\text{{{escaped(value)}}}" if isinstance(value, str) else self.number(value)
+    def _attribute(self, op: Op) -> Callable[[str, AttributeValue], str]:
+        def written(name: str, value: AttributeValue) -> str:
+            text = rf"\text{{{escaped(value)}}}" if isinstance(value, str) else self.number(value)
+            return text if op.attributes[name].default is None else rf"\text{{{escaped(name)}}}{{=}}{text}"
+
+        return written
 
 
 LATEX = Latex()

@@ -86,8 +86,11 @@ class Node:
     def __rtruediv__(self, other: Number) -> Node:
         return applied("div", other, self)
 
-    def __pow__(self, exponent: Number) -> Node:
-        return applied("constant_pow", self, exponent)
+    def __pow__(self, exponent: Node | Number) -> Node:
+        return raised(self, exponent)
+
+    def __rpow__(self, base: Number) -> Node:
+        return raised(base, self)
 
 
 LEAF = Op("leaf", lambda _m, _out: (), inputs=("",))
@@ -136,6 +139,11 @@ def applied(name: str, *inputs: Node | Number, **attributes: float | str) -> Nod
     return Node(REGISTRY[name], tuple([node_from(value) for value in inputs]), attributes or NO_ATTRIBUTES)
 
 
+def raised(base: Node | Number, exponent: Node | Number) -> Node:
+    """A power, by the op for a constant exponent where it is one."""
+    return applied("pow" if node_from(exponent).varies else "constant_pow", base, exponent)
+
+
 class Graph:
     """What one text says: the output, the op nodes in the order they are computed, and the leaves.
 
@@ -157,3 +165,6 @@ class Graph:
         self.variables = variables
         self.constants = constants
         self.text = text
+
+    def __repr__(self) -> str:
+        return f"<graph of {len(self.nodes)} ops over {len(self.variables)} variables>"

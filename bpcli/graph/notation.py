@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
-from bpcli.graph.names import unused
+from bpcli.graph.names import FreeNames
 from bpcli.graph.node import SYMBOLS, Constant, Graph, Node, Variable
 from bpcli.graph.op import REGISTRY, AttributeValue, Infix, Op
 from bpcli.graph.order import ancestors_first
@@ -187,9 +187,9 @@ def _statement_names(ordered: list[Node]) -> dict[Node, str]:
             uses[source] = uses.get(source, 0) + 1
     # A statement may not take a name that the rest of the text needs for a variable, a constant or a call.
     used = {node.name for node in ordered if isinstance(node, Variable)} | {*SYMBOLS, *REGISTRY}
-    used |= {op.written for op in REGISTRY.values()}
+    free = FreeNames(used | {op.written for op in REGISTRY.values()})
     return {
-        node: unused(node.name or "v", used)
+        node: free.take(node.name or "v")
         for node in ordered
         if not isinstance(node, Variable) and (node.name or (node.inputs and uses.get(node, 0) > 1))
     }

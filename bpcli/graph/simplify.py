@@ -13,7 +13,8 @@ from bpcli.graph.op import COMPARISONS
 from bpcli.graph.order import ancestors_first
 
 EXACT = 2**53
-MOST_PARTS = 100  # of a sum or product that is taken apart: sixty times `c = c + c` must not make 2^60 terms
+FAMILIES = {"add": "sum", "sub": "sum", "mul": "product", "div": "product"}
+MOST_PARTS = 1000  # of a sum or product that is taken apart: sixty times `c = c + c` must not make 2^60 terms
 FOLDS: Mapping[str, Callable[..., float]] = {
     "add": operator.add,
     "sub": operator.sub,
@@ -139,6 +140,8 @@ class Simplifier:
         exponents: dict[Node, float] = {}
         for factor in factors:
             base, exponent = _base_and_exponent(factor)
+            if exponents.get(base, 0.0) + exponent >= EXACT:
+                base, exponent = factor, 1.0
             exponents[base] = exponents.get(base, 0.0) + exponent
         return [
             base if exponent == 1 else self.build("constant_pow", base, self.constant(exponent))
@@ -155,7 +158,9 @@ def simplify(root: Node, names: Mapping[Node, str] | None = None, values: Mappin
     values = values or {}
     simplifier = Simplifier()
     results: dict[Node, Node] = {}
-    for node in ancestors_first([root], stop_at=atoms):
+    ordered = ancestors_first([root], stop_at=atoms)
+    inner = _within_rows(ordered, root)
+    for node in ordered:
         if node in atoms:
             results[node] = Variable(atoms[node])
         elif not node.inputs:
@@ -163,10 +168,22 @@ def simplify(root: Node, names: Mapping[Node, str] | None = None, values: Mappin
         elif (branch := _branch_taken(node, values)) is not None:
             results[node] = results[branch]
         else:
-            results[node] = simplifier.simplified(
-                Node(node.op, tuple(results[i] for i in node.inputs), node.attributes)
-            )
+            rebuilt = Node(node.op, tuple([results[source] for source in node.inputs]), node.attributes)
+            results[node] = rebuilt if node in inner else simplifier.simplified(rebuilt)
     return _with_signs_in_front(results[root])
+
+
+def _within_rows(ordered: Iterable[Node], root: Node) -> set[Node]:
+    """The nodes that only the same sum or product uses, which is taken apart once, as a whole."""
+    families: dict[Node, set[str]] = {}
+    for node in ordered:
+        for source in node.inputs:
+            families.setdefault(source, set()).add(FAMILIES.get(node.op.name, node.op.name))
+    return {
+        node
+        for node in ordered
+        if node is not root and node.op.name in FAMILIES and families.get(node) == {FAMILIES[node.op.name]}
+    }
 
 
 def _branch_taken(node: Node, values: Mapping[Node, float]) -> Node | None:
@@ -216,14 +233,26 @@ def _is_exact(value: float) -> bool:
 
 
 def _folded(node: Node) -> float | None:
-    """The value of whole-number arithmetic that float64 does without rounding."""
+    """The value of arithmetic that float64 does without rounding."""
     values = [_number(value) for value in node.inputs]
     numbers = [value for value in values if value is not None and _is_exact(value)]
     fold = FOLDS.get(node.op.name)
-    if fold is None or len(numbers) < len(values):
+    if fold is None or None in values:
         return None
+    if len(numbers) < len(values):
+        return _exact_sum(node.op.name, *[value or 0.0 for value in values])
     result = fold(*numbers)
     return result if _is_exact(result) else None
+
+
+def _exact_sum(name: str, left: float, right: float = 0.0) -> float | None:
+    """Left ± right if float64 adds them without rounding (Knuth's TwoSum has no error), so that x**0.5 has x**-0.5."""
+    if name not in ("add", "sub"):
+        return None
+    right = right if name == "add" else -right
+    total = left + right
+    part = total - left
+    return total if (left - (total - part)) + (right - part) == 0 else None
 
 
 def _terms(node: Node) -> Iterable[tuple[int, Node | None]]:

@@ -21,7 +21,7 @@ HINTS = {
     "#": "an expression has no comments",
     "$": "write the expression without $ signs",
     ".": "a function is called by its name alone: sin(x), not np.sin(x)",
-    "\\": "write functions as calls: sqrt(x), not \\\\sqrt{x}",
+    "\\": "write functions as calls: sqrt(x), not \\sqrt{x}",
     "–": "write - for minus",
     "∗": "write * for times",
     "∛": "the cube root is cbrt(x)",

@@ -7,8 +7,9 @@ The grammar, loosest first; the binding powers stand with the ops and are the pr
     comparison  sum [("<" | "<=" | ">" | ">=" | "==" | "!=") sum]      only as a condition of where(…)
     sum         product (("+" | "-") product)*
     product     signed (("*" | "/") signed)*
-    signed      ("-" | "+" | "√") signed | power
-    power       atom [("**" | "^") signed | superscript]
+    signed      ("-" | "+") signed | power
+    power       root [("**" | "^") signed | superscript]
+    root        "√" signed | atom                                      √x**2 is (√x)**2
     atom        number | name | name "(" arguments ")" | "(" comparison ")"
     arguments   [name "="] comparison ("," …)*
 
@@ -95,10 +96,11 @@ class Parser(Stack):
     def _keep_within_limits(self, at: int) -> None:
         for what, count, most in (
             ("operators", len(self.nodes) + len(self.pending) - 1 - self.open_brackets, self.limits.operators),
+            ("numbers", len(self.constants), self.limits.operators),
             ("levels of nesting", len(self.pending) - 1, self.limits.nesting),
         ):
             if count > most:
-                option = "--max-operators" if what == "operators" else "--max-nesting"
+                option = "--max-nesting" if what == "levels of nesting" else "--max-operators"
                 message = f"the expression has more than {most} {what}"
                 raise LimitError(
                     message, hint=f"raise the limit with {option}", text=self.text, spans=(Span(at - 1, at),)

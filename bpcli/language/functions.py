@@ -6,6 +6,7 @@ from typing import NamedTuple
 from bpcli.errors import ParseError, Span
 from bpcli.graph.node import Constant, Node
 from bpcli.graph.op import NO_ATTRIBUTES, Op
+from bpcli.graph.order import graph_of
 from bpcli.ops import REGISTRY
 
 POW = REGISTRY["pow"]
@@ -115,7 +116,11 @@ def usage(op: Op, typed: str) -> str:
 
 def _attribute_value(op: Op, name: str, argument: Argument) -> float | str:
     node = argument.node
-    value = node.word if isinstance(node, Word) else node.value if isinstance(node, Constant) else None
+    value = node.word if isinstance(node, Word) else None
+    if value is None and not node.varies:
+        from bpcli.numbers.evaluate import evaluate  # noqa: PLC0415 - few calls have attributes
+
+        value = evaluate(graph_of(node), {})[node]
     attribute = op.attributes[name]
     if value is None or not attribute.accepts(value):
         message = f"'{name}' of {op.written} must be {attribute.allowed}"

@@ -13,7 +13,7 @@ SUPERSCRIPTS = {sign: str(digit) for digit, sign in enumerate("⁰¹²³⁴⁵�
 _RAISED = "⁰¹²³⁴-⁹"
 _NAME = rf"[^\W\d{_RAISED}][^\W{_RAISED}]*"
 _STRING = r"'[^'\n]*'|\"[^\"\n]*\""
-_NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _CALLED_OR_ASSIGNED = rf"[ \t]*(?:\(|=(?!=)(?:[ \t]*(?:{_STRING}))?)"
 _SPACE = r"[ \t\r]{1,64}"
 TOKEN = re.compile(
@@ -24,22 +24,35 @@ NAME = re.compile(_NAME)
 NUMBER = re.compile(rf"[-+−]?{_NUMBER}")
 
 BATCH = 1 << 16
-# The end of a batch may cut a token, and a cut number can fall into as many parts as `2.5e+` has.
+LONGEST = BATCH  # characters of one token
+# The end of a batch may cut a token, and a cut number can fall into as many parts as `2.5e+` has; spaces between a
+# function and its bracket belong to one token too.
 UNSURE = 8
 
 
 def batches(text: str) -> Iterator[list[str]]:
     """The tokens of the text in lists, so that those of a long text are never all in memory.
 
-    Raises LimitError where a single token is longer than a batch.
+    Raises LimitError for a token that is longer than `LONGEST`.
     """
-    at = 0
+    at, size = 0, BATCH
     while at < len(text):
-        tokens: list[str] = TOKEN.findall(text, at, at + BATCH)
-        if at + BATCH < len(text):
-            del tokens[-UNSURE:]
+        tokens: list[str] = TOKEN.findall(text, at, at + size)
+        if len(tokens[0]) > LONGEST:
+            message = f"a word or number here is longer than {LONGEST} characters"
+            raise LimitError(message, hint="shorten it", text=text, spans=(Span(at, at + 1),))
+        if at + size < len(text):
+            _drop_unsure(tokens)
             if not tokens:
-                message = f"a word or number here is longer than {BATCH} characters"
-                raise LimitError(message, hint="shorten it", text=text, spans=(Span(at, at + 1),))
+                size *= 2
+                continue
         yield tokens
         at += sum(map(len, tokens))
+        size = BATCH
+
+
+def _drop_unsure(tokens: list[str]) -> None:
+    """Drop the last tokens, spaces not counted."""
+    dropped = 0
+    while tokens and dropped < UNSURE:
+        dropped += not tokens.pop().isspace()

@@ -9,14 +9,15 @@ from contextlib import AbstractContextManager, nullcontext
 from numbers import Real
 from typing import IO, Any
 
-from bpcli.errors import BindingError, BpcliError, UsageError
+from bpcli.errors import BindingError, BpcliError, LimitError, UsageError
 from bpcli.language.complaints import shortened
 from bpcli.language.expressions import parse
+from bpcli.language.limits import DEFAULT_LIMITS
 from bpcli.language.tokens import NUMBER
 from bpcli.numbers.evaluate import evaluate
 
 KINDS = {"list": "a list", "dict": "an object", "bool": "a truth value", "NoneType": "null"}
-MOST_CHARACTERS = 100_000_000
+MOST_BYTES = 4 * DEFAULT_LIMITS.characters  # as many as UTF-8 takes at most
 
 
 def number_from_text(name: str, typed: str) -> float:
@@ -49,7 +50,7 @@ def number_from(name: str, value: object) -> float:
     try:
         return _finite(name, float(value), value)  # type: ignore[arg-type] # Real and Decimal turn into float
     except (OverflowError, TypeError, ValueError):
-        message = f"the value of {name} is not a float64 number: {shortened(str(value))}"
+        message = f"the value of {name} is beyond float64, whose largest number is 1.8e308"
         raise BindingError(message) from None
 
 
@@ -60,14 +61,17 @@ def _finite(name: str, value: float, typed: object) -> float:
     return value
 
 
-def text_from(source: str) -> str:
-    """The text of a file, or of standard input for `-`. Raises UsageError where it cannot be read as UTF-8."""
+def text_from(source: str, most: int = MOST_BYTES) -> str:
+    """The text of a file, or of standard input for `-`, of `most` bytes.
+
+    Raises UsageError where it cannot be read as UTF-8, LimitError where it is longer.
+    """
     try:
         with _opened(source) as file:
-            content = file.read(MOST_CHARACTERS + 1)
-        if len(content) > MOST_CHARACTERS:
-            message = f"{source} is larger than {MOST_CHARACTERS} bytes"
-            raise UsageError(message)
+            content = file.read(most + 1)
+        if len(content) > most:
+            message = f"{source} is larger than {most} bytes"
+            raise LimitError(message, hint="raise the limit with --max-characters")
         return content.decode("utf-8-sig")
     except OSError as error:
         raise _unreadable(source, error) from error
@@ -84,15 +88,20 @@ def _opened(source: str) -> AbstractContextManager[IO[bytes]]:
     return nullcontext(sys.stdin.buffer)
 
 
-def lines_from(source: str) -> Iterator[str]:
-    """The lines of a file, or of standard input for `-`, one at a time; bytes that are no UTF-8 are replaced.
+def lines_from(source: str, most: int = MOST_BYTES) -> Iterator[str]:
+    """The lines of a file, or of standard input for `-`, one at a time.
 
-    Raises UsageError where the file cannot be read.
+    Bytes that are no UTF-8 are replaced; of a line longer than `most` bytes only the beginning is given. Raises
+    UsageError where the file cannot be read.
     """
     try:
         with _opened(source) as file:
-            for number, line in enumerate(file):
-                yield line.decode("utf-8" if number else "utf-8-sig", "replace")
+            encoding = "utf-8-sig"
+            while line := file.readline(most + 1):
+                yield line.decode(encoding, "replace")
+                encoding = "utf-8"
+                while len(line) > most and not line.endswith(b"\n"):
+                    line = file.readline(most + 1)
     except OSError as error:
         raise _unreadable(source, error) from error
 
@@ -116,8 +125,7 @@ def values_from_file(source: str) -> dict[str, Any]:
     try:
         values = reader(text)
     except (ValueError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
-        message = f"cannot use {source} as {form.upper()}: {reason}"
+        message = f"cannot use {source} as {form.upper()}: {reason_of(error)}"
         raise UsageError(message, hint="give a .json, .toml or .csv file of names and numbers") from error
     return dict(values)
 
@@ -130,6 +138,13 @@ def _from_json(text: str) -> Mapping[str, Any]:
         message = "it must be an object of names and numbers"
         raise ValueError(message)  # noqa: TRY004 - told to the user as a broken form
     return values
+
+
+def reason_of(error: Exception) -> str:
+    """Why a file or a request could not be read, in the user's words."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return "a whole number in it has too many digits" if "set_int_max_str_digits" in str(error) else str(error)
 
 
 def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -151,7 +166,10 @@ def _from_csv(text: str) -> Mapping[str, Any]:
     import csv  # noqa: PLC0415 - loaded where it is used
     from io import StringIO  # noqa: PLC0415 - the same
 
-    rows = [row for row in csv.reader(StringIO(text), strict=True) if row]
+    try:
+        rows = [row for row in csv.reader(StringIO(text), strict=True) if row]
+    except csv.Error as error:
+        raise ValueError(error) from error
     if len(rows) != 2 or len(rows[0]) != len(rows[1]):  # noqa: PLR2004 - names and numbers
         message = f"it must have a row of names and one row of numbers of the same length, got {len(rows)} rows"
         raise ValueError(message)

@@ -18,7 +18,7 @@ def _gelu_tanh_slope(m: Any, x: Any) -> Any:
     """σ(u) + x·σ(u)·σ(-u)·u' with u' = 2·sqrt(2/π)·(1 + 3c·x²); x² meets only a product of σ's, which tames it."""
     argument = _gelu_argument(m, x)
     tail = x * m.sigmoid(argument) * m.sigmoid(-argument)
-    return m.sigmoid(argument) + 2 * m.sqrt(2 / m.pi) * (tail + 3 * GELU_CUBIC * (tail * x * x))
+    return m.sigmoid(argument) + 2 * m.sqrt(2 / m.pi) * (tail + GELU_CUBIC * (3 * (tail * x * x)))
 
 
 relu = elementwise(
@@ -53,7 +53,7 @@ selu = elementwise(
     kinks=("x = 0: slopes 1.758… and 1.05…, taken as 1.758…",),
     meaning=lambda m, x: SELU_SCALE * m.elu(x, alpha=SELU_ALPHA),
     partials=lambda m, out, x: (
-        m.where(m.greater(x, 0), SELU_SCALE, SELU_SCALE * SELU_ALPHA * m.exp(m.minimum(x, 0))),
+        m.where(m.greater(x, 0), SELU_SCALE, SELU_SCALE * (SELU_ALPHA * m.exp(m.minimum(x, 0)))),
     ),
 )
 sigmoid = elementwise(
@@ -121,12 +121,12 @@ hardtanh = elementwise(
 hardsigmoid = elementwise(
     "hardsigmoid",
     kinks=("x = -3: slopes 0 and 1/6, taken as 0", "x = 3: slopes 1/6 and 0, taken as 0"),
-    meaning=lambda m, x: m.clip(x / 6 + 0.5, 0, 1),
+    meaning=lambda m, x: m.clip(x / 6 + m.div(1, 2), 0, 1),
     partials=lambda m, out, x: (m.where(m.less(m.abs(x), 3), m.div(1, 6), 0),),
 )
 hardswish = elementwise(
     "hardswish",
     kinks=("x = -3: slopes 0 and -0.5, taken as 0", "x = 3: slopes 1.5 and 1, taken as 1"),
     meaning=lambda m, x: x * m.hardsigmoid(x),
-    partials=lambda m, out, x: (m.where(m.less_equal(x, -3), 0, m.where(m.less(x, 3), x / 3 + 0.5, 1)),),
+    partials=lambda m, out, x: (m.where(m.less_equal(x, -3), 0, m.where(m.less(x, 3), x / 3 + m.div(1, 2), 1)),),
 )

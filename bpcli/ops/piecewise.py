@@ -17,7 +17,7 @@ def _shares_of(comparison: str) -> Callable[..., tuple[Any, ...]]:
         wins = getattr(m, comparison)
         if len(inputs) == 2:  # noqa: PLR2004 - the case that people know by heart
             x, y = inputs
-            tie = m.where(m.equal(x, y), 0.5, 0)
+            tie = m.where(m.equal(x, y), m.div(1, 2), 0)
             return m.where(wins(x, y), 1, tie), m.where(wins(y, x), 1, tie)
         winners = [m.where(m.equal(x, out), 1, 0) for x in inputs]
         ties = winners[0]

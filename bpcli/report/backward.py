@@ -6,7 +6,7 @@ from typing import NamedTuple
 from bpcli.backprop.gradients import Gradients
 from bpcli.backprop.sweep import Step
 from bpcli.graph.node import Node
-from bpcli.report.formulas import Labels, flowing_locals, formula_of, side_of
+from bpcli.report.formulas import Labels, LocalFormulas, formula_of, side_of
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
 
@@ -21,8 +21,9 @@ def backward_section(result: Gradients, labels: Labels, page: Page) -> list[Line
     if not shown:
         return [*heading, [Piece("  no step: no gradient flows to a variable through an op", "note")]]
     meetings = Meetings(result, labels, page)
+    locals_ = LocalFormulas(labels, result.values)
     rows = [
-        Row(_cells(number, step, result, labels, page), *meetings.notes(number - 1, step))
+        Row(_cells(number, step, labels, page, locals_), *meetings.notes(number - 1, step))
         for number, step in enumerate(shown, 1)
     ]
     signs = page.signs
@@ -39,9 +40,8 @@ def backward_section(result: Gradients, labels: Labels, page: Page) -> list[Line
     return [*heading, *table(columns, rows, page.width, words), *page.left_out(meetings.count)]
 
 
-def _cells(number: int, step: Step, result: Gradients, labels: Labels, page: Page) -> tuple[str, ...]:
-    formulas = {position: formula for position, _, formula in flowing_locals(step.node, labels, result.values)}
-    formula, local = formulas[step.position], page.number(step.local)
+def _cells(number: int, step: Step, labels: Labels, page: Page, locals_: LocalFormulas) -> tuple[str, ...]:
+    formula, local = locals_.of(step.node, step.position), page.number(step.local)
     return (
         str(number),
         labels[step.node],

@@ -12,7 +12,7 @@ from bpcli.backprop.sweep import Step
 from bpcli.errors import BpcliError, UsageError
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Node, Variable
-from bpcli.report.formulas import DOCUMENT_LENGTH, Labels, flowing_locals, formula_of, formula_texts
+from bpcli.report.formulas import DOCUMENT_LENGTH, Labels, LocalFormulas, formula_of, formula_texts
 
 MOST_STEPS = 10_000
 Document = dict[str, Any]
@@ -29,7 +29,7 @@ def json_text(document: Mapping[str, Any], *, ascii_only: bool = False) -> str:
     """The document on one line of strict JSON."""
     if ascii_only:
         return _ASCII.encode(document)
-    return _UTF8.encode(document).translate(_STEERING).encode("utf-8", "replace").decode()
+    return _UTF8.encode(document).translate(_STEERING).encode("utf-8", "backslashreplace").decode()
 
 
 def json_number(value: float) -> float | str:
@@ -55,12 +55,13 @@ def grad_document(
     document["gradients"] = {name: json_number(value) for name, value in result.gradients.items()}
     if with_steps:
         labels = result.labels()
+        locals_ = LocalFormulas(labels, limit=DOCUMENT_LENGTH)
         document["output"] = labels.get(result.graph.output)
         document["formulas"] = _formulas(result.graph, result.wanted, labels)
         document |= _limited(
             "forward", result.graph.nodes, lambda node: _forward_entry(node, result, labels), most_steps
         )
-        document |= _limited("steps", result.steps(), lambda step: _step_entry(step, labels), most_steps)
+        document |= _limited("steps", result.steps(), lambda step: _step_entry(step, labels, locals_), most_steps)
     document["warnings"] = [
         {"message": notice.message, "span": list(notice.span) if notice.span else None} for notice in result.warnings
     ]
@@ -114,15 +115,14 @@ def _forward_entry(node: Node, result: Gradients, labels: Labels) -> Document:
     return _formula_entry(node, labels) | {"value": json_number(result.values[node])}
 
 
-def _step_entry(step: Step, labels: Labels) -> Document:
-    formulas = {position: formula for position, _, formula in flowing_locals(step.node, labels, limit=DOCUMENT_LENGTH)}
+def _step_entry(step: Step, labels: Labels, locals_: LocalFormulas) -> Document:
     return {
         "node": labels[step.node],
         "input": labels[step.input],
         "position": step.position,
         "upstream": json_number(step.upstream),
         "local": json_number(step.local),
-        "local_formula": formulas[step.position],
+        "local_formula": locals_.of(step.node, step.position),
         "contribution": json_number(step.contribution),
     }
 

@@ -36,6 +36,21 @@ def flowing_locals(
     ]
 
 
+class LocalFormulas:
+    """The local derivatives of nodes as people write them, each node's once however many of its edges are shown."""
+
+    def __init__(self, labels: Labels, values: Mapping[Node, float] | None = None, limit: int = FORMULA_LENGTH) -> None:
+        self._arguments = labels, values, limit
+        self._found: dict[Node, dict[int, str]] = {}
+
+    def of(self, node: Node, position: int) -> str:
+        """∂node/∂input at a position through which a gradient flows."""
+        if node not in self._found:
+            flowing = flowing_locals(node, *self._arguments)
+            self._found[node] = {place: formula for place, _, formula in flowing}
+        return self._found[node][position]
+
+
 def side_of(node: Node, position: int) -> str:
     """Which of its inputs a position is, where a node uses the same one more than once: ` (left)`, else nothing."""
     source = node.inputs[position]

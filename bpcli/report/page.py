@@ -8,7 +8,8 @@ from bpcli.report.figures import UNICODE, Signs, full
 from bpcli.report.formulas import LINE, Labels
 from bpcli.report.layout import Line, Piece
 
-DEFAULT_ROWS = 50
+ROWS_ON_A_TERMINAL = 50
+ROWS_IN_A_PIPE = 10_000  # as many as JSON has steps
 TITLE = 36  # characters before what a section is about
 
 
@@ -18,7 +19,7 @@ class Page(NamedTuple):
     width: float = float("inf")
     number: Callable[[float], str] = full
     signs: Signs = UNICODE
-    most_rows: int = DEFAULT_ROWS
+    most_rows: int = ROWS_ON_A_TERMINAL
 
     @property
     def line(self) -> int:
