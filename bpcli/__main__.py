@@ -1,10 +1,13 @@
 """The entry point: `bpcli`, and `python -m bpcli`."""
 
+import gc
 import sys
 
 
 def main() -> int:
     """Load the command line and run it; an interrupt while it loads ends the same way as one while it runs."""
+    # What a command loads and builds stays until it ends: looking for cycles every 700 objects only takes time.
+    gc.set_threshold(100_000)
     try:
         from bpcli.cli.main import main as run  # noqa: PLC0415 - what takes time stands within the try
 

@@ -13,7 +13,7 @@ import click
 
 from bpcli.errors import BindingError, UsageError
 from bpcli.language.complaints import closest, named
-from bpcli.language.tokens import NAME
+from bpcli.language.tokens import is_name
 
 FROZEN = frozenset({"--help", "--version", "--json", "--set", "--at", "--claim", "--requests"})
 SHORT = frozenset({"-h", "-q", "-j"})
@@ -46,7 +46,7 @@ def sorted_words(arguments: Sequence[str], takes_value: Mapping[str, bool]) -> W
             return words
         if name in takes_value:
             words.options += _option(word, remaining, takes_value=takes_value[name])
-        elif word.startswith("--") and NAME.fullmatch(name[2:]):
+        elif word.startswith("--") and is_name(name[2:]):
             if not equals and (not remaining or _is_binding(remaining[-1])):
                 message = f"{name} has no value"
                 raise BindingError(message, hint=_option_hint(name, takes_value) or f"write {name} 2 or {name}=2")
@@ -92,7 +92,7 @@ def _option_hint(name: str, known: Mapping[str, bool]) -> str | None:
 
 
 def _is_binding(word: str) -> bool:
-    return word.startswith("--") and NAME.match(word[2:]) is not None
+    return word.startswith("--") and is_name(word[2:3])
 
 
 def _set_expression(words: Words, word: str) -> None:

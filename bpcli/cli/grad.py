@@ -14,7 +14,7 @@ from bpcli.language.complaints import closest
 from bpcli.language.expressions import parse
 from bpcli.language.functions import FUNCTIONS
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
-from bpcli.language.tokens import NAME
+from bpcli.language.tokens import is_name
 from bpcli.language.values import lines_from, text_from, values_from_file
 from bpcli.report.documents import MOST_STEPS, error_document, formula_document, grad_document
 
@@ -163,7 +163,7 @@ def _bindings(typed: dict[str, str], assignments: tuple[str, ...], at_files: tup
     bindings: dict[str, Any] = dict(typed)
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
-        if not equals or not NAME.fullmatch(name.strip()):
+        if not equals or not is_name(name.strip()):
             message = f"--set takes NAME=VALUE, not '{assignment}'"
             raise BindingError(message, hint="write it as --set x=2")
         bind(bindings, name.strip(), value)

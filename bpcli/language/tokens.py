@@ -20,9 +20,6 @@ TOKEN = re.compile(
     rf"{_NAME}(?:{_CALLED_OR_ASSIGNED})?|{_NUMBER}|\*\*|[<>=!]=|->|{_SPACE}|[{_RAISED}]+|.",
     re.DOTALL,
 )
-NAME = re.compile(_NAME)
-NUMBER = re.compile(rf"[-+−]?{_NUMBER}")
-
 BATCH = 1 << 16
 LONGEST = BATCH  # characters of one token
 # The end of a batch may cut a token, and a cut number can fall into as many parts as `2.5e+` has; spaces between a
@@ -56,3 +53,17 @@ def _drop_unsure(tokens: list[str]) -> None:
     dropped = 0
     while tokens and dropped < UNSURE:
         dropped += not tokens.pop().isspace()
+
+
+def is_name(word: str) -> bool:
+    """Whether a word is a name and nothing else."""
+    return word[:1] != "" and (word[0] == "_" or word[0].isalpha()) and word[-1] not in "(='\"" and _is_token(word)
+
+
+def is_number(word: str) -> bool:
+    """Whether a word is a number without a sign, and nothing else."""
+    return word[:1] != "" and (word[0] in "0123456789" or word[0] == "." != word) and _is_token(word)
+
+
+def _is_token(word: str) -> bool:
+    return TOKEN.fullmatch(word) is not None

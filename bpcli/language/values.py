@@ -13,7 +13,7 @@ from bpcli.errors import BindingError, BpcliError, LimitError, UsageError
 from bpcli.language.complaints import shortened
 from bpcli.language.expressions import parse
 from bpcli.language.limits import DEFAULT_LIMITS
-from bpcli.language.tokens import NUMBER
+from bpcli.language.tokens import is_number
 from bpcli.numbers.evaluate import evaluate
 
 KINDS = {"list": "a list", "dict": "an object", "bool": "a truth value", "NoneType": "null"}
@@ -26,7 +26,7 @@ def number_from_text(name: str, typed: str) -> float:
     Raises BindingError where it is neither, or not finite.
     """
     text = typed.strip()
-    if NUMBER.fullmatch(text):
+    if is_number(text[1:] if text[:1] in ("-", "+", "−") else text):
         return _finite(name, float(text.replace("−", "-")), typed)
     try:
         graph = parse(text)
@@ -109,7 +109,7 @@ def lines_from(source: str, most: int = MOST_BYTES) -> Iterator[str]:
 def _unreadable(source: str, error: OSError) -> UsageError:
     hint = f"a variable with the name of an option is bound by --set, as in --set at={source}"
     message = f"cannot read {source or 'a file without a name'}: {os.strerror(error.errno or 0).lower()}"
-    return UsageError(message, hint=hint if NUMBER.fullmatch(source) else None)
+    return UsageError(message, hint=hint if is_number(source) else None)
 
 
 def values_from_file(source: str) -> dict[str, Any]:
