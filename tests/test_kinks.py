@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-import bpcli
 from bpcli import grad
 
 SELU_LEFT = 1.0507009873554804934 * 1.6732632423543772848  # Klambauer et al. 2017, scale times alpha: 1.758…
@@ -281,7 +280,7 @@ def test_a_textbook_example_gives_the_numbers_of_the_textbook(
 
 def test_a_sum_of_contributions_that_overflows_is_said() -> None:
     """Where each contribution is finite and their sum is not, the warning names the node where they meet."""
-    result = bpcli.grad("1.5e308*x + 1.5e308*x", {"x": 0.1})
+    result = grad("1.5e308*x + 1.5e308*x", {"x": 0.1})
 
     assert [warning.message.split(":")[0] for warning in result.warnings] == [
         "the contributions that meet at x add up beyond float64"
@@ -290,7 +289,7 @@ def test_a_sum_of_contributions_that_overflows_is_said() -> None:
 
 def test_every_first_place_is_warned_of_and_nothing_that_the_output_does_not_need() -> None:
     """Two steps that leave the finite numbers are two warnings; an unused statement is none."""
-    result = bpcli.grad("unused = log(0*x); log(x) + 1/x", {"x": 0})
+    result = grad("unused = log(0*x); log(x) + 1/x", {"x": 0})
 
     assert [warning.message.split(";")[0].split(" = ")[-1] for warning in result.warnings] == [
         "log(0) is infinite",

@@ -32,7 +32,7 @@ def notices(graph: Graph, values: Mapping[Node, float], steps: Iterable[Step]) -
     return islice(chain(_forward(graph, values, labels), _backward(values, steps, labels)), MOST_NOTICES)
 
 
-def substituted(node: Node, values: Mapping[Node, float]) -> Node:
+def _substituted(node: Node, values: Mapping[Node, float]) -> Node:
     """The op of the node applied to the numbers that its inputs have."""
     return Node(node.op, tuple([Constant(float(values[source])) for source in node.inputs]), node.attributes)
 
@@ -45,7 +45,7 @@ def _forward(graph: Graph, values: Mapping[Node, float], labels: Mapping[Node, s
         inputs = [values[source] for source in node.inputs]
         if not math.isfinite(values[node]) and all(map(math.isfinite, inputs)):
             formula = render(node, labels, limit=MOST_CHARACTERS)
-            numbers = render(substituted(node, values), limit=MOST_CHARACTERS)
+            numbers = render(_substituted(node, values), limit=MOST_CHARACTERS)
             what = f"forward step {number}: {labels[node]} = {formula} = {numbers} is {_named(values[node])}"
             yield Notice(f"{what}; {_reason(node, inputs)}", node.span)
 

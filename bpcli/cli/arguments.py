@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import click
 
 from bpcli.errors import BindingError, UsageError
-from bpcli.language.complaints import closest, named
+from bpcli.language.complaints import named, suggestion
 from bpcli.language.tokens import is_name
 
 FROZEN = frozenset({"--help", "--version", "--json", "--set", "--at", "--claim", "--requests"})
@@ -49,7 +49,7 @@ def sorted_words(arguments: Sequence[str], takes_value: Mapping[str, bool]) -> W
         elif word.startswith("--") and is_name(name[2:]):
             if not equals and (not remaining or _is_binding(remaining[-1])):
                 message = f"{name} has no value"
-                raise BindingError(message, hint=_option_hint(name, takes_value) or f"write {name} 2 or {name}=2")
+                raise BindingError(message, hint=suggestion(name, list(takes_value), f"write {name} 2 or {name}=2"))
             bind(words.bindings, name[2:], value if equals else remaining.pop())
         elif OPTION.fullmatch(name) or word in SHORT:
             raise unknown_option(name, takes_value)
@@ -82,13 +82,8 @@ def bind(bindings: dict[str, str], name: str, value: str) -> None:
 
 def unknown_option(name: str, known: Mapping[str, bool]) -> UsageError:
     """An option that there is not, with the one that was probably meant."""
-    hint = _option_hint(name, known) or "'bpcli grad --help' lists the options"
+    hint = suggestion(name, list(known), "'bpcli grad --help' lists the options")
     return UsageError(f"unknown option '{name}'", hint=hint)
-
-
-def _option_hint(name: str, known: Mapping[str, bool]) -> str | None:
-    meant = closest(name, list(known))
-    return f"did you mean '{meant}'?" if meant else None
 
 
 def _is_binding(word: str) -> bool:

@@ -92,7 +92,7 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
 
 
 def _answer_one(expression: str | None, typed: dict[str, str], limits: Limits, options: dict[str, Any]) -> int:
-    text = _expression_text(expression, typed, options["at_files"], 4 * limits.characters)
+    text = _expression_text(expression, typed, options["at_files"], limits.bytes)
     at = _bindings(typed, options["assignments"], options["at_files"])
     names = [name.strip() for group in options["names"] for name in group.split(",")] or None
     graph = parse(text, at, limits)
@@ -131,10 +131,9 @@ def _show_formulas(graph: Graph, names: list[str] | None, options: dict[str, Any
     output_format = chosen_format(options["output_format"], json=options["as_json"])
     wanted = wanted_of(graph, names)
     variables = [variable for variable in graph.variables if wanted is None or variable.name in wanted]
+    missing = tuple([variable.name for variable in graph.variables])
     if output_format == "csv":
-        raise MissingValueError(
-            tuple(variable.name for variable in graph.variables), f"add {_flags([v.name for v in graph.variables])}"
-        )
+        raise MissingValueError(missing, f"add {_flags(missing)}")
     if output_format == "json":
         write_json(formula_document(graph, variables, most_steps=_most_steps(options)))
         return 0
@@ -142,7 +141,7 @@ def _show_formulas(graph: Graph, names: list[str] | None, options: dict[str, Any
     from bpcli.report.walkthrough import formula_walkthrough  # noqa: PLC0415 - the same
 
     write_lines(formula_walkthrough(graph, variables, page_for(output_format, options["max_rows"])), output_format)
-    say(note_text(f"no values given; for numbers add {_flags([variable.name for variable in graph.variables])}"))
+    say(note_text(f"no values given; for numbers add {_flags(missing)}"))
     return 0
 
 
@@ -173,7 +172,7 @@ def _bindings(typed: dict[str, str], assignments: tuple[str, ...], at_files: tup
     return bindings
 
 
-def _flags(names: tuple[str, ...] | list[str]) -> str:
+def _flags(names: tuple[str, ...]) -> str:
     shown = [f"--set {name}=VALUE" if f"--{name}" in FROZEN else f"--{name} VALUE" for name in names[:MOST_FLAGS]]
     return " ".join(shown) + (" …" if len(names) > MOST_FLAGS else "")
 
@@ -182,7 +181,7 @@ def _answer_all(source: str, limits: Limits, options: dict[str, Any]) -> int:
     from bpcli.bulk.requests import answers  # noqa: PLC0415 - loaded for --requests only
 
     codes = {0}
-    for answer in answers(lines_from(source, 4 * limits.characters), limits):
+    for answer in answers(lines_from(source, limits.bytes), limits):
         if isinstance(answer.outcome, BpcliError):
             codes.add(answer.outcome.exit_code)
             document = error_document(answer.outcome, head=answer.head, expression=answer.expression)

@@ -36,10 +36,9 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the arguments name. Raises UsageError, with a suggestion, for an unknown one."""
         if not ctx.resilient_parsing and args[0] not in COMMANDS:
-            from bpcli.language.complaints import closest  # noqa: PLC0415 - only an error needs it
+            from bpcli.language.complaints import suggestion  # noqa: PLC0415 - only an error needs it
 
-            meant = closest(args[0], list(COMMANDS))
-            hint = f"did you mean '{meant}'?" if meant else f"the commands are {', '.join(COMMANDS)}"
+            hint = suggestion(args[0], list(COMMANDS), f"the commands are {', '.join(COMMANDS)}")
             if not args[0].isalpha() and not args[0].startswith("-"):
                 hint = f'for an expression write: bpcli grad "{args[0]}"'
             message = f"unknown {'option' if args[0].startswith('-') else 'command'} '{args[0]}'"

@@ -140,8 +140,13 @@ def applied(name: str, *inputs: Node | Number, **attributes: float | str) -> Nod
 
 
 def raised(base: Node | Number, exponent: Node | Number) -> Node:
-    """A power, by the op for a constant exponent where it is one."""
-    return applied("pow" if node_from(exponent).varies else "constant_pow", base, exponent)
+    """A power of nodes and numbers."""
+    return applied(power_op(node_from(exponent)).name, base, exponent)
+
+
+def power_op(exponent: Node) -> Op:
+    """The op of a power: one of its own where the exponent is constant, so that no logarithm is taken of the base."""
+    return REGISTRY["pow" if exponent.varies else "constant_pow"]
 
 
 class Graph:

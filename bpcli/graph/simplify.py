@@ -13,7 +13,7 @@ from bpcli.graph.op import COMPARISONS
 from bpcli.graph.order import ancestors_first
 
 EXACT = 2**53
-FAMILIES = {"add": "sum", "sub": "sum", "mul": "product", "div": "product"}
+ROWS = {"add": "sum", "sub": "sum", "mul": "product", "div": "product"}
 MOST_PARTS = 1000  # of a sum or product that is taken apart: sixty times `c = c + c` must not make 2^60 terms
 FOLDS: Mapping[str, Callable[..., float]] = {
     "add": operator.add,
@@ -178,11 +178,11 @@ def _within_rows(ordered: Iterable[Node], root: Node) -> set[Node]:
     families: dict[Node, set[str]] = {}
     for node in ordered:
         for source in node.inputs:
-            families.setdefault(source, set()).add(FAMILIES.get(node.op.name, node.op.name))
+            families.setdefault(source, set()).add(ROWS.get(node.op.name, node.op.name))
     return {
         node
         for node in ordered
-        if node is not root and node.op.name in FAMILIES and families.get(node) == {FAMILIES[node.op.name]}
+        if node is not root and node.op.name in ROWS and families.get(node) == {ROWS[node.op.name]}
     }
 
 
@@ -288,13 +288,12 @@ def _factors(node: Node) -> tuple[int, list[Node], list[Node]]:
     while waiting:
         factor, is_above = waiting.pop()
         parts += 1
-        if parts > MOST_PARTS:
-            (above if is_above else below).append(factor)
-        elif factor.op.name == "mul":
+        name = factor.op.name if parts <= MOST_PARTS else ""
+        if name == "mul":
             waiting += [(factor.inputs[1], is_above), (factor.inputs[0], is_above)]
-        elif factor.op.name == "div":
+        elif name == "div":
             waiting += [(factor.inputs[1], not is_above), (factor.inputs[0], is_above)]
-        elif factor.op.name == "neg":
+        elif name == "neg":
             sign = -sign
             waiting.append((factor.inputs[0], is_above))
         else:

@@ -6,7 +6,7 @@ from bpcli.backprop.gradients import Gradients, gradients_of
 from bpcli.errors import MissingValueError, UnknownNameError
 from bpcli.graph.node import Graph, Node
 from bpcli.graph.order import graph_of
-from bpcli.language.complaints import closest
+from bpcli.language.complaints import suggestion
 from bpcli.language.expressions import parse, paused_collector
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import number_from
@@ -61,7 +61,6 @@ def require_known(given: Collection[str], names: list[str], what: str) -> None:
     known = set(names)
     for name in given:
         if name not in known:
-            meant = closest(name, names)
             have = f"its variables are {', '.join(names[:10])}" if names else "it has no variables"
             message = f"{what} '{name}', which is no variable of the expression"
-            raise UnknownNameError(message, name, f"did you mean '{meant}'?" if meant else have)
+            raise UnknownNameError(message, name, suggestion(name, names, have))

@@ -60,14 +60,19 @@ def closest(word: str, words: list[str]) -> str | None:
     return by_small_letters[found[0]] if found else None
 
 
+def suggestion(word: str, words: list[str], otherwise: str = "") -> str:
+    """A hint that names what was probably meant, or what else to say."""
+    meant = closest(word, words)
+    return f"did you mean '{meant}'?" if meant else otherwise
+
+
 def unknown_function(text: str, typed: str, span: Span, *, is_variable: bool) -> ParseError:
     """A call of something that is no function here."""
     product = f"for a product write {shortened(typed)}*(…)"
     if is_variable:
         return ParseError(f"{named(typed)} is a variable here, not a function", text=text, spans=(span,), hint=product)
-    meant = closest(typed, [name for name in FUNCTIONS if name.isascii()])
-    hint = f"did you mean '{meant}'?" if meant else f"{product}; 'bpcli ops' lists the functions"
-    hint = WORDS.get(typed, hint)
+    names = [name for name in FUNCTIONS if name.isascii()]
+    hint = WORDS.get(typed) or suggestion(typed, names, f"{product}; 'bpcli ops' lists the functions")
     return ParseError(f"unknown function {named(typed)}", text=text, spans=(span,), hint=hint)
 
 

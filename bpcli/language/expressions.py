@@ -94,13 +94,13 @@ class Parser(Stack):
         return Graph(self.output, self.nodes, self.variables, self.constants, self.text)
 
     def _keep_within_limits(self, at: int) -> None:
-        for what, count, most in (
-            ("operators", len(self.nodes) + len(self.pending) - 1 - self.open_brackets, self.limits.operators),
-            ("numbers", len(self.constants), self.limits.operators),
-            ("levels of nesting", len(self.pending) - 1, self.limits.nesting),
+        waiting = len(self.pending) - 1
+        for what, count, most, option in (
+            ("operators", len(self.nodes) + waiting - self.open_brackets, self.limits.operators, "--max-operators"),
+            ("numbers", len(self.constants), self.limits.operators, "--max-operators"),
+            ("levels of nesting", waiting, self.limits.nesting, "--max-nesting"),
         ):
             if count > most:
-                option = "--max-nesting" if what == "levels of nesting" else "--max-operators"
                 message = f"the expression has more than {most} {what}"
                 raise LimitError(
                     message, hint=f"raise the limit with {option}", text=self.text, spans=(Span(at - 1, at),)

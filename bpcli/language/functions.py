@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bpcli.errors import ParseError, Span
-from bpcli.graph.node import Constant, Node
+from bpcli.graph.node import Constant, Node, power_op
 from bpcli.graph.op import NO_ATTRIBUTES, Op
 from bpcli.graph.order import graph_of
 from bpcli.ops import REGISTRY
@@ -56,9 +56,7 @@ def call(op: Op, typed: str, arguments: Sequence[Argument], keywords: Mapping[st
             if isinstance(argument.node, Word):
                 message = "a word in quotes is no number"
                 raise ParseError(message, spans=(argument.span,))
-    # A power whose exponent is constant is an op of its own: no logarithm is taken of its base.
-    chosen = CONSTANT_POW if op is POW and not inputs[1].varies else op
-    return Node(chosen, tuple(inputs), kept or NO_ATTRIBUTES, whole.start, whole.end)
+    return Node(power_op(inputs[1]) if op is POW else op, tuple(inputs), kept or NO_ATTRIBUTES, whole.start, whole.end)
 
 
 def _by_parameter(

@@ -14,5 +14,10 @@ class Limits(NamedTuple):
     nesting: int = 500_000
     literal_digits: int = 1_000
 
+    @property
+    def bytes(self) -> int:
+        """The most bytes of a file or a line: as many as UTF-8 may take for the characters."""
+        return 4 * self.characters
+
 
 DEFAULT_LIMITS = Limits()

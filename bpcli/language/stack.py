@@ -1,11 +1,10 @@
 """The parser's stacks: operands that are read, operators and brackets that wait, and the nodes that they make."""
 
 from bpcli.errors import ParseError, Span
-from bpcli.graph.labels import is_literal
-from bpcli.graph.node import Constant, Node
+from bpcli.graph.node import Constant, Node, power_op
 from bpcli.graph.op import NO_ATTRIBUTES, Op
 from bpcli.language.complaints import misplaced
-from bpcli.language.functions import CONSTANT_POW, POW, UNARY, Argument, call
+from bpcli.language.functions import POW, UNARY, Argument, call
 from bpcli.language.operators import Bracket, Pending
 
 
@@ -35,8 +34,8 @@ class Stack:
         right = self.operands.pop()
         self.starts.pop()
         if operator.arity == 2:  # noqa: PLR2004 - between two operands
-            if op is POW and not right.varies:
-                op = CONSTANT_POW
+            if op is POW:
+                op = power_op(right)
             # The node takes the place of its left operand, whose start it shares.
             inputs = (self.operands[-1], right)
             node = Node(op, inputs, NO_ATTRIBUTES, self.starts[-1], self.end)  # type: ignore[arg-type] # it has an op
@@ -49,7 +48,7 @@ class Stack:
 
     def _signed(self, op: Op, operand: Node, start: int, end: int) -> Node:
         # A sign before a number belongs to the number: `-2*x` has one operator.
-        if op.name == "neg" and isinstance(operand, Constant) and not operand.symbol and is_literal(operand):
+        if op.name == "neg" and isinstance(operand, Constant) and operand.name is None and not operand.symbol:
             number = Constant(-operand.value, None, start, end)
             self.constants[-1] = number
             return number

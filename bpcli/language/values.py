@@ -17,7 +17,6 @@ from bpcli.language.tokens import is_number
 from bpcli.numbers.evaluate import evaluate
 
 KINDS = {"list": "a list", "dict": "an object", "bool": "a truth value", "NoneType": "null"}
-MOST_BYTES = 4 * DEFAULT_LIMITS.characters  # as many as UTF-8 takes at most
 
 
 def number_from_text(name: str, typed: str) -> float:
@@ -31,12 +30,15 @@ def number_from_text(name: str, typed: str) -> float:
     try:
         graph = parse(text)
     except BpcliError as error:
-        message = f"the value of {name} is no number: '{shortened(typed)}'"
-        raise BindingError(message, hint=f"give a number, such as --{name}=2.5") from error
+        raise _no_number(name, typed) from error
     if graph.variables:
-        message = f"the value of {name} is no number: '{shortened(typed)}'"
-        raise BindingError(message, hint=f"give a number, such as --{name}=2.5")
+        raise _no_number(name, typed)
     return _finite(name, evaluate(graph, {})[graph.output], typed)
+
+
+def _no_number(name: str, typed: str) -> BindingError:
+    message = f"the value of {name} is no number: '{shortened(typed)}'"
+    return BindingError(message, hint=f"give a number, such as --{name}=2.5")
 
 
 def number_from(name: str, value: object) -> float:
@@ -61,7 +63,7 @@ def _finite(name: str, value: float, typed: object) -> float:
     return value
 
 
-def text_from(source: str, most: int = MOST_BYTES) -> str:
+def text_from(source: str, most: int = DEFAULT_LIMITS.bytes) -> str:
     """The text of a file, or of standard input for `-`, of `most` bytes.
 
     Raises UsageError where it cannot be read as UTF-8, LimitError where it is longer.
@@ -75,7 +77,7 @@ def text_from(source: str, most: int = MOST_BYTES) -> str:
         return content.decode("utf-8-sig")
     except OSError as error:
         raise _unreadable(source, error) from error
-    except (UnicodeDecodeError, ValueError) as error:
+    except ValueError as error:
         message = f"cannot read {source}: it is not UTF-8 text"
         raise UsageError(message) from error
 
@@ -88,7 +90,7 @@ def _opened(source: str) -> AbstractContextManager[IO[bytes]]:
     return nullcontext(sys.stdin.buffer)
 
 
-def lines_from(source: str, most: int = MOST_BYTES) -> Iterator[str]:
+def lines_from(source: str, most: int = DEFAULT_LIMITS.bytes) -> Iterator[str]:
     """The lines of a file, or of standard input for `-`, one at a time.
 
     Bytes that are no UTF-8 are replaced; of a line longer than `most` bytes only the beginning is given. Raises

@@ -5,12 +5,11 @@ What NumPy lacks (`erf`, `lgamma`, `digamma`, `polygamma`) is the function of `f
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
 
-from bpcli.graph.op import Rule
 from bpcli.numbers import special
 from bpcli.numbers.stable import STABLE
 from bpcli.numbers.system import NumberSystem
@@ -33,28 +32,14 @@ def _entrywise(function: Callable[..., float], at_pole: float) -> Callable[..., 
     return every
 
 
-def _maximum(*values: Any) -> Any:
-    largest = values[0]
-    for value in values[1:]:
-        largest = np.maximum(largest, value)
-    return largest
-
-
-def _minimum(*values: Any) -> Any:
-    smallest = values[0]
-    for value in values[1:]:
-        smallest = np.minimum(smallest, value)
-    return smallest
-
-
 EXCEPTIONS: dict[str, Callable[..., Any]] = {
     "sub": np.subtract,
     "mul": np.multiply,
     "div": np.divide,
     "neg": np.negative,
     "constant_pow": np.power,
-    "maximum": _maximum,
-    "minimum": _minimum,
+    "maximum": lambda *values: reduce(np.maximum, values),
+    "minimum": lambda *values: reduce(np.minimum, values),
     "erf": _entrywise(math.erf, math.nan),
     "erfc": _entrywise(math.erfc, math.nan),
     "gamma": _entrywise(math.gamma, math.nan),
@@ -68,20 +53,7 @@ arrays = NumberSystem("arrays", np, EXCEPTIONS)
 EXCEPTIONS.update({name: partial(form, arrays) for name, form in STABLE.items()})
 
 
-def quiet(function: Callable[..., Any], inputs: Sequence[Any], attributes: dict[str, Any]) -> float:
+def quiet(function: Callable[..., Any], inputs: Sequence[Any], attributes: dict[str, Any]) -> Any:
     """The function's IEEE 754 answer for single numbers, without NumPy's warnings."""
     with np.errstate(all="ignore"):
-        return float(function(*[np.float64(value) for value in inputs], **attributes))
-
-
-def quiet_rule(
-    rule: Rule,
-    system: NumberSystem,
-    out: float,
-    inputs: Sequence[Any],
-    attributes: dict[str, Any],
-) -> tuple[Any, ...]:
-    """A rule's IEEE 754 answer for single numbers, without NumPy's warnings."""
-    with np.errstate(all="ignore"):
-        locals_ = rule(system, np.float64(out), *[np.float64(value) for value in inputs], **attributes)
-    return tuple(None if local is None else float(local) for local in locals_)
+        return function(*[np.float64(value) for value in inputs], **attributes)

@@ -22,13 +22,12 @@ def _sign(x: float) -> float:
     return float((x > 0) - (x < 0)) if x == x else x  # noqa: PLR0124 - only NaN differs from itself
 
 
-def _maximum(*values: float) -> float:
-    """The largest; NaN if any is NaN, as in NumPy."""
-    return math.nan if any(value != value for value in values) else max(values)  # noqa: PLR0124 - finds NaN
+def _passing_nan(choose: Callable[..., float]) -> Callable[..., float]:
+    """`max` or `min`, but NaN if any value is NaN, as in NumPy."""
+    return lambda *values: math.nan if any(map(math.isnan, values)) else choose(values)
 
 
-def _minimum(*values: float) -> float:
-    return math.nan if any(value != value for value in values) else min(values)  # noqa: PLR0124 - finds NaN
+_maximum, _minimum = _passing_nan(max), _passing_nan(min)
 
 
 def _clip(x: float, low: float, high: float) -> float:
@@ -74,11 +73,12 @@ def ieee(op: Op, inputs: list[float], attributes: dict[str, Any]) -> float:
     """One op by IEEE 754 arithmetic, where Python's own raised: infinities and NaN instead of an exception."""
     from bpcli.numbers.arrays import arrays, quiet  # noqa: PLC0415 - NumPy is only loaded when a step needs it
 
-    return quiet(arrays.function_of(op), inputs, attributes)
+    return float(quiet(arrays.function_of(op), inputs, attributes))
 
 
 def ieee_rule(op: Op, out: float, inputs: list[float], attributes: dict[str, Any]) -> tuple[Any, ...]:
     """An op's local derivatives by IEEE 754 arithmetic, where Python's own raised."""
-    from bpcli.numbers.arrays import arrays, quiet_rule  # noqa: PLC0415 - the same
+    from bpcli.numbers.arrays import arrays, quiet  # noqa: PLC0415 - the same
 
-    return quiet_rule(op.partials, arrays, out, inputs, attributes)
+    locals_ = quiet(partial(op.partials, arrays), [out, *inputs], attributes)
+    return tuple(None if local is None else float(local) for local in locals_)

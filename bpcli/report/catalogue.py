@@ -11,7 +11,7 @@ from bpcli.graph.node import Node, Variable
 from bpcli.graph.notation import render
 from bpcli.graph.op import NO_ATTRIBUTES, Op
 from bpcli.graph.simplify import simplify
-from bpcli.language.complaints import closest, shortened
+from bpcli.language.complaints import shortened, suggestion
 from bpcli.language.functions import FUNCTIONS, usage
 from bpcli.language.operators import INFIXES
 from bpcli.ops import FAMILIES, REGISTRY
@@ -117,9 +117,8 @@ def ops_named(name: str) -> list[Op]:
         symbol = operator.infix.symbol
         return [other for other in REGISTRY.values() if other.infix and other.infix.symbol == symbol]
     if op is None:
-        meant = closest(name, sorted(FUNCTIONS))
         message = f"unknown function '{shortened(name)}'"
-        raise UsageError(message, hint=f"did you mean '{meant}'?" if meant else "'bpcli ops' lists them all")
+        raise UsageError(message, hint=suggestion(name, sorted(FUNCTIONS), "'bpcli ops' lists them all"))
     return [op]
 
 
