@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from bpcli.backprop.formulas import require_one_per_input
 from bpcli.graph.node import Graph, Node
 from bpcli.graph.op import NO_ATTRIBUTES
-from bpcli.numbers.floats import UNANSWERED, floats, ieee_rule
+from bpcli.numbers.floats import UNANSWERED, floats
 from bpcli.numbers.system import NumberSystem
 
 
@@ -69,9 +69,9 @@ def local_numbers(node: Node, value_of: Callable[[Node], Any], system: NumberSys
         else:
             locals_ = node.op.partials(system, value_of(node), *map(value_of, inputs), **node.attributes)
     except UNANSWERED:
-        if system is not floats:
+        if system.locals_beyond is None:
             raise
-        locals_ = ieee_rule(node.op, value_of(node), [*map(value_of, inputs)], dict(node.attributes))
+        locals_ = system.locals_beyond(node.op, value_of(node), [*map(value_of, inputs)], dict(node.attributes))
     if len(locals_) != len(inputs):
         require_one_per_input(node.op, locals_, inputs)
     return locals_

@@ -7,15 +7,17 @@ two nodes. Arithmetic on nodes makes nodes, which is how a rule written for numb
 from __future__ import annotations
 
 import math
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bpcli.errors import Span
 from bpcli.graph.op import NO_ATTRIBUTES, REGISTRY, Attributes, Op
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 Number = float | int
+NO_NAMES: Mapping[str, Node] = MappingProxyType({})
 
 
 class Node:
@@ -152,10 +154,11 @@ def power_op(exponent: Node) -> Op:
 class Graph:
     """What one text says: the output, the op nodes in the order they are computed, and the leaves.
 
-    `nodes` holds every op node that was typed, also one that the output does not need.
+    `nodes` holds every op node that was typed, also one that the output does not need; `names` says what each name of
+    a statement stands for at the end of the text, so that `F` in `F = A` is found although the node is called `A`.
     """
 
-    __slots__ = ("constants", "nodes", "output", "text", "variables")
+    __slots__ = ("constants", "names", "nodes", "output", "text", "variables")
 
     def __init__(
         self,
@@ -164,12 +167,14 @@ class Graph:
         variables: Sequence[Variable],
         constants: Sequence[Constant],
         text: str = "",
+        names: Mapping[str, Node] = NO_NAMES,
     ) -> None:
         self.output = output
         self.nodes = nodes
         self.variables = variables
         self.constants = constants
         self.text = text
+        self.names = names
 
     def __repr__(self) -> str:
         return f"<graph of {len(self.nodes)} ops over {len(self.variables)} variables>"

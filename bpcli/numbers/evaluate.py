@@ -1,11 +1,11 @@
 """The forward pass: the value of every node, in the order of the graph."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from bpcli.graph.node import Graph, Node
+from bpcli.graph.node import Constant, Graph, Node
 from bpcli.graph.op import NO_ATTRIBUTES
-from bpcli.numbers.floats import UNANSWERED, floats, ieee
+from bpcli.numbers.floats import UNANSWERED, floats
 from bpcli.numbers.system import Functions, NumberSystem
 
 Values = dict[Node, Any]
@@ -18,10 +18,21 @@ def evaluate(graph: Graph, at: Mapping[str, Any], system: NumberSystem = floats)
     """
     values: Values = {variable: at[variable.name] for variable in graph.variables}
     for constant in graph.constants:
-        values[constant] = getattr(system, constant.symbol) if constant.symbol else constant.value
+        values[constant] = constant_in(system, constant)
+    compute(graph.nodes, values, system)
+    return values
+
+
+def constant_in(system: NumberSystem, constant: Constant) -> Any:
+    """A literal or a symbol such as pi as a number of the system."""
+    return getattr(system, constant.symbol) if constant.symbol else system.number(constant.value)
+
+
+def compute(nodes: Iterable[Node], values: Values, system: NumberSystem) -> None:
+    """Add the value of each op node to `values`, which holds those of its inputs or finds them."""
     functions = Functions(system)
     value_of = values.__getitem__
-    for node in graph.nodes:
+    for node in nodes:
         try:
             if node.attributes is NO_ATTRIBUTES and len(node.inputs) == 2:  # noqa: PLR2004 - most ops, and faster so
                 x, y = node.inputs
@@ -31,7 +42,6 @@ def evaluate(graph: Graph, at: Mapping[str, Any], system: NumberSystem = floats)
             else:
                 values[node] = functions[node.op](*map(value_of, node.inputs), **node.attributes)
         except UNANSWERED:
-            if system is not floats:
+            if system.value_beyond is None:
                 raise
-            values[node] = ieee(node.op, [*map(value_of, node.inputs)], dict(node.attributes))
-    return values
+            values[node] = system.value_beyond(node.op, [*map(value_of, node.inputs)], dict(node.attributes))

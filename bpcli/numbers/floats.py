@@ -82,3 +82,7 @@ def ieee_rule(op: Op, out: float, inputs: list[float], attributes: dict[str, Any
 
     locals_ = quiet(partial(op.partials, arrays), [out, *inputs], attributes)
     return tuple(None if local is None else float(local) for local in locals_)
+
+
+floats.value_beyond = ieee
+floats.locals_beyond = ieee_rule

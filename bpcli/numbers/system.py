@@ -14,6 +14,8 @@ class NumberSystem:
 
     pi: Any
     e: Any
+    value_beyond: Callable[..., Any] | None = None  # what an op comes to where this system's function raised
+    locals_beyond: Callable[..., tuple[Any, ...]] | None = None  # the same for its rule
 
     def __init__(self, name: str, library: Any, exceptions: Mapping[str, Callable[..., Any]]) -> None:
         self.name = name
@@ -21,6 +23,10 @@ class NumberSystem:
         self.e = library.e
         self._library = library
         self._exceptions = exceptions
+
+    def number(self, value: float) -> Any:
+        """A literal of an expression, which is exact in binary64, as a number of this system."""
+        return value
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Compute the op called `name`; what was found is kept, so that this runs once an op."""
