@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bpcli.backprop.sweep import Step, gradients_at, steps
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Node, Variable
+from bpcli.graph.order import downstream_of
 from bpcli.numbers.evaluate import evaluate
 
 if TYPE_CHECKING:
@@ -53,15 +54,6 @@ class Gradients:
         everything = len(self.gradients) == len(self.graph.variables)
         along = None if everything else downstream_of(self.graph, self.wanted)
         return steps(self.graph, self.values, self.upstreams, along)
-
-
-def downstream_of(graph: Graph, variables: Collection[Node]) -> set[Node]:
-    """The variables, and every node that depends on one of them."""
-    reached = set(variables)
-    for node in graph.nodes:
-        if not reached.isdisjoint(node.inputs):
-            reached.add(node)
-    return reached
 
 
 def gradients_of(graph: Graph, at: Mapping[str, float], wanted: Collection[str] | None = None) -> Gradients:

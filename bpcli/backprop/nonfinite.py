@@ -47,10 +47,11 @@ def _forward(graph: Graph, values: Mapping[Node, float], labels: Mapping[Node, s
             formula = render(node, labels, limit=MOST_CHARACTERS)
             numbers = render(_substituted(node, values), limit=MOST_CHARACTERS)
             what = f"forward step {number}: {labels[node]} = {formula} = {numbers} is {_named(values[node])}"
-            yield Notice(f"{what}; {_reason(node, inputs)}", node.span)
+            yield Notice(f"{what}; {reason_undefined(node, inputs)}", node.span)
 
 
-def _reason(node: Node, inputs: list[float]) -> str:
+def reason_undefined(node: Node, inputs: list[float]) -> str:
+    """Why an op has no finite value at these inputs."""
     if (node.op.name == "div" and inputs[1] == 0) or (node.op.written == "pow" and inputs[0] == 0):
         return "division by zero"
     if not node.op.domain.contains(*inputs):

@@ -3,7 +3,7 @@
 Nothing here recurses, so depth costs memory and never the stack.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 
 from bpcli.graph.node import Constant, Graph, Node, Variable
 
@@ -23,6 +23,15 @@ def ancestors_first(roots: Iterable[Node], stop_at: Container[Node] = ()) -> lis
             if node not in stop_at:
                 waiting.extend([(source, False) for source in reversed(node.inputs) if source not in seen])
     return ordered
+
+
+def downstream_of(graph: Graph, nodes: Collection[Node]) -> set[Node]:
+    """The nodes, and every node that depends on one of them."""
+    reached = set(nodes)
+    for node in graph.nodes:
+        if not reached.isdisjoint(node.inputs):
+            reached.add(node)
+    return reached
 
 
 def unused_nodes(graph: Graph) -> list[Node]:

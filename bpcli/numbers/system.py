@@ -12,21 +12,27 @@ from bpcli.graph.op import REGISTRY, Op
 class NumberSystem:
     """Computes an op by its own table first, then by the library's function of that name, then by its meaning."""
 
-    pi: Any
-    e: Any
     value_beyond: Callable[..., Any] | None = None  # what an op comes to where this system's function raised
     locals_beyond: Callable[..., tuple[Any, ...]] | None = None  # the same for its rule
 
     def __init__(self, name: str, library: Any, exceptions: Mapping[str, Callable[..., Any]]) -> None:
         self.name = name
-        self.pi = library.pi
-        self.e = library.e
         self._library = library
         self._exceptions = exceptions
 
     def number(self, value: float) -> Any:
         """A literal of an expression, which is exact in binary64, as a number of this system."""
         return value
+
+    @property
+    def pi(self) -> Any:
+        """π."""
+        return self._library.pi
+
+    @property
+    def e(self) -> Any:
+        """e, the base of the natural logarithm."""
+        return self._library.e
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Compute the op called `name`; what was found is kept, so that this runs once an op."""

@@ -1,0 +1,161 @@
+"""Finite differences of exact values: the slope on each side of a point, with an error bound.
+
+A one-sided quotient D(h) = (f(x + h) - f(x))/h errs by h·f''/2, so 2·D(h/2) - D(h) errs by a multiple of h², and
+|D(h/2) - D(h)| bounds that from far above. Steps shrink and digits grow until the bound is far below what must be seen.
+Nothing here looks at a rule.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from mpmath.libmp import fzero, mpf_abs, mpf_add, mpf_div, mpf_le, mpf_shift, mpf_sub, to_float
+
+from bpcli.check.point import LADDER, NOTHING_BELOW, Point, Ray
+from bpcli.graph.node import Node
+from bpcli.numbers.balls import RADIUS_BITS, UNDEFINED, Ball, Outcome, precision
+
+SETTLED = 60  # bits of a slope that are known where the search for it ends: 4 ulp of float64 are 2**-50
+JUMP = 0.999  # halving a step leaves a jump as it is
+STEEP = 0.55  # and takes a root to more than half
+
+
+class Kind(Enum):
+    """What there is on one side of a point."""
+
+    SLOPE = "slope"
+    OUTSIDE = "outside the domain"
+    JUMP = "a jump"
+    INFINITE = "an infinite slope"
+    UNRESOLVED = "unresolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The slope on one side; for an unresolved one `slope` is a bound on it, if there is one."""
+
+    kind: Kind
+    slope: Ball | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slopes:
+    """What the two sides of a point show.
+
+    `value` is the output at the point; `sign_is_open` says that a comparison at the point itself could not be decided.
+    """
+
+    value: Ball
+    left: Side
+    right: Side
+    sign_is_open: bool = False
+
+    @property
+    def derivative(self) -> Ball | None:
+        """The slope, where both sides have the same one, or where the domain ends on the other side."""
+        slopes = [side.slope for side in (self.left, self.right) if side.kind is Kind.SLOPE and side.slope]
+        if len(slopes) == 1 and Kind.OUTSIDE in (self.left.kind, self.right.kind):
+            return slopes[0]
+        if len(slopes) == 2 and not differ(*slopes):  # noqa: PLR2004 - both sides
+            return min(slopes, key=lambda slope: to_float(slope.radius))
+        return None
+
+    @property
+    def is_corner(self) -> bool:
+        """Whether both sides have a slope, and not the same."""
+        return self.left.kind is self.right.kind is Kind.SLOPE and self.derivative is None
+
+    @property
+    def between(self) -> tuple[Ball, Ball]:
+        """The smaller and the larger slope of a corner."""
+        sides = [side.slope for side in (self.left, self.right) if side.slope is not None]
+        low, high = sorted(sides, key=lambda slope: (to_float(slope.middle), 0))
+        return low, high
+
+
+def differ(x: Ball, y: Ball) -> bool:
+    """Whether two balls have no number in common."""
+    if x.middle is None or y.middle is None:
+        return False
+    apart = mpf_abs(mpf_sub(x.middle, y.middle))
+    return not mpf_le(apart, mpf_add(x.radius, y.radius))
+
+
+def slopes(
+    point: Point, direction: Mapping[Node, float], through: Sequence[Node] | None = None, output: Node | None = None
+) -> Slopes:
+    """The slope of the output on each side of the point, where nodes are moved along a direction.
+
+    `through` are the nodes to compute anew, by default all that depend on those that are moved.
+    """
+    if through is None:
+        through = point.downstream(list(direction))
+    found = Slopes(UNDEFINED, Side(Kind.OUTSIDE), Side(Kind.OUTSIDE))
+    for rung in LADDER:
+        with precision(rung.bits):
+            ray = point.along(direction, through, output or point.graph.output, rung)
+            value, trail = ray.at(0)
+            if value is UNDEFINED:
+                return Slopes(UNDEFINED, Side(Kind.OUTSIDE), Side(Kind.OUTSIDE))
+            is_open = any(outcome.result is None for outcome in trail)
+            last = rung is LADDER[-1]
+            left, right = [_side(ray, value, trail, sign, last=last) for sign in (-1, 1)]
+        found = Slopes(value, left, right, is_open)
+        if Kind.UNRESOLVED not in (left.kind, right.kind) and not (is_open and found.derivative is None and not last):
+            break
+    return found
+
+
+def _side(ray: Ray, value: Ball, trail: Sequence[Outcome], sign: int, *, last: bool) -> Side:
+    """What one side shows at this rung; unresolved until it is settled, or the last rung has been reached."""
+    (far, far_trail), (near, near_trail) = ray.at(sign), ray.at(sign / 2)
+    if far is UNDEFINED and near is UNDEFINED:
+        return Side(Kind.OUTSIDE)
+    if far.middle is None or near.middle is None or value.middle is None:
+        return Side(Kind.UNRESOLVED)
+    if _crosses(trail, far_trail) or _crosses(trail, near_trail):
+        return Side(Kind.UNRESOLVED)
+    step = ray.step * sign
+    coarse, fine = (far - value) / step, (near - value) / (step / 2)
+    slope = _extrapolated(coarse, fine)
+    if slope is not None and is_settled(slope):
+        return Side(Kind.SLOPE, slope)
+    return _without_slope(far - value, near - value, slope) if last else Side(Kind.UNRESOLVED, slope)
+
+
+def _crosses(at_point: Sequence[Outcome], moved: Sequence[Outcome]) -> bool:
+    """Whether the step has gone past a border that the point itself is not on."""
+    return any(
+        not here.tied and here.result is not None and here.result != there.result
+        for here, there in zip(at_point, moved, strict=False)
+    )
+
+
+def _extrapolated(coarse: Ball, fine: Ball) -> Ball | None:
+    limit = fine * 2 - coarse
+    if limit.middle is None or fine.middle is None or coarse.middle is None:
+        return None
+    truncation = mpf_abs(mpf_sub(fine.middle, coarse.middle, RADIUS_BITS, "u"))
+    return Ball(limit.middle, mpf_add(limit.radius, truncation, RADIUS_BITS, "u"))
+
+
+def is_settled(slope: Ball) -> bool:
+    """Whether a number is known to 60 bits, or to be 0 for all that float64 can tell."""
+    if slope.middle is None:
+        return False
+    if mpf_le(slope.radius, mpf_shift(mpf_abs(slope.middle), -SETTLED)):
+        return True
+    furthest = mpf_add(mpf_abs(slope.middle), slope.radius, RADIUS_BITS, "u")
+    return bool(mpf_le(furthest, (0, 1, NOTHING_BELOW, 1)))
+
+
+def _without_slope(far: Ball, near: Ball, slope: Ball | None) -> Side:
+    """Why there is no slope: halving the step leaves a jump as it is, and takes a root to more than half."""
+    known = mpf_le(far.radius, mpf_shift(mpf_abs(far.middle), -SETTLED)) and far.middle != fzero
+    if known and near.middle is not None and far.middle is not None:
+        ratio = to_float(mpf_div(near.middle, far.middle, RADIUS_BITS, "n"))
+        if ratio > JUMP:
+            return Side(Kind.JUMP)
+        if ratio > STEEP:
+            return Side(Kind.INFINITE)
+    return Side(Kind.UNRESOLVED, slope)

@@ -1,0 +1,247 @@
+"""Judging one item: its truth from the oracles, and the verdict on bpcli's own answer or on a claimed number."""
+
+from functools import cached_property
+
+from bpcli.backprop.nonfinite import reason_undefined
+from bpcli.check.finite import Kind, Slopes, is_settled
+from bpcli.check.kinks import culprit, fits, kink_at
+from bpcli.check.oracles import Oracles
+from bpcli.check.own import Own
+from bpcli.check.point import LADDER, Point
+from bpcli.check.suspects import suspects_of
+from bpcli.check.targets import Item, Names
+from bpcli.check.verdict import Finding, Verdict, same, tolerance, within
+from bpcli.graph.node import Node
+from bpcli.graph.notation import number_text, render
+from bpcli.language.claims import Claim
+from bpcli.numbers.balls import UNDEFINED, Ball, exactly, precision
+
+MOST_CHARACTERS = 60
+
+
+class Judge:
+    """Everything that is known at one point, and the verdicts that follow."""
+
+    def __init__(self, point: Point, relative: float | None = None) -> None:
+        self.point = point
+        self.names = Names(point.graph)
+        self.oracles = Oracles(point)
+        self.own = Own(point)
+        self.relative = relative
+
+    # Truths ----------------------------------------------------------------------------------------------------
+
+    def finding(self, item: Item, claim: Claim | None = None) -> Finding:
+        """The item with what the three ways give, before a verdict."""
+        title = self.names.title(item)
+        base = Finding(item, title, Verdict.UNDECIDED, claim)
+        if item.kind == "value":
+            return base.but(own=self._own_value(item.node), truth=self.value(item.node))
+        if item.source is None:
+            found, symbolic = self.oracles.slopes(item.node), self.oracles.symbolic(item.node)
+            own = float(self.own.in_float64.upstreams.get(item.node, 0.0))
+            return base.but(
+                own=own,
+                slopes=found,
+                truth=found.derivative,
+                symbolic=symbolic.value,
+                symbolic_is_whole=symbolic.is_whole,
+            )
+        return self._step(base, item.node, item.source)
+
+    def _own_value(self, node: Node) -> float:
+        return float(self.own.in_float64.values[node])
+
+    def _step(self, base: Finding, node: Node, source: Node) -> Finding:
+        local = self.oracles.local_slopes(node, source)
+        symbolic = self.oracles.local_symbolic(node, source)
+        own = self.own.local(node, source)
+        if base.item.kind == "local":
+            return base.but(
+                slopes=local, truth=local.derivative, symbolic=symbolic, own=float(own), symbolic_is_whole=False
+            )
+        upstream, upstream_symbolic = self.oracles.slopes(node), self.oracles.symbolic(node).value
+        return base.but(
+            slopes=local,
+            truth=_times(upstream.derivative, local.derivative),
+            symbolic=_times(upstream_symbolic, symbolic),
+            own=float(self.own.gradient(node) * own),
+            symbolic_is_whole=False,
+        )
+
+    def value(self, node: Node) -> Ball | None:
+        """The exact value of a node, in as many digits as it takes; None where it has none."""
+        found = UNDEFINED
+        for rung in LADDER:
+            found = exactly(self.point.values(rung.bits)[node])
+            if found.middle is None or is_settled(found):
+                break
+        return None if found.middle is None else found
+
+    # Verdicts --------------------------------------------------------------------------------------------------
+
+    def judged(self, item: Item, claim: Claim | None = None) -> Finding:
+        """The verdict on a claimed number, or without one on bpcli's own gradient."""
+        finding = self.finding(item, claim)
+        undefined = self.undefined_node
+        if undefined is not None and item.kind != "value":
+            return finding.but(verdict=Verdict.UNEVALUABLE, reason=undefined)
+        if item.kind == "value":
+            return self._judged_value(finding, undefined)
+        claimed = self._own_answer(item) if claim is None else exactly(claim.number or 0.0)
+        if finding.truth is not None:
+            return self._against_derivative(finding, claimed, finding.truth)
+        if finding.slopes is not None and finding.slopes.is_corner:
+            return self._at_corner(finding, claimed)
+        return self._without_truth(finding, claimed)
+
+    def _judged_value(self, finding: Finding, undefined: str | None) -> Finding:
+        if finding.truth is None:
+            return finding.but(verdict=Verdict.UNEVALUABLE, reason=undefined)
+        claimed = exactly(finding.claimed or 0.0)
+        return self._decided(finding, within(claimed, finding.truth, self._allowed(finding)))
+
+    def _allowed(self, finding: Finding) -> Ball:
+        return tolerance(finding.truth or exactly(0), finding.claim, self.relative)
+
+    def _own_answer(self, item: Item) -> Ball:
+        return self.own.gradient(item.node)
+
+    def _agrees(self, finding: Finding, claimed: Ball, truth: Ball) -> bool | None:
+        if finding.claim is None:
+            return same(claimed, truth)
+        return within(claimed, truth, tolerance(truth, finding.claim, self.relative))
+
+    def _against_derivative(self, finding: Finding, claimed: Ball, truth: Ball) -> Finding:
+        if finding.symbolic is not None and not same(finding.symbolic, truth):
+            return self._oracles_disagree(finding, claimed)
+        agrees = self._agrees(finding, claimed, truth)
+        convention = self._convention(finding)
+        is_missed = convention is not None and not same(convention, truth) and self._is_at_kink(finding)
+        if agrees:
+            return (
+                finding.but(verdict=Verdict.KINK, accepted_as="derivative")
+                if is_missed
+                else finding.but(verdict=Verdict.AGREE)
+            )
+        if claimed is UNDEFINED or (finding.claim is None and claimed.middle is None):
+            return finding.but(
+                verdict=Verdict.UNEVALUABLE, reason="the rules multiply 0 by infinity here, the slope exists"
+            )
+        if is_missed and convention is not None and self._agrees(finding, claimed, convention):
+            return self._with_kink(finding.but(verdict=Verdict.KINK, accepted_as="convention"))
+        decided = self._decided(finding, agrees)
+        if finding.claim is None and decided.verdict is Verdict.DIFFER:
+            return decided.but(suspects=suspects_of(self.oracles, self.own, finding.item.node))
+        return decided
+
+    def _convention(self, finding: Finding) -> Ball | None:
+        """What the rules say, which is what PyTorch says."""
+        item = finding.item
+        if item.source is None:
+            return self.own.gradient(item.node)
+        local = self.own.local(item.node, item.source)
+        return local if item.kind == "local" else self.own.gradient(item.node) * local
+
+    def _is_at_kink(self, finding: Finding) -> bool:
+        leaf = finding.item.node
+        return not self.oracles.tied.isdisjoint(self.point.downstream([leaf])) or leaf in self.oracles.tied
+
+    def _with_kink(self, finding: Finding) -> Finding:
+        if finding.slopes is None:
+            return finding
+        return finding.but(
+            kink=kink_at(self.oracles, finding.item.source or finding.item.node, finding.slopes, self.names)
+        )
+
+    def _oracles_disagree(self, finding: Finding, claimed: Ball) -> Finding:
+        del claimed
+        return finding.but(
+            verdict=Verdict.UNDECIDED,
+            reason="SymPy and differences disagree, so nobody else is blamed",
+            suspects=suspects_of(self.oracles, self.own, finding.item.node),
+        )
+
+    def _at_corner(self, finding: Finding, claimed: Ball) -> Finding:
+        if finding.slopes is None:
+            return finding
+        finding = self._with_kink(finding)
+        if finding.slopes.sign_is_open:
+            return finding.but(
+                verdict=Verdict.UNDECIDED,
+                reason=f"no number of digits tells which side of the kink {self._kink_text(finding)} is on",
+            )
+        convention = self._convention(finding)
+        if convention is not None and self._agrees(finding, claimed, convention):
+            return finding.but(verdict=Verdict.KINK, accepted_as="convention")
+        if fits(claimed, finding.slopes, tolerance(claimed, finding.claim, self.relative)):
+            return finding.but(verdict=Verdict.KINK, accepted_as="between")
+        return finding.but(verdict=Verdict.DIFFER)
+
+    def _kink_text(self, finding: Finding) -> str:
+        return f"of {finding.kink.node.op.written}" if finding.kink else "the point"
+
+    def _decided(self, finding: Finding, agrees: bool | None) -> Finding:
+        if agrees is None:
+            visible = float(Ball(finding.truth.radius)) if finding.truth else None
+            return finding.but(
+                verdict=Verdict.UNDECIDED, reason="the error of the differences hides it", smallest_visible=visible
+            )
+        return finding.but(verdict=Verdict.AGREE if agrees else Verdict.DIFFER)
+
+    def _without_truth(self, finding: Finding, claimed: Ball) -> Finding:
+        found = finding.slopes
+        if found is None:  # a contribution of which one factor has no single number
+            return finding.but(verdict=Verdict.UNDECIDED, reason="a factor has no single slope here")
+        kinds = {found.left.kind, found.right.kind}
+        where = self._where(finding)
+        if Kind.JUMP in kinds:
+            return finding.but(verdict=Verdict.UNEVALUABLE, reason=f"the value jumps{where}")
+        if Kind.INFINITE in kinds:
+            return finding.but(verdict=Verdict.UNEVALUABLE, reason=f"the slope is infinite{where}")
+        if kinds == {Kind.OUTSIDE}:
+            return finding.but(verdict=Verdict.UNEVALUABLE, reason="the expression has values at this point alone")
+        return self._bounded(finding, found, claimed)
+
+    def _where(self, finding: Finding) -> str:
+        by = culprit(self.oracles, finding.item.source or finding.item.node, self.names)
+        return f" at {by[0].op.written}, where {by[1]}" if by else " here"
+
+    def _bounded(self, finding: Finding, found: Slopes, claimed: Ball) -> Finding:
+        """An unresolved slope still bounds what may be claimed."""
+        bounds = [side.slope for side in (found.left, found.right) if side.slope is not None]
+        visible = max([float(Ball(bound.radius)) for bound in bounds], default=None)
+        undecided = finding.but(
+            verdict=Verdict.UNDECIDED, reason="the slope cannot be resolved", smallest_visible=visible
+        )
+        if len(bounds) < 2 or found.sign_is_open or finding.claim is None:  # noqa: PLR2004 - both sides
+            return undecided
+        apart = [within(claimed, bound, tolerance(bound, finding.claim, self.relative)) is False for bound in bounds]
+        return finding.but(verdict=Verdict.DIFFER) if all(apart) else undecided
+
+    @cached_property
+    def undefined_node(self) -> str | None:
+        """Where and why the expression has no value at the point; None where it has one."""
+        values = self.point.values()
+        if exactly(values[self.point.graph.output]).middle is not None:
+            return None
+        for node in self.point.graph.nodes:
+            inputs = [exactly(values[source]) for source in node.inputs if not source.op.is_condition]
+            if exactly(values[node]).middle is None and all(value.middle is not None for value in inputs):
+                numbers = [float(value) for value in inputs]
+                shown = ", ".join(
+                    f"{self.names.labels[source]} = {number_text(float(exactly(values[source])))}"
+                    for source in dict.fromkeys(node.inputs)
+                    if source in self.names.labels and not source.op.is_condition
+                )
+                formula = render(node, self.names.labels, limit=MOST_CHARACTERS)
+                at = f" at {shown}" if shown else ""
+                return f"{formula} has no real value{at}: {reason_undefined(node, numbers)}"
+        return "the expression has no value here"
+
+
+def _times(x: Ball | None, y: Ball | None) -> Ball | None:
+    if x is None or y is None:
+        return None
+    with precision(LADDER[0].bits):
+        return x * y

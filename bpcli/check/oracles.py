@@ -1,0 +1,158 @@
+"""The two oracles of one point: differences of exact values, and SymPy's derivatives. Neither knows a rule."""
+
+from functools import cached_property
+from typing import NamedTuple
+
+from bpcli.check.chain import chained
+from bpcli.check.finite import Kind, Side, Slopes, is_settled, slopes
+from bpcli.check.point import LADDER, Point
+from bpcli.check.symbolic import LocalDerivatives, WholeExpression
+from bpcli.graph.node import Constant, Node
+from bpcli.numbers.balls import Ball, exactly, precision, recorded
+from bpcli.numbers.evaluate import compute
+from bpcli.numbers.exact import exact
+
+MOST_EVALUATIONS = 200_000  # op evaluations for differences of the whole expression; beyond, step by step
+LOCAL_DERIVATIVES = LocalDerivatives()
+
+
+class Symbolic(NamedTuple):
+    """SymPy's answer, and whether it took the expression whole or step by step."""
+
+    value: Ball | None
+    is_whole: bool = True
+
+
+class Oracles:
+    """What differences and SymPy say about the output, and about each step, at a point."""
+
+    def __init__(self, point: Point, whole: WholeExpression | None = None) -> None:
+        self.point = point
+        self.graph = point.graph
+        self.whole = whole or WholeExpression(point.graph)
+        self._slopes: dict[Node, Slopes] = {}
+        self._local_slopes: dict[tuple[Node, Node], Slopes] = {}
+
+    @cached_property
+    def is_small(self) -> bool:
+        """Whether the budget allows differences of the whole expression for every variable."""
+        return 4 * len(self.graph.nodes) * max(1, len(self.graph.variables)) <= MOST_EVALUATIONS
+
+    @cached_property
+    def tied(self) -> frozenset[Node]:
+        """The op nodes that are at a border here: a comparison of equals, a step of a staircase, or an open one."""
+        values = self.point.values()
+        found = set()
+        with precision(LADDER[0].bits):
+            for node in self.graph.nodes:
+                if node.op.kinks or node.op.is_condition:
+                    with recorded() as trail:
+                        compute([node], dict(values), exact)
+                    if any(outcome.tied or outcome.result is None for outcome in trail):
+                        found.add(node)
+        conditioned = {
+            node for node in self.graph.nodes if not found.isdisjoint(node.inputs) and node.op.name == "where"
+        }
+        return frozenset(found | conditioned)
+
+    def slopes(self, leaf: Node) -> Slopes:
+        """The slopes of the output with respect to a node."""
+        if leaf not in self._slopes:
+            stepwise = None if self.is_small else self._from_steps(leaf)
+            self._slopes[leaf] = stepwise or slopes(self.point, {leaf: 1})
+        return self._slopes[leaf]
+
+    def local_slopes(self, node: Node, source: Node) -> Slopes:
+        """The slopes of one op with respect to one input."""
+        key = (node, source)
+        if key not in self._local_slopes:
+            self._local_slopes[key] = slopes(self.point, {source: 1}, [node], node)
+        return self._local_slopes[key]
+
+    @cached_property
+    def _chain_of_differences(self) -> dict[Node, Ball | None]:
+        return chained(self.graph, self.local_difference, exactly(1))
+
+    def local_difference(self, node: Node, position: int) -> Ball | None:
+        """The slope of one op with respect to one input place; None at a kink."""
+        source = node.inputs[position]
+        if node.inputs.count(source) > 1:
+            return self._difference_at(node, position)
+        return None if node in self.tied else self.local_slopes(node, source).derivative
+
+    def _difference_at(self, node: Node, position: int) -> Ball | None:
+        """The slope with respect to one of several inputs that are the same node: on a copy with inputs of their own."""
+        inputs = tuple([Constant(0.0) for _ in node.inputs])
+        copy = Node(node.op, inputs, node.attributes)
+        return slopes(_Lifted(self.point, node, copy), {inputs[position]: 1}, [copy], copy).derivative
+
+    def _from_steps(self, leaf: Node) -> Slopes | None:
+        """The slope by the chain rule over differences of each step; None where a step is at a kink."""
+        total = self._chain_of_differences.get(leaf, exactly(0))
+        if total is None or not is_settled(total):
+            return None
+        side = Side(Kind.SLOPE, total)
+        return Slopes(self.point.values()[self.graph.output], side, side)
+
+    def symbolic(self, leaf: Node) -> Symbolic:
+        """SymPy's derivative of the output with respect to a node, as a number; None at kinks."""
+        for rung in LADDER:
+            with precision(rung.bits):
+                value = self.whole.value(leaf, self.point.values(rung.bits))
+                if value is None:
+                    break
+                if value.middle is None or is_settled(value):
+                    return Symbolic(value if value.middle is not None else None)
+        return Symbolic(self._symbolic_from_steps(leaf), is_whole=False)
+
+    def _symbolic_from_steps(self, leaf: Node) -> Ball | None:
+        for rung in LADDER if self.is_small else LADDER[:2]:
+            total = self._chain_of_symbols(rung.bits).get(leaf, exactly(0))
+            if total is None or total.middle is None or is_settled(total):
+                break
+        return total if total is not None and total.middle is not None and is_settled(total) else None
+
+    def _chain_of_symbols(self, bits: int) -> dict[Node, Ball | None]:
+        if bits not in self._chains:
+            with precision(bits):
+                values = self.point.values(bits)
+                self._chains[bits] = chained(
+                    self.graph,
+                    lambda node, position: (
+                        None if node in self.tied else LOCAL_DERIVATIVES.value(node, position, values)
+                    ),
+                    exactly(1),
+                )
+        return self._chains[bits]
+
+    @cached_property
+    def _chains(self) -> dict[int, dict[Node, Ball | None]]:
+        return {}
+
+    def local_symbolic(self, node: Node, source: Node) -> Ball | None:
+        """SymPy's derivative of one op with respect to one input, added up where the input stands in several places."""
+        if node in self.tied:
+            return None
+        values, total = self.point.values(), exactly(0)
+        with precision(LADDER[0].bits):
+            for position, one in enumerate(node.inputs):
+                if one is source:
+                    part = LOCAL_DERIVATIVES.value(node, position, values)
+                    if part is None or part.middle is None:
+                        return None
+                    total = total + part
+        return total
+
+
+class _Lifted(Point):
+    """A point at which an op has been given inputs of its own, with the values that its inputs have."""
+
+    def __init__(self, point: Point, node: Node, copy: Node) -> None:
+        super().__init__(point.graph, point.at)
+        self._point = point
+        self._pairs = list(zip(copy.inputs, node.inputs, strict=True))
+
+    def values(self, bits: int = LADDER[0].bits) -> dict[Node, Ball]:
+        """The values of the copied inputs."""
+        known = self._point.values(bits)
+        return {copied: known[original] for copied, original in self._pairs}

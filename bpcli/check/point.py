@@ -1,0 +1,91 @@
+"""A graph at a point, in as many digits as are asked for: its values, and its output where some nodes are moved."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from bpcli.graph.node import Graph, Node
+from bpcli.graph.order import downstream_of
+from bpcli.numbers.balls import Ball, Outcome, exactly, precision, recorded
+from bpcli.numbers.evaluate import Values, compute, evaluate
+from bpcli.numbers.exact import exact
+
+
+class Rung(NamedTuple):
+    """A step of 2**-step times the size of what is moved, and the bits of every number."""
+
+    step: int
+    bits: int
+
+
+# The first rung has 96 digits. The last ones see a slope of 2**-1090, below the smallest number of float64: what is
+# still 0 there is 0 for whoever claims a number. More bits than twice the step leave room for values of any size.
+LADDER = (Rung(80, 320), Rung(300, 1000), Rung(1200, 3600), Rung(2400, 6400))
+NOTHING_BELOW = -1090  # as an exponent of 2
+
+
+class _Moved(dict[Node, Ball]):
+    """Values of which some differ from those at the point."""
+
+    def __init__(self, changes: Mapping[Node, Ball], still: Values) -> None:
+        super().__init__(changes)
+        self._still = still
+
+    def __missing__(self, node: Node) -> Ball:
+        value: Ball = self._still[node]
+        return value
+
+
+class Point:
+    """The exact values of a graph's nodes where its variables have the values `at`."""
+
+    def __init__(self, graph: Graph, at: Mapping[str, float]) -> None:
+        self.graph = graph
+        self.at = at
+        self._values: dict[int, Values] = {}
+        self._downstream: dict[tuple[Node, ...], list[Node]] = {}
+
+    def values(self, bits: int = LADDER[0].bits) -> Values:
+        """The value of every node in so many bits."""
+        if bits not in self._values:
+            with precision(bits):
+                exactly_at = {name: exactly(value) for name, value in self.at.items()}
+                self._values[bits] = evaluate(self.graph, exactly_at, exact)
+        return self._values[bits]
+
+    def downstream(self, nodes: Sequence[Node]) -> list[Node]:
+        """The op nodes that depend on some of the nodes, without these, in the order of the graph."""
+        key = tuple(nodes)
+        if key not in self._downstream:
+            reached = downstream_of(self.graph, nodes)
+            self._downstream[key] = [node for node in self.graph.nodes if node in reached and node not in nodes]
+        return self._downstream[key]
+
+    def along(self, direction: Mapping[Node, float], through: Sequence[Node], output: Node, rung: Rung) -> "Ray":
+        """The output as a function of how far the nodes are moved along a direction."""
+        return Ray(self.values(rung.bits), direction, through, output, rung)
+
+
+class Ray:
+    """The output where nodes are moved by t·h along a direction; h is a power of two that suits their size.
+
+    Only the nodes `through` are computed anew. To be used at the rung's precision.
+    """
+
+    def __init__(
+        self, values: Values, direction: Mapping[Node, float], through: Sequence[Node], output: Node, rung: Rung
+    ) -> None:
+        self._values = values
+        self._direction = direction
+        self._through = through
+        self._output = output
+        sizes = [values[node].magnitude for node in direction if values[node].middle and values[node].middle[1]]
+        self.step = Ball((0, 1, min(sizes, default=0) - rung.step, 1))
+
+    def at(self, t: float) -> tuple[Ball, list[Outcome]]:
+        """The output at t·h, and what was compared on the way."""
+        shift = self.step * t
+        moved = {node: self._values[node] + shift * factor for node, factor in self._direction.items()}
+        values = _Moved(moved, self._values)
+        with recorded() as trail:
+            compute(self._through, values, exact)
+        return exactly(values[self._output]), trail

@@ -1,0 +1,166 @@
+"""The suspect, by three statements that are kept apart: the rule, the symbolic form, and the value.
+
+At each step the forward values are compared first, across floats, exact and symbols; then the local derivatives: the
+rule run in `exact`, SymPy's derivative of the op, and differences of the op. Two that agree tell on the third.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import sympy
+
+from bpcli.backprop.sweep import local_numbers
+from bpcli.check.oracles import LOCAL_DERIVATIVES, Oracles
+from bpcli.check.own import Own
+from bpcli.check.point import LADDER
+from bpcli.check.symbolic import REFUSALS, symbolic_form
+from bpcli.check.verdict import same
+from bpcli.graph.node import Node
+from bpcli.numbers.balls import Ball, context, exactly, precision
+from bpcli.numbers.exact import exact
+from bpcli.numbers.floats import floats
+
+EVALUATED_DIGITS = 40
+NEAR = 1e-8  # how near a function of float64 comes to the exact one, where it is well conditioned
+MOST_STEPS = 2_000
+NOBODY = "nobody: the three ways all differ"
+
+
+class StepCheck(NamedTuple):
+    """One local derivative found in three ways, and who is wrong where they differ."""
+
+    node: Node
+    source: Node
+    position: int
+    rule: Ball
+    symbolic: Ball | None
+    difference: Ball | None
+    suspect: str | None
+
+
+def suspects_of(oracles: Oracles, own: Own, leaf: Node) -> tuple[str, ...]:
+    """Who is wrong on the way from a node to the output."""
+    if len(oracles.graph.nodes) > MOST_STEPS:
+        return ()
+    on_the_way = {leaf, *oracles.point.downstream([leaf])}
+    found = [step.suspect for step in step_checks(oracles, own) if step.source in on_the_way and step.suspect]
+    return tuple(dict.fromkeys(found)) or (NOBODY,)
+
+
+def step_checks(oracles: Oracles, own: Own) -> Iterator[StepCheck]:
+    """Every step that backpropagation would take, in its order, each with its suspect."""
+    values = own.point.values()
+    by_value = {node: value_suspect(oracles, node) for node in oracles.graph.nodes}
+    for node in reversed(oracles.graph.nodes):
+        if not node.varies:
+            continue
+        with precision(LADDER[0].bits):
+            locals_ = local_numbers(node, values.__getitem__, exact)
+        for position, source in enumerate(node.inputs):
+            if not source.varies or source.op.is_condition:
+                continue
+            rule = locals_[position]
+            yield _checked(oracles, node, position, rule, by_value[node])
+
+
+def _checked(oracles: Oracles, node: Node, position: int, rule: Any, value_is_wrong: str | None) -> StepCheck:
+    source = node.inputs[position]
+    if node.op.is_condition:
+        suspect = f"the rule of {node.op.name}" if rule is not None else value_is_wrong
+        return StepCheck(node, source, position, exactly(rule or 0), None, None, suspect)
+    rule_ball = exactly(0 if rule is None else rule)
+    difference = oracles.local_difference(node, position)
+    symbolic = None
+    if node not in oracles.tied:
+        with precision(LADDER[0].bits):
+            symbolic = LOCAL_DERIVATIVES.value(node, position, oracles.point.values())
+    if symbolic is not None and symbolic.middle is None:
+        symbolic = None
+    suspect = value_is_wrong or _triangle(node, rule_ball, symbolic, difference)
+    return StepCheck(node, source, position, rule_ball, symbolic, difference, suspect)
+
+
+def _triangle(node: Node, rule: Ball, symbolic: Ball | None, difference: Ball | None) -> str | None:
+    """Two that agree tell on the third; at a kink there is nothing to tell."""
+    if difference is None:
+        return None
+    name = node.op.name
+    if symbolic is None:
+        return None if same(rule, difference) else f"the rule or the value of {name}"
+    as_differences, as_symbols, oracles_agree = same(rule, difference), same(rule, symbolic), same(difference, symbolic)
+    if as_differences and as_symbols:
+        return None
+    if oracles_agree:
+        return f"the rule of {name}" if node.op.meaning is None else f"the rule, or the meaning, of {name}"
+    if as_differences:
+        return f"the symbolic form of {name}"
+    return f"the value of {name}" if as_symbols else NOBODY
+
+
+def value_suspect(oracles: Oracles, node: Node) -> str | None:
+    """Whose value of an op is wrong: floats, exact or symbols compared on the same inputs; None where all agree."""
+    exactly_at = oracles.point.values()
+    inputs = [exactly_at[source] for source in node.inputs]
+    numbers = [one if isinstance(one, bool) else float(exactly(one)) for one in inputs]
+    if not all(isinstance(one, bool) or one - one == 0 for one in numbers):
+        return None
+    in_floats = _in_floats(node, numbers)
+    with precision(LADDER[0].bits):
+        in_exact = getattr(exact, node.op.name)(*[_lifted(one) for one in numbers], **node.attributes)
+    if in_floats is None or (isinstance(in_exact, Ball) and in_exact.middle is None):
+        return None
+    in_symbols = _in_symbols(node, numbers)
+    return _odd_one(node, in_floats, in_exact, in_symbols)
+
+
+def _lifted(number: Any) -> Any:
+    return number if isinstance(number, bool) else exactly(number)
+
+
+def _in_floats(node: Node, numbers: list[Any]) -> Any:
+    try:
+        value = getattr(floats, node.op.name)(*numbers, **node.attributes)
+    except (ArithmeticError, ValueError):
+        return None
+    return value if value - value == 0 else None
+
+
+def _in_symbols(node: Node, numbers: list[Any]) -> Any:
+    """SymPy's own evaluation of the symbolic form; None where it has none."""
+    names = [sympy.Symbol(f"s{i}", real=True) for i in range(len(numbers))]
+    inputs: list[Any] = list(names)
+    if node.op.name == "where":
+        inputs[0] = sympy.true if numbers[0] else sympy.false
+    try:
+        form = symbolic_form(node.op, inputs, node.attributes)
+        known = {name: sympy.Rational(*number.as_integer_ratio()) for name, number in zip(names, numbers, strict=True)}
+        value = form.subs(known) if node.op.is_condition else form.evalf(EVALUATED_DIGITS, subs=known)
+    except REFUSALS:
+        return None
+    if value in (sympy.true, sympy.false):
+        return bool(value)
+    value = sympy.re(value) if node.op.name == "lgamma" else value
+    return Ball(context.mpf(value._mpf_)._mpf_) if value.is_Float else exactly(int(value)) if value.is_Integer else None
+
+
+def _odd_one(node: Node, in_floats: Any, in_exact: Any, in_symbols: Any) -> str | None:
+    name = node.op.name
+    floats_agree = _near(in_floats, in_exact)
+    symbols_agree = in_symbols is None or _near(in_symbols, in_exact)
+    if floats_agree and symbols_agree:
+        return None
+    if node.op.meaning is not None:
+        return f"the value, or the meaning, of {name}"
+    if symbols_agree:
+        return f"the value of {name} in floats"
+    if floats_agree:
+        return f"the symbolic form of {name}"
+    return f"the value of {name} in exact" if _near(in_floats, in_symbols) else NOBODY
+
+
+def _near(one: Any, other: Any) -> bool:
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    x, y = exactly(one), exactly(other)
+    size = max(abs(float(x)), abs(float(y)))
+    return abs(float(x - y)) <= NEAR * size + 1e-300

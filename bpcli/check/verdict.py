@@ -1,0 +1,154 @@
+"""Verdicts: what a claim comes to, and the tolerance that decides it."""
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from mpmath.libmp import mpf_abs, mpf_add, mpf_gt, mpf_le, mpf_sub
+
+from bpcli.check.finite import Slopes
+from bpcli.check.targets import Item
+from bpcli.graph.node import Node
+from bpcli.language.claims import Claim
+from bpcli.numbers.balls import RADIUS_BITS, Ball, exactly
+
+if TYPE_CHECKING:
+    from bpcli.check.causes import Cause
+    from bpcli.check.equality import Equality
+
+RELATIVE = 1e-9  # of a number from a file, or a whole one: more than float64 loses, less than any mistake
+ORACLES = 1e-12  # how near the two oracles and the rule must be to one another
+MOST_OF_TYPED = 0.01  # half a unit of the last typed place counts up to this part of the truth
+ULPS = 4
+SMALLEST_EXPONENT = -1074  # of float64
+
+
+class Verdict(Enum):
+    """What a claim comes to, the worst last."""
+
+    AGREE = "agree"
+    KINK = "kink"
+    UNDECIDED = "undecided"
+    DIFFER = "differ"
+    UNEVALUABLE = "unevaluable"
+
+
+EXIT_CODES = {
+    Verdict.AGREE: 0,
+    Verdict.KINK: 0,
+    Verdict.UNDECIDED: 4,
+    Verdict.DIFFER: 1,
+    Verdict.UNEVALUABLE: 3,
+}
+
+
+class Kink(NamedTuple):
+    """Where the output has no single slope: the op, its inputs there in words, and the slopes on both sides."""
+
+    node: Node
+    where: str
+    left: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One checked item: what was claimed, what the three ways give, the verdict, and what it rests on.
+
+    `truth` is the answer of the differences (or, for a value, of exact arithmetic) with its error as a radius;
+    `accepted_as` says how a kink accepts a claim; `reason` says why there is no answer, or what is wrong jointly.
+    `own_mistake` is False where a wrong item follows rightly from an earlier one that is wrong, whose title `follows`
+    has.
+    """
+
+    item: Item
+    title: str
+    verdict: Verdict
+    claim: Claim | None = None
+    own: float | None = None
+    slopes: Slopes | None = None
+    symbolic: Ball | None = None
+    symbolic_is_whole: bool = True
+    truth: Ball | None = None
+    accepted_as: str | None = None
+    kink: Kink | None = None
+    reason: str | None = None
+    smallest_visible: float | None = None
+    equality: "Equality | None" = None
+    causes: "tuple[Cause, ...]" = ()
+    suspects: tuple[str, ...] = ()
+    follows: str | None = None
+    own_mistake: bool = True
+    where: str | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def but(self, **changes: object) -> "Finding":
+        """The same finding with some fields changed."""
+        return replace(self, **changes)  # type: ignore[arg-type] # mypy cannot see which
+
+    @property
+    def claimed(self) -> float | None:
+        """The claimed number."""
+        return self.claim.number if self.claim else None
+
+    @property
+    def ratio(self) -> float | None:
+        """Claimed by true, where that says something."""
+        if self.claimed is None or self.truth is None or not float(self.truth):
+            return None
+        return float(exactly(self.claimed) / self.truth)
+
+    @property
+    def relative_difference(self) -> float | None:
+        """The largest relative difference between the numbers that were found."""
+        numbers = [number for number in (self.own, *map(_float, (self.symbolic, self.truth))) if number is not None]
+        size = max(map(abs, numbers), default=0.0)
+        if len(numbers) < 2 or size - size != 0:  # noqa: PLR2004 - one number differs from nothing
+            return None
+        return (max(numbers) - min(numbers)) / size if size else 0.0
+
+
+def _float(ball: Ball | None) -> float | None:
+    return None if ball is None or ball.middle is None else float(ball)
+
+
+def worst(verdicts: "list[Verdict]") -> Verdict:
+    """The worst of some verdicts, in the order of the exit codes."""
+    return max(verdicts, key=list(Verdict).index, default=Verdict.AGREE)
+
+
+def tolerance(truth: Ball, claim: Claim | None = None, relative: float | None = None) -> Ball:
+    """How far from the truth a claim may be: as precise as it was typed, and never tighter than 4 ulp of float64."""
+    size = Ball(mpf_abs(truth.middle)) if truth.middle else exactly(0)
+    ulp = Ball((0, 1, max(size.magnitude - 53, SMALLEST_EXPONENT), 1)) * ULPS
+    if relative is not None:
+        allowed = size * relative
+    elif claim is not None and claim.half_unit is not None:
+        allowed = _smaller(exactly(claim.half_unit), size * MOST_OF_TYPED)
+    else:
+        allowed = size * RELATIVE
+    return _smaller(allowed, ulp, largest=True)
+
+
+def _smaller(x: Ball, y: Ball, *, largest: bool = False) -> Ball:
+    return x if bool(mpf_gt(x.middle, y.middle)) is largest else y
+
+
+def within(claimed: Ball, truth: Ball, allowed: Ball) -> bool | None:
+    """Whether a claim is as near the truth as allowed; None where the radii hide it."""
+    if claimed.middle is None or truth.middle is None:
+        return None
+    gap = mpf_abs(mpf_sub(claimed.middle, truth.middle))
+    unknown = mpf_add(claimed.radius, truth.radius, RADIUS_BITS, "u")
+    if mpf_le(mpf_add(gap, unknown), allowed.middle):
+        return True
+    return False if mpf_gt(mpf_sub(gap, unknown), allowed.middle) else None
+
+
+def same(x: Ball, y: Ball) -> bool:
+    """Whether two of the three ways agree, as near as their errors let them."""
+    if x.middle is None or y.middle is None:
+        return False
+    size = mpf_abs(x.middle) if mpf_gt(mpf_abs(x.middle), mpf_abs(y.middle)) else mpf_abs(y.middle)
+    allowed = Ball(size) * ORACLES + Ball((0, 1, SMALLEST_EXPONENT, 1))
+    return within(x, y, allowed) is not False

@@ -1,0 +1,107 @@
+"""Claims: what somebody says a gradient, a value or a step is, as typed text or as a value from a file.
+
+The left side names what is claimed: `x` or `A` or `dF/dA` (the gradient of the output), `value(A)`, `upstream(A)`,
+`local(A, x)`, `contribution(A, x)`. The right side is a number or a formula.
+"""
+
+import re
+from typing import NamedTuple
+
+from bpcli.errors import BindingError, UsageError
+from bpcli.language.complaints import named, shortened
+from bpcli.language.tokens import is_name, is_number
+from bpcli.language.values import number_from
+
+CALLED = {"value": 1, "upstream": 1, "gradient": 1, "local": 2, "contribution": 2}
+CALL = re.compile(r"\s*(\w+)\s*\(\s*([^(),]+?)\s*(?:,\s*([^(),]+?)\s*)?\)\s*")
+DERIVATIVE = re.compile(r"\s*[d∂]\s*(\w+)\s*/\s*[d∂]\s*(\w+)\s*")
+WAYS = "write a claim as x=6, dF/dA=-3, value(A)=-12, upstream(A)=-3, local(A, x)=-2 or contribution(A, x)=6"
+SEVERAL_DIGITS = 2
+
+
+class Target(NamedTuple):
+    """What a claim is about: the gradient, the value, the local derivative or the contribution at a node.
+
+    `of` is the output that a claim such as `dF/dA` names, `source` the input of a step.
+    """
+
+    kind: str
+    node: str
+    source: str | None = None
+    of: str | None = None
+
+
+class Claim(NamedTuple):
+    """A claimed number or formula.
+
+    `half_unit` is half a unit of the last place of a decimal that was typed with two or more significant digits.
+    """
+
+    target: Target
+    typed: str
+    number: float | None = None
+    half_unit: float | None = None
+
+
+def claim_from_text(text: str) -> Claim:
+    """A claim as it was typed, `x=6`. Raises UsageError where it has no such form."""
+    left, equals, right = text.partition("=")
+    if not equals or not right.strip() or right.startswith("="):
+        message = f"--claim takes WHAT=VALUE, not '{shortened(text)}'"
+        raise UsageError(message, hint=WAYS)
+    return claim_from(left, right)
+
+
+def claim_from(left: str, right: object) -> Claim:
+    """A claim of a file: its key, and a number or a text. Raises UsageError or BindingError."""
+    target = target_of(left)
+    if not isinstance(right, str):
+        return Claim(target, str(right), number_from(left.strip(), right))
+    typed = right.strip()
+    if not is_number(typed[1:] if typed[:1] in ("-", "+", "−") else typed):
+        return Claim(target, typed)
+    number = number_from(left.strip(), typed)
+    return Claim(target, typed, number, _half_unit(typed))
+
+
+def target_of(left: str) -> Target:
+    """What the left side of a claim names. Raises UsageError where it names nothing."""
+    if derivative := DERIVATIVE.fullmatch(left):
+        return Target("gradient", derivative[2], of=derivative[1])
+    if call := CALL.fullmatch(left):
+        kind, names = call[1], [name for name in call.groups()[1:] if name]
+        if CALLED.get(kind) == len(names) and all(map(is_name, names)):
+            return Target("gradient" if kind == "upstream" else kind, *names)
+    elif is_name(left.strip()):
+        return Target("gradient", left.strip())
+    message = f"a claim cannot be about {named(left.strip())}"
+    raise UsageError(message, hint=WAYS)
+
+
+def _half_unit(typed: str) -> float | None:
+    """Half a unit of the last place that was typed; None for a whole number or a single significant digit."""
+    mantissa, _, exponent = typed.lower().lstrip("+-−").partition("e")
+    digits = mantissa.replace(".", "").lstrip("0")
+    if len(digits) < SEVERAL_DIGITS or ("." not in mantissa and not exponent):
+        return None
+    decimals = len(mantissa.partition(".")[2])
+    return 0.5 * 10.0 ** (int(exponent.replace("−", "-") or 0) - decimals)
+
+
+def claims_from(texts: object) -> list[Claim]:
+    """The claims of a request: an object of targets and values. Raises UsageError for anything else."""
+    if not isinstance(texts, dict) or not texts:
+        message = "'claim' of the request is no object of names and values"
+        raise UsageError(message, hint='write it as "claim": {"x": 6}')
+    return [claim_from(left, right) for left, right in texts.items()]
+
+
+def require_once(claims: list[Claim]) -> None:
+    """Raise BindingError where two claims are about the same thing."""
+    seen: set[Target] = set()
+    for claim in claims:
+        key = claim.target._replace(of=None)
+        if key in seen:
+            message = f"two claims are about {claim.target.kind} of {claim.target.node}"
+            raise BindingError(message, hint="claim each thing once")
+        seen.add(key)
