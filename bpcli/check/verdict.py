@@ -51,6 +51,19 @@ class Kink(NamedTuple):
     right: float
 
 
+class Lead(NamedTuple):
+    """Where to look for a mistake: the steps into a node.
+
+    Where there is one step only, its number among all; and, if another gradient agrees that has the same upstream, that
+    upstream and the title of the `witness`.
+    """
+
+    steps: tuple[str, ...]
+    number: int | None
+    upstream: float | None
+    witness: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One checked item: what was claimed, what the three ways give, the verdict, and what it rests on.
@@ -79,7 +92,7 @@ class Finding:
     suspects: tuple[str, ...] = ()
     follows: str | None = None
     own_mistake: bool = True
-    where: str | None = None
+    lead: Lead | None = None
     notes: tuple[str, ...] = field(default=())
 
     def but(self, **changes: object) -> "Finding":

@@ -1,0 +1,115 @@
+"""The first wrong step: an item is wrong in itself if it does not follow from what the same person wrote before.
+
+The order is that of the computation: forward as computed; backward reversed, a node's sum before its edges, inputs left
+to right. What is claimed carries its typed precision as an interval; what is left blank is computed from it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from bpcli.backprop.sweep import local_numbers
+from bpcli.check.judge import Judge
+from bpcli.check.point import LADDER
+from bpcli.check.targets import Item
+from bpcli.check.verdict import Finding, Verdict, tolerance, within
+from bpcli.graph.node import Graph, Node
+from bpcli.numbers import balls
+from bpcli.numbers.balls import Ball, exactly, precision
+from bpcli.numbers.evaluate import compute
+from bpcli.numbers.exact import exact
+
+FOLLOWS_NOT = "right, though it does not follow from what is claimed before it: errors cancel"
+
+
+def in_order(findings: Sequence[Finding], graph: Graph) -> list[Finding]:
+    """The findings in the order in which the computation meets them."""
+    places = {node: number for number, node in enumerate((*graph.variables, *graph.constants, *graph.nodes))}
+
+    def rank(finding: Finding) -> tuple[int, int, int, int]:
+        kind, node, source = finding.item
+        if kind == "value":
+            return (0, places[node], 0, 0)
+        edge = 0 if source is None else 1 + node.inputs.index(source)
+        return (1, -places[node], edge, int(kind == "contribution"))
+
+    return sorted(findings, key=rank)
+
+
+def carried(findings: Sequence[Finding], judge: Judge) -> list[Finding]:
+    """The findings, each wrong one told apart: wrong in itself, or a right consequence of an earlier mistake."""
+    numbers = {finding.item: finding for finding in findings if finding.claimed is not None}
+    wrong = [finding for finding in findings if finding.verdict is Verdict.DIFFER and finding.item in numbers]
+    if not wrong or len(numbers) < 2:  # noqa: PLR2004 - alone, an item follows from nothing
+        return list(findings)
+    with precision(LADDER[0].bits):
+        expected = Expected({item: _as_typed(finding) for item, finding in numbers.items()}, judge).items
+    first = next(
+        (finding.title for finding in in_order(wrong, judge.point.graph) if not _follows(finding, expected)), None
+    )
+    return [_told_apart(finding, expected, first) for finding in findings]
+
+
+def _told_apart(finding: Finding, expected: Mapping[Item, Ball], first: str | None) -> Finding:
+    if finding.claimed is None or finding.item not in expected:
+        return finding
+    if finding.verdict is Verdict.DIFFER and _follows(finding, expected):
+        return finding.but(own_mistake=False, follows=first)
+    if finding.verdict is Verdict.AGREE and not _follows(finding, expected):
+        return finding.but(notes=(*finding.notes, FOLLOWS_NOT))
+    return finding
+
+
+def _follows(finding: Finding, expected: Mapping[Item, Ball]) -> bool:
+    hoped = expected.get(finding.item)
+    if hoped is None or hoped.middle is None or finding.claimed is None:
+        return False
+    with precision(LADDER[0].bits):
+        return within(exactly(finding.claimed), hoped, tolerance(hoped, finding.claim)) is not False
+
+
+def _as_typed(finding: Finding) -> Ball:
+    claimed = finding.claimed or 0.0
+    half_unit = finding.claim.half_unit if finding.claim else None
+    return balls.within(claimed, abs(claimed) * 1e-9 if half_unit is None else half_unit)
+
+
+class Expected:
+    """What every claimed item should be, given the claims before it."""
+
+    def __init__(self, claimed: Mapping[Item, Ball], judge: Judge) -> None:
+        self._claimed = claimed
+        self._graph = judge.point.graph
+        self._values: dict[Node, Ball] = dict(judge.point.values())
+        self.items: dict[Item, Ball] = {}
+        self._forward()
+        self._backward()
+
+    def _taken(self, item: Item, computed: Ball) -> Ball:
+        """What goes on from here: the claim if there is one; what it should have been is kept."""
+        self.items[item] = computed
+        return self._claimed.get(item, computed)
+
+    def _forward(self) -> None:
+        for node in self._graph.nodes:
+            compute([node], self._values, exact)
+            if not node.op.is_condition:
+                self._values[node] = self._taken(Item("value", node), exactly(self._values[node]))
+
+    def _backward(self) -> None:
+        sums: dict[Node, Ball] = {self._graph.output: exactly(1)}
+        for node in reversed(self._graph.nodes):
+            if node not in sums or not node.varies or node.op.is_condition:
+                continue
+            upstream = self._taken(Item("gradient", node), sums[node])
+            locals_ = local_numbers(node, self._values.__getitem__, exact)
+            for source in dict.fromkeys(node.inputs):
+                if source.varies and not source.op.is_condition:
+                    parts = [
+                        part
+                        for one, part in zip(node.inputs, locals_, strict=True)
+                        if one is source and part is not None
+                    ]
+                    local = self._taken(Item("local", node, source), sum(map(exactly, parts), exactly(0)))
+                    sent = self._taken(Item("contribution", node, source), upstream * local)
+                    sums[source] = sums[source] + sent if source in sums else sent
+        for variable in self._graph.variables:
+            self.items[Item("gradient", variable)] = sums.get(variable, exactly(0))

@@ -1,0 +1,201 @@
+"""`check`: bpcli's own gradients, or what somebody claims, held against SymPy and differences."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bpcli.check.carried import carried, in_order
+from bpcli.check.causes import with_causes
+from bpcli.check.equality import Comparison, Outcome
+from bpcli.check.judge import Judge
+from bpcli.check.kinks import jointly
+from bpcli.check.point import Point
+from bpcli.check.suspects import MOST_STEPS, NOBODY, StepCheck, step_checks, value_suspect
+from bpcli.check.targets import Item, Names
+from bpcli.check.verdict import Finding, Verdict, worst
+from bpcli.errors import MissingValueError, UnknownNameError, UsageError
+from bpcli.graph.node import Graph
+from bpcli.language.build import point_for, require_known, wanted_of
+from bpcli.language.claims import Claim, claim_from, claim_from_text, require_once
+from bpcli.language.complaints import suggestion
+from bpcli.language.expressions import parse
+from bpcli.language.limits import DEFAULT_LIMITS, Limits
+from bpcli.language.values import number_from
+from bpcli.numbers.balls import Ball
+
+Claims = Mapping[str, object] | Sequence[str | Claim]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Check:
+    """What a check found: a finding for each item, each step where that was asked for, and the worst verdict.
+
+    `at` is None where formulas were compared without a point. `first_wrong` is the title of the first claim that is
+    wrong in itself.
+    """
+
+    graph: Graph
+    at: Mapping[str, float] | None
+    findings: tuple[Finding, ...]
+    steps: tuple[StepCheck, ...] | None = None
+    notes: tuple[str, ...] = ()
+    names: Names = field(repr=False, kw_only=True)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of all."""
+        found = [finding.verdict for finding in self.findings]
+        if any(step.suspect for step in self.steps or ()):
+            found.append(Verdict.DIFFER)
+        return worst(found)
+
+    @property
+    def has_claims(self) -> bool:
+        """Whether claims were judged, not bpcli's own gradients."""
+        return any(finding.claim for finding in self.findings)
+
+    @property
+    def first_wrong(self) -> Finding | None:
+        """The first claim, in the order of the computation, that is wrong in itself."""
+        wrong = [finding for finding in self.findings if finding.verdict is Verdict.DIFFER and finding.own_mistake]
+        return next(iter(in_order(wrong, self.graph)), None)
+
+
+def check(
+    expression: str | Graph,
+    at: Mapping[str, object] | None = None,
+    claims: Claims = (),
+    *,
+    with_respect_to: Collection[str] | str | None = None,
+    every_step: bool = False,
+    relative_tolerance: float | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Check:
+    """Hold gradients against SymPy and against differences of exact values.
+
+    Without `claims` bpcli's own gradients are checked. A claim is a text such as `"x=6"` or an entry of a mapping such as
+    `{"x": 6, "value(A)": -12}`; its right side may be a formula, and then `at` may be left out. `every_step` adds each
+    local derivative. Raises ParseError, BindingError, UsageError, LimitError.
+
+    >>> check("x*y", {"x": 2, "y": 3}, ["x=3", "y=-2"]).verdict.value
+    'differ'
+    """
+    if relative_tolerance is not None and not 0 <= relative_tolerance < 1:
+        message = f"the relative tolerance must be from 0 to 1, not {relative_tolerance:g}"
+        raise UsageError(message, hint="1e-9 is usual")
+    read = _claims(claims)
+    at = at or {}
+    graph = parse(expression, at, limits) if isinstance(expression, str) else expression
+    names = Names(graph)
+    formulas = {claim: _formula(claim, names, at, limits) for claim in read if claim.number is None}
+    if not at and graph.variables:
+        return _without_point(graph, names, read, formulas, relative_tolerance)
+    point = _point(graph, at, formulas)
+    judge = Judge(point, relative_tolerance)
+    if not read:
+        return _own(judge, wanted_of(graph, with_respect_to), every_step=every_step)
+    numbers = [(names.item(claim.target), _as_number(claim, formulas)) for claim in read]
+    findings = [
+        judge.judged(item, claim)
+        if claim.number is not None
+        else _compared(judge, item, claim, formulas[claim], relative_tolerance)
+        for item, claim in numbers
+    ]
+    findings = with_causes(carried(jointly(judge.oracles, findings), judge), judge)
+    steps = tuple(step_checks(judge.oracles, judge.own)) if every_step else None
+    return Check(graph, point.at, tuple(findings), steps, names=names)
+
+
+def _claims(claims: Claims) -> list[Claim]:
+    if isinstance(claims, Mapping):
+        read = [claim_from(left, right) for left, right in claims.items()]
+    else:
+        read = [claim if isinstance(claim, Claim) else claim_from_text(claim) for claim in claims]
+    require_once(read)
+    return read
+
+
+def _formula(claim: Claim, names: Names, at: Mapping[str, object], limits: Limits) -> Graph:
+    """The right side of a claim, over the names of the expression and those that have values."""
+    formula = parse(claim.typed, {*names.nodes, *at}, limits)
+    known = [*names.nodes, *at]
+    for variable in formula.variables:
+        if variable.name not in known:
+            message = f"the claim '{claim.typed}' has the name '{variable.name}', which the expression has not"
+            otherwise = f"its names are {', '.join(known[:10])}"
+            raise UnknownNameError(message, variable.name, suggestion(variable.name, known, otherwise))
+    return formula
+
+
+def _point(graph: Graph, at: Mapping[str, object], formulas: Mapping[Claim, Graph]) -> Point:
+    """The values of the variables, and of names that only claimed formulas have."""
+    own = {variable.name for variable in graph.variables}
+    beside = {variable.name for formula in formulas.values() for variable in formula.variables} - own
+    require_known([name for name in at if name not in beside], list(own), "value for")
+    exactly_at = point_for(graph, {name: value for name, value in at.items() if name in own})
+    return Point(graph, exactly_at | {name: number_from(name, at[name]) for name in beside if name in at})
+
+
+def _as_number(claim: Claim, formulas: Mapping[Claim, Graph]) -> Claim:
+    """A claim such as `x=2*pi` is one of a number, as precise as one that is not typed."""
+    if claim.number is not None or formulas[claim].variables:
+        return claim
+    return claim._replace(number=number_from(claim.target.node, claim.typed))
+
+
+def _own(judge: Judge, wanted: Collection[str] | None, *, every_step: bool) -> Check:
+    graph = judge.point.graph
+    variables = [variable for variable in graph.variables if wanted is None or variable.name in wanted]
+    findings = [judge.judged(Item("gradient", variable)) for variable in variables]
+    note = judge.own.note() if judge.undefined_node is None else None
+    if note is not None and len(graph.nodes) <= MOST_STEPS:
+        suspects = [
+            suspect for node in graph.nodes if (suspect := value_suspect(judge.oracles, node)) not in (None, NOBODY)
+        ]
+        if suspects:
+            blamed = tuple(dict.fromkeys(suspects))
+            findings = [finding.but(verdict=Verdict.DIFFER, suspects=blamed) for finding in findings]
+            note = None
+    steps = tuple(step_checks(judge.oracles, judge.own)) if every_step else None
+    return Check(graph, judge.point.at, tuple(findings), steps, (note,) if note else (), names=judge.names)
+
+
+def _without_point(
+    graph: Graph, names: Names, claims: list[Claim], formulas: Mapping[Claim, Graph], relative: float | None
+) -> Check:
+    """Formulas against formulas, at points drawn from the domain."""
+    missing = tuple([variable.name for variable in graph.variables])
+    if not claims:
+        raise MissingValueError(missing, f"give a value for each of: {', '.join(missing)}, or claim a formula")
+    findings = []
+    for claim in claims:
+        formula = formulas.get(claim) or parse(claim.typed)
+        item = names.item(claim.target)
+        base = Finding(item, names.title(item), Verdict.UNDECIDED, claim)
+        comparison = Comparison(graph, item, formula, names.nodes, relative)
+        findings.append(_as_compared(base, comparison, claim, None))
+    return Check(graph, None, tuple(findings), names=names)
+
+
+def _compared(judge: Judge, item: Item, claim: Claim, formula: Graph, relative: float | None) -> Finding:
+    """A claimed formula at and around a point."""
+    base = judge.finding(item, claim)
+    if judge.undefined_node is not None:
+        return base.but(verdict=Verdict.UNEVALUABLE, reason=judge.undefined_node)
+    comparison = Comparison(judge.point.graph, item, formula, judge.names.nodes, relative)
+    at_point = comparison.claimed(judge.point)
+    shown = base.but(claim=claim._replace(number=float(at_point))) if at_point.middle is not None else base
+    return _as_compared(shown, comparison, claim, judge.point.at)
+
+
+def _as_compared(base: Finding, comparison: Comparison, claim: Claim, at: Mapping[str, float] | None) -> Finding:
+    equality = comparison.outcome(claim, at)
+    if equality.outcome is Outcome.UNKNOWN:
+        reason = f"only {len(equality.points)} points could be compared, of 5 that it takes"
+        return base.but(verdict=Verdict.UNDECIDED, equality=equality, reason=reason)
+    verdict = Verdict.DIFFER if equality.outcome is Outcome.DIFFERS else Verdict.AGREE
+    return base.but(verdict=verdict, equality=equality)
+
+
+def number_of(ball: Ball | None) -> float | None:
+    """A ball as a float, None where there is none."""
+    return None if ball is None or ball.middle is None else float(ball)

@@ -1,0 +1,191 @@
+"""Whether a claimed formula is the gradient: at many seeded points, and, where SymPy can, by a proof.
+
+At a given point the points lie around it, on its own branch of the functions; without one, anywhere in the domain.
+"""
+
+from collections.abc import Iterator, Mapping
+from enum import Enum
+from math import exp
+from random import Random
+from typing import NamedTuple
+
+import sympy
+from sympy import Symbol
+
+from bpcli.check.finite import is_settled
+from bpcli.check.oracles import Oracles
+from bpcli.check.point import LADDER, Point
+from bpcli.check.symbolic import REFUSALS, WholeExpression, expression_of_graph
+from bpcli.check.targets import Item
+from bpcli.check.verdict import tolerance, within
+from bpcli.graph.node import Graph, Node
+from bpcli.language.claims import Claim
+from bpcli.numbers.balls import UNDEFINED, Ball, exactly, precision
+from bpcli.numbers.evaluate import evaluate
+from bpcli.numbers.exact import exact
+from bpcli.numbers.symbols import real_symbols
+
+POINTS = 40
+ENOUGH = 5
+MOST_DRAWS = 600
+NEARBY = 1e-3  # relative, around a given point
+LARGEST_PROOF = 60  # operations in the difference that SymPy is asked to simplify
+
+
+class Outcome(Enum):
+    """What comparing two formulas came to."""
+
+    PROVED = "proved"
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    UNKNOWN = "unknown"
+
+
+class Counterexample(NamedTuple):
+    """A point at which a claimed formula is wrong."""
+
+    at: Mapping[str, float]
+    claimed: float
+    truth: float
+
+
+class Equality(NamedTuple):
+    """How a claimed formula compares: the points at which it agrees, or one at which it does not."""
+
+    outcome: Outcome
+    points: tuple[Mapping[str, float], ...] = ()
+    counterexample: Counterexample | None = None
+
+
+class Comparison:
+    """A claimed formula against the item that it is claimed to be, at any point."""
+
+    def __init__(
+        self, graph: Graph, item: Item, formula: Graph, names: Mapping[str, Node], relative: float | None
+    ) -> None:
+        self.graph = graph
+        self.item = item
+        self.formula = formula
+        self.names = names
+        self.relative = relative
+        self._whole = WholeExpression(graph)
+
+    def outcome(self, claim: Claim, at: Mapping[str, float] | None) -> Equality:
+        """Agreement at 40 points, then a proof if there is one; or the first counterexample."""
+        agreed: list[Mapping[str, float]] = []
+        for drawn in _points(self.graph, at):
+            counterexample = self._disagreement(Point(self.graph, drawn), claim)
+            if counterexample is not None and counterexample.claimed == counterexample.claimed:
+                return Equality(Outcome.DIFFERS, tuple(agreed), counterexample)
+            if counterexample is None:
+                agreed.append(drawn)
+            if len(agreed) == POINTS:
+                break
+        if len(agreed) < ENOUGH:
+            return Equality(Outcome.UNKNOWN, tuple(agreed))
+        return Equality(Outcome.PROVED if self._is_proved() else Outcome.AGREES, tuple(agreed))
+
+    def _disagreement(self, point: Point, claim: Claim) -> Counterexample | None:
+        """None where the formula is right at a point; with NaN where that cannot be told there."""
+        unknown = Counterexample(point.at, float("nan"), float("nan"))
+        truth = self._truth(point)
+        if truth is None:
+            return unknown
+        claimed = self.claimed(point)
+        if claimed.middle is None:
+            return unknown
+        verdict = within(claimed, truth, tolerance(truth, claim, self.relative))
+        if verdict is None:
+            return unknown
+        return None if verdict else Counterexample(point.at, float(claimed), float(truth))
+
+    def _truth(self, point: Point) -> Ball | None:
+        if exactly(point.values()[self.graph.output]).middle is None:
+            return None
+        oracles = Oracles(point, self._whole)
+        kind, node, source = self.item
+        if kind == "value":
+            value = exactly(point.values()[node])
+            return None if value.middle is None else value
+        gradient = None if kind == "local" else oracles.slopes(node).derivative
+        if source is None:
+            return gradient
+        local = oracles.local_slopes(node, source).derivative
+        if kind == "local" or gradient is None or local is None:
+            return local if kind == "local" else None
+        with precision(LADDER[0].bits):
+            return gradient * local
+
+    def claimed(self, point: Point) -> Ball:
+        """The formula's value at a point."""
+        found = UNDEFINED
+        for rung in LADDER:
+            values = point.values(rung.bits)
+            with precision(rung.bits):
+                at = {
+                    name: values[self.names[name]] if name in self.names else exactly(point.at[name])
+                    for name in [variable.name for variable in self.formula.variables]
+                }
+                found = exactly(evaluate(self.formula, at, exact)[self.formula.output])
+            if found.middle is None or is_settled(found):
+                break
+        return found
+
+    def _is_proved(self) -> bool:
+        """Whether SymPy finds that the two formulas are one; only asked of a gradient, within a budget of nodes."""
+        if self.item.kind != "gradient" or not self._whole.is_possible:
+            return False
+        derivative = self._whole.derivative(self.item.node)
+        if derivative is None:
+            return False
+        leaves = list(dict.fromkeys([*self.graph.variables, self.item.node]))
+        symbols = dict(zip(leaves, real_symbols(len(leaves)), strict=True))
+        try:
+            inner = (
+                {symbols[self.item.node]: self._expression(self.item.node, symbols)} if self.item.node.inputs else {}
+            )
+            named = {
+                variable: self._expression(self.names.get(variable.name, variable), symbols)
+                for variable in self.formula.variables
+            }
+            gap = derivative.expression.xreplace(inner) - expression_of_graph(self.formula, named)
+            return _is_zero(gap)
+        except REFUSALS:
+            return False
+
+    def _expression(self, node: Node, symbols: Mapping[Node, object]) -> object:
+        if not node.inputs:
+            return symbols[node] if node in symbols else Symbol(f"t_{node.name}", real=True)
+        inside = Graph(node, self.graph.nodes, self.graph.variables, self.graph.constants)
+        return expression_of_graph(inside, {leaf: symbols[leaf] for leaf in self.graph.variables})
+
+
+def _is_zero(gap: sympy.Expr) -> bool:
+    if gap == 0 or sympy.expand(gap) == 0:
+        return True
+    return bool(sympy.count_ops(gap) <= LARGEST_PROOF and sympy.simplify(gap) == 0)
+
+
+def _points(graph: Graph, at: Mapping[str, float] | None) -> Iterator[Mapping[str, float]]:
+    """The given point and points around it; or points anywhere, as a fixed seed draws them."""
+    random = Random(20260101)  # noqa: S311 - the same points every time
+    if at is not None:
+        yield at
+        for _ in range(MOST_DRAWS):
+            yield {
+                name: value * (1 + random.uniform(-NEARBY, NEARBY)) or random.uniform(-NEARBY, NEARBY)
+                for name, value in at.items()
+            }
+    else:
+        for _ in range(MOST_DRAWS):
+            yield {variable.name: _anywhere(random) for variable in graph.variables}
+
+
+def _anywhere(random: Random) -> float:
+    """A number that may suit any domain: of either sign, within one, positive, or far from 1."""
+    kind = random.randrange(5)
+    if kind == 0:
+        return random.uniform(-3, 3)
+    if kind == 1:
+        return random.uniform(-0.95, 0.95)
+    return random.uniform(0.1, 3) if kind < 4 else exp(random.uniform(-4, 4))  # noqa: PLR2004 - two kinds in five
