@@ -115,9 +115,7 @@ def _side(ray: Ray, value: Ball, trail: Sequence[Outcome], sign: int, *, last: b
         return Side(Kind.UNRESOLVED)
     if _crosses(trail, far_trail) or _crosses(trail, near_trail):
         return Side(Kind.UNRESOLVED)
-    step = ray.step * sign
-    coarse, fine = (far - value) / step, (near - value) / (step / 2)
-    slope = _extrapolated(coarse, fine)
+    slope = quotient_limit(far, near, value, ray.step.magnitude - 1, sign)
     if slope is not None and is_settled(slope):
         return Side(Kind.SLOPE, slope)
     return _without_slope(far - value, near - value, slope) if last else Side(Kind.UNRESOLVED, slope)
@@ -131,7 +129,9 @@ def _crosses(at_point: Sequence[Outcome], moved: Sequence[Outcome]) -> bool:
     )
 
 
-def _extrapolated(coarse: Ball, fine: Ball) -> Ball | None:
+def quotient_limit(far: Ball, near: Ball, value: Ball, exponent: int, sign: int = 1) -> Ball | None:
+    """The slope from values at h = 2**exponent and at h/2, extrapolated to h = 0; its radius bounds the error."""
+    coarse, fine = (far - value).shifted(-exponent) * sign, (near - value).shifted(1 - exponent) * sign
     limit = fine * 2 - coarse
     if limit.middle is None or fine.middle is None or coarse.middle is None:
         return None

@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from bpcli.check.chain import chained
-from bpcli.check.finite import Kind, Side, Slopes, is_settled, slopes
+from bpcli.check.finite import Kind, Side, Slopes, is_settled, quotient_limit, slopes
 from bpcli.check.point import LADDER, Point
 from bpcli.check.symbolic import LocalDerivatives, WholeExpression
 from bpcli.graph.node import Constant, Node
@@ -75,10 +75,29 @@ class Oracles:
 
     def local_difference(self, node: Node, position: int) -> Ball | None:
         """The slope of one op with respect to one input place; None at a kink."""
-        source = node.inputs[position]
-        if node.inputs.count(source) > 1:
-            return self._difference_at(node, position)
-        return None if node in self.tied else self.local_slopes(node, source).derivative
+        if node in self.tied:
+            return None
+        return (None if node.op.kinks else self._quick_difference(node, position)) or self._difference_at(
+            node, position
+        )
+
+    def _quick_difference(self, node: Node, position: int) -> Ball | None:
+        """The slope of a smooth op to the right; None where the first rung does not settle it."""
+        rung = LADDER[0]
+        values = self.point.values()
+        inputs = [values[source] for source in node.inputs]
+        here = inputs[position]
+        if here.middle is None:
+            return None
+        exponent = (here.magnitude if here.middle[1] else 0) - rung.step
+        with precision(rung.bits):
+            function = getattr(exact, node.op.name)
+            inputs[position] = here + Ball((0, 1, exponent, 1))
+            far = exactly(function(*inputs, **node.attributes))
+            inputs[position] = here + Ball((0, 1, exponent - 1, 1))
+            near = exactly(function(*inputs, **node.attributes))
+            slope = quotient_limit(far, near, exactly(values[node]), exponent)
+        return slope if slope is not None and is_settled(slope) else None
 
     def _difference_at(self, node: Node, position: int) -> Ball | None:
         """The slope with respect to one of several inputs that are the same node: on a copy with inputs of their own."""

@@ -41,6 +41,9 @@ class Formula(NamedTuple):
 
     def value(self, inputs: Mapping[Variable, Ball]) -> Ball:
         """Its value where the leaves have these values, at the precision at work."""
+        output = self.graph.output
+        if not output.inputs:  # a constant slope, or one of the inputs
+            return exactly(output.value) if isinstance(output, Constant) and not output.symbol else inputs[output]
         at = {variable.name: inputs[variable] for variable in self.graph.variables}
         return exactly(evaluate(self.graph, at, exact)[self.graph.output])
 

@@ -24,6 +24,7 @@ from mpmath.libmp import (
     mpf_le,
     mpf_mul,
     mpf_neg,
+    mpf_shift,
     mpf_sub,
     to_float,
 )
@@ -131,6 +132,10 @@ class Ball:
 
     def __rtruediv__(self, other: float) -> Ball:
         return quotient(exactly(other), self)
+
+    def shifted(self, bits: int) -> Ball:
+        """The number times 2**bits, which rounds nothing."""
+        return self if self.middle is None else Ball(mpf_shift(self.middle, bits), mpf_shift(self.radius, bits))
 
     def __pow__(self, exponent: int) -> Ball:
         power = exactly(1)
