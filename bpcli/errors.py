@@ -9,17 +9,28 @@ The tree, with the exit code that each branch owns::
     │   │   ├── MissingValueError   a variable has none
     │   │   └── UnknownNameError    a name is no variable of the expression
     │   └── LimitError    2   larger than the limits allow
+    ├── TimeLimitError  124   an answer took longer than it was given
     └── InternalError     5   bpcli's own fault
 
 An error says what is wrong (`message`), where (`text` and `spans`) and what to do now (`hint`). It knows
 nothing of terminals: `report` draws the carets, `cli` exits.
 """
 
+from collections.abc import Collection
 from typing import ClassVar, NamedTuple
 
+DIFFERS_EXIT = 1
 OUTSIDE_DOMAIN_EXIT = 3
+UNDECIDED_EXIT = 4
+TIME_LIMIT_EXIT = 124
 INTERRUPTED_EXIT = 130
 CLOSED_PIPE_EXIT = 141
+WORST_FIRST = (5, 2, OUTSIDE_DOMAIN_EXIT, DIFFERS_EXIT, UNDECIDED_EXIT, 0)
+
+
+def worst_exit(codes: Collection[int]) -> int:
+    """The exit code of many items: the worst of theirs."""
+    return next((code for code in WORST_FIRST if code in codes), 0)
 
 
 class Span(NamedTuple):
@@ -90,6 +101,13 @@ class LimitError(UsageError):
     """The input is larger than a limit, which the hint says how to raise."""
 
     kind = "limit"
+
+
+class TimeLimitError(BpcliError):
+    """An answer took longer than it was given."""
+
+    exit_code = TIME_LIMIT_EXIT
+    kind = "time limit"
 
 
 class InternalError(BpcliError):

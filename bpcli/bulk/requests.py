@@ -1,12 +1,14 @@
 """Requests as JSON Lines: `answers` yields one outcome for each line, in order, whatever the line holds."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from bpcli.backprop.gradients import Gradients
 from bpcli.errors import BpcliError, InternalError, LimitError, MissingValueError, UsageError
 from bpcli.language.build import grad
+from bpcli.language.claims import claims_from
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import reason_of, without_repeats
 
@@ -18,23 +20,28 @@ class Answer(NamedTuple):
 
     head: Mapping[str, object]
     expression: object
-    outcome: Gradients | BpcliError
+    outcome: Any
+
+
+Request = dict[str, Any]
+Ask = Callable[[Request, Limits], Any]
 
 
 def answers(lines: Iterable[str], limits: Limits = DEFAULT_LIMITS) -> Iterator[Answer]:
-    """One answer a line; a request that cannot be used is answered by an error, and the run goes on."""
+    """The gradients that each line asks for; a request that cannot be used is answered by an error, and the run goes on."""
     for line in lines:
         if line.strip():
-            yield _answer(line, limits)
+            yield answer(line, limits, gradients_asked)
 
 
-def _answer(line: str, limits: Limits) -> Answer:
+def answer(line: str, limits: Limits, ask: Ask) -> Answer:
+    """What one request comes to; `ask` reads the rest of it, and answers."""
     head: Mapping[str, object] = {}
     expression = None
     try:
         request = _request(line, limits)
         head, expression = _head(request), request.get("expression")
-        return Answer(head, expression, _gradients(request, limits))
+        return Answer(head, expression, ask(request, limits))
     except BpcliError as error:
         return Answer(head, expression, error)
     except Exception as fault:  # noqa: BLE001 - one request must not end the run, also where the fault is bpcli's own
@@ -42,7 +49,12 @@ def _answer(line: str, limits: Limits) -> Answer:
         return Answer(head, expression, InternalError(message))
 
 
-def _request(line: str, limits: Limits) -> dict[str, Any]:
+def head_of(line: str, limits: Limits) -> Answer:
+    """The id and the expression of a request, for an answer that never came."""
+    return answer(line, limits, lambda _request, _limits: None)
+
+
+def _request(line: str, limits: Limits) -> Request:
     if len(line) > limits.characters:
         message = f"the request has more than {limits.characters} characters"
         raise LimitError(message, hint="raise the limit with --max-characters")
@@ -57,7 +69,7 @@ def _request(line: str, limits: Limits) -> dict[str, Any]:
     return request
 
 
-def _head(request: dict[str, Any]) -> Mapping[str, object]:
+def _head(request: Request) -> Mapping[str, object]:
     if "id" not in request:
         return {}
     try:
@@ -68,20 +80,49 @@ def _head(request: dict[str, Any]) -> Mapping[str, object]:
     return {"id": request["id"]}
 
 
-def _gradients(request: dict[str, Any], limits: Limits) -> Gradients:
+def gradients_asked(request: Request, limits: Limits) -> Gradients:
+    """The gradients that a request asks for."""
+    expression, at = question_of(request)
+    with _hints():
+        return grad(expression, at, wanted_in(request), limits=limits)
+
+
+def check_asked(request: Request, limits: Limits, **options: Any) -> Any:
+    """The check that a request asks for: of its `claim`, or of bpcli's own gradients."""
+    from bpcli.check.checking import check  # noqa: PLC0415 - only `check` loads SymPy
+
+    expression, at = question_of(request)
+    claims = claims_from(request["claim"]) if "claim" in request else ()
+    with _hints():
+        return check(expression, at, claims, with_respect_to=wanted_in(request), limits=limits, **options)
+
+
+def question_of(request: Request) -> tuple[str, dict[str, Any]]:
+    """The expression and the values of a request. Raises UsageError where they are no such thing."""
     expression, at = request.get("expression"), request.get("at", {})
-    wanted: Collection[str] | None = request.get("with_respect_to")
     if not isinstance(expression, str):
         message = "the request has no 'expression', or it is no text"
         raise UsageError(message, hint=CALLED_AGAIN)
     if not isinstance(at, dict):
         message = "'at' of the request is no object of names and numbers"
         raise UsageError(message, hint=CALLED_AGAIN)
+    return expression, at
+
+
+def wanted_in(request: Request) -> Collection[str] | None:
+    """The names of `with_respect_to`. Raises UsageError where it is no list of them."""
+    wanted: Collection[str] | None = request.get("with_respect_to")
     if wanted is not None and not (isinstance(wanted, list) and all(isinstance(name, str) for name in wanted)):
         message = "'with_respect_to' of the request is no list of names"
         raise UsageError(message, hint='write it as "with_respect_to": ["x", "y"]')
+    return wanted
+
+
+@contextmanager
+def _hints() -> Iterator[None]:
+    """A missing value is given by `at`, in a request."""
     try:
-        return grad(expression, at, wanted, limits=limits)
+        yield
     except MissingValueError as error:
         error.hint = f"""add to "at": {", ".join(f'"{name}": …' for name in error.names)}"""
         raise

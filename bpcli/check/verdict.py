@@ -8,6 +8,7 @@ from mpmath.libmp import mpf_abs, mpf_add, mpf_gt, mpf_le, mpf_sub
 
 from bpcli.check.finite import Slopes
 from bpcli.check.targets import Item
+from bpcli.errors import DIFFERS_EXIT, OUTSIDE_DOMAIN_EXIT, UNDECIDED_EXIT
 from bpcli.graph.node import Node
 from bpcli.language.claims import Claim
 from bpcli.numbers.balls import RADIUS_BITS, Ball, exactly
@@ -36,9 +37,9 @@ class Verdict(Enum):
 EXIT_CODES = {
     Verdict.AGREE: 0,
     Verdict.KINK: 0,
-    Verdict.UNDECIDED: 4,
-    Verdict.DIFFER: 1,
-    Verdict.UNEVALUABLE: 3,
+    Verdict.UNDECIDED: UNDECIDED_EXIT,
+    Verdict.DIFFER: DIFFERS_EXIT,
+    Verdict.UNEVALUABLE: OUTSIDE_DOMAIN_EXIT,
 }
 
 

@@ -5,21 +5,27 @@ from typing import Any
 import click
 
 from bpcli.backprop.gradients import Gradients
-from bpcli.cli.arguments import FROZEN, ExpressionCommand, bind, options_of
+from bpcli.cli.arguments import ExpressionCommand
+from bpcli.cli.inputs import (
+    LIMIT,
+    bindings_from,
+    expression_text,
+    flags,
+    limits_from,
+    names_from,
+    takes_limits,
+    takes_values,
+    with_flags,
+    with_option,
+)
 from bpcli.cli.output import chosen_format, page_for, say, say_unused, say_warnings, write, write_json, write_lines
-from bpcli.errors import OUTSIDE_DOMAIN_EXIT, BindingError, BpcliError, MissingValueError, UnknownNameError, UsageError
+from bpcli.errors import OUTSIDE_DOMAIN_EXIT, BpcliError, MissingValueError, UnknownNameError, UsageError, worst_exit
 from bpcli.graph.node import Graph
 from bpcli.language.build import grad, wanted_of
-from bpcli.language.complaints import closest
 from bpcli.language.expressions import parse
-from bpcli.language.functions import FUNCTIONS
-from bpcli.language.limits import DEFAULT_LIMITS, Limits
-from bpcli.language.tokens import is_name
-from bpcli.language.values import lines_from, text_from, values_from_file
+from bpcli.language.limits import Limits
+from bpcli.language.values import lines_from
 from bpcli.report.documents import MOST_STEPS, error_document, formula_document, grad_document
-
-EXIT_CODES_WORST_FIRST = (5, 2, 3, 1, 4, 0)
-MOST_FLAGS = 20
 
 HELP = """Differentiate EXPR by backpropagation and show every step.
 
@@ -32,20 +38,11 @@ Examples:
   bpcli grad "A = x*y; F = A*z" --x 6 --y -2 --z -3 --json
   bpcli grad "sigmoid(w*x + b)" --at point.toml --with-respect-to w,b
 """
-LIMIT = click.IntRange(min=1)
 
 
 @click.command("grad", cls=ExpressionCommand, help=HELP, short_help="Differentiate an expression, step by step.")
 @click.argument("expression", metavar="EXPR", required=False)
-@click.option("--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Bind a variable, whatever its name.")
-@click.option(
-    "--at",
-    "at_files",
-    multiple=True,
-    type=click.Path(),
-    metavar="FILE|-",
-    help="Bind variables from a JSON, TOML or one-row CSV file.",
-)
+@takes_values
 @click.option("--with-respect-to", "names", multiple=True, metavar="NAMES", help="Only these gradients, such as x,y.")
 @click.option("--json", "-j", "as_json", is_flag=True, help="The same as --output-format json.")
 @click.option(
@@ -62,19 +59,11 @@ LIMIT = click.IntRange(min=1)
 )
 @click.option("--with-steps", is_flag=True, help="With --requests: put the steps into each answer.")
 @click.option("--all-steps", is_flag=True, help=f"In JSON: every step, not the first {MOST_STEPS} only.")
-@click.option("--max-characters", type=LIMIT, default=DEFAULT_LIMITS.characters, help="Longest text that is read.")
-@click.option("--max-operators", type=LIMIT, default=DEFAULT_LIMITS.operators, help="Most operators in it.")
-@click.option("--max-nesting", type=LIMIT, default=DEFAULT_LIMITS.nesting, help="Deepest nesting in it.")
-@click.option("--max-literal-digits", type=LIMIT, default=DEFAULT_LIMITS.literal_digits, help="Longest number in it.")
+@takes_limits
 @click.pass_context
 def command(ctx: click.Context, /, expression: str | None, **options: Any) -> int:
     """Answer one expression, or the requests of a file."""
-    limits = Limits(
-        characters=options["max_characters"],
-        operators=options["max_operators"],
-        nesting=options["max_nesting"],
-        literal_digits=options["max_literal_digits"],
-    )
+    limits = limits_from(options)
     bindings: dict[str, str] = ctx.obj
     if options["requests"] is not None:
         beside = [options[name] for name in ("assignments", "at_files", "names")]
@@ -85,27 +74,20 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
     try:
         return _answer_one(expression, bindings, limits, options)
     except UnknownNameError as error:
-        meant = closest(f"--{error.name}", [option for option in options_of(ctx.command) if option.startswith("--")])
-        if error.name in bindings and meant:
-            error.hint = f"did you mean the option '{meant}'?"
-        raise
+        raise with_option(error, bindings, ctx.command) from error
 
 
 def _answer_one(expression: str | None, typed: dict[str, str], limits: Limits, options: dict[str, Any]) -> int:
-    text = _expression_text(expression, typed, options["at_files"], limits.bytes)
-    at = _bindings(typed, options["assignments"], options["at_files"])
-    names = [name.strip() for group in options["names"] for name in group.split(",")] or None
+    text = expression_text(expression, typed, options["at_files"], limits.bytes)
+    at = bindings_from(typed, options["assignments"], options["at_files"])
+    names = names_from(options["names"])
     graph = parse(text, at, limits)
     if not at and graph.variables:
         return _show_formulas(graph, names, options)
     try:
         result = grad(graph, at, names)
     except MissingValueError as error:
-        error.hint = f"add {_flags(error.names)}"
-        called = [name for name in error.names if name in FUNCTIONS]
-        if called:
-            error.hint = f"'{called[0]}' is a function where it is called, {called[0]}(…); as a variable {error.hint}"
-        raise
+        raise with_flags(error) from error
     return _show(result, options)
 
 
@@ -133,7 +115,7 @@ def _show_formulas(graph: Graph, names: list[str] | None, options: dict[str, Any
     variables = [variable for variable in graph.variables if wanted is None or variable.name in wanted]
     missing = tuple([variable.name for variable in graph.variables])
     if output_format == "csv":
-        raise MissingValueError(missing, f"add {_flags(missing)}")
+        raise MissingValueError(missing, f"add {flags(missing)}")
     if output_format == "json":
         write_json(formula_document(graph, variables, most_steps=_most_steps(options)))
         return 0
@@ -141,40 +123,8 @@ def _show_formulas(graph: Graph, names: list[str] | None, options: dict[str, Any
     from bpcli.report.walkthrough import formula_walkthrough  # noqa: PLC0415 - the same
 
     write_lines(formula_walkthrough(graph, variables, page_for(output_format, options["max_rows"])), output_format)
-    say(note_text(f"no values given; for numbers add {_flags(missing)}"))
+    say(note_text(f"no values given; for numbers add {flags(missing)}"))
     return 0
-
-
-def _expression_text(expression: str | None, typed: dict[str, str], at_files: tuple[str, ...], most: int) -> str:
-    if expression is None:
-        taken = [f"--{name} took '{value}' as its value" for name, value in typed.items()]
-        message = "; ".join(["there is no expression", *taken[:1]])
-        raise UsageError(message, hint='write it in quotes: bpcli grad "x*y" --x 2 --y 3')
-    if [expression, *at_files].count("-") > 1:
-        message = "standard input can be read once, as EXPR or for one --at"
-        raise UsageError(message, hint="put one of them in a file")
-    if expression == "-":
-        return text_from("-", most)
-    return text_from(expression[1:], most) if expression.startswith("@") else expression
-
-
-def _bindings(typed: dict[str, str], assignments: tuple[str, ...], at_files: tuple[str, ...]) -> dict[str, Any]:
-    bindings: dict[str, Any] = dict(typed)
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        if not equals or not is_name(name.strip()):
-            message = f"--set takes NAME=VALUE, not '{assignment}'"
-            raise BindingError(message, hint="write it as --set x=2")
-        bind(bindings, name.strip(), value)
-    for at_file in at_files:
-        for name, value in values_from_file(at_file).items():
-            bind(bindings, name, value)
-    return bindings
-
-
-def _flags(names: tuple[str, ...]) -> str:
-    shown = [f"--set {name}=VALUE" if f"--{name}" in FROZEN else f"--{name} VALUE" for name in names[:MOST_FLAGS]]
-    return " ".join(shown) + (" …" if len(names) > MOST_FLAGS else "")
 
 
 def _answer_all(source: str, limits: Limits, options: dict[str, Any]) -> int:
@@ -194,7 +144,7 @@ def _answer_all(source: str, limits: Limits, options: dict[str, Any]) -> int:
                 head=answer.head,
             )
         write_json(document)
-    return next(code for code in EXIT_CODES_WORST_FIRST if code in codes)
+    return worst_exit(codes)
 
 
 def _most_steps(options: dict[str, Any]) -> int | None:

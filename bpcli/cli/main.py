@@ -9,10 +9,10 @@ from itertools import pairwise
 import click
 
 from bpcli import __version__
-from bpcli.cli.output import drop_output, say, write, write_json
+from bpcli.cli.output import drop_output, say, told, write
 from bpcli.errors import CLOSED_PIPE_EXIT, INTERRUPTED_EXIT, BpcliError, InternalError, UsageError
 
-COMMANDS = ("grad", "ops", "schema")
+COMMANDS = ("grad", "check", "ops", "schema")
 
 
 class LazyGroup(click.Group):
@@ -51,6 +51,7 @@ HELP = """Gradients by backpropagation, step by step, on the command line.
 \b
 Begin with:
   bpcli grad "x*y*z" --x 6 --y -2 --z -3
+  bpcli check "x*y*z" --x 6 --y -2 --z -3 --claim x=6 --claim y=18
 """
 
 
@@ -128,14 +129,10 @@ def _in_our_words(error: click.ClickException) -> UsageError:
 
 
 def _report(error: BpcliError, words: Sequence[str]) -> int:
-    if _wants_json(words):
-        from bpcli.report.documents import error_document  # noqa: PLC0415 - only an error needs it
-
-        write_json(error_document(error, schema="ops" if words[0] == "ops" else "grad"))
-    else:
-        from bpcli.report.plain import error_text  # noqa: PLC0415 - the same
-
-        say(error_text(error))
+    schema = words[0] if words and words[0] in COMMANDS else "grad"
+    out, err = told(error, as_json=_wants_json(words), schema="grad" if schema == "schema" else schema)
+    write(out)
+    say(err)
     return error.exit_code
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bpcli.backprop.gradients import Gradients
+    from bpcli.errors import BpcliError
     from bpcli.graph.node import Graph
     from bpcli.report.layout import Line
     from bpcli.report.page import Page
@@ -55,22 +56,42 @@ def page_for(output_format: str, most_rows: int | None) -> Page:
 
 def write_lines(lines: Iterable[Line], output_format: str) -> None:
     """Write a report to standard output, in colour if that is a terminal."""
+    write(lines_text(lines, output_format))
+
+
+def lines_text(lines: Iterable[Line], output_format: str) -> str:
+    """A report as standard output takes it: in colour if that is a terminal."""
     if output_format == "table" and is_terminal():
         from bpcli.report.tables import coloured_text  # noqa: PLC0415 - Rich is loaded for a terminal only
 
-        write(coloured_text(lines))
-    else:
-        from bpcli.report.plain import plain_text  # noqa: PLC0415 - JSON needs no lines
+        return coloured_text(lines)
+    from bpcli.report.plain import plain_text  # noqa: PLC0415 - JSON needs no lines
 
-        write(plain_text(lines))
+    return plain_text(lines)
 
 
 def write_json(document: Mapping[str, object]) -> None:
-    """Write a document to standard output on a line of its own; in ASCII alone where the stream is not UTF-8."""
+    """Write a document to standard output on a line of its own."""
+    write(document_text(document))
+
+
+def document_text(document: Mapping[str, object]) -> str:
+    """A document on a line of its own; in ASCII alone where standard output is not UTF-8."""
     from bpcli.report.documents import json_text  # noqa: PLC0415 - only JSON needs it
 
     is_utf8 = ((sys.stdout.encoding if sys.stdout else None) or "utf-8").lower().replace("-", "") in ("utf8", "utf8sig")
-    write(json_text(document, ascii_only=not is_utf8) + "\n")
+    return json_text(document, ascii_only=not is_utf8) + "\n"
+
+
+def told(error: BpcliError, *, as_json: bool, schema: str) -> tuple[str, str]:
+    """What an error puts on standard output, and on standard error."""
+    if as_json:
+        from bpcli.report.documents import error_document  # noqa: PLC0415 - only an error needs it
+
+        return document_text(error_document(error, schema=schema)), ""
+    from bpcli.report.plain import error_text  # noqa: PLC0415 - the same
+
+    return "", error_text(error)
 
 
 def write(text: str) -> None:

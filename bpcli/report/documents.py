@@ -48,7 +48,7 @@ def grad_document(
     head: Mapping[str, object] = NO_HEAD,
 ) -> Document:
     """The answer of `grad`, after the `head` of its request; steps, forward values and formulas with `with_steps`."""
-    document = _envelope("ok" if result.is_finite else "nonfinite", head)
+    document = envelope("ok" if result.is_finite else "nonfinite", head)
     document["expression"] = result.graph.text
     document["inputs"] = {name: json_number(value) for name, value in result.at.items()}
     document["value"] = json_number(result.value)
@@ -71,7 +71,7 @@ def grad_document(
 def formula_document(graph: Graph, wanted: Sequence[Variable], *, most_steps: int | None = MOST_STEPS) -> Document:
     """The answer of `grad` to an expression without values: formulas, no numbers."""
     labels = labels_of(graph)
-    return _envelope("ok", NO_HEAD) | {
+    return envelope("ok", NO_HEAD) | {
         "expression": graph.text,
         "inputs": {},
         "value": None,
@@ -87,7 +87,7 @@ def error_document(
     error: BpcliError, *, head: Mapping[str, object] = NO_HEAD, expression: object = None, schema: str = "grad"
 ) -> Document:
     """The same envelope for an error."""
-    document = _envelope("error", head, schema)
+    document = envelope("error", head, schema)
     if isinstance(error.text, str) or isinstance(expression, str):
         document["expression"] = error.text if error.text is not None else expression
     document["error"] = {
@@ -99,7 +99,8 @@ def error_document(
     return document
 
 
-def _envelope(status: str, head: Mapping[str, object], schema: str = "grad") -> Document:
+def envelope(status: str, head: Mapping[str, object], schema: str = "grad") -> Document:
+    """What every document begins with."""
     return {**head, "schema": f"bpcli.{schema}/1", "version": __version__, "status": status}
 
 

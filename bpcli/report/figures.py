@@ -50,10 +50,11 @@ class Signs(NamedTuple):
     middle: str = "├"
     last: str = "┘"
     ellipsis: str = "…"
+    plus_minus: str = "±"
 
 
 UNICODE = Signs()
-ASCII = Signs("d", "->", "*", "\\", "|", "/", "...")
+ASCII = Signs("d", "->", "*", "\\", "|", "/", "...", "+-")
 
 
 def signs_for(encoding: str | None) -> Signs:

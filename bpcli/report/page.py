@@ -22,6 +22,11 @@ class Page(NamedTuple):
     most_rows: int = ROWS_ON_A_TERMINAL
 
     @property
+    def is_short(self) -> bool:
+        """Whether this is a page for the eye, which may point to JSON for more."""
+        return self.width != float("inf")
+
+    @property
     def line(self) -> int:
         """The length of a line that formulas keep within."""
         return int(min(self.width, LINE))

@@ -8,7 +8,15 @@ from rich.text import Text
 
 from bpcli.report.layout import Line
 
-STYLES = {"title": "bold", "heading": "dim", "name": "cyan", "value": "green", "gradient": "red", "note": "dim"}
+STYLES = {
+    "title": "bold",
+    "heading": "dim",
+    "name": "cyan",
+    "value": "green",
+    "gradient": "red",
+    "note": "dim",
+    "verdict": "bold",
+}
 
 
 def coloured_text(lines: Iterable[Line]) -> str:

@@ -1,0 +1,148 @@
+"""Workers: processes that answer questions in order, each answer within a time limit.
+
+A worker that takes too long is killed, whatever it is doing, and another takes its place; what it had to answer is
+answered by `late`. On systems that can fork a worker begins as a copy of this process, without starting Python anew.
+"""
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from multiprocessing import get_all_start_methods, get_context
+from multiprocessing.connection import Connection, wait
+from time import monotonic
+from typing import Any, NamedTuple, Protocol
+
+AHEAD = 8  # questions that a worker may be ahead of the first that is not answered
+
+
+class Reply(NamedTuple):
+    """What a command comes to: its exit code, and what goes to standard output and standard error."""
+
+    code: int
+    out: str = ""
+    err: str = ""
+
+
+Work = Callable[[str], Reply]
+
+
+class Excuse(Protocol):
+    """What is answered where a worker was stopped because it was late, or was lost."""
+
+    def __call__(self, question: str, /, *, is_late: bool) -> Reply:
+        """The answer to that question."""
+        ...
+
+
+class Task(NamedTuple):
+    """A question that a worker has been given: its place in the order, and when the answer is late."""
+
+    number: int
+    question: str
+    deadline: float
+
+
+class Worker:
+    """A process with a pipe to it."""
+
+    def __init__(self, work: Work, others: Iterable["Worker"]) -> None:
+        method = "fork" if "fork" in get_all_start_methods() and sys.platform != "darwin" else None
+        context: Any = get_context(method)
+        self.pipe, end = context.Pipe()
+        others_pipes = [other.pipe for other in others] if method == "fork" else []
+        self.process = context.Process(target=_serve, args=(work, end, others_pipes), daemon=True)
+        self.process.start()
+        end.close()
+        self.task: Task | None = None
+
+    def ask(self, number: int, question: str, seconds: float | None) -> None:
+        """Give the worker a question."""
+        self.task = Task(number, question, float("inf") if seconds is None else monotonic() + seconds)
+        self.pipe.send_bytes(question.encode("utf-8", "surrogatepass"))
+
+    def stop(self) -> None:
+        """End the process, whatever it is doing."""
+        self.process.kill()
+        self.process.join()
+        self.pipe.close()
+
+
+def _serve(work: Work, pipe: Connection, others: Iterable[Connection]) -> None:
+    """Answer one question after the other until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends its workers
+    for other in others:  # else this copy of them would keep those workers alive
+        other.close()
+    while True:
+        try:
+            question = pipe.recv_bytes().decode("utf-8", "surrogatepass")
+            pipe.send_bytes(json.dumps(work(question)).encode())
+        except (EOFError, OSError):
+            return
+
+
+def replies(
+    work: Work, questions: Iterable[str], excuse: Excuse, *, jobs: int = 1, seconds: float | None = None
+) -> Iterator[Reply]:
+    """The answers in the order of the questions; `excuse` answers for a worker that took too long or was lost."""
+    crew: list[Worker] = []
+    waiting = enumerate(questions)
+    answered: dict[int, Reply] = {}
+    told, more = 0, True
+    try:
+        while True:
+            while told in answered:
+                yield answered.pop(told)
+                told += 1
+            more = more and _assigned(crew, waiting, work, jobs, seconds, told)
+            busy = [worker for worker in crew if worker.task]
+            if not busy and not more:
+                return
+            for worker in _finished(busy):
+                task = worker.task
+                if task is not None:
+                    answered[task.number] = _answer(worker, task, excuse, crew)
+    finally:
+        for worker in crew:
+            worker.stop()
+
+
+def _assigned(
+    crew: list[Worker], waiting: Iterator[tuple[int, str]], work: Work, jobs: int, seconds: float | None, told: int
+) -> bool:
+    """Give every idle worker a question; whether there may be more of them."""
+    while True:
+        idle = next((worker for worker in crew if worker.task is None), None)
+        furthest = max([worker.task.number for worker in crew if worker.task], default=told)
+        if (idle is None and len(crew) >= jobs) or furthest - told >= AHEAD * jobs:
+            return True
+        question = next(waiting, None)
+        if question is None:
+            return False
+        if idle is None:
+            idle = Worker(work, crew)
+            crew.append(idle)
+        idle.ask(*question, seconds)
+
+
+def _finished(busy: list[Worker]) -> list[Worker]:
+    """The workers that have answered, or are late."""
+    deadline = min(worker.task.deadline for worker in busy if worker.task)
+    patience = None if deadline == float("inf") else max(0.0, deadline - monotonic())
+    ready = wait([worker.pipe for worker in busy], patience)
+    now = monotonic()
+    return [worker for worker in busy if worker.pipe in ready or (worker.task and worker.task.deadline <= now)]
+
+
+def _answer(worker: Worker, task: Task, excuse: Excuse, crew: list[Worker]) -> Reply:
+    """The worker's answer; one that is late, or whose process has died, leaves the crew."""
+    try:
+        if worker.pipe.poll():
+            worker.task = None
+            return Reply(*json.loads(worker.pipe.recv_bytes()))
+    except (EOFError, OSError):
+        pass
+    is_late = worker.process.is_alive() and task.deadline <= monotonic()
+    crew.remove(worker)
+    worker.stop()
+    return excuse(task.question, is_late=is_late)

@@ -1,0 +1,215 @@
+"""`bpcli check`: gradients, bpcli's own or claimed ones, held against SymPy and differences."""
+
+from functools import partial
+from typing import Any
+
+import click
+
+from bpcli.bulk.workers import Reply, replies
+from bpcli.cli.arguments import ExpressionCommand
+from bpcli.cli.inputs import (
+    LIMIT,
+    bindings_from,
+    expression_text,
+    limits_from,
+    names_from,
+    takes_limits,
+    takes_values,
+    with_flags,
+    with_option,
+)
+from bpcli.cli.output import chosen_format, document_text, lines_text, page_for, say, told, write
+from bpcli.errors import (
+    UNDECIDED_EXIT,
+    BpcliError,
+    InternalError,
+    MissingValueError,
+    TimeLimitError,
+    UnknownNameError,
+    UsageError,
+    worst_exit,
+)
+from bpcli.language.values import lines_from
+
+TIME_LIMIT = 60.0
+
+HELP = """Check gradients of EXPR: bpcli's own, or those that --claim says are right.
+
+Each is held against SymPy's derivative and against differences of exact values, at 50 digits and more. A claim is a
+number or a formula: x=6, "x=2*sin(x)*cos(x)", dF/dA=-3, "value(A)=-12", "local(A, x)=-2", "contribution(A, x)=6". With
+formulas alone no values are needed. The exit code is 0 where all agree, 1 where one differs, 3 where there is no
+gradient, 4 where it cannot be told.
+
+\b
+Examples:
+  bpcli check "x*y*z" --x 6 --y -2 --z -3
+  bpcli check "x*y*z" --x 6 --y -2 --z -3 --claim x=6 --claim y=18 --claim z=-12
+  bpcli check "sin(x)**2" --claim "x=sin(2*x)"
+"""
+
+
+@click.command("check", cls=ExpressionCommand, help=HELP, short_help="Check gradients, bpcli's own or claimed ones.")
+@click.argument("expression", metavar="EXPR", required=False)
+@click.option(
+    "--claim", "claims", multiple=True, metavar="WHAT=VALUE", help="A gradient, value or step that is claimed."
+)
+@takes_values
+@click.option("--with-respect-to", "names", multiple=True, metavar="NAMES", help="Only these gradients, such as x,y.")
+@click.option("--every-step", is_flag=True, help="Check each local derivative as well.")
+@click.option("--relative-tolerance", type=float, help="How far a claim may be off; else as precise as it was typed.")
+@click.option(
+    "--release-to", type=click.Choice(["staff", "student"]), default="staff", help="Students see no right value."
+)
+@click.option("--hint-level", type=click.Choice(["where", "kind", "cause"]), help="How much a hint tells.")
+@click.option("--json", "-j", "as_json", is_flag=True, help="The same as --output-format json.")
+@click.option("--output-format", type=click.Choice(["table", "plain", "json"]), help="The form of the result.")
+@click.option("-q", "is_quiet", is_flag=True, help="Print nothing: the exit code speaks.")
+@click.option("--max-rows", type=LIMIT, help="Rows of a table: 50 on a terminal, 10000 elsewhere.")
+@click.option(
+    "--requests", type=click.Path(), metavar="FILE|-", help="Answer JSON Lines of {id, expression, at, claim}."
+)
+@click.option("--parallel-jobs", type=LIMIT, default=1, help="Processes that answer requests.")
+@click.option(
+    "--time-limit", type=click.FloatRange(min=0, min_open=True), default=TIME_LIMIT, help="Seconds for each expression."
+)
+@takes_limits
+@click.pass_context
+def command(ctx: click.Context, /, expression: str | None, **options: Any) -> int:
+    """Check one expression, or the requests of a file."""
+    typed: dict[str, str] = ctx.obj
+    options["output_format"] = chosen_format(options["output_format"], json=options["as_json"])
+    options["limits"] = limits_from(options)
+    if options["requests"] is not None:
+        beside = [options[name] for name in ("assignments", "at_files", "names", "claims")]
+        if expression is not None or typed or any(beside):
+            message = "--requests takes expressions, values and claims from its file, and answers in JSON"
+            raise UsageError(message, hint="leave out EXPR, its variables and --claim")
+        return _answer_all(options)
+    text = expression_text(expression, typed, options["at_files"], options["limits"].bytes)
+    at = bindings_from(typed, options["assignments"], options["at_files"])
+    (reply,) = replies(
+        partial(_reply, typed, at, options), [text], partial(_no_reply, options), seconds=options["time_limit"]
+    )
+    write(reply.out)
+    say(reply.err)
+    return reply.code
+
+
+def _reply(typed: dict[str, str], at: dict[str, Any], options: dict[str, Any], text: str) -> Reply:
+    """The answer to one expression, in a worker."""
+    from bpcli.check.checking import check  # noqa: PLC0415 - loaded in the worker, where it is used
+    from bpcli.check.verdict import EXIT_CODES  # noqa: PLC0415 - the same
+
+    as_json = options["output_format"] == "json"
+    try:
+        result = check(
+            text,
+            at,
+            options["claims"],
+            with_respect_to=names_from(options["names"]),
+            every_step=options["every_step"],
+            relative_tolerance=options["relative_tolerance"],
+            limits=options["limits"],
+        )
+        code = EXIT_CODES[result.verdict]
+        return Reply(code) if options["is_quiet"] else Reply(code, *_told_result(result, options))
+    except BpcliError as error:
+        return _refusal(_in_options(error, typed), as_json=as_json)
+    except Exception as fault:  # noqa: BLE001 - the border: no traceback reaches a user, and the code is 5
+        return _refusal(_own_fault(fault), as_json=as_json)
+
+
+def _told_result(result: Any, options: dict[str, Any]) -> tuple[str, str]:
+    """What a result puts on standard output, and on standard error."""
+    from bpcli.report.explanations import Release  # noqa: PLC0415 - the same
+
+    level = options["hint_level"] or ("cause" if options["release_to"] == "staff" else "where")
+    release = Release(options["release_to"], level)
+    if options["output_format"] == "json":
+        from bpcli.report.check_documents import check_document  # noqa: PLC0415 - the same
+
+        return document_text(check_document(result, release)), ""
+    from bpcli.report.plain import note_text  # noqa: PLC0415 - the same
+    from bpcli.report.verdicts import check_report  # noqa: PLC0415 - the same
+
+    page = page_for(options["output_format"], options["max_rows"])
+    lines = check_report(result, page, release)
+    return lines_text(lines, options["output_format"]), "".join(map(note_text, result.notes))
+
+
+def _in_options(error: BpcliError, typed: dict[str, str]) -> BpcliError:
+    """The error with a hint that names options."""
+    if isinstance(error, MissingValueError):
+        return with_flags(error)
+    return with_option(error, typed, command) if isinstance(error, UnknownNameError) else error
+
+
+def _own_fault(fault: Exception) -> InternalError:
+    message = f"bpcli itself failed: {type(fault).__name__}: {fault}"
+    return InternalError(message, hint="please report it, with the command that you ran")
+
+
+def _refusal(error: BpcliError, *, as_json: bool) -> Reply:
+    return Reply(error.exit_code, *told(error, as_json=as_json, schema="check"))
+
+
+def _no_reply(options: dict[str, Any], _text: str, *, is_late: bool) -> Reply:
+    """What is said where the worker was stopped, or lost."""
+    return _refusal(_stopped(options, is_late=is_late), as_json=options["output_format"] == "json")
+
+
+def _stopped(options: dict[str, Any], *, is_late: bool) -> BpcliError:
+    if is_late:
+        message = f"the time limit of {options['time_limit']:g} seconds has passed"
+        return TimeLimitError(message, hint="raise it with --time-limit, or check a smaller expression")
+    return InternalError("the process that checked this has been lost", hint="it may have run out of memory")
+
+
+def _answer_all(options: dict[str, Any]) -> int:
+    import bpcli.check.checking  # noqa: F401, PLC0415 - once, for all workers
+
+    lines = (line for line in lines_from(options["requests"], options["limits"].bytes) if line.strip())
+    codes = {0}
+    for reply in replies(
+        partial(_reply_to_request, options),
+        lines,
+        partial(_no_reply_to_request, options),
+        jobs=options["parallel_jobs"],
+        seconds=options["time_limit"],
+    ):
+        codes.add(reply.code)
+        if not options["is_quiet"]:
+            write(reply.out)
+    return worst_exit(codes)
+
+
+def _reply_to_request(options: dict[str, Any], line: str) -> Reply:
+    from bpcli.bulk.requests import answer, check_asked  # noqa: PLC0415 - loaded for --requests only
+    from bpcli.check.verdict import EXIT_CODES  # noqa: PLC0415 - the same
+    from bpcli.report.check_documents import check_document  # noqa: PLC0415 - the same
+    from bpcli.report.documents import error_document  # noqa: PLC0415 - the same
+    from bpcli.report.explanations import Release  # noqa: PLC0415 - the same
+
+    asked = partial(check_asked, every_step=options["every_step"], relative_tolerance=options["relative_tolerance"])
+    head, expression, outcome = answer(line, options["limits"], asked)
+    if isinstance(outcome, BpcliError):
+        document = error_document(outcome, head=head, expression=expression, schema="check")
+        return Reply(outcome.exit_code, document_text(document))
+    level = options["hint_level"] or ("cause" if options["release_to"] == "staff" else "where")
+    document = check_document(outcome, Release(options["release_to"], level), head=head)
+    return Reply(EXIT_CODES[outcome.verdict], document_text(document))
+
+
+def _no_reply_to_request(options: dict[str, Any], line: str, *, is_late: bool) -> Reply:
+    from bpcli.bulk.requests import head_of  # noqa: PLC0415 - the same
+    from bpcli.report.check_documents import undecided_document  # noqa: PLC0415 - the same
+    from bpcli.report.documents import error_document  # noqa: PLC0415 - the same
+
+    head, expression, _ = head_of(line, options["limits"])
+    if is_late:
+        document = undecided_document(f"time limit of {options['time_limit']:g} seconds", expression, head)
+        return Reply(UNDECIDED_EXIT, document_text(document))
+    error = _stopped(options, is_late=False)
+    return Reply(
+        error.exit_code, document_text(error_document(error, head=head, expression=expression, schema="check"))
+    )

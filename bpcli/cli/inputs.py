@@ -1,0 +1,114 @@
+"""What `grad` and `check` take alike: an expression, values for its variables, and limits on its size."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from bpcli.cli.arguments import FROZEN, bind, options_of
+from bpcli.errors import BindingError, MissingValueError, UnknownNameError, UsageError
+from bpcli.language.complaints import closest
+from bpcli.language.functions import FUNCTIONS
+from bpcli.language.limits import DEFAULT_LIMITS, Limits
+from bpcli.language.tokens import is_name
+from bpcli.language.values import text_from, values_from_file
+
+MOST_FLAGS = 20
+LIMIT = click.IntRange(min=1)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def takes_values(command: F) -> F:
+    """The options that bind variables."""
+    command = click.option(
+        "--at",
+        "at_files",
+        multiple=True,
+        type=click.Path(),
+        metavar="FILE|-",
+        help="Bind variables from a JSON, TOML or one-row CSV file.",
+    )(command)
+    return click.option(
+        "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Bind a variable, whatever its name."
+    )(command)
+
+
+def takes_limits(command: F) -> F:
+    """The options that bound the size of an expression."""
+    for name, default, what in reversed(
+        [
+            ("--max-characters", DEFAULT_LIMITS.characters, "Longest text that is read."),
+            ("--max-operators", DEFAULT_LIMITS.operators, "Most operators in it."),
+            ("--max-nesting", DEFAULT_LIMITS.nesting, "Deepest nesting in it."),
+            ("--max-literal-digits", DEFAULT_LIMITS.literal_digits, "Longest number in it."),
+        ]
+    ):
+        command = click.option(name, type=LIMIT, default=default, help=what)(command)
+    return command
+
+
+def limits_from(options: dict[str, Any]) -> Limits:
+    """The limits that the options set."""
+    return Limits(
+        characters=options["max_characters"],
+        operators=options["max_operators"],
+        nesting=options["max_nesting"],
+        literal_digits=options["max_literal_digits"],
+    )
+
+
+def expression_text(expression: str | None, typed: dict[str, str], at_files: Sequence[str], most: int) -> str:
+    """The expression: as typed, from `@FILE`, or for `-` from standard input. Raises UsageError where there is none."""
+    if expression is None:
+        taken = [f"--{name} took '{value}' as its value" for name, value in typed.items()]
+        message = "; ".join(["there is no expression", *taken[:1]])
+        raise UsageError(message, hint='write it in quotes: bpcli grad "x*y" --x 2 --y 3')
+    if [expression, *at_files].count("-") > 1:
+        message = "standard input can be read once, as EXPR or for one --at"
+        raise UsageError(message, hint="put one of them in a file")
+    if expression == "-":
+        return text_from("-", most)
+    return text_from(expression[1:], most) if expression.startswith("@") else expression
+
+
+def bindings_from(typed: dict[str, str], assignments: Sequence[str], at_files: Sequence[str]) -> dict[str, Any]:
+    """Every value that was given, by name. Raises BindingError where one is given twice."""
+    bindings: dict[str, Any] = dict(typed)
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or not is_name(name.strip()):
+            message = f"--set takes NAME=VALUE, not '{assignment}'"
+            raise BindingError(message, hint="write it as --set x=2")
+        bind(bindings, name.strip(), value)
+    for at_file in at_files:
+        for name, value in values_from_file(at_file).items():
+            bind(bindings, name, value)
+    return bindings
+
+
+def names_from(groups: Sequence[str]) -> list[str] | None:
+    """The names of `--with-respect-to x,y`; None where there are none."""
+    return [name.strip() for group in groups for name in group.split(",")] or None
+
+
+def flags(names: Sequence[str]) -> str:
+    """How these variables are bound on the command line."""
+    shown = [f"--set {name}=VALUE" if f"--{name}" in FROZEN else f"--{name} VALUE" for name in names[:MOST_FLAGS]]
+    return " ".join(shown) + (" …" if len(names) > MOST_FLAGS else "")
+
+
+def with_flags(error: MissingValueError) -> MissingValueError:
+    """The error with a hint that names the options."""
+    error.hint = f"add {flags(error.names)}"
+    called = [name for name in error.names if name in FUNCTIONS]
+    if called:
+        error.hint = f"'{called[0]}' is a function where it is called, {called[0]}(…); as a variable {error.hint}"
+    return error
+
+
+def with_option(error: UnknownNameError, typed: dict[str, str], command: click.Command) -> UnknownNameError:
+    """The error with the option that was probably meant by an unknown `--name`."""
+    meant = closest(f"--{error.name}", [option for option in options_of(command) if option.startswith("--")])
+    if error.name in typed and meant:
+        error.hint = f"did you mean the option '{meant}'?"
+    return error

@@ -1,0 +1,138 @@
+"""The JSON of a check: the envelope of DESIGN §9, a verdict, and under `claims` one entry for each item."""
+
+from collections.abc import Mapping
+
+from bpcli.check.checking import Check
+from bpcli.check.equality import Equality
+from bpcli.check.suspects import StepCheck
+from bpcli.check.verdict import Finding, Verdict
+from bpcli.numbers.balls import Ball
+from bpcli.report.documents import NO_HEAD, Document, envelope, json_number
+from bpcli.report.explanations import STAFF, Release
+
+
+def check_document(result: Check, release: Release = STAFF, *, head: Mapping[str, object] = NO_HEAD) -> Document:
+    """The answer of `check`, after the `head` of its request; without right values where it is released to students."""
+    status = "nonfinite" if result.verdict is Verdict.UNEVALUABLE else "ok"
+    document = envelope(status, head, "check") | {"verdict": result.verdict.value, "expression": result.graph.text}
+    document["inputs"] = {name: json_number(value) for name, value in (result.at or {}).items()}
+    document["claims"] = {_key(finding, result): _entry(finding, release) for finding in result.findings}
+    first = result.first_wrong
+    if result.has_claims:
+        document["first_wrong"] = _key(first, result) if first else None
+    if result.steps is not None and release.to_staff:
+        document["steps"] = [_step(step, result) for step in result.steps]
+    document["warnings"] = [{"message": note, "span": None} for note in result.notes]
+    return document
+
+
+def undecided_document(reason: str, expression: object, head: Mapping[str, object]) -> Document:
+    """The answer to a request that was stopped."""
+    shown = {"expression": expression} if isinstance(expression, str) else {}
+    verdict = {"verdict": Verdict.UNDECIDED.value, "reason": reason}
+    return envelope("ok", head, "check") | verdict | shown | {"inputs": {}, "claims": {}, "warnings": []}
+
+
+def _key(finding: Finding, result: Check) -> str:
+    """How a claim writes the item: `x`, `value(A)`, `local(A, x)`."""
+    labels = result.names.labels
+    kind, node, source = finding.item
+    name = labels.get(node, "f")
+    if kind == "gradient":
+        return name
+    return f"{kind}({name})" if source is None else f"{kind}({name}, {labels.get(source, '')})"
+
+
+def _entry(finding: Finding, release: Release) -> Document:
+    entry: Document = {"verdict": finding.verdict.value}
+    if finding.claim:
+        entry["claimed"] = _number(finding.claim.number)
+        entry["claim"] = finding.claim.typed
+    if release.to_staff:
+        entry |= _in_full(finding)
+    if finding.accepted_as:
+        entry["accepted_as"] = finding.accepted_as
+    if finding.verdict in (Verdict.UNDECIDED, Verdict.UNEVALUABLE) or (finding.reason and release.to_staff):
+        entry["reason"] = finding.reason
+    if finding.verdict is Verdict.DIFFER and finding.claim:
+        entry |= _hints(finding, release)
+    if finding.notes:
+        entry["notes"] = list(finding.notes)
+    return entry
+
+
+def _in_full(finding: Finding) -> Document:
+    """Everything that holds right values."""
+    truth = finding.truth
+    entry: Document = {
+        "backpropagation": _number(finding.own),
+        "sympy": _ball(finding.symbolic),
+        "sympy_how": "whole" if finding.symbolic_is_whole else "step by step",
+        "differences": _ball(truth),
+        "error": None if truth is None else json_number(float(Ball(truth.radius))),
+        "relative_difference": _number(finding.relative_difference),
+    }
+    if finding.ratio is not None:
+        entry["ratio"] = json_number(finding.ratio)
+    if finding.slopes is not None and finding.slopes.is_corner:
+        entry["slopes"] = [_ball(side.slope) for side in (finding.slopes.left, finding.slopes.right)]
+    if finding.kink:
+        entry["kink"] = {"op": finding.kink.node.op.written, "where": finding.kink.where}
+    if finding.smallest_visible is not None:
+        entry["smallest_visible_error"] = json_number(finding.smallest_visible)
+    if finding.suspects:
+        entry["suspects"] = list(finding.suspects)
+    if finding.equality:
+        entry["equality"] = _equality(finding.equality)
+    return entry
+
+
+def _equality(equality: Equality) -> Document:
+    entry: Document = {
+        "outcome": equality.outcome.value,
+        "points": [{name: json_number(value) for name, value in point.items()} for point in equality.points],
+    }
+    example = equality.counterexample
+    if example:
+        at = {name: json_number(value) for name, value in example.at.items()}
+        entry["counterexample"] = {
+            "at": at,
+            "claimed": json_number(example.claimed),
+            "true": json_number(example.truth),
+        }
+    return entry
+
+
+def _hints(finding: Finding, release: Release) -> Document:
+    if not finding.own_mistake:
+        return {"follows_from": finding.follows}
+    entry: Document = {"look_at": list(finding.lead.steps) if finding.lead else []}
+    if release.tells("cause"):
+        entry["causes"] = [
+            {"kind": cause.kind, "steps": list(cause.steps)} | ({"text": cause.text} if release.to_staff else {})
+            for cause in finding.causes
+        ]
+    elif release.tells("kind"):
+        entry["causes"] = [{"family": family} for family in dict.fromkeys([c.family for c in finding.causes])]
+    return entry
+
+
+def _step(step: StepCheck, result: Check) -> Document:
+    labels = result.names.labels
+    return {
+        "node": labels.get(step.node, "f"),
+        "input": labels.get(step.source, ""),
+        "position": step.position,
+        "rule": _ball(step.rule),
+        "sympy": _ball(step.symbolic),
+        "differences": _ball(step.difference),
+        "suspect": step.suspect,
+    }
+
+
+def _number(number: float | None) -> float | str | None:
+    return None if number is None else json_number(number)
+
+
+def _ball(ball: Ball | None) -> float | str | None:
+    return None if ball is None or ball.middle is None else json_number(float(ball))

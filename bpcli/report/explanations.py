@@ -1,0 +1,177 @@
+"""A finding in words: where to look, what a wrong number is consistent with, how a kink was accepted, why not decided.
+
+Released to a student no sentence holds a right value, and the hint level says how much is told: `where`, `kind` (which
+names no sign or factor, from which the answer would follow) or `cause`.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bpcli.check.checking import Check
+from bpcli.check.equality import Equality, Outcome
+from bpcli.check.verdict import Finding, Verdict
+from bpcli.report.page import Page
+
+LEVELS = ("where", "kind", "cause")
+POINTS_ON_A_LINE = 3
+
+
+class Release(NamedTuple):
+    """Who reads a report: staff, who see right values, or students, who see hints up to a level."""
+
+    to: str = "staff"
+    level: str = "cause"
+
+    @property
+    def to_staff(self) -> bool:
+        """Whether right values may be shown."""
+        return self.to == "staff"
+
+    def tells(self, level: str) -> bool:
+        """Whether hints of this level are told."""
+        return LEVELS.index(level) <= LEVELS.index(self.level)
+
+
+STAFF = Release()
+
+
+def explanation(finding: Finding, result: Check, page: Page, release: Release) -> Iterator[str]:
+    """What is said below the table about one finding."""
+    if finding.verdict is Verdict.DIFFER:
+        yield from _about_a_mistake(finding, result, page, release)
+    elif finding.verdict is Verdict.KINK:
+        yield _about_a_kink(finding, page, release)
+    elif finding.verdict is not Verdict.AGREE:
+        yield from _about_an_open_end(finding, page)
+    if finding.equality and finding.verdict is not Verdict.DIFFER:
+        yield from _about_a_formula(finding, finding.equality, page)
+    yield from [f"{finding.title}: {note}" for note in finding.notes]
+
+
+def _about_a_mistake(finding: Finding, result: Check, page: Page, release: Release) -> Iterator[str]:
+    if not finding.own_mistake:
+        yield f"{finding.title} follows rightly from {finding.follows}, which is wrong; it is not counted again."
+        return
+    if result.first_wrong is finding and len(result.findings) > 1 and finding.item.kind != "gradient":
+        yield f"The first wrong step: {finding.title}."
+    if release.to_staff:
+        yield from _in_full(finding, page)
+        yield from _where(finding, page)
+    else:
+        yield " ".join([f"{finding.title} differs.", *_where_for_a_student(finding)])
+    if finding.causes and release.tells("cause"):
+        texts = [
+            cause.text if release.to_staff else _without_numbers(cause.text, cause.kind) for cause in finding.causes
+        ]
+        yield f"Consistent with: {'; or '.join(dict.fromkeys(texts))}."
+    elif finding.causes and release.tells("kind"):
+        yield f"Look for: {'; or '.join(dict.fromkeys([cause.family for cause in finding.causes]))}."
+
+
+def _in_full(finding: Finding, page: Page) -> Iterator[str]:
+    if finding.reason:
+        yield f"{finding.title}: {finding.reason}."
+    if finding.suspects:
+        yield f"{finding.title}: suspected is {'; '.join(finding.suspects)}."
+    if finding.equality and finding.equality.counterexample:
+        yield _counterexample(finding, finding.equality, page)
+    elif finding.kink:
+        yield f"{finding.title}: {_kink_text(finding, page)}; a claim between them, or of the convention, is accepted."
+    elif finding.claimed is not None and finding.truth is not None and not finding.reason:
+        error = page.number(float(f"{_radius(finding):.1g}"))
+        yield (
+            f"{finding.title}: claimed {page.number(finding.claimed)}, true {page.number(float(finding.truth))} "
+            f"{page.signs.plus_minus} {error}{_ratio(finding, page)}."
+        )
+
+
+def _radius(finding: Finding) -> float:
+    from bpcli.numbers.balls import Ball  # noqa: PLC0415 - types only elsewhere
+
+    return float(Ball(finding.truth.radius)) if finding.truth else 0.0
+
+
+def _ratio(finding: Finding, page: Page) -> str:
+    return "" if finding.ratio is None else f", ratio {page.number(finding.ratio)}"
+
+
+def _counterexample(finding: Finding, equality: Equality, page: Page) -> str:
+    example = equality.counterexample
+    if example is None:
+        return ""
+    at = ", ".join([f"{name} = {page.number(value)}" for name, value in example.at.items()])
+    return (
+        f"{finding.title}: counterexample at {at}: the claim gives {page.number(example.claimed)}, "
+        f"true is {page.number(example.truth)}."
+    )
+
+
+def _where(finding: Finding, page: Page) -> Iterator[str]:
+    lead = finding.lead
+    if lead is None:
+        return
+    if lead.witness is not None and lead.upstream is not None:
+        number = f"step {lead.number}, " if lead.number else ""
+        upstream = page.number(lead.upstream)
+        yield f"Look at {number}{lead.steps[0]}: its upstream, {upstream}, also gave {lead.witness}, which agrees."
+    elif len(lead.steps) > 1:
+        yield f"Look at the steps {', '.join(lead.steps)}, whose contributions add up to {finding.title}."
+
+
+def _where_for_a_student(finding: Finding) -> Iterator[str]:
+    lead = finding.lead
+    if lead is None:
+        return
+    if lead.witness is not None:
+        yield f"What arrives at {lead.steps[0].split(' ')[0]} looks right; redo {lead.steps[0]}."
+    elif len(lead.steps) > 1:
+        yield f"Redo the steps {', '.join(lead.steps)}, and their sum."
+    else:
+        yield f"Redo {lead.steps[0]}, and what arrives there."
+
+
+def _without_numbers(text: str, kind: str) -> str:
+    """A cause for a student: the step's numbers would give the right value away."""
+    return "a sign lost" if kind == "sign" else text
+
+
+def _about_a_kink(finding: Finding, page: Page, release: Release) -> str:
+    accepted = {
+        "convention": "the convention, which is PyTorch's",
+        "between": "a number between the slopes",
+        "derivative": "the derivative, which exists although the chain rule misses it",
+    }[finding.accepted_as or "convention"]
+    slopes = f"{_kink_text(finding, page)}; " if release.to_staff and finding.kink else ""
+    return f"{finding.title}: {slopes}accepted as {accepted}."
+
+
+def _kink_text(finding: Finding, page: Page) -> str:
+    kink = finding.kink
+    if kink is None:
+        return ""
+    left, right = page.number(kink.left), page.number(kink.right)
+    return f"kink at {kink.node.op.written}, where {kink.where}: slopes {left} and {right}"
+
+
+def _about_an_open_end(finding: Finding, page: Page) -> Iterator[str]:
+    visible = finding.smallest_visible
+    seen = "" if visible is None else f"; the smallest error that could have been seen is {page.number(visible)}"
+    yield f"{finding.title}: {finding.verdict.value}: {finding.reason}{seen}."
+    if finding.suspects:
+        yield f"{finding.title}: suspected is {'; '.join(finding.suspects)}."
+
+
+def _about_a_formula(finding: Finding, equality: Equality, page: Page) -> Iterator[str]:
+    if equality.outcome is Outcome.PROVED:
+        yield f"{finding.title}: proved, and agrees at {len(equality.points)} points."
+        return
+    count = min(len(equality.points), POINTS_ON_A_LINE if page.is_short else len(equality.points))
+    if equality.outcome is not Outcome.AGREES or not count:
+        return
+    shown = "; ".join(
+        ", ".join([f"{name} = {page.number(value)}" for name, value in point.items()])
+        for point in equality.points[:count]
+    )
+    more = len(equality.points) - count
+    rest = f"; {more} more, which --json has" if more else ""
+    yield f"{finding.title}: agrees at {len(equality.points)} points: {shown}{rest}."

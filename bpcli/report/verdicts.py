@@ -1,0 +1,127 @@
+"""The report of a check: a table with a row an item, what is to be said about each, and every step on request."""
+
+from bpcli.check.checking import Check
+from bpcli.check.suspects import StepCheck
+from bpcli.check.verdict import Finding, Verdict
+from bpcli.numbers.balls import Ball
+from bpcli.report.explanations import STAFF, Release, explanation
+from bpcli.report.layout import Column, Line, Piece, Row, table
+from bpcli.report.page import Page
+
+LONGEST_CLAIM = 40
+NONE = "n/a"
+
+
+def check_report(result: Check, page: Page, release: Release = STAFF) -> list[Line]:
+    """The verdicts as a table, then the explanations."""
+    shown = result.findings[: page.most_rows]
+    lines = [*_table(result, shown, page, release), *page.left_out(len(result.findings))]
+    if not result.findings:
+        lines = [[Piece("  nothing to check: the expression has no variables", "note")]]
+    for finding in shown:
+        lines += [[Piece(text)] for text in explanation(finding, result, page, release)]
+    if result.steps is not None and release.to_staff:
+        lines += [[], *_steps(result, page)]
+    return lines
+
+
+def _table(result: Check, findings: tuple[Finding, ...], page: Page, release: Release) -> list[Line]:
+    columns = [Column("left", "name")]
+    heading = [""]
+    if result.has_claims:
+        columns.append(Column("right", "gradient", caption="claimed"))
+        heading.append("claimed")
+    if release.to_staff:
+        for name in ("SymPy", "differences") if result.has_claims else ("backpropagation", "SymPy", "differences"):
+            columns.append(Column("right", "gradient", caption=name))
+            heading.append(name)
+        if not result.has_claims:
+            columns.append(Column("right", "", caption="largest relative difference"))
+            heading.append("largest relative difference")
+    columns.append(Column("left", "verdict", "   ", caption="verdict"))
+    heading.append("verdict")
+    rows = [Row(_cells(finding, result, page, release), _notes(finding, page, release)) for finding in findings]
+    return table(columns, rows, page.width, tuple(heading)) if rows else []
+
+
+def _cells(finding: Finding, result: Check, page: Page, release: Release) -> tuple[str, ...]:
+    cells = [finding.title.replace("∂", page.signs.partial)]
+    if result.has_claims:
+        cells.append(_claimed(finding, page))
+    if release.to_staff:
+        if not result.has_claims:
+            cells.append(_number(finding.own, page))
+        cells += [_ball(finding.symbolic, page), _differences(finding, page)]
+        if not result.has_claims:
+            difference = finding.relative_difference
+            cells.append(NONE if difference is None else f"{difference:.1g}".replace("e-0", "e-"))
+    word = finding.verdict.value
+    return (*cells, word.upper() if finding.verdict is Verdict.DIFFER else word)
+
+
+def _notes(finding: Finding, page: Page, release: Release) -> tuple[str, ...]:
+    if not release.to_staff:
+        return ()
+    if not finding.own_mistake:
+        return ("follows",)
+    if finding.verdict is Verdict.DIFFER and finding.ratio is not None:
+        return (f"ratio {page.number(finding.ratio)}",)
+    return (f"accepted as {finding.accepted_as}",) if finding.accepted_as else ()
+
+
+def _claimed(finding: Finding, page: Page) -> str:
+    claim = finding.claim
+    if claim is None:
+        return ""
+    if finding.equality is None and claim.number is not None:
+        return page.number(claim.number)
+    return claim.typed if len(claim.typed) <= LONGEST_CLAIM else claim.typed[:LONGEST_CLAIM] + page.signs.ellipsis
+
+
+def _number(number: float | None, page: Page) -> str:
+    return NONE if number is None else page.number(number)
+
+
+def _ball(ball: Ball | None, page: Page) -> str:
+    return NONE if ball is None or ball.middle is None else page.number(float(ball))
+
+
+def _differences(finding: Finding, page: Page) -> str:
+    found = finding.slopes
+    if finding.truth is None and found is not None and found.is_corner:
+        low, high = found.between
+        return f"{page.number(float(low))} to {page.number(float(high))}"
+    return _ball(finding.truth, page)
+
+
+def _steps(result: Check, page: Page) -> list[Line]:
+    steps = result.steps or ()
+    columns = (
+        Column("right"),
+        Column("right", "name"),
+        Column("left", "name", f" {page.signs.arrow} "),
+        Column("right", "gradient", caption="rule"),
+        Column("right", "gradient", caption="SymPy"),
+        Column("right", "gradient", caption="differences"),
+        Column("left", "verdict", "   ", caption="suspect"),
+    )
+    rows = [Row(_step_cells(number, step, result, page)) for number, step in enumerate(steps[: page.most_rows], 1)]
+    heading = ("", "node", "input", "rule", "SymPy", "differences", "suspect")
+    return [
+        *page.title("EVERY STEP", "local derivatives"),
+        *table(columns, rows, page.width, heading),
+        *page.left_out(len(steps)),
+    ]
+
+
+def _step_cells(number: int, step: StepCheck, result: Check, page: Page) -> tuple[str, ...]:
+    labels = result.names.labels
+    return (
+        str(number),
+        labels.get(step.node, "f"),
+        labels.get(step.source, ""),
+        _ball(step.rule, page),
+        _ball(step.symbolic, page),
+        _ball(step.difference, page),
+        step.suspect or "none",
+    )
