@@ -28,7 +28,7 @@ Ask = Callable[[Request, Limits], Any]
 
 
 def answers(lines: Iterable[str], limits: Limits = DEFAULT_LIMITS) -> Iterator[Answer]:
-    """The gradients that each line asks for; a request that cannot be used is answered by an error, and the run goes on."""
+    """The gradients that each line asks for; one that cannot be used is answered by an error, and the run goes on."""
     for line in lines:
         if line.strip():
             yield answer(line, limits, gradients_asked)

@@ -85,64 +85,78 @@ def replies(
     work: Work, questions: Iterable[str], excuse: Excuse, *, jobs: int = 1, seconds: float | None = None
 ) -> Iterator[Reply]:
     """The answers in the order of the questions; `excuse` answers for a worker that took too long or was lost."""
-    crew: list[Worker] = []
+    crew = Crew(work, jobs, seconds)
     waiting = enumerate(questions)
     answered: dict[int, Reply] = {}
     told, more = 0, True
     try:
-        while True:
+        while more or crew.busy or answered:
             while told in answered:
                 yield answered.pop(told)
                 told += 1
-            more = more and _assigned(crew, waiting, work, jobs, seconds, told)
-            busy = [worker for worker in crew if worker.task]
-            if not busy and not more:
-                return
-            for worker in _finished(busy):
-                task = worker.task
-                if task is not None:
-                    answered[task.number] = _answer(worker, task, excuse, crew)
+            while more and crew.has_room(told):
+                question = next(waiting, None)
+                more = question is not None
+                if question is not None:
+                    crew.ask(*question)
+            for worker, task in crew.finished():
+                answered[task.number] = crew.answer(worker, task, excuse)
     finally:
-        for worker in crew:
-            worker.stop()
+        crew.stop()
 
 
-def _assigned(
-    crew: list[Worker], waiting: Iterator[tuple[int, str]], work: Work, jobs: int, seconds: float | None, told: int
-) -> bool:
-    """Give every idle worker a question; whether there may be more of them."""
-    while True:
-        idle = next((worker for worker in crew if worker.task is None), None)
-        furthest = max([worker.task.number for worker in crew if worker.task], default=told)
-        if (idle is None and len(crew) >= jobs) or furthest - told >= AHEAD * jobs:
-            return True
-        question = next(waiting, None)
-        if question is None:
-            return False
+class Crew:
+    """The workers at one piece of work."""
+
+    def __init__(self, work: Work, jobs: int, seconds: float | None) -> None:
+        self._work = work
+        self._jobs = jobs
+        self._seconds = seconds
+        self._workers: list[Worker] = []
+
+    @property
+    def busy(self) -> list[Worker]:
+        """The workers that have a question."""
+        return [worker for worker in self._workers if worker.task]
+
+    def has_room(self, told: int) -> bool:
+        """Whether another question may be asked, so many being answered; none is asked too far ahead."""
+        busy = self.busy
+        furthest = max([worker.task.number for worker in busy if worker.task], default=told)
+        return len(busy) < self._jobs and furthest - told < AHEAD * self._jobs
+
+    def ask(self, number: int, question: str) -> None:
+        """Give a question to an idle worker, or to a new one."""
+        idle = next((worker for worker in self._workers if worker.task is None), None)
         if idle is None:
-            idle = Worker(work, crew)
-            crew.append(idle)
-        idle.ask(*question, seconds)
+            idle = Worker(self._work, self._workers)
+            self._workers.append(idle)
+        idle.ask(number, question, self._seconds)
 
+    def finished(self) -> list[tuple[Worker, Task]]:
+        """The workers that have answered, or are late; waits until there is one, if any is busy."""
+        tasks = [(worker, worker.task) for worker in self._workers if worker.task]
+        deadline = min([task.deadline for _, task in tasks], default=0.0)
+        patience = None if deadline == float("inf") else max(0.0, deadline - monotonic())
+        ready = wait([worker.pipe for worker, _ in tasks], patience) if tasks else []
+        now = monotonic()
+        return [(worker, task) for worker, task in tasks if worker.pipe in ready or task.deadline <= now]
 
-def _finished(busy: list[Worker]) -> list[Worker]:
-    """The workers that have answered, or are late."""
-    deadline = min(worker.task.deadline for worker in busy if worker.task)
-    patience = None if deadline == float("inf") else max(0.0, deadline - monotonic())
-    ready = wait([worker.pipe for worker in busy], patience)
-    now = monotonic()
-    return [worker for worker in busy if worker.pipe in ready or (worker.task and worker.task.deadline <= now)]
+    def answer(self, worker: Worker, task: Task, excuse: Excuse) -> Reply:
+        """The worker's answer; one that is late, or whose process has died, leaves the crew."""
+        try:
+            if worker.pipe.poll():
+                reply = Reply(*json.loads(worker.pipe.recv_bytes()))
+                worker.task = None
+                return reply
+        except (EOFError, OSError):
+            pass
+        is_late = worker.process.is_alive() and task.deadline <= monotonic()
+        self._workers.remove(worker)
+        worker.stop()
+        return excuse(task.question, is_late=is_late)
 
-
-def _answer(worker: Worker, task: Task, excuse: Excuse, crew: list[Worker]) -> Reply:
-    """The worker's answer; one that is late, or whose process has died, leaves the crew."""
-    try:
-        if worker.pipe.poll():
-            worker.task = None
-            return Reply(*json.loads(worker.pipe.recv_bytes()))
-    except (EOFError, OSError):
-        pass
-    is_late = worker.process.is_alive() and task.deadline <= monotonic()
-    crew.remove(worker)
-    worker.stop()
-    return excuse(task.question, is_late=is_late)
+    def stop(self) -> None:
+        """End every worker."""
+        for worker in self._workers:
+            worker.stop()

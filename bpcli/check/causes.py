@@ -12,7 +12,7 @@ from bpcli.backprop.sweep import local_numbers
 from bpcli.check.judge import Judge
 from bpcli.check.own import Own
 from bpcli.check.point import LADDER, Point
-from bpcli.check.slips import CHAIN, slips_of
+from bpcli.check.slips import ARITHMETIC, CHAIN, PATH, slips_of
 from bpcli.check.verdict import Finding, Lead, Verdict, tolerance, within
 from bpcli.graph.node import Node
 from bpcli.graph.notation import number_text
@@ -28,8 +28,8 @@ STEPS_OF_DIFFERENCES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 class Cause(NamedTuple):
     """A mistake that gives the claimed number.
 
-    `kind` names it, `family` says what it is about without a sign or a factor, `text` says it in full, `steps` names the
-    steps at which it may have been made.
+    `kind` names it, `family` says what it is about without a sign or a factor, `text` says it in full, and `steps`
+    names the steps at which it may have been made.
     """
 
     kind: str
@@ -61,8 +61,9 @@ def with_causes(findings: Sequence[Finding], judge: Judge) -> list[Finding]:
 
 
 def _explained(finding: Finding, findings: Sequence[Finding], judge: Judge) -> Finding:
-    if finding.verdict is not Verdict.DIFFER or finding.claimed is None or finding.item.kind != "gradient":
-        return finding
+    is_plain = finding.verdict is Verdict.DIFFER and finding.truth is not None and finding.reason is None
+    if not is_plain or finding.claimed is None or finding.item.kind != "gradient":
+        return finding  # at a kink many numbers are right, so none tells of one mistake
     with precision(LADDER[0].bits):
         causes = tuple(causes_of(finding, judge)) if finding.own_mistake else ()
     return finding.but(causes=causes, lead=lead_of(finding, findings, judge) if finding.own_mistake else None)
@@ -161,14 +162,14 @@ class Mistakes:
 
     def _of_the_whole(self) -> Iterator[Mistake]:
         truth = self.truth
-        yield Mistake(Cause("sign", "a sign or a factor", f"a sign lost{self._in_last_step()}"), -truth)
-        yield Mistake(Cause("factor 2", "a sign or a factor", "a factor 2 too many"), truth * 2)
-        yield Mistake(Cause("factor 1/2", "a sign or a factor", "a factor 1/2 too many"), truth / 2)
-        yield Mistake(Cause("left out", "a path", "the gradient left out: no path led back here"), exactly(0))
-        yield Mistake(Cause("reciprocal", "a sign or a factor", "the reciprocal taken"), 1 / truth)
+        yield Mistake(Cause("sign", ARITHMETIC, f"a sign lost{self._in_last_step()}"), -truth)
+        yield Mistake(Cause("factor 2", ARITHMETIC, "a factor 2 too many"), truth * 2)
+        yield Mistake(Cause("factor 1/2", ARITHMETIC, "a factor 1/2 too many"), truth / 2)
+        yield Mistake(Cause("left out", PATH, "the gradient left out: no path led back here"), exactly(0))
+        yield Mistake(Cause("reciprocal", ARITHMETIC, "the reciprocal taken"), 1 / truth)
         for n in self._counts():
-            yield Mistake(Cause("factor n", "a sign or a factor", f"a factor {n} too many"), truth * n)
-            yield Mistake(Cause("factor 1/n", "a sign or a factor", f"a factor 1/{n} too many"), truth / n)
+            yield Mistake(Cause("factor n", ARITHMETIC, f"a factor {n} too many"), truth * n)
+            yield Mistake(Cause("factor 1/n", ARITHMETIC, f"a factor 1/{n} too many"), truth / n)
 
     def _counts(self) -> list[int]:
         """The whole numbers that the problem itself has: its number of variables, and its literals."""
@@ -217,7 +218,7 @@ class Mistakes:
                 yield Mistake(Cause("upstream left out", CHAIN, text, (step,)), self.truth - alone + passed)
             if len(self.edges) > 1:
                 text = f"only the path through {step} kept: contributions overwritten, not added"
-                yield Mistake(Cause("path kept alone", "a path", text, (step,)), alone)
+                yield Mistake(Cause("path kept alone", PATH, text, (step,)), alone)
 
     def _with(self, edge: Edge, local: Ball) -> Ball:
         """The gradient if one step had another local derivative."""

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bpcli.backprop.gradients import Gradients
 from bpcli.check.carried import carried, in_order
 from bpcli.check.causes import with_causes
 from bpcli.check.equality import Comparison, Outcome
@@ -20,7 +21,6 @@ from bpcli.language.complaints import suggestion
 from bpcli.language.expressions import parse
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import number_from
-from bpcli.numbers.balls import Ball
 
 Claims = Mapping[str, object] | Sequence[str | Claim]
 
@@ -29,8 +29,7 @@ Claims = Mapping[str, object] | Sequence[str | Claim]
 class Check:
     """What a check found: a finding for each item, each step where that was asked for, and the worst verdict.
 
-    `at` is None where formulas were compared without a point. `first_wrong` is the title of the first claim that is
-    wrong in itself.
+    `at` is None where formulas were compared without a point, and so is `own`, what bpcli's rules give in float64.
     """
 
     graph: Graph
@@ -38,6 +37,7 @@ class Check:
     findings: tuple[Finding, ...]
     steps: tuple[StepCheck, ...] | None = None
     notes: tuple[str, ...] = ()
+    own: Gradients | None = None
     names: Names = field(repr=False, kw_only=True)
 
     @property
@@ -60,7 +60,7 @@ class Check:
         return next(iter(in_order(wrong, self.graph)), None)
 
 
-def check(
+def check(  # noqa: PLR0913 - a question, and how it is to be answered
     expression: str | Graph,
     at: Mapping[str, object] | None = None,
     claims: Claims = (),
@@ -72,9 +72,9 @@ def check(
 ) -> Check:
     """Hold gradients against SymPy and against differences of exact values.
 
-    Without `claims` bpcli's own gradients are checked. A claim is a text such as `"x=6"` or an entry of a mapping such as
-    `{"x": 6, "value(A)": -12}`; its right side may be a formula, and then `at` may be left out. `every_step` adds each
-    local derivative. Raises ParseError, BindingError, UsageError, LimitError.
+    Without `claims` bpcli's own gradients are checked. A claim is a text such as `"x=6"`, or an entry of a mapping such
+    as `{"x": 6, "value(A)": -12}`; its right side may be a formula, and then `at` may be left out. `every_step` adds
+    each local derivative. Raises ParseError, BindingError, UsageError, LimitError.
 
     >>> check("x*y", {"x": 2, "y": 3}, ["x=3", "y=-2"]).verdict.value
     'differ'
@@ -101,8 +101,8 @@ def check(
         for item, claim in numbers
     ]
     findings = with_causes(carried(jointly(judge.oracles, findings), judge), judge)
-    steps = tuple(step_checks(judge.oracles, judge.own)) if every_step else None
-    return Check(graph, point.at, tuple(findings), steps, names=names)
+    steps = _steps(judge) if every_step else None
+    return Check(graph, point.at, tuple(findings), steps, own=judge.own.in_float64, names=names)
 
 
 def _claims(claims: Claims) -> list[Claim]:
@@ -155,8 +155,14 @@ def _own(judge: Judge, wanted: Collection[str] | None, *, every_step: bool) -> C
             blamed = tuple(dict.fromkeys(suspects))
             findings = [finding.but(verdict=Verdict.DIFFER, suspects=blamed) for finding in findings]
             note = None
-    steps = tuple(step_checks(judge.oracles, judge.own)) if every_step else None
-    return Check(graph, judge.point.at, tuple(findings), steps, (note,) if note else (), names=judge.names)
+    steps = _steps(judge) if every_step else None
+    notes = (note,) if note else ()
+    return Check(graph, judge.point.at, tuple(findings), steps, notes, own=judge.own.in_float64, names=judge.names)
+
+
+def _steps(judge: Judge) -> tuple[StepCheck, ...]:
+    """Every step; none where the expression has no value."""
+    return tuple(step_checks(judge.oracles, judge.own)) if judge.undefined_node is None else ()
 
 
 def _without_point(
@@ -194,8 +200,3 @@ def _as_compared(base: Finding, comparison: Comparison, claim: Claim, at: Mappin
         return base.but(verdict=Verdict.UNDECIDED, equality=equality, reason=reason)
     verdict = Verdict.DIFFER if equality.outcome is Outcome.DIFFERS else Verdict.AGREE
     return base.but(verdict=verdict, equality=equality)
-
-
-def number_of(ball: Ball | None) -> float | None:
-    """A ball as a float, None where there is none."""
-    return None if ball is None or ball.middle is None else float(ball)

@@ -9,13 +9,10 @@ from math import exp
 from random import Random
 from typing import NamedTuple
 
-import sympy
-from sympy import Symbol
-
 from bpcli.check.finite import is_settled
 from bpcli.check.oracles import Oracles
 from bpcli.check.point import LADDER, Point
-from bpcli.check.symbolic import REFUSALS, WholeExpression, expression_of_graph
+from bpcli.check.symbolic import WholeExpression, expression_of_graph, is_within_budget
 from bpcli.check.targets import Item
 from bpcli.check.verdict import tolerance, within
 from bpcli.graph.node import Graph, Node
@@ -23,7 +20,8 @@ from bpcli.language.claims import Claim
 from bpcli.numbers.balls import UNDEFINED, Ball, exactly, precision
 from bpcli.numbers.evaluate import evaluate
 from bpcli.numbers.exact import exact
-from bpcli.numbers.symbols import real_symbols
+from bpcli.numbers.symbols import is_zero, real_symbol
+from bpcli.numbers.translation import REFUSALS
 
 POINTS = 40
 ENOUGH = 5
@@ -133,13 +131,12 @@ class Comparison:
 
     def _is_proved(self) -> bool:
         """Whether SymPy finds that the two formulas are one; only asked of a gradient, within a budget of nodes."""
-        if self.item.kind != "gradient" or not self._whole.is_possible:
+        if self.item.kind != "gradient" or not self._whole.is_possible or not is_within_budget(self.formula):
             return False
         derivative = self._whole.derivative(self.item.node)
         if derivative is None:
             return False
-        leaves = list(dict.fromkeys([*self.graph.variables, self.item.node]))
-        symbols = dict(zip(leaves, real_symbols(len(leaves)), strict=True))
+        symbols = self._whole.names(self.item.node)
         try:
             inner = (
                 {symbols[self.item.node]: self._expression(self.item.node, symbols)} if self.item.node.inputs else {}
@@ -149,21 +146,17 @@ class Comparison:
                 for variable in self.formula.variables
             }
             gap = derivative.expression.xreplace(inner) - expression_of_graph(self.formula, named)
-            return _is_zero(gap)
+            return is_zero(gap, LARGEST_PROOF)
         except REFUSALS:
             return False
 
     def _expression(self, node: Node, symbols: Mapping[Node, object]) -> object:
         if not node.inputs:
-            return symbols[node] if node in symbols else Symbol(f"t_{node.name}", real=True)
+            return symbols[node] if node in symbols else real_symbol(f"t_{node.name}")
         inside = Graph(node, self.graph.nodes, self.graph.variables, self.graph.constants)
-        return expression_of_graph(inside, {leaf: symbols[leaf] for leaf in self.graph.variables})
-
-
-def _is_zero(gap: sympy.Expr) -> bool:
-    if gap == 0 or sympy.expand(gap) == 0:
-        return True
-    return bool(sympy.count_ops(gap) <= LARGEST_PROOF and sympy.simplify(gap) == 0)
+        return expression_of_graph(
+            inside, {leaf: name for leaf, name in symbols.items() if leaf is not self.item.node or not leaf.inputs}
+        )
 
 
 def _points(graph: Graph, at: Mapping[str, float] | None) -> Iterator[Mapping[str, float]]:

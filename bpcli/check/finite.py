@@ -9,11 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from mpmath.libmp import fzero, mpf_abs, mpf_add, mpf_div, mpf_le, mpf_shift, mpf_sub, to_float
-
 from bpcli.check.point import LADDER, NOTHING_BELOW, Point, Ray
 from bpcli.graph.node import Node
-from bpcli.numbers.balls import RADIUS_BITS, UNDEFINED, Ball, Outcome, precision
+from bpcli.numbers.balls import UNDEFINED, Ball, Outcome, at_most, distance, exactly, overlap, power_of_two, precision
 
 SETTLED = 60  # bits of a slope that are known where the search for it ends: 4 ulp of float64 are 2**-50
 JUMP = 0.999  # halving a step leaves a jump as it is
@@ -56,8 +54,9 @@ class Slopes:
         slopes = [side.slope for side in (self.left, self.right) if side.kind is Kind.SLOPE and side.slope]
         if len(slopes) == 1 and Kind.OUTSIDE in (self.left.kind, self.right.kind):
             return slopes[0]
-        if len(slopes) == 2 and not differ(*slopes):  # noqa: PLR2004 - both sides
-            return min(slopes, key=lambda slope: to_float(slope.radius))
+        if len(slopes) == 2 and overlap(*slopes):  # noqa: PLR2004 - both sides
+            left, right = slopes
+            return left if at_most(left.error, right.error) else right
         return None
 
     @property
@@ -69,16 +68,8 @@ class Slopes:
     def between(self) -> tuple[Ball, Ball]:
         """The smaller and the larger slope of a corner."""
         sides = [side.slope for side in (self.left, self.right) if side.slope is not None]
-        low, high = sorted(sides, key=lambda slope: (to_float(slope.middle), 0))
-        return low, high
-
-
-def differ(x: Ball, y: Ball) -> bool:
-    """Whether two balls have no number in common."""
-    if x.middle is None or y.middle is None:
-        return False
-    apart = mpf_abs(mpf_sub(x.middle, y.middle))
-    return not mpf_le(apart, mpf_add(x.radius, y.radius))
+        low, high = sides
+        return (low, high) if at_most(low, high) else (high, low)
 
 
 def slopes(
@@ -90,6 +81,9 @@ def slopes(
     """
     if through is None:
         through = point.downstream(list(direction))
+        if point.graph.output not in through and point.graph.output not in direction:
+            level = Side(Kind.SLOPE, exactly(0))
+            return Slopes(exactly(point.values()[point.graph.output]), level, level)
     found = Slopes(UNDEFINED, Side(Kind.OUTSIDE), Side(Kind.OUTSIDE))
     for rung in LADDER:
         with precision(rung.bits):
@@ -135,25 +129,25 @@ def quotient_limit(far: Ball, near: Ball, value: Ball, exponent: int, sign: int 
     limit = fine * 2 - coarse
     if limit.middle is None or fine.middle is None or coarse.middle is None:
         return None
-    truncation = mpf_abs(mpf_sub(fine.middle, coarse.middle, RADIUS_BITS, "u"))
-    return Ball(limit.middle, mpf_add(limit.radius, truncation, RADIUS_BITS, "u"))
+    return limit.widened(distance(fine, coarse))
 
 
 def is_settled(slope: Ball) -> bool:
     """Whether a number is known to 60 bits, or to be 0 for all that float64 can tell."""
     if slope.middle is None:
         return False
-    if mpf_le(slope.radius, mpf_shift(mpf_abs(slope.middle), -SETTLED)):
-        return True
-    furthest = mpf_add(mpf_abs(slope.middle), slope.radius, RADIUS_BITS, "u")
-    return bool(mpf_le(furthest, (0, 1, NOTHING_BELOW, 1)))
+    return is_known(slope) or at_most(slope.size + slope.error, power_of_two(NOTHING_BELOW))
+
+
+def is_known(number: Ball) -> bool:
+    """Whether the radius is below 2**-60 of the number."""
+    return at_most(number.error, number.size.shifted(-SETTLED))
 
 
 def _without_slope(far: Ball, near: Ball, slope: Ball | None) -> Side:
     """Why there is no slope: halving the step leaves a jump as it is, and takes a root to more than half."""
-    known = mpf_le(far.radius, mpf_shift(mpf_abs(far.middle), -SETTLED)) and far.middle != fzero
-    if known and near.middle is not None and far.middle is not None:
-        ratio = to_float(mpf_div(near.middle, far.middle, RADIUS_BITS, "n"))
+    if is_known(far) and not far.is_zero:
+        ratio = float(near / far)
         if ratio > JUMP:
             return Side(Kind.JUMP)
         if ratio > STEEP:

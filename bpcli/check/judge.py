@@ -82,17 +82,18 @@ class Judge:
 
     def judged(self, item: Item, claim: Claim | None = None) -> Finding:
         """The verdict on a claimed number, or without one on bpcli's own gradient."""
-        finding = self.finding(item, claim)
         undefined = self.undefined_node
         if undefined is not None and item.kind != "value":
-            return finding.but(verdict=Verdict.UNEVALUABLE, reason=undefined)
+            own = float(self.own.in_float64.upstreams.get(item.node, 0.0)) if item.source is None else None
+            return Finding(item, self.names.title(item), Verdict.UNEVALUABLE, claim, own, reason=undefined)
+        finding = self.finding(item, claim)
         if item.kind == "value":
             return self._judged_value(finding, undefined)
         claimed = self._own_answer(item) if claim is None else exactly(claim.number or 0.0)
         if finding.truth is not None:
             return self._against_derivative(finding, claimed, finding.truth)
         if finding.slopes is not None and finding.slopes.is_corner:
-            return self._at_corner(finding, claimed)
+            return self._at_corner(finding, finding.slopes, claimed)
         return self._without_truth(finding, claimed)
 
     def _judged_value(self, finding: Finding, undefined: str | None) -> Finding:
@@ -162,28 +163,24 @@ class Judge:
             suspects=suspects_of(self.oracles, self.own, finding.item.node),
         )
 
-    def _at_corner(self, finding: Finding, claimed: Ball) -> Finding:
-        if finding.slopes is None:
-            return finding
+    def _at_corner(self, finding: Finding, found: Slopes, claimed: Ball) -> Finding:
         finding = self._with_kink(finding)
-        if finding.slopes.sign_is_open:
-            return finding.but(
-                verdict=Verdict.UNDECIDED,
-                reason=f"no number of digits tells which side of the kink {self._kink_text(finding)} is on",
-            )
+        if found.sign_is_open:
+            which = f"of {finding.kink.node.op.written}" if finding.kink else "here"
+            reason = f"no number of digits tells which side of the kink {which} the point is on"
+            return finding.but(verdict=Verdict.UNDECIDED, reason=reason)
         convention = self._convention(finding)
         if convention is not None and self._agrees(finding, claimed, convention):
             return finding.but(verdict=Verdict.KINK, accepted_as="convention")
-        if fits(claimed, finding.slopes, tolerance(claimed, finding.claim, self.relative)):
+        if fits(claimed, found, tolerance(claimed, finding.claim, self.relative)):
             return finding.but(verdict=Verdict.KINK, accepted_as="between")
         return finding.but(verdict=Verdict.DIFFER)
 
-    def _kink_text(self, finding: Finding) -> str:
-        return f"of {finding.kink.node.op.written}" if finding.kink else "the point"
-
-    def _decided(self, finding: Finding, agrees: bool | None) -> Finding:
+    @staticmethod
+    def _decided(finding: Finding, agrees: object) -> Finding:
+        """The verdict where a claim is near enough, is not, or (for None) where the errors hide it."""
         if agrees is None:
-            visible = float(Ball(finding.truth.radius)) if finding.truth else None
+            visible = float(finding.truth.error) if finding.truth else None
             return finding.but(
                 verdict=Verdict.UNDECIDED, reason="the error of the differences hides it", smallest_visible=visible
             )
@@ -210,7 +207,7 @@ class Judge:
     def _bounded(self, finding: Finding, found: Slopes, claimed: Ball) -> Finding:
         """An unresolved slope still bounds what may be claimed."""
         bounds = [side.slope for side in (found.left, found.right) if side.slope is not None]
-        visible = max([float(Ball(bound.radius)) for bound in bounds], default=None)
+        visible = max([float(bound.error) for bound in bounds], default=None)
         undecided = finding.but(
             verdict=Verdict.UNDECIDED, reason="the slope cannot be resolved", smallest_visible=visible
         )

@@ -50,10 +50,8 @@ class Oracles:
                         compute([node], dict(values), exact)
                     if any(outcome.tied or outcome.result is None for outcome in trail):
                         found.add(node)
-        conditioned = {
-            node for node in self.graph.nodes if not found.isdisjoint(node.inputs) and node.op.name == "where"
-        }
-        return frozenset(found | conditioned)
+        chosen = [node for node in self.graph.nodes if node.op.name == "where" and not found.isdisjoint(node.inputs)]
+        return frozenset(found.union(chosen))
 
     def slopes(self, leaf: Node) -> Slopes:
         """The slopes of the output with respect to a node."""
@@ -100,7 +98,7 @@ class Oracles:
         return slope if slope is not None and is_settled(slope) else None
 
     def _difference_at(self, node: Node, position: int) -> Ball | None:
-        """The slope with respect to one of several inputs that are the same node: on a copy with inputs of their own."""
+        """The slope with respect to one place among the inputs: on a copy of the op with inputs of its own."""
         inputs = tuple([Constant(0.0) for _ in node.inputs])
         copy = Node(node.op, inputs, node.attributes)
         return slopes(_Lifted(self.point, node, copy), {inputs[position]: 1}, [copy], copy).derivative

@@ -18,8 +18,9 @@ class Rung(NamedTuple):
 
 
 # The first rung has 96 digits. The last ones see a slope of 2**-1090, below the smallest number of float64: what is
-# still 0 there is 0 for whoever claims a number. More bits than twice the step leave room for values of any size.
-LADDER = (Rung(80, 320), Rung(300, 1000), Rung(1200, 3600), Rung(2400, 6400))
+# still 0 there is 0 for whoever claims a number. Half-way between the two, x**1.5 at 0 has a slope of 2**-1200. Bits
+# beyond the step and those 1090 are for the size of the values.
+LADDER = (Rung(80, 320), Rung(300, 1000), Rung(1200, 2600), Rung(2400, 4000))
 NOTHING_BELOW = -1090  # as an exponent of 2
 
 

@@ -16,6 +16,8 @@ INVERSE = frozenset({"asin", "acos", "atan"})
 SQUASHING = frozenset({"sigmoid", "tanh"})
 LOGARITHMS = {"log": (10.0, 2.0), "log10": (None, 2.0), "log2": (None, 10.0)}
 ONE_OF_TWO = frozenset({"relu", "relu6", "maximum", "minimum", "where", "clip", "hardtanh"})
+ARITHMETIC = "the arithmetic of one step"
+PATH = "a path that is missing, or alone"
 CHAIN = "a step of the chain rule"
 RULE = "the derivative of one op"
 
@@ -39,15 +41,15 @@ def slips_of(node: Node, position: int, local: Ball, out: Ball, inputs: Sequence
 
 
 def _slips(node: Node, position: int, local: Ball, out: Ball, inputs: Sequence[Ball]) -> Iterator[Slip]:
-    yield Slip("sign", "a sign or a factor", "a sign lost in {upstream} * {local}, step {step}", -local)
+    yield Slip("sign", ARITHMETIC, "a sign lost in {upstream} * {local}, step {step}", -local)
     yield Slip(
         "local derivative left out",
         CHAIN,
         "the local derivative of {step} left out: upstream passed through",
         exactly(1),
     )
-    yield Slip("left out", "a path", "the path through {step} left out", exactly(0))
-    yield Slip("reciprocal", "a sign or a factor", "the reciprocal of the local derivative of {step}", 1 / local)
+    yield Slip("left out", PATH, "the path through {step} left out", exactly(0))
+    yield Slip("reciprocal", ARITHMETIC, "the reciprocal of the local derivative of {step}", 1 / local)
     for form in (_product, _power, _quotient, _trigonometric, _squashing, _logarithm, _kinked):
         yield from form(node, position, local, out, inputs)
 

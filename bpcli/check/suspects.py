@@ -7,18 +7,18 @@ rule run in `exact`, SymPy's derivative of the op, and differences of the op. Tw
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-import sympy
-
 from bpcli.backprop.sweep import local_numbers
 from bpcli.check.oracles import LOCAL_DERIVATIVES, Oracles
 from bpcli.check.own import Own
 from bpcli.check.point import LADDER
-from bpcli.check.symbolic import REFUSALS, symbolic_form
+from bpcli.check.symbolic import symbolic_form
 from bpcli.check.verdict import same
 from bpcli.graph.node import Node
-from bpcli.numbers.balls import Ball, context, exactly, precision
+from bpcli.numbers.balls import Ball, exactly, precision
 from bpcli.numbers.exact import exact
 from bpcli.numbers.floats import floats
+from bpcli.numbers.symbols import real_symbols, value_of
+from bpcli.numbers.translation import REFUSALS
 
 EVALUATED_DIGITS = 40
 NEAR = 1e-8  # how near a function of float64 comes to the exact one, where it is well conditioned
@@ -127,20 +127,15 @@ def _in_floats(node: Node, numbers: list[Any]) -> Any:
 
 def _in_symbols(node: Node, numbers: list[Any]) -> Any:
     """SymPy's own evaluation of the symbolic form; None where it has none."""
-    names = [sympy.Symbol(f"s{i}", real=True) for i in range(len(numbers))]
+    names = real_symbols(len(numbers))
     inputs: list[Any] = list(names)
     if node.op.name == "where":
-        inputs[0] = sympy.true if numbers[0] else sympy.false
+        inputs[0] = numbers[0]
     try:
         form = symbolic_form(node.op, inputs, node.attributes)
-        known = {name: sympy.Rational(*number.as_integer_ratio()) for name, number in zip(names, numbers, strict=True)}
-        value = form.subs(known) if node.op.is_condition else form.evalf(EVALUATED_DIGITS, subs=known)
+        return value_of(form, dict(zip(names, numbers, strict=True)), EVALUATED_DIGITS)
     except REFUSALS:
         return None
-    if value in (sympy.true, sympy.false):
-        return bool(value)
-    value = sympy.re(value) if node.op.name == "lgamma" else value
-    return Ball(context.mpf(value._mpf_)._mpf_) if value.is_Float else exactly(int(value)) if value.is_Integer else None
 
 
 def _odd_one(node: Node, in_floats: Any, in_exact: Any, in_symbols: Any) -> str | None:

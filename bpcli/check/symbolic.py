@@ -7,29 +7,20 @@ trees, so a graph's size is that of its tree. At kinks SymPy is not asked. Nothi
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-import sympy
-
 from bpcli.graph.node import Constant, Graph, Node, Variable
 from bpcli.graph.op import NO_ATTRIBUTES, Attributes, Op
 from bpcli.graph.order import graph_of
 from bpcli.numbers.balls import Ball, exactly
 from bpcli.numbers.evaluate import Values, compute, constant_in, evaluate
 from bpcli.numbers.exact import exact
-from bpcli.numbers.symbols import real_symbols, symbols
-from bpcli.numbers.translation import UntranslatableError, node_of
+from bpcli.numbers.symbols import condition, derivative_of, expression_of, real_symbols, symbols
+from bpcli.numbers.translation import REFUSALS, node_of
 
 LARGEST_TREE = 250
 DEEPEST_TREE = 60
-# What SymPy may raise on an expression that it cannot take: a complex comparison, a division by zero, its own limits.
-REFUSALS = (
-    TypeError,
-    ValueError,
-    ArithmeticError,
-    AttributeError,
-    NotImplementedError,
-    RecursionError,
-    UntranslatableError,
-)
+HIGHEST_POWER = 64
+LONGEST_CONSTANT = 64  # bits before or after the point
+ONE_FORMULA = frozenset({"sqrt", "cbrt", "hypot", "acosh", "asech", "atan2", "acot"})  # with a kink, and one form
 
 
 class Formula(NamedTuple):
@@ -42,18 +33,20 @@ class Formula(NamedTuple):
     def value(self, inputs: Mapping[Variable, Ball]) -> Ball:
         """Its value where the leaves have these values, at the precision at work."""
         output = self.graph.output
-        if not output.inputs:  # a constant slope, or one of the inputs
-            return exactly(output.value) if isinstance(output, Constant) and not output.symbol else inputs[output]
+        if isinstance(output, Variable):
+            return inputs[output]
+        if isinstance(output, Constant):
+            return exactly(constant_in(exact, output))
         at = {variable.name: inputs[variable] for variable in self.graph.variables}
         return exactly(evaluate(self.graph, at, exact)[self.graph.output])
 
 
 def is_within_budget(graph: Graph) -> bool:
-    """Whether SymPy may be given the expression as a whole: small as a tree, not deep, and with no kinks."""
+    """Whether SymPy may be given the expression as a whole: small as a tree, not deep, no high powers, no kinks."""
     size: dict[Node, int] = {}
     depth: dict[Node, int] = {}
     for node in graph.nodes:
-        if node.op.kinks and not _is_smooth_inside(node.op):
+        if (node.op.kinks and node.op.name not in ONE_FORMULA) or has_high_power(node):
             return False
         size[node] = 1 + sum([size.get(source, 0) for source in node.inputs])
         depth[node] = 1 + max([depth.get(source, 0) for source in node.inputs])
@@ -62,21 +55,39 @@ def is_within_budget(graph: Graph) -> bool:
     return True
 
 
-def _is_smooth_inside(op: Op) -> bool:
-    return op.name in ("sqrt", "cbrt", "hypot", "acosh", "asech", "atan2", "acot")
+def has_high_power(node: Node) -> bool:
+    """Whether SymPy might multiply a power out that is beyond it."""
+    exponent = node.inputs[1] if node.op.name == "constant_pow" else None
+    return isinstance(exponent, Constant) and abs(exponent.value) > HIGHEST_POWER
 
 
-def expression_of_graph(graph: Graph, leaves: Mapping[Node, Any]) -> Any:
+def wild_constants(graph: Graph) -> list[Node]:
+    """The constants, worked out or not, that SymPy is not given, since working with them may take for ever.
+
+    They are very large, very small, or come from such a one: 10**308, gamma(1e10).
+    """
+    values: Values = {}
+    wild: list[Node] = []
+    for constant in graph.constants:
+        values[constant] = constant_in(exact, constant)
+    still = [node for node in graph.nodes if not node.varies and not node.op.is_condition]
+    for node in (*graph.constants, *still):
+        if node.inputs:
+            compute([node], values, exact)
+        known = exactly(values[node])
+        is_tame = known.is_zero or (known.middle is not None and abs(known.magnitude) <= LONGEST_CONSTANT)
+        if not is_tame or not set(wild).isdisjoint(node.inputs) or has_high_power(node):
+            wild.append(node)
+    return wild
+
+
+def expression_of_graph(graph: Graph, leaves: Mapping[Any, Any]) -> Any:
     """The output as a SymPy expression; `leaves` says which symbol each variable is, and may name inner nodes too."""
     values: Values = dict(leaves)
     for constant in graph.constants:
         values.setdefault(constant, constant_in(symbols, constant))
     compute([node for node in graph.nodes if node not in leaves], values, symbols)
-    return symbols_only(values[graph.output])
-
-
-def symbols_only(value: Any) -> Any:
-    return value if isinstance(value, sympy.Basic) else sympy.Rational(*value.as_integer_ratio())
+    return expression_of(values[graph.output])
 
 
 class WholeExpression:
@@ -85,6 +96,7 @@ class WholeExpression:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.is_possible = is_within_budget(graph)
+        self._fixed = [*graph.variables, *(wild_constants(graph) if self.is_possible else ())]
         self._formulas: dict[Node, Formula | None] = {}
 
     def derivative(self, leaf: Node) -> Formula | None:
@@ -96,22 +108,24 @@ class WholeExpression:
         return self._formulas[leaf]
 
     def _found(self, leaf: Node) -> Formula | None:
-        nodes = list(dict.fromkeys([*self.graph.variables, leaf]))
-        names = real_symbols(len(nodes))
+        names = self.names(leaf)
         try:
-            expression = expression_of_graph(self.graph, dict(zip(nodes, names, strict=True)))
-            derivative = sympy.diff(expression, names[nodes.index(leaf)])
-            return formula(derivative, names)
+            expression = expression_of_graph(self.graph, names)
+            return formula(derivative_of(expression, names[leaf]), list(names.values()))
         except REFUSALS:
             return None
+
+    def names(self, leaf: Node) -> dict[Node, Any]:
+        """The symbol of each variable, of each constant that SymPy is not given, and of the leaf."""
+        nodes = list(dict.fromkeys([*self._fixed, leaf]))
+        return dict(zip(nodes, real_symbols(len(nodes)), strict=True))
 
     def value(self, leaf: Node, values: Values) -> Ball | None:
         """The derivative's number, where SymPy found one and the nodes have these values."""
         found = self.derivative(leaf)
         if found is None:
             return None
-        nodes = list(dict.fromkeys([*self.graph.variables, leaf]))
-        return found.value(dict(zip(found.leaves, [values[node] for node in nodes], strict=True)))
+        return found.value(dict(zip(found.leaves, [values[node] for node in self.names(leaf)], strict=True)))
 
 
 def formula(derivative: Any, names: list[Any]) -> Formula:
@@ -129,7 +143,8 @@ class LocalDerivatives:
     def formula(self, node: Node, position: int) -> Formula | None:
         """The derivative of the node's op, or None where SymPy has none."""
         exponent = node.inputs[1] if node.op.name == "constant_pow" else None
-        fixed = exponent.value if isinstance(exponent, Constant) and not exponent.symbol else None
+        is_literal = isinstance(exponent, Constant) and not exponent.symbol and not has_high_power(node)
+        fixed = exponent.value if is_literal and isinstance(exponent, Constant) else None
         key = (node.op, tuple(sorted(node.attributes.items())), len(node.inputs), position, fixed)
         if key not in self._formulas:
             self._formulas[key] = _local(node.op, node.attributes, len(node.inputs), position, fixed)
@@ -150,9 +165,9 @@ def _local(op: Op, attributes: Attributes, count: int, position: int, exponent: 
     if exponent is not None:
         inputs[1] = symbols.number(exponent)
     if op.name == "where":
-        inputs[0] = sympy.Ne(names[0], 0)
+        inputs[0] = condition(names[0])
     try:
-        derivative = sympy.diff(symbolic_form(op, inputs, attributes), names[position])
+        derivative = derivative_of(symbolic_form(op, inputs, attributes), names[position])
         return formula(derivative, names)
     except REFUSALS:
         return None
@@ -160,4 +175,4 @@ def _local(op: Op, attributes: Attributes, count: int, position: int, exponent: 
 
 def symbolic_form(op: Op, inputs: list[Any], attributes: Attributes = NO_ATTRIBUTES) -> Any:
     """The op on SymPy's expressions: what SymPy has under its name, or its meaning."""
-    return symbols_only(getattr(symbols, op.name)(*inputs, **attributes))
+    return expression_of(getattr(symbols, op.name)(*inputs, **attributes))

@@ -1,6 +1,5 @@
 """What claims are about, found in a graph: the node, and for a step its input."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from bpcli.errors import BindingError, UnknownNameError
@@ -23,7 +22,7 @@ class Names:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.labels: Mapping[Node, str] = labels_of(graph)
+        self.labels = labels_of(graph)
         self.nodes: dict[str, Node] = {**graph.names, **{label: node for node, label in self.labels.items()}}
 
     @property

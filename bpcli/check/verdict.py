@@ -4,14 +4,12 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from mpmath.libmp import mpf_abs, mpf_add, mpf_gt, mpf_le, mpf_sub
-
 from bpcli.check.finite import Slopes
 from bpcli.check.targets import Item
 from bpcli.errors import DIFFERS_EXIT, OUTSIDE_DOMAIN_EXIT, UNDECIDED_EXIT
 from bpcli.graph.node import Node
 from bpcli.language.claims import Claim
-from bpcli.numbers.balls import RADIUS_BITS, Ball, exactly
+from bpcli.numbers.balls import Ball, at_most, distance, exactly, larger, power_of_two, smaller
 
 if TYPE_CHECKING:
     from bpcli.check.causes import Cause
@@ -133,36 +131,31 @@ def worst(verdicts: "list[Verdict]") -> Verdict:
 
 def tolerance(truth: Ball, claim: Claim | None = None, relative: float | None = None) -> Ball:
     """How far from the truth a claim may be: as precise as it was typed, and never tighter than 4 ulp of float64."""
-    size = Ball(mpf_abs(truth.middle)) if truth.middle else exactly(0)
-    ulp = Ball((0, 1, max(size.magnitude - 53, SMALLEST_EXPONENT), 1)) * ULPS
+    size = exactly(0) if truth.middle is None else truth.size
+    ulp = power_of_two(max(size.magnitude - 53, SMALLEST_EXPONENT)) * ULPS
     if relative is not None:
         allowed = size * relative
     elif claim is not None and claim.half_unit is not None:
-        allowed = _smaller(exactly(claim.half_unit), size * MOST_OF_TYPED)
+        allowed = smaller(exactly(claim.half_unit), size * MOST_OF_TYPED)
     else:
         allowed = size * RELATIVE
-    return _smaller(allowed, ulp, largest=True)
-
-
-def _smaller(x: Ball, y: Ball, *, largest: bool = False) -> Ball:
-    return x if bool(mpf_gt(x.middle, y.middle)) is largest else y
+    return larger(allowed, ulp)
 
 
 def within(claimed: Ball, truth: Ball, allowed: Ball) -> bool | None:
     """Whether a claim is as near the truth as allowed; None where the radii hide it."""
-    if claimed.middle is None or truth.middle is None:
+    gap = distance(claimed, truth)
+    if gap.middle is None:
         return None
-    gap = mpf_abs(mpf_sub(claimed.middle, truth.middle))
-    unknown = mpf_add(claimed.radius, truth.radius, RADIUS_BITS, "u")
-    if mpf_le(mpf_add(gap, unknown), allowed.middle):
+    unknown = claimed.error + truth.error
+    if at_most(gap + unknown, allowed):
         return True
-    return False if mpf_gt(mpf_sub(gap, unknown), allowed.middle) else None
+    return None if at_most(gap - unknown, allowed) else False
 
 
 def same(x: Ball, y: Ball) -> bool:
     """Whether two of the three ways agree, as near as their errors let them."""
     if x.middle is None or y.middle is None:
         return False
-    size = mpf_abs(x.middle) if mpf_gt(mpf_abs(x.middle), mpf_abs(y.middle)) else mpf_abs(y.middle)
-    allowed = Ball(size) * ORACLES + Ball((0, 1, SMALLEST_EXPONENT, 1))
+    allowed = larger(x.size, y.size) * ORACLES + power_of_two(SMALLEST_EXPONENT)
     return within(x, y, allowed) is not False

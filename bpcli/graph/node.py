@@ -160,13 +160,14 @@ class Graph:
 
     __slots__ = ("constants", "names", "nodes", "output", "text", "variables")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the fields of a graph
         self,
         output: Node,
         nodes: Sequence[Node],
         variables: Sequence[Variable],
         constants: Sequence[Constant],
         text: str = "",
+        *,
         names: Mapping[str, Node] = NO_NAMES,
     ) -> None:
         self.output = output

@@ -92,7 +92,7 @@ class Parser(Stack):
             raise ParseError(message, text=self.text, hint="write one, such as x*y + z")
         require_conditions_in_place(self.output, self.nodes, self.text)
         names = {name: self.names[name] for name in self.assigned}
-        return Graph(self.output, self.nodes, self.variables, self.constants, self.text, names)
+        return Graph(self.output, self.nodes, self.variables, self.constants, self.text, names=names)
 
     def _keep_within_limits(self, at: int) -> None:
         waiting = len(self.pending) - 1

@@ -11,8 +11,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from mpmath import MPContext
-from mpmath.libmp import (
+from mpmath import MPContext  # type: ignore[import-untyped]  # mpmath ships no types
+from mpmath.libmp import (  # type: ignore[import-untyped]  # the same
     from_float,
     from_int,
     fzero,
@@ -73,7 +73,8 @@ def precision(bits: int) -> Iterator[None]:
 def recorded() -> Iterator[list[Outcome]]:
     """The outcome of every comparison that is made meanwhile, in order."""
     before = working.trail
-    working.trail = trail = []
+    trail: list[Outcome] = []
+    working.trail = trail
     try:
         yield trail
     finally:
@@ -108,30 +109,51 @@ class Ball:
         middle = self.middle
         return middle[2] + middle[3] if middle and middle[1] else -10 * LARGEST_EXPONENT
 
+    @property
+    def error(self) -> Ball:
+        """The radius, as a number."""
+        return Ball(self.radius)
+
+    @property
+    def size(self) -> Ball:
+        """The absolute value of the middle."""
+        return self if self.middle is None else Ball(mpf_abs(self.middle))
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether the middle is 0."""
+        return self.middle is not None and not self.middle[1]
+
     def __neg__(self) -> Ball:
         return self if self.middle is None else Ball(mpf_neg(self.middle), self.radius)
 
     def __add__(self, other: Ball | float) -> Ball:
-        return total(self, other if type(other) is Ball else exactly(other))  # type: ignore[arg-type] # mypy: type() is
+        return total(self, other if type(other) is Ball else exactly(other))
 
     __radd__ = __add__
 
     def __sub__(self, other: Ball | float) -> Ball:
-        return total(self, -(other if type(other) is Ball else exactly(other)))  # type: ignore[arg-type] # the same
+        return total(self, -(other if type(other) is Ball else exactly(other)))
 
     def __rsub__(self, other: float) -> Ball:
         return total(exactly(other), -self)
 
     def __mul__(self, other: Ball | float) -> Ball:
-        return product(self, other if type(other) is Ball else exactly(other))  # type: ignore[arg-type] # the same
+        return product(self, other if type(other) is Ball else exactly(other))
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Ball | float) -> Ball:
-        return quotient(self, other if type(other) is Ball else exactly(other))  # type: ignore[arg-type] # the same
+        return quotient(self, other if type(other) is Ball else exactly(other))
 
     def __rtruediv__(self, other: float) -> Ball:
         return quotient(exactly(other), self)
+
+    def widened(self, reach: Ball) -> Ball:
+        """The same middle with a larger radius."""
+        if self.middle is None or reach.middle is None:
+            return worst(self, reach)
+        return Ball(self.middle, mpf_add(self.radius, reach.middle, RADIUS_BITS, "u"))
 
     def shifted(self, bits: int) -> Ball:
         """The number times 2**bits, which rounds nothing."""
@@ -188,10 +210,8 @@ def total(x: Ball, y: Ball) -> Ball:
         return worst(x, y)
     bits = working.bits
     middle = mpf_add(a, b, bits, "n")
-    if x.radius is fzero and y.radius is fzero:
-        radius = fzero
-    else:
-        radius = mpf_add(x.radius, y.radius, RADIUS_BITS, "u")
+    is_exact = x.radius is fzero and y.radius is fzero
+    radius = fzero if is_exact else mpf_add(x.radius, y.radius, RADIUS_BITS, "u")
     if not a[1] or not b[1]:
         return Ball(middle, radius)
     # Every bit of the exact sum lies between the lower end of the two and one above the higher top.
@@ -230,11 +250,12 @@ def quotient(x: Ball, y: Ball) -> Ball:
 
 
 def _times(x: Mpf, y: Mpf) -> Mpf:
-    return mpf_mul(x, y, RADIUS_BITS, "u")
+    size: Mpf = mpf_mul(x, y, RADIUS_BITS, "u")
+    return size
 
 
 def _sum(*sizes: Mpf) -> Mpf:
-    radius = fzero
+    radius: Mpf = fzero
     for size in sizes:
         radius = mpf_add(radius, size, RADIUS_BITS, "u")
     return radius
@@ -248,11 +269,36 @@ def hull(x: Ball, y: Ball) -> Ball:
     return Ball(x.middle, _sum(x.radius, y.radius, apart))
 
 
+def power_of_two(exponent: int) -> Ball:
+    """2**exponent."""
+    return Ball((0, 1, exponent, 1))
+
+
 def distance(x: Ball, y: Ball) -> Ball:
-    """|x - y| between the middles, exact enough to judge by, with no radius."""
+    """|x - y| between the middles, with no radius."""
     if x.middle is None or y.middle is None:
         return worst(x, y)
-    return Ball(mpf_abs(mpf_sub(x.middle, y.middle, RADIUS_BITS, "u")))
+    return Ball(mpf_abs(mpf_sub(x.middle, y.middle)))
+
+
+def at_most(x: Ball, y: Ball) -> bool:
+    """Whether the middle of x is not above that of y; False where one is no number."""
+    return x.middle is not None and y.middle is not None and bool(mpf_le(x.middle, y.middle))
+
+
+def larger(x: Ball, y: Ball) -> Ball:
+    """The one with the larger middle."""
+    return y if at_most(x, y) else x
+
+
+def smaller(x: Ball, y: Ball) -> Ball:
+    """The one with the smaller middle."""
+    return x if at_most(x, y) else y
+
+
+def overlap(x: Ball, y: Ball) -> bool:
+    """Whether two balls have a number in common."""
+    return at_most(distance(x, y), x.error + y.error)
 
 
 def compared(x: Ball, y: Ball) -> int | None:

@@ -5,11 +5,12 @@ so an answer from differences owes nothing to a rule. Each function has NumPy's 
 real value the result is undefined.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial, reduce
+from itertools import product as product_of
 from typing import Any
 
-from mpmath.libmp import (
+from mpmath.libmp import (  # type: ignore[import-untyped]  # mpmath ships no types
     ComplexResult,
     fzero,
     mpf_abs,
@@ -84,7 +85,7 @@ def over_balls(function: Callable[..., Any]) -> Function:
         middles = tuple([ball.middle for ball in balls])
         value = _value(function, middles)  # type: ignore[arg-type] # none is None
         if value is None:
-            return UNDEFINED if all(ball.is_exact for ball in balls) else UNRESOLVED
+            return UNRESOLVED if _has_value_nearby(function, balls) else UNDEFINED
         radius = fzero
         for position, ball in enumerate(balls):
             if ball.radius is not fzero:
@@ -101,9 +102,17 @@ def over_balls(function: Callable[..., Any]) -> Function:
     return of_balls
 
 
+def _has_value_nearby(function: Callable[..., Any], balls: Sequence[Ball]) -> bool:
+    """Whether the function has a value at some end of its inputs, although it has none in the middle."""
+    ends = [(mpf_add(ball.middle, ball.radius), mpf_sub(ball.middle, ball.radius)) for ball in balls]
+    return any(not ball.is_exact for ball in balls) and any(
+        _value(function, corner) is not None for corner in product_of(*ends)
+    )
+
+
 def _reach(function: Callable[..., Any], value: Mpf, middles: tuple[Mpf, ...], position: int, ball: Ball) -> Mpf | None:
     """How far the function moves where one input moves to the ends of its ball; None where it has no value there."""
-    furthest = fzero
+    furthest: Mpf = fzero
     for end in (mpf_add(middles[position], ball.radius), mpf_sub(middles[position], ball.radius)):
         moved = _value(function, (*middles[:position], end, *middles[position + 1 :]))
         if moved is None:
@@ -114,9 +123,25 @@ def _reach(function: Callable[..., Any], value: Mpf, middles: tuple[Mpf, ...], p
     return furthest
 
 
+def _inverting(function: Callable[..., Any], inverse: Callable[[Ball], Ball]) -> Function:
+    """A function that is known to be exact where its inverse, which is, gives the argument back: sqrt(1e16)."""
+    lifted = over_balls(function)
+
+    def of_ball(x: Ball | float) -> Ball:
+        ball = exactly(x)
+        found = lifted(ball)
+        if ball.middle is None or found.middle is None or not ball.is_exact or found.middle[3] > SHORT:
+            return found
+        back = inverse(Ball(found.middle))
+        return Ball(found.middle) if back.is_exact and back.middle == ball.middle else found
+
+    return of_ball
+
+
 def _bounded(function: Callable[..., Any], low: int | None, high: int | None) -> Function:
-    """A function whose argument may be too large for any number of digits: at either end it has reached a limit there,
-    to within 2**-100000, or, for None, is beyond every bound.
+    """A function whose argument may be too large for any number of digits.
+
+    At either end it has reached a limit there, to within 2**-100000, or, for None, is beyond every bound.
     """
     lifted = over_balls(function)
 
@@ -137,25 +162,28 @@ def _power(base: Ball | float, exponent: Ball | float) -> Ball:
         return worst(x, y)
     if y.is_exact and y.middle[2] >= 0 and y.magnitude <= SHORT:
         return _whole_power(x, to_int(y.middle))
-    sign = 0 if x.is_exact and not x.middle[1] else -1 if x.middle[0] else 1
-    if not x.is_exact and mpf_le(mpf_abs(x.middle), x.radius):
+    if x.is_exact and x.is_zero:
+        return _power_of_zero(y)
+    if mpf_le(mpf_abs(x.middle), x.radius):
         return UNRESOLVED
-    if sign == 0:
-        if mpf_le(mpf_abs(y.middle), y.radius):
-            return UNRESOLVED
-        return UNDEFINED if y.middle[0] else Ball(fzero)
-    if sign < 0:
+    if x.middle[0]:
         return UNDEFINED if y.is_exact or not _holds_whole(y) else UNRESOLVED
-    if y.magnitude + max(x.magnitude.bit_length(), 1) > LARGEST_ARGUMENT_OF_EXP + 2:
-        return _tame_power(x, y)
-    return _real_power(x, y)
+    grows = y.magnitude + max(x.magnitude.bit_length(), 1) > LARGEST_ARGUMENT_OF_EXP + 2
+    return _tame_power(x, y) if grows else _real_power(x, y)
+
+
+def _power_of_zero(exponent: Ball) -> Ball:
+    if exponent.middle is None or mpf_le(mpf_abs(exponent.middle), exponent.radius):
+        return UNRESOLVED
+    return UNDEFINED if exponent.middle[0] else Ball(fzero)
 
 
 _real_power = over_balls(lambda x, y: context.make_mpf(mpf_pow(x._mpf_, y._mpf_, working.bits, "n")))
 
 
 def _tame_power(x: Ball, y: Ball) -> Ball:
-    return FUNCTIONS["exp"](product(y, FUNCTIONS["log"](x)))
+    grown: Ball = FUNCTIONS["exp"](product(y, FUNCTIONS["log"](x)))
+    return grown
 
 
 def _holds_whole(y: Ball) -> bool:
@@ -178,14 +206,9 @@ def _whole_power(x: Ball, n: int) -> Ball:
     if x.radius is fzero or n == 0:
         return rounded(middle, fzero, is_exact=is_exact or n == 0)
     # |(a ± r)**n - a**n| <= (|a| + r)**n - |a|**n
-    size = mpf_abs(x.middle)
-    reach = mpf_sub(
-        mpf_pow_int(mpf_add(size, x.radius), n, working.bits + RADIUS_BITS, "u"),
-        mpf_pow_int(size, n, working.bits + RADIUS_BITS, "d"),
-        RADIUS_BITS,
-        "u",
-    )
-    return rounded(middle, reach, is_exact=is_exact)
+    size, bits = mpf_abs(x.middle), working.bits + RADIUS_BITS
+    above, below = mpf_pow_int(mpf_add(size, x.radius), n, bits, "u"), mpf_pow_int(size, n, bits, "d")
+    return rounded(middle, mpf_sub(above, below, RADIUS_BITS, "u"), is_exact=is_exact)
 
 
 def _absolute(x: Ball | float) -> Ball:
@@ -265,7 +288,7 @@ def _cube_root(x: Ball | float) -> Ball:
     return -_positive_cube_root(-ball)
 
 
-_positive_cube_root = over_balls(lambda x: context.cbrt(x))  # noqa: PLW0108 - as mpmath's own are
+_positive_cube_root = _inverting(context.cbrt, lambda root: root * root * root)
 
 
 def _log_gamma(x: Any) -> Any:
@@ -281,7 +304,7 @@ def _sinc(x: Ball | float, derivative: float = 0) -> Ball:
         return pi**order * (0, 1, 0, -1)[(order + 1) % 4] / (order + 1)
     angle = pi * ball
     turns = (FUNCTIONS["sin"](angle), FUNCTIONS["cos"](angle))
-    value = turns[0] / angle
+    value: Ball = turns[0] / angle
     for n in range(1, order + 1):
         turned = turns[n % 2] if n % 4 in (0, 1) else -turns[n % 2]
         value = (pi ** (n - 1) * turned - n * value) / ball
@@ -297,7 +320,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         name: over_balls(getattr(context, name))
         for name in (
             *("sin", "cos", "tan", "asin", "acos", "atan", "atan2"),
-            *("asinh", "acosh", "atanh", "log", "log10", "log1p", "sqrt", "gamma", "digamma"),
+            *("asinh", "acosh", "atanh", "log", "log1p", "gamma", "digamma"),
         )
     },
     "exp": _bounded(context.exp, 0, None),
@@ -309,7 +332,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "erf": _bounded(context.erf, -1, 1),
     "erfc": _bounded(context.erfc, 2, 0),
     "hypot": lambda x, y: FUNCTIONS["sqrt"](exactly(x) * x + exactly(y) * y),
-    "log2": over_balls(lambda x: context.log(x, 2)),
+    "sqrt": _inverting(context.sqrt, lambda root: root * root),
+    "log2": _inverting(lambda x: context.log(x, 2), lambda power: _power(2, power)),
+    "log10": _inverting(context.log10, lambda power: _power(10, power)),
     "cbrt": _cube_root,
     "lgamma": over_balls(_log_gamma),
     "polygamma": _polygamma,

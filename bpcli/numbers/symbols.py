@@ -4,18 +4,23 @@ Symbols are real and have generated names. Piecewise ops are SymPy's own, so the
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any
 
-import sympy
+import sympy  # type: ignore[import-untyped]  # SymPy ships no types
 
+from bpcli.numbers.balls import Ball, exactly
 from bpcli.numbers.system import NumberSystem
 
+HIGHEST_EXPANDED = 12  # a sum of six terms to this power has six thousand
 LARGEST_EXPONENT = 64  # a power of two numbers is worked out up to here, and stays a power beyond
 
-NAMED = """exp log sqrt sin cos tan sec csc cot asin acos atan asec acsc acot atan2 sinh cosh tanh sech csch coth asinh
-acosh atanh asech acsch acoth erf erfc gamma sign floor"""
+NAMED = (
+    *("exp", "log", "sqrt", "erf", "erfc", "gamma", "sign", "floor"),
+    *("sin", "cos", "tan", "sec", "csc", "cot", "asin", "acos", "atan", "asec", "acsc", "acot", "atan2"),
+    *("sinh", "cosh", "tanh", "sech", "csch", "coth", "asinh", "acosh", "atanh", "asech", "acsch", "acoth"),
+)
 
 
 def _power(base: Any, exponent: Any) -> Any:
@@ -42,11 +47,11 @@ def expression_of(value: Any) -> Any:
     """The value itself if it is SymPy's, or a number as the fraction that it is in binary64."""
     if isinstance(value, sympy.Basic):
         return value
-    return sympy.Rational(*value.as_integer_ratio())
+    return sympy.S(value) if isinstance(value, bool) else sympy.Rational(*value.as_integer_ratio())
 
 
 FORMS: dict[str, Callable[..., Any]] = {
-    **{name: getattr(sympy, name) for name in NAMED.split()},
+    **{name: getattr(sympy, name) for name in NAMED},
     "add": operator.add,
     "sub": operator.sub,
     "mul": operator.mul,
@@ -102,6 +107,45 @@ class Symbols(NumberSystem):
 symbols = Symbols("symbols", None, {name: _of_expressions(form) for name, form in FORMS.items()})
 
 
+def derivative_of(expression: Any, symbol: Any) -> Any:
+    """SymPy's derivative."""
+    return sympy.diff(expression, symbol)
+
+
+def is_zero(expression: Any, most_operations: int) -> bool:
+    """Whether SymPy proves that an expression is 0.
+
+    It expands and simplifies only what has few operations, and no power that would become very many terms.
+    """
+    if expression == 0:
+        return True
+    powers = [power.exp for power in expression.atoms(sympy.Pow) if power.exp.is_Number]
+    if sympy.count_ops(expression) > most_operations or any(abs(power) > HIGHEST_EXPANDED for power in powers):
+        return False
+    return bool(sympy.expand(expression) == 0 or sympy.simplify(expression) == 0)
+
+
+def value_of(expression: Any, known: Mapping[Any, float], digits: int) -> Ball | bool | None:
+    """SymPy's own evaluation of an expression, or of a condition; None where it has no real value."""
+    exactly_known = {symbol: expression_of(value) for symbol, value in known.items()}
+    if isinstance(expression, sympy.core.relational.Relational):
+        return bool(expression.subs(exactly_known))
+    value = expression.evalf(digits, subs=exactly_known)
+    if value.is_Integer:
+        return exactly(int(value))
+    return Ball(value._mpf_) if value.is_Float else None
+
+
+def condition(symbol: Any) -> Any:
+    """A symbol as the condition of a choice: that it is not 0."""
+    return sympy.Ne(symbol, 0)
+
+
+def real_symbol(name: str) -> Any:
+    """A real symbol."""
+    return sympy.Symbol(name, real=True)
+
+
 def real_symbols(count: int) -> list[Any]:
     """So many real symbols, each with a name of its own."""
-    return [sympy.Symbol(f"s{number}", real=True) for number in range(count)]
+    return [real_symbol(f"s{number}") for number in range(count)]

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import sympy
+import sympy  # type: ignore[import-untyped]  # SymPy ships no types
 
 from bpcli.graph.node import SYMBOLS, Constant, Node, applied
+from bpcli.numbers.symbols import NAMED
 
 OPS = {
     "Abs": "abs",
@@ -19,49 +20,18 @@ OPS = {
     "Equality": "equal",
     "Unequality": "not_equal",
 }
-SAME_NAME = frozenset(
-    [
-        "exp",
-        "log",
-        "sin",
-        "cos",
-        "tan",
-        "sec",
-        "csc",
-        "cot",
-        "asin",
-        "acos",
-        "atan",
-        "asec",
-        "acsc",
-        "acot",
-        "atan2",
-        "sinh",
-        "cosh",
-        "tanh",
-        "sech",
-        "csch",
-        "coth",
-        "asinh",
-        "acosh",
-        "atanh",
-        "asech",
-        "acsch",
-        "acoth",
-        "erf",
-        "erfc",
-        "gamma",
-        "sign",
-        "floor",
-    ]
-)
-
-
+SAME_NAME = frozenset(NAMED)
 EXACT_IN_FLOAT64 = 2**53
 
 
 class UntranslatableError(Exception):
     """An expression holds something that no op computes, such as a derivative that SymPy could not take."""
+
+
+# What SymPy and a translation raise on an expression that they cannot take: complex comparisons, divisions by zero.
+REFUSALS = (
+    TypeError, ValueError, ArithmeticError, AttributeError, NotImplementedError, RecursionError, UntranslatableError
+)  # fmt: skip
 
 
 def node_of(expression: Any, leaves: Mapping[Any, Node]) -> Node:
@@ -93,7 +63,7 @@ class Translation:
         if expression in (sympy.pi, sympy.E):
             name = "pi" if expression is sympy.pi else "e"
             return Constant(SYMBOLS[name], name)
-        kind = type(expression).__name__
+        kind = kind_of(expression)
         special: Callable[[Any], Node] | None = getattr(self, f"_of_{kind.lower()}", None)
         if special is not None:
             return special(expression)
@@ -128,7 +98,7 @@ class Translation:
         if order == 0:
             return applied("digamma", self.node(argument))
         if not order.is_Integer:
-            raise UntranslatableError("polygamma")
+            raise UntranslatableError(kind_of(order))
         return applied("polygamma", self.node(argument), n=float(order))
 
     def _of_heaviside(self, expression: Any) -> Node:
@@ -144,7 +114,7 @@ class Translation:
         """0 for the slope of a staircase, which SymPy leaves as it is."""
         if type(expression.args[0]).__name__ in ("floor", "ceiling"):
             return Constant(0.0)
-        raise UntranslatableError("Derivative")
+        raise UntranslatableError(kind_of(expression))
 
     def _of_subs(self, expression: Any) -> Node:
         return self.node(expression.args[0])
@@ -152,11 +122,16 @@ class Translation:
     def _of_piecewise(self, expression: Any) -> Node:
         *pieces, (last, condition) = expression.args
         if condition is not sympy.true:
-            raise UntranslatableError("Piecewise")
+            raise UntranslatableError(kind_of(expression))
         chosen = self.node(last)
         for value, holds in reversed(pieces):
             chosen = applied("where", self.node(holds), self.node(value), chosen)
         return chosen
+
+
+def kind_of(expression: Any) -> str:
+    """What SymPy calls an expression of this kind."""
+    return type(expression).__name__
 
 
 def _fraction(number: Any) -> Node:

@@ -7,21 +7,31 @@ from bpcli.check.equality import Equality
 from bpcli.check.suspects import StepCheck
 from bpcli.check.verdict import Finding, Verdict
 from bpcli.numbers.balls import Ball
-from bpcli.report.documents import NO_HEAD, Document, envelope, json_number
+from bpcli.report.documents import MOST_STEPS, NO_HEAD, Document, envelope, json_number, limited
 from bpcli.report.explanations import STAFF, Release
 
 
-def check_document(result: Check, release: Release = STAFF, *, head: Mapping[str, object] = NO_HEAD) -> Document:
+def check_document(
+    result: Check,
+    release: Release = STAFF,
+    *,
+    most_steps: int | None = MOST_STEPS,
+    head: Mapping[str, object] = NO_HEAD,
+) -> Document:
     """The answer of `check`, after the `head` of its request; without right values where it is released to students."""
     status = "nonfinite" if result.verdict is Verdict.UNEVALUABLE else "ok"
     document = envelope(status, head, "check") | {"verdict": result.verdict.value, "expression": result.graph.text}
     document["inputs"] = {name: json_number(value) for name, value in (result.at or {}).items()}
+    own = result.own
+    if own is not None and release.to_staff:
+        document["value"] = json_number(own.value)
+        document["gradients"] = {name: json_number(value) for name, value in own.gradients.items()}
     document["claims"] = {_key(finding, result): _entry(finding, release) for finding in result.findings}
     first = result.first_wrong
     if result.has_claims:
         document["first_wrong"] = _key(first, result) if first else None
     if result.steps is not None and release.to_staff:
-        document["steps"] = [_step(step, result) for step in result.steps]
+        document |= limited("checked_steps", result.steps, lambda step: _step(step, result), most_steps)
     document["warnings"] = [{"message": note, "span": None} for note in result.notes]
     return document
 
@@ -69,7 +79,7 @@ def _in_full(finding: Finding) -> Document:
         "sympy": _ball(finding.symbolic),
         "sympy_how": "whole" if finding.symbolic_is_whole else "step by step",
         "differences": _ball(truth),
-        "error": None if truth is None else json_number(float(Ball(truth.radius))),
+        "error": None if truth is None else json_number(float(truth.error)),
         "relative_difference": _number(finding.relative_difference),
     }
     if finding.ratio is not None:

@@ -58,10 +58,10 @@ def grad_document(
         locals_ = LocalFormulas(labels, limit=DOCUMENT_LENGTH)
         document["output"] = labels.get(result.graph.output)
         document["formulas"] = _formulas(result.graph, result.wanted, labels)
-        document |= _limited(
+        document |= limited(
             "forward", result.graph.nodes, lambda node: _forward_entry(node, result, labels), most_steps
         )
-        document |= _limited("steps", result.steps(), lambda step: _step_entry(step, labels, locals_), most_steps)
+        document |= limited("steps", result.steps(), lambda step: _step_entry(step, labels, locals_), most_steps)
     document["warnings"] = [
         {"message": notice.message, "span": list(notice.span) if notice.span else None} for notice in result.warnings
     ]
@@ -78,7 +78,7 @@ def formula_document(graph: Graph, wanted: Sequence[Variable], *, most_steps: in
         "gradients": {},
         "output": labels.get(graph.output),
         "formulas": _formulas(graph, wanted, labels),
-        **_limited("forward", graph.nodes, lambda node: _formula_entry(node, labels), most_steps),
+        **limited("forward", graph.nodes, lambda node: _formula_entry(node, labels), most_steps),
         "warnings": [],
     }
 
@@ -128,7 +128,7 @@ def _step_entry(step: Step, labels: Labels, locals_: LocalFormulas) -> Document:
     }
 
 
-def _limited(key: str, items: Iterable[T], entry: Callable[[T], Document], most: int | None) -> Document:
+def limited(key: str, items: Iterable[T], entry: Callable[[T], Document], most: int | None) -> Document:
     """The entries of the first items under their key, and how many items were left out, if any."""
     remaining = iter(items)
     entries = [entry(item) for item in islice(remaining, most)]

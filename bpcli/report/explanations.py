@@ -78,21 +78,14 @@ def _in_full(finding: Finding, page: Page) -> Iterator[str]:
     elif finding.kink:
         yield f"{finding.title}: {_kink_text(finding, page)}; a claim between them, or of the convention, is accepted."
     elif finding.claimed is not None and finding.truth is not None and not finding.reason:
-        error = page.number(float(f"{_radius(finding):.1g}"))
-        yield (
-            f"{finding.title}: claimed {page.number(finding.claimed)}, true {page.number(float(finding.truth))} "
-            f"{page.signs.plus_minus} {error}{_ratio(finding, page)}."
-        )
-
-
-def _radius(finding: Finding) -> float:
-    from bpcli.numbers.balls import Ball  # noqa: PLC0415 - types only elsewhere
-
-    return float(Ball(finding.truth.radius)) if finding.truth else 0.0
+        error = float(f"{float(finding.truth.error):.1g}")
+        known_to = f" ± {page.number(error)}" if error else ""
+        numbers = f"claimed {page.number(finding.claimed)}, true {page.number(float(finding.truth))}{known_to}"
+        yield f"{finding.title}: {numbers}{_ratio(finding, page)}."
 
 
 def _ratio(finding: Finding, page: Page) -> str:
-    return "" if finding.ratio is None else f", ratio {page.number(finding.ratio)}"
+    return f", ratio {page.number(finding.ratio)}" if finding.ratio else ""
 
 
 def _counterexample(finding: Finding, equality: Equality, page: Page) -> str:

@@ -52,6 +52,12 @@ class Signs(NamedTuple):
     ellipsis: str = "…"
     plus_minus: str = "±"
 
+    def written(self, text: str) -> str:
+        """The text with these signs for those of mathematics."""
+        for mathematical, own in zip(UNICODE, self, strict=True):
+            text = text.replace(mathematical, own)
+        return text
+
 
 UNICODE = Signs()
 ASCII = Signs("d", "->", "*", "\\", "|", "/", "...", "+-")

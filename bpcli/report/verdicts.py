@@ -19,7 +19,7 @@ def check_report(result: Check, page: Page, release: Release = STAFF) -> list[Li
     if not result.findings:
         lines = [[Piece("  nothing to check: the expression has no variables", "note")]]
     for finding in shown:
-        lines += [[Piece(text)] for text in explanation(finding, result, page, release)]
+        lines += [[Piece(page.signs.written(text))] for text in explanation(finding, result, page, release)]
     if result.steps is not None and release.to_staff:
         lines += [[], *_steps(result, page)]
     return lines
@@ -45,7 +45,7 @@ def _table(result: Check, findings: tuple[Finding, ...], page: Page, release: Re
 
 
 def _cells(finding: Finding, result: Check, page: Page, release: Release) -> tuple[str, ...]:
-    cells = [finding.title.replace("∂", page.signs.partial)]
+    cells = [page.signs.written(finding.title)]
     if result.has_claims:
         cells.append(_claimed(finding, page))
     if release.to_staff:
