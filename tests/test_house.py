@@ -27,7 +27,7 @@ ROWS = [
 ROW_OF = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
 FRONTS = {"__init__.py", "__main__.py"}  # they hand out what the rooms have
 TELL_THE_VERSION = {"cli/main.py", "report/catalogue.py", "report/documents.py"}
-THIRD_PARTY = {"numpy": "numbers/", "rich": "report/tables.py", "click": "cli/"}
+THIRD_PARTY = {"numpy": "numbers/", "mpmath": "numbers/", "sympy": "numbers/", "rich": "report/tables.py", "click": "cli/"}
 READ_OR_WRITE_FILES = {"language/values.py", "report/documents.py"}
 
 STANDARD_STREAMS = {"sys.stdin", "sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__"}
@@ -112,7 +112,7 @@ def test_a_file_imports_from_its_room_and_the_rows_above(path: Path) -> None:
 
 @every_file
 def test_third_party_libraries_stay_in_their_rooms(path: Path) -> None:
-    """NumPy is at home in `numbers`, Rich in `report/tables`, Click in `cli`; there is no other, and no SymPy yet."""
+    """NumPy, mpmath and SymPy are at home in `numbers`, Rich in `report/tables`, Click in `cli`; there is no other."""
     roots = {name.split(".")[0] for name in imports_of(tree_of(path))} - sys.stdlib_module_names - {"bpcli"}
 
     assert [root for root in roots if not place(path).startswith(THIRD_PARTY.get(root, "nowhere"))] == []

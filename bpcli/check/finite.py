@@ -5,13 +5,13 @@ A one-sided quotient D(h) = (f(x + h) - f(x))/h errs by h·f''/2, so 2·D(h/2) -
 Nothing here looks at a rule.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from bpcli.check.point import LADDER, NOTHING_BELOW, Point, Ray
+from bpcli.check.point import LADDER, NOTHING_BELOW, Point, Ray, Rung, size_of
 from bpcli.graph.node import Node
-from bpcli.numbers.balls import UNDEFINED, Ball, Outcome, at_most, distance, exactly, overlap, power_of_two, precision
+from bpcli.numbers.balls import UNDEFINED, Ball, at_most, distance, exactly, overlap, power_of_two, precision
 
 SETTLED = 60  # bits of a slope that are known where the search for it ends: 4 ulp of float64 are 2**-50
 JUMP = 0.999  # halving a step leaves a jump as it is
@@ -85,42 +85,41 @@ def slopes(
             level = Side(Kind.SLOPE, exactly(0))
             return Slopes(exactly(point.values()[point.graph.output]), level, level)
     found = Slopes(UNDEFINED, Side(Kind.OUTSIDE), Side(Kind.OUTSIDE))
-    for rung in LADDER:
+    for rung in _ladder(point, direction):
         with precision(rung.bits):
             ray = point.along(direction, through, output or point.graph.output, rung)
-            value, trail = ray.at(0)
-            if value is UNDEFINED:
+            if ray.value is UNDEFINED:
                 return Slopes(UNDEFINED, Side(Kind.OUTSIDE), Side(Kind.OUTSIDE))
-            is_open = any(outcome.result is None for outcome in trail)
-            last = rung is LADDER[-1]
-            left, right = [_side(ray, value, trail, sign, last=last) for sign in (-1, 1)]
-        found = Slopes(value, left, right, is_open)
-        if Kind.UNRESOLVED not in (left.kind, right.kind) and not (is_open and found.derivative is None and not last):
+            last = rung.step == LADDER[-1].step
+            left, right = [_side(ray, sign, last=last) for sign in (-1, 1)]
+            found = Slopes(ray.value, left, right, ray.is_open)
+        if Kind.UNRESOLVED not in (left.kind, right.kind) and not (found.sign_is_open and found.derivative is None):
             break
     return found
 
 
-def _side(ray: Ray, value: Ball, trail: Sequence[Outcome], sign: int, *, last: bool) -> Side:
+def _ladder(point: Point, direction: Mapping[Node, float]) -> Iterator[Rung]:
+    """The rungs; after the first with more bits where what is moved is small, as then its step is even smaller."""
+    values = point.values()
+    small = -min(0, *[size_of(values[node]) for node in direction])
+    for rung in LADDER:
+        yield rung if rung is LADDER[0] else Rung(rung.step, rung.bits + small)
+
+
+def _side(ray: Ray, sign: int, *, last: bool) -> Side:
     """What one side shows at this rung; unresolved until it is settled, or the last rung has been reached."""
-    (far, far_trail), (near, near_trail) = ray.at(sign), ray.at(sign / 2)
+    value = ray.value
+    (far, is_past), (near, is_past_too) = ray.at(sign), ray.at(sign / 2)
     if far is UNDEFINED and near is UNDEFINED:
         return Side(Kind.OUTSIDE)
-    if far.middle is None or near.middle is None or value.middle is None:
+    if far.middle is None or near.middle is None or value.middle is None or is_past or is_past_too:
         return Side(Kind.UNRESOLVED)
-    if _crosses(trail, far_trail) or _crosses(trail, near_trail):
-        return Side(Kind.UNRESOLVED)
+    if far is value and near is value:
+        return Side(Kind.SLOPE, exactly(0))
     slope = quotient_limit(far, near, value, ray.step.magnitude - 1, sign)
     if slope is not None and is_settled(slope):
         return Side(Kind.SLOPE, slope)
     return _without_slope(far - value, near - value, slope) if last else Side(Kind.UNRESOLVED, slope)
-
-
-def _crosses(at_point: Sequence[Outcome], moved: Sequence[Outcome]) -> bool:
-    """Whether the step has gone past a border that the point itself is not on."""
-    return any(
-        not here.tied and here.result is not None and here.result != there.result
-        for here, there in zip(at_point, moved, strict=False)
-    )
 
 
 def quotient_limit(far: Ball, near: Ball, value: Ball, exponent: int, sign: int = 1) -> Ball | None:

@@ -1,11 +1,11 @@
 """A graph at a point, in as many digits as are asked for: its values, and its output where some nodes are moved."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bpcli.graph.node import Graph, Node
 from bpcli.graph.order import downstream_of
-from bpcli.numbers.balls import Ball, Outcome, exactly, precision, recorded
+from bpcli.numbers.balls import Ball, Outcome, exactly, power_of_two, precision, recorded
 from bpcli.numbers.evaluate import Values, compute, evaluate
 from bpcli.numbers.exact import exact
 
@@ -69,7 +69,8 @@ class Point:
 class Ray:
     """The output where nodes are moved by t·h along a direction; h is a power of two that suits their size.
 
-    Only the nodes `through` are computed anew. To be used at the rung's precision.
+    Only the nodes `through` are computed anew, and of these only what a moved value reaches: what a choice does not
+    take, or a staircase keeps, stays exactly as it was. To be used at the rung's precision.
     """
 
     def __init__(
@@ -79,14 +80,65 @@ class Ray:
         self._direction = direction
         self._through = through
         self._output = output
-        sizes = [values[node].magnitude for node in direction if values[node].middle and values[node].middle[1]]
-        self.step = Ball((0, 1, min(sizes, default=0) - rung.step, 1))
+        self.step = power_of_two(min(map(size_of, [values[node] for node in direction]), default=0) - rung.step)
+        self._here = {node: _outcomes(node, values)[1] for node in through if _is_branching(node)}
 
-    def at(self, t: float) -> tuple[Ball, list[Outcome]]:
-        """The output at t·h, and what was compared on the way."""
+    @property
+    def value(self) -> Ball:
+        """The output at the point itself."""
+        return exactly(self._values[self._output])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a comparison at the point itself could not be decided."""
+        return any(outcome.result is None for outcomes in self._here.values() for outcome in outcomes)
+
+    def at(self, t: float) -> tuple[Ball, bool]:
+        """The output at t·h, and whether the way there crosses a border that the point itself is not on."""
         shift = self.step * t
-        moved = {node: self._values[node] + shift * factor for node, factor in self._direction.items()}
-        values = _Moved(moved, self._values)
-        with recorded() as trail:
-            compute(self._through, values, exact)
-        return exactly(values[self._output]), trail
+        moved = _Moved(
+            {node: self._values[node] + shift * part for node, part in self._direction.items()}, self._values
+        )
+        crosses = False
+        for node in self._through:
+            if moved.keys().isdisjoint(node.inputs):
+                continue
+            if _is_branching(node):
+                value, there = _outcomes(node, moved)
+                crosses = crosses or any(map(_is_crossed, self._here[node], there))
+            else:
+                compute([node], moved, exact)
+                value = moved.pop(node)
+            if not _is_same(value, self._values[node]):
+                moved[node] = value
+        return exactly(moved[self._output]), crosses
+
+
+def size_of(value: Ball) -> int:
+    """The exponent of a value, 0 for 0."""
+    return 0 if value.middle is None or value.is_zero else value.magnitude
+
+
+def _is_branching(node: Node) -> bool:
+    return bool(node.op.kinks) or node.op.is_condition
+
+
+def _outcomes(node: Node, values: Values) -> tuple[Any, list[Outcome]]:
+    """The value of a node, and what was compared on the way."""
+    inputs = [values[source] for source in node.inputs]
+    with recorded() as trail:
+        value = getattr(exact, node.op.name)(*inputs, **node.attributes)
+    return value, trail
+
+
+def _is_crossed(here: Outcome, there: Outcome) -> bool:
+    return not here.tied and here.result is not None and here.result != there.result
+
+
+def _is_same(new: Any, old: Any) -> bool:
+    """Whether a value is the old one itself, or exactly the same number."""
+    if new is old:
+        return True
+    return (
+        isinstance(new, Ball) and isinstance(old, Ball) and new.is_exact and old.is_exact and new.middle == old.middle
+    )

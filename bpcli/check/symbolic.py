@@ -20,6 +20,7 @@ LARGEST_TREE = 250
 DEEPEST_TREE = 60
 HIGHEST_POWER = 64
 LONGEST_CONSTANT = 64  # bits before or after the point
+SUMMED = frozenset({"gamma", "lgamma", "digamma", "polygamma"})  # of a whole number, SymPy adds up, or multiplies
 ONE_FORMULA = frozenset({"sqrt", "cbrt", "hypot", "acosh", "asech", "atan2", "acot"})  # with a kink, and one form
 
 
@@ -64,7 +65,7 @@ def has_high_power(node: Node) -> bool:
 def wild_constants(graph: Graph) -> list[Node]:
     """The constants, worked out or not, that SymPy is not given, since working with them may take for ever.
 
-    They are very large, very small, or come from such a one: 10**308, gamma(1e10).
+    They are very large, very small, or come from such a one, or from the gamma family: 10**308, digamma(1e16).
     """
     values: Values = {}
     wild: list[Node] = []
@@ -76,7 +77,7 @@ def wild_constants(graph: Graph) -> list[Node]:
             compute([node], values, exact)
         known = exactly(values[node])
         is_tame = known.is_zero or (known.middle is not None and abs(known.magnitude) <= LONGEST_CONSTANT)
-        if not is_tame or not set(wild).isdisjoint(node.inputs) or has_high_power(node):
+        if not is_tame or node.op.name in SUMMED or not set(wild).isdisjoint(node.inputs) or has_high_power(node):
             wild.append(node)
     return wild
 
