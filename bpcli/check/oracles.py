@@ -167,9 +167,9 @@ class _Lifted(Point):
     def __init__(self, point: Point, node: Node, copy: Node) -> None:
         super().__init__(point.graph, point.at)
         self._point = point
-        self._pairs = list(zip(copy.inputs, node.inputs, strict=True))
+        self._pairs = list(zip((*copy.inputs, copy), (*node.inputs, node), strict=True))
 
     def values(self, bits: int = LADDER[0].bits) -> dict[Node, Ball]:
-        """The values of the copied inputs."""
+        """The values of the op and of its inputs."""
         known = self._point.values(bits)
         return {copied: known[original] for copied, original in self._pairs}

@@ -68,7 +68,7 @@ def comparison(*signs: int) -> Callable[..., Any]:
 
 
 def chosen(condition: Any, x: Ball | float, y: Ball | float) -> Ball:
-    """x where the condition holds, else y; both where it is open."""
+    """The first where the condition holds, else the second; both where it is open."""
     first, second = exactly(x), exactly(y)
     if isinstance(condition, Ball):
         return UNDEFINED if condition is UNDEFINED else hull(first, second)
