@@ -22,6 +22,8 @@ from bpcli.numbers.translation import REFUSALS
 
 EVALUATED_DIGITS = 40
 NEAR = 1e-8  # how near a function of float64 comes to the exact one, where it is well conditioned
+LAST_BITS = 2.0**-49  # relative, of an input of float64
+SMALLEST_NORMAL = 2.3e-308  # below it float64 has few digits left
 MOST_STEPS = 2_000
 NOBODY = "nobody: the three ways all differ"
 
@@ -104,17 +106,17 @@ def value_suspect(oracles: Oracles, node: Node) -> str | None:
     numbers = [one if isinstance(one, bool) else float(exactly(one)) for one in inputs]
     if not all(isinstance(one, bool) or one - one == 0 for one in numbers):
         return None
-    in_floats = _in_floats(node, numbers)
-    with precision(LADDER[0].bits):
-        in_exact = getattr(exact, node.op.name)(*[_lifted(one) for one in numbers], **node.attributes)
+    in_floats, in_exact = _in_floats(node, numbers), _in_exact(node, numbers)
     if in_floats is None or (isinstance(in_exact, Ball) and in_exact.middle is None):
         return None
-    in_symbols = _in_symbols(node, numbers)
-    return _odd_one(node, in_floats, in_exact, in_symbols)
+    nearly = [one if isinstance(one, bool) else one * (1 + LAST_BITS) for one in numbers]
+    return _odd_one(node, in_floats, in_exact, _in_symbols(node, numbers), _in_exact(node, nearly))
 
 
-def _lifted(number: Any) -> Any:
-    return number if isinstance(number, bool) else exactly(number)
+def _in_exact(node: Node, numbers: list[Any]) -> Any:
+    with precision(LADDER[0].bits):
+        inputs = [one if isinstance(one, bool) else exactly(one) for one in numbers]
+        return getattr(exact, node.op.name)(*inputs, **node.attributes)
 
 
 def _in_floats(node: Node, numbers: list[Any]) -> Any:
@@ -138,9 +140,10 @@ def _in_symbols(node: Node, numbers: list[Any]) -> Any:
         return None
 
 
-def _odd_one(node: Node, in_floats: Any, in_exact: Any, in_symbols: Any) -> str | None:
+def _odd_one(node: Node, in_floats: Any, in_exact: Any, in_symbols: Any, nearby: Any) -> str | None:
+    """Who has another value; floats may be off by what the last bits of the inputs are worth."""
     name = node.op.name
-    floats_agree = _near(in_floats, in_exact)
+    floats_agree = _near(in_floats, in_exact, nearby)
     symbols_agree = in_symbols is None or _near(in_symbols, in_exact)
     if floats_agree and symbols_agree:
         return None
@@ -150,12 +153,13 @@ def _odd_one(node: Node, in_floats: Any, in_exact: Any, in_symbols: Any) -> str 
         return f"the value of {name} in floats"
     if floats_agree:
         return f"the symbolic form of {name}"
-    return f"the value of {name} in exact" if _near(in_floats, in_symbols) else NOBODY
+    return f"the value of {name} in exact" if _near(in_floats, in_symbols, nearby) else NOBODY
 
 
-def _near(one: Any, other: Any) -> bool:
+def _near(one: Any, other: Any, nearby: Any = None) -> bool:
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     x, y = exactly(one), exactly(other)
-    size = max(abs(float(x)), abs(float(y)))
-    return abs(float(x - y)) <= NEAR * size + 1e-300
+    spread = 0.0 if nearby is None else abs(float(y - exactly(nearby)))
+    allowed = NEAR * max(abs(float(x)), abs(float(y))) + (spread if spread - spread == 0 else 0.0)
+    return abs(float(x - y)) <= allowed + SMALLEST_NORMAL

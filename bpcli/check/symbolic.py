@@ -43,11 +43,11 @@ class Formula(NamedTuple):
 
 
 def is_within_budget(graph: Graph) -> bool:
-    """Whether SymPy may be given the expression as a whole: small as a tree, not deep, no high powers, no kinks."""
+    """Whether SymPy may be given the expression as a whole: small as a tree, not deep, and with no kinks."""
     size: dict[Node, int] = {}
     depth: dict[Node, int] = {}
     for node in graph.nodes:
-        if (node.op.kinks and node.op.name not in ONE_FORMULA) or has_high_power(node):
+        if node.op.kinks and node.op.name not in ONE_FORMULA:
             return False
         size[node] = 1 + sum([size.get(source, 0) for source in node.inputs])
         depth[node] = 1 + max([depth.get(source, 0) for source in node.inputs])
@@ -56,16 +56,20 @@ def is_within_budget(graph: Graph) -> bool:
     return True
 
 
-def has_high_power(node: Node) -> bool:
-    """Whether SymPy might multiply a power out that is beyond it."""
+def awkward_exponent(node: Node) -> Constant | None:
+    """The exponent of a power that SymPy is better not given as a number: a large one, or not in quarters."""
     exponent = node.inputs[1] if node.op.name == "constant_pow" else None
-    return isinstance(exponent, Constant) and abs(exponent.value) > HIGHEST_POWER
+    if not isinstance(exponent, Constant) or exponent.symbol:
+        return None
+    is_plain = abs(exponent.value) <= HIGHEST_POWER and (4 * exponent.value).is_integer()
+    return None if is_plain else exponent
 
 
 def wild_constants(graph: Graph) -> list[Node]:
     """The constants, worked out or not, that SymPy is not given, since working with them may take for ever.
 
-    They are very large, very small, or come from such a one, or from the gamma family: 10**308, digamma(1e16).
+    They are very large, very small, or come from such a one, or from the gamma family: 10**308, digamma(1e16); and
+    exponents that would be multiplied out.
     """
     values: Values = {}
     wild: list[Node] = []
@@ -77,9 +81,10 @@ def wild_constants(graph: Graph) -> list[Node]:
             compute([node], values, exact)
         known = exactly(values[node])
         is_tame = known.is_zero or (known.middle is not None and abs(known.magnitude) <= LONGEST_CONSTANT)
-        if not is_tame or node.op.name in SUMMED or not set(wild).isdisjoint(node.inputs) or has_high_power(node):
+        if not is_tame or node.op.name in SUMMED or not set(wild).isdisjoint(node.inputs):
             wild.append(node)
-    return wild
+    exponents = [exponent for node in graph.nodes if (exponent := awkward_exponent(node)) is not None]
+    return list(dict.fromkeys([*wild, *exponents]))
 
 
 def expression_of_graph(graph: Graph, leaves: Mapping[Any, Any]) -> Any:
@@ -143,9 +148,8 @@ class LocalDerivatives:
 
     def formula(self, node: Node, position: int) -> Formula | None:
         """The derivative of the node's op, or None where SymPy has none."""
-        exponent = node.inputs[1] if node.op.name == "constant_pow" else None
-        is_literal = isinstance(exponent, Constant) and not exponent.symbol and not has_high_power(node)
-        fixed = exponent.value if is_literal and isinstance(exponent, Constant) else None
+        exponent = node.inputs[1] if node.op.name == "constant_pow" and not awkward_exponent(node) else None
+        fixed = exponent.value if isinstance(exponent, Constant) and not exponent.symbol else None
         key = (node.op, tuple(sorted(node.attributes.items())), len(node.inputs), position, fixed)
         if key not in self._formulas:
             self._formulas[key] = _local(node.op, node.attributes, len(node.inputs), position, fixed)

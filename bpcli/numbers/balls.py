@@ -306,7 +306,7 @@ def compared(x: Ball, y: Ball) -> int | None:
     if x.middle is None or y.middle is None:
         return None
     sign: int | None = mpf_cmp(x.middle, y.middle)
-    radius = mpf_add(x.radius, y.radius, RADIUS_BITS, "u")
+    radius = fzero if x is y else mpf_add(x.radius, y.radius, RADIUS_BITS, "u")
     if radius != fzero and mpf_le(mpf_abs(mpf_sub(x.middle, y.middle, RADIUS_BITS, "d")), radius):
         sign = None
     if working.trail is not None:

@@ -16,11 +16,13 @@ from mpmath.libmp import (  # type: ignore[import-untyped]  # mpmath ships no ty
     mpf_pi,
 )
 
-from bpcli.numbers.balls import Ball, Mpf, context, exactly, product, quotient, rounded, total, working
+from bpcli.numbers.balls import UNRESOLVED, Ball, Mpf, context, exactly, product, quotient, rounded, total, working
 from bpcli.numbers.branches import absolute, chosen, comparison, maximum, minimum, sign_of, staircase
 from bpcli.numbers.lifting import bounded, inverting, over_balls
 from bpcli.numbers.powers import exponential, logarithm, power
 from bpcli.numbers.system import NumberSystem
+
+FURTHEST_LEFT = 10  # bits of a negative argument of polygamma
 
 
 def _cube_root(x: Ball | float) -> Ball:
@@ -54,7 +56,11 @@ def _sinc(x: Ball | float, derivative: float = 0) -> Ball:
 
 
 def _polygamma(x: Ball | float, *, n: float) -> Ball:
-    return over_balls(partial(context.psi, int(n)))(x)
+    """The n-th derivative of digamma; left open far to the left, where mpmath adds up as many terms as x has units."""
+    ball = exactly(x)
+    if ball.middle is not None and ball.middle[0] and ball.magnitude > FURTHEST_LEFT:
+        return UNRESOLVED
+    return over_balls(partial(context.psi, int(n)))(ball)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {

@@ -68,7 +68,8 @@ def _asymptotic(order: int, inverse: float) -> float:
         number * (math.factorial(2 * k + order - 1) / math.factorial(2 * k)) * square**k
         for k, number in enumerate(BERNOULLI, 1)
     )
-    return sign * (leading + series) * inverse**order
+    # In two halves: 1600**-100 alone would leave the range of float64, where the product does not.
+    return sign * (leading + series) * inverse ** (order // 2) * inverse ** (order - order // 2)
 
 
 def _reflected(order: int, x: float) -> float:

@@ -127,10 +127,10 @@ def is_zero(expression: Any, most_operations: int) -> bool:
 
 def value_of(expression: Any, known: Mapping[Any, float], digits: int) -> Ball | bool | None:
     """SymPy's own evaluation of an expression, or of a condition; None where it has no real value."""
-    exactly_known = {symbol: expression_of(value) for symbol, value in known.items()}
     if isinstance(expression, sympy.core.relational.Relational):
-        return bool(expression.subs(exactly_known))
-    value = expression.evalf(digits, subs=exactly_known)
+        return bool(expression.subs({symbol: expression_of(value) for symbol, value in known.items()}))
+    # Not fractions: of a whole number SymPy would multiply out gamma.
+    value = expression.evalf(digits, subs={symbol: sympy.Float(value, digits) for symbol, value in known.items()})
     if value.is_Integer:
         return exactly(int(value))
     return Ball(value._mpf_) if value.is_Float else None
