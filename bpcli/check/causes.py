@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 from bpcli.backprop.sweep import local_numbers
 from bpcli.check.judge import Judge
+from bpcli.check.nearness import within
 from bpcli.check.own import Own
 from bpcli.check.point import LADDER, Point
 from bpcli.check.slips import ARITHMETIC, CHAIN, PATH, slips_of
-from bpcli.check.verdict import Finding, Lead, Verdict, tolerance, within
+from bpcli.check.verdict import Finding, Lead, Verdict, tolerance
 from bpcli.graph.node import Node
 from bpcli.graph.notation import number_text
 from bpcli.numbers.balls import Ball, exactly, precision

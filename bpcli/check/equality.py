@@ -10,11 +10,12 @@ from random import Random
 from typing import NamedTuple
 
 from bpcli.check.finite import is_settled
+from bpcli.check.nearness import within
 from bpcli.check.oracles import Oracles
 from bpcli.check.point import LADDER, Point
 from bpcli.check.symbolic import WholeExpression, expression_of_graph, is_within_budget
 from bpcli.check.targets import Item
-from bpcli.check.verdict import tolerance, within
+from bpcli.check.verdict import tolerance
 from bpcli.graph.node import Graph, Node
 from bpcli.language.claims import Claim
 from bpcli.numbers.balls import UNDEFINED, Ball, exactly, precision

@@ -16,6 +16,8 @@ from bpcli.numbers.balls import UNDEFINED, Ball, at_most, distance, exactly, ove
 SETTLED = 60  # bits of a slope that are known where the search for it ends: 4 ulp of float64 are 2**-50
 JUMP = 0.999  # halving a step leaves a jump as it is
 STEEP = 0.55  # and takes a root to more than half
+NEARLY = 0.1
+MOST_BITS = 30_000  # that are added for the size of values
 
 
 class Kind(Enum):
@@ -72,38 +74,60 @@ class Slopes:
         return (low, high) if at_most(low, high) else (high, low)
 
 
+NOWHERE = Slopes(UNDEFINED, Side(Kind.OUTSIDE), Side(Kind.OUTSIDE))
+
+
 def slopes(
-    point: Point, direction: Mapping[Node, float], through: Sequence[Node] | None = None, output: Node | None = None
+    point: Point,
+    direction: Mapping[Node, float],
+    through: Sequence[Node] | None = None,
+    output: Node | None = None,
+    *,
+    ladder: Sequence[Rung] = LADDER,
 ) -> Slopes:
     """The slope of the output on each side of the point, where nodes are moved along a direction.
 
-    `through` are the nodes to compute anew, by default all that depend on those that are moved.
+    `through` are the nodes to compute anew, by default all that depend on those that are moved; `ladder` are the steps
+    to try.
     """
     if through is None:
         through = point.downstream(list(direction))
         if point.graph.output not in through and point.graph.output not in direction:
             level = Side(Kind.SLOPE, exactly(0))
             return Slopes(exactly(point.values()[point.graph.output]), level, level)
-    found = Slopes(UNDEFINED, Side(Kind.OUTSIDE), Side(Kind.OUTSIDE))
-    for rung in _ladder(point, direction):
+    found = NOWHERE
+    for rung in _widened(ladder, point, direction, through):
+        before = found
         with precision(rung.bits):
             ray = point.along(direction, through, output or point.graph.output, rung)
             if ray.value is UNDEFINED:
-                return Slopes(UNDEFINED, Side(Kind.OUTSIDE), Side(Kind.OUTSIDE))
+                return NOWHERE
             last = rung.step == LADDER[-1].step
             left, right = [_side(ray, sign, last=last) for sign in (-1, 1)]
             found = Slopes(ray.value, left, right, ray.is_open)
         if Kind.UNRESOLVED not in (left.kind, right.kind) and not (found.sign_is_open and found.derivative is None):
-            break
-    return found
+            return found
+    return Slopes(found.value, _grown(before.left, left), _grown(before.right, right), found.sign_is_open)
 
 
-def _ladder(point: Point, direction: Mapping[Node, float]) -> Iterator[Rung]:
-    """The rungs; after the first with more bits where what is moved is small, as then its step is even smaller."""
+def _widened(
+    ladder: Sequence[Rung], point: Point, direction: Mapping[Node, float], through: Sequence[Node]
+) -> Iterator[Rung]:
+    """The rungs; after the first with more bits where what is moved is small, or what it is added to is large."""
+    yield ladder[0]
     values = point.values()
     small = -min(0, *[size_of(values[node]) for node in direction])
-    for rung in LADDER:
-        yield rung if rung is LADDER[0] else Rung(rung.step, rung.bits + small)
+    large = max(0, *[size_of(values[node]) for node in through if not node.op.is_condition], 0)
+    for rung in ladder[1:]:
+        yield Rung(rung.step, rung.bits + small + min(large, MOST_BITS))
+
+
+def _grown(before: Side, side: Side) -> Side:
+    """A quotient that doubles where the step is squared has no limit: x*log(x) at 0."""
+    if side.kind is not Kind.UNRESOLVED or side.slope is None or before.slope is None or before.slope.is_zero:
+        return side
+    growth = float(side.slope.centre / before.slope.centre)
+    return Side(Kind.INFINITE) if abs(growth - 2) < NEARLY else side
 
 
 def _side(ray: Ray, sign: int, *, last: bool) -> Side:

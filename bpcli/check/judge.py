@@ -5,12 +5,13 @@ from functools import cached_property
 from bpcli.backprop.nonfinite import reason_undefined
 from bpcli.check.finite import Kind, Slopes, is_settled
 from bpcli.check.kinks import culprit, fits, kink_at
+from bpcli.check.nearness import same, within
 from bpcli.check.oracles import Oracles
 from bpcli.check.own import Own
 from bpcli.check.point import LADDER, Point
 from bpcli.check.suspects import suspects_of
 from bpcli.check.targets import Item, Names
-from bpcli.check.verdict import Finding, Verdict, same, tolerance, within
+from bpcli.check.verdict import Finding, Verdict, tolerance
 from bpcli.graph.node import Node
 from bpcli.graph.notation import number_text, render
 from bpcli.language.claims import Claim
@@ -115,7 +116,7 @@ class Judge:
 
     def _against_derivative(self, finding: Finding, claimed: Ball, truth: Ball) -> Finding:
         if finding.symbolic is not None and not same(finding.symbolic, truth):
-            return self._oracles_disagree(finding, claimed)
+            return self._oracles_disagree(finding)
         agrees = self._agrees(finding, claimed, truth)
         convention = self._convention(finding)
         is_missed = convention is not None and not same(convention, truth) and self._is_at_kink(finding)
@@ -155,8 +156,7 @@ class Judge:
             kink=kink_at(self.oracles, finding.item.source or finding.item.node, finding.slopes, self.names)
         )
 
-    def _oracles_disagree(self, finding: Finding, claimed: Ball) -> Finding:
-        del claimed
+    def _oracles_disagree(self, finding: Finding) -> Finding:
         return finding.but(
             verdict=Verdict.UNDECIDED,
             reason="SymPy and differences disagree, so nobody else is blamed",
@@ -169,6 +169,8 @@ class Judge:
             which = f"of {finding.kink.node.op.written}" if finding.kink else "here"
             reason = f"no number of digits tells which side of the kink {which} the point is on"
             return finding.but(verdict=Verdict.UNDECIDED, reason=reason)
+        if finding.claim is None and claimed.middle is None:
+            return finding.but(verdict=Verdict.UNEVALUABLE, reason="the rules give no number at this kink")
         convention = self._convention(finding)
         if convention is not None and self._agrees(finding, claimed, convention):
             return finding.but(verdict=Verdict.KINK, accepted_as="convention")

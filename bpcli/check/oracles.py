@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from bpcli.check.chain import chained
 from bpcli.check.finite import Kind, Side, Slopes, is_settled, quotient_limit, slopes
+from bpcli.check.nearness import same
 from bpcli.check.point import LADDER, Point
 from bpcli.check.symbolic import LocalDerivatives, WholeExpression
 from bpcli.graph.node import Constant, Node
@@ -57,8 +58,16 @@ class Oracles:
         """The slopes of the output with respect to a node."""
         if leaf not in self._slopes:
             stepwise = None if self.is_small else self._from_steps(leaf)
-            self._slopes[leaf] = stepwise or slopes(self.point, {leaf: 1})
+            self._slopes[leaf] = stepwise or self._confirmed(leaf)
         return self._slopes[leaf]
+
+    def _confirmed(self, leaf: Node) -> Slopes:
+        """The slopes; with finer steps if SymPy disagrees, as a step may jump over many waves of a function."""
+        found = slopes(self.point, {leaf: 1})
+        symbolic = self.symbolic(leaf).value
+        if found.derivative is None or symbolic is None or same(found.derivative, symbolic):
+            return found
+        return slopes(self.point, {leaf: 1}, ladder=LADDER[1:])
 
     def local_slopes(self, node: Node, source: Node) -> Slopes:
         """The slopes of one op with respect to one input."""

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from bpcli.backprop.sweep import local_numbers
+from bpcli.check.nearness import same
 from bpcli.check.oracles import LOCAL_DERIVATIVES, Oracles
 from bpcli.check.own import Own
 from bpcli.check.point import LADDER
 from bpcli.check.symbolic import symbolic_form
-from bpcli.check.verdict import same
 from bpcli.graph.node import Node
 from bpcli.numbers.balls import Ball, exactly, precision
 from bpcli.numbers.exact import exact
@@ -109,7 +109,10 @@ def value_suspect(oracles: Oracles, node: Node) -> str | None:
     in_floats, in_exact = _in_floats(node, numbers), _in_exact(node, numbers)
     if in_floats is None or (isinstance(in_exact, Ball) and in_exact.middle is None):
         return None
-    nearly = [one if isinstance(one, bool) else one * (1 + LAST_BITS) for one in numbers]
+    nearly = [
+        one if isinstance(one, bool) else one * (1 + LAST_BITS * (-1) ** position)
+        for position, one in enumerate(numbers)
+    ]
     return _odd_one(node, in_floats, in_exact, _in_symbols(node, numbers), _in_exact(node, nearly))
 
 
@@ -144,7 +147,7 @@ def _odd_one(node: Node, in_floats: Any, in_exact: Any, in_symbols: Any, nearby:
     """Who has another value; floats may be off by what the last bits of the inputs are worth."""
     name = node.op.name
     floats_agree = _near(in_floats, in_exact, nearby)
-    symbols_agree = in_symbols is None or _near(in_symbols, in_exact)
+    symbols_agree = in_symbols is None or _near(in_symbols, in_exact, nearby)
     if floats_agree and symbols_agree:
         return None
     if node.op.meaning is not None:
@@ -162,4 +165,4 @@ def _near(one: Any, other: Any, nearby: Any = None) -> bool:
     x, y = exactly(one), exactly(other)
     spread = 0.0 if nearby is None else abs(float(y - exactly(nearby)))
     allowed = NEAR * max(abs(float(x)), abs(float(y))) + (spread if spread - spread == 0 else 0.0)
-    return abs(float(x - y)) <= allowed + SMALLEST_NORMAL
+    return abs(float(x - y)) <= allowed + float(x.error) + float(y.error) + SMALLEST_NORMAL

@@ -5,21 +5,20 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from bpcli.check.finite import Slopes
+from bpcli.check.nearness import SMALLEST_EXPONENT
 from bpcli.check.targets import Item
 from bpcli.errors import DIFFERS_EXIT, OUTSIDE_DOMAIN_EXIT, UNDECIDED_EXIT
 from bpcli.graph.node import Node
 from bpcli.language.claims import Claim
-from bpcli.numbers.balls import Ball, at_most, distance, exactly, larger, power_of_two, smaller
+from bpcli.numbers.balls import Ball, exactly, larger, power_of_two, smaller
 
 if TYPE_CHECKING:
     from bpcli.check.causes import Cause
     from bpcli.check.equality import Equality
 
 RELATIVE = 1e-9  # of a number from a file, or a whole one: more than float64 loses, less than any mistake
-ORACLES = 1e-12  # how near the two oracles and the rule must be to one another
 MOST_OF_TYPED = 0.01  # half a unit of the last typed place counts up to this part of the truth
 ULPS = 4
-SMALLEST_EXPONENT = -1074  # of float64
 
 
 class Verdict(Enum):
@@ -140,22 +139,3 @@ def tolerance(truth: Ball, claim: Claim | None = None, relative: float | None = 
     else:
         allowed = size * RELATIVE
     return larger(allowed, ulp)
-
-
-def within(claimed: Ball, truth: Ball, allowed: Ball) -> bool | None:
-    """Whether a claim is as near the truth as allowed; None where the radii hide it."""
-    gap = distance(claimed, truth)
-    if gap.middle is None:
-        return None
-    unknown = claimed.error + truth.error
-    if at_most(gap + unknown, allowed):
-        return True
-    return None if at_most(gap - unknown, allowed) else False
-
-
-def same(x: Ball, y: Ball) -> bool:
-    """Whether two of the three ways agree, as near as their errors let them."""
-    if x.middle is None or y.middle is None:
-        return False
-    allowed = larger(x.size, y.size) * ORACLES + power_of_two(SMALLEST_EXPONENT)
-    return within(x, y, allowed) is not False

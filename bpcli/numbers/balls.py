@@ -115,6 +115,11 @@ class Ball:
         return Ball(self.radius)
 
     @property
+    def centre(self) -> Ball:
+        """The middle, without its radius."""
+        return self if self.middle is None else Ball(self.middle)
+
+    @property
     def size(self) -> Ball:
         """The absolute value of the middle."""
         return self if self.middle is None else Ball(mpf_abs(self.middle))
