@@ -7,11 +7,11 @@ to right. What is claimed carries its typed precision as an interval; what is le
 from collections.abc import Mapping, Sequence
 
 from bpcli.backprop.sweep import local_numbers
+from bpcli.check.findings import Finding, Verdict
 from bpcli.check.judge import Judge
-from bpcli.check.nearness import within
+from bpcli.check.nearness import tolerance, within
 from bpcli.check.point import LADDER
 from bpcli.check.targets import Item
-from bpcli.check.verdict import Finding, Verdict, tolerance
 from bpcli.graph.node import Graph, Node
 from bpcli.numbers import balls
 from bpcli.numbers.balls import Ball, exactly, precision

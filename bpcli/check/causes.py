@@ -9,12 +9,12 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from bpcli.backprop.sweep import local_numbers
+from bpcli.check.findings import Cause, Finding, Lead, Verdict
 from bpcli.check.judge import Judge
-from bpcli.check.nearness import within
+from bpcli.check.nearness import tolerance, within
 from bpcli.check.own import Own
 from bpcli.check.point import LADDER, Point
 from bpcli.check.slips import ARITHMETIC, CHAIN, PATH, slips_of
-from bpcli.check.verdict import Finding, Lead, Verdict, tolerance
 from bpcli.graph.node import Node
 from bpcli.graph.notation import number_text
 from bpcli.numbers.balls import Ball, exactly, precision
@@ -24,19 +24,6 @@ MOST_STEPS = 400
 MOST_VARIABLES = 8
 MOST_CAUSES = 3
 STEPS_OF_DIFFERENCES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
-
-
-class Cause(NamedTuple):
-    """A mistake that gives the claimed number.
-
-    `kind` names it, `family` says what it is about without a sign or a factor, `text` says it in full, and `steps`
-    names the steps at which it may have been made.
-    """
-
-    kind: str
-    family: str
-    text: str
-    steps: tuple[str, ...] = ()
 
 
 class Mistake(NamedTuple):

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from bpcli.backprop.gradients import Gradients
 from bpcli.check.carried import carried, in_order
 from bpcli.check.causes import with_causes
-from bpcli.check.equality import Comparison, Outcome
+from bpcli.check.equality import Comparison
+from bpcli.check.findings import Finding, Outcome, Verdict, worst
 from bpcli.check.judge import Judge
 from bpcli.check.kinks import jointly
 from bpcli.check.point import Point
 from bpcli.check.suspects import MOST_STEPS, NOBODY, StepCheck, step_checks, value_suspect
 from bpcli.check.targets import Item, Names
-from bpcli.check.verdict import Finding, Verdict, worst
 from bpcli.errors import MissingValueError, UnknownNameError, UsageError
 from bpcli.graph.node import Graph
 from bpcli.language.build import point_for, require_known, wanted_of

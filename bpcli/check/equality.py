@@ -4,18 +4,16 @@ At a given point the points lie around it, on its own branch of the functions; w
 """
 
 from collections.abc import Iterator, Mapping
-from enum import Enum
 from math import exp
 from random import Random
-from typing import NamedTuple
 
+from bpcli.check.findings import Counterexample, Equality, Outcome
 from bpcli.check.finite import is_settled
-from bpcli.check.nearness import within
+from bpcli.check.nearness import tolerance, within
 from bpcli.check.oracles import Oracles
 from bpcli.check.point import LADDER, Point
 from bpcli.check.symbolic import WholeExpression, expression_of_graph, is_within_budget
 from bpcli.check.targets import Item
-from bpcli.check.verdict import tolerance
 from bpcli.graph.node import Graph, Node
 from bpcli.language.claims import Claim
 from bpcli.numbers.balls import UNDEFINED, Ball, exactly, precision
@@ -29,31 +27,6 @@ ENOUGH = 5
 MOST_DRAWS = 600
 NEARBY = 1e-3  # relative, around a given point
 LARGEST_PROOF = 60  # operations in the difference that SymPy is asked to simplify
-
-
-class Outcome(Enum):
-    """What comparing two formulas came to."""
-
-    PROVED = "proved"
-    AGREES = "agrees"
-    DIFFERS = "differs"
-    UNKNOWN = "unknown"
-
-
-class Counterexample(NamedTuple):
-    """A point at which a claimed formula is wrong."""
-
-    at: Mapping[str, float]
-    claimed: float
-    truth: float
-
-
-class Equality(NamedTuple):
-    """How a claimed formula compares: the points at which it agrees, or one at which it does not."""
-
-    outcome: Outcome
-    points: tuple[Mapping[str, float], ...] = ()
-    counterexample: Counterexample | None = None
 
 
 class Comparison:

@@ -3,15 +3,15 @@
 from functools import cached_property
 
 from bpcli.backprop.nonfinite import reason_undefined
+from bpcli.check.findings import Finding, Verdict
 from bpcli.check.finite import Kind, Slopes, is_settled
 from bpcli.check.kinks import culprit, fits, kink_at
-from bpcli.check.nearness import same, within
+from bpcli.check.nearness import same, tolerance, within
 from bpcli.check.oracles import Oracles
 from bpcli.check.own import Own
 from bpcli.check.point import LADDER, Point
 from bpcli.check.suspects import suspects_of
 from bpcli.check.targets import Item, Names
-from bpcli.check.verdict import Finding, Verdict, tolerance
 from bpcli.graph.node import Node
 from bpcli.graph.notation import number_text, render
 from bpcli.language.claims import Claim

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from random import Random
 
+from bpcli.check.findings import Finding, Kink, Verdict
 from bpcli.check.finite import Kind, Slopes, slopes
+from bpcli.check.nearness import tolerance
 from bpcli.check.oracles import Oracles
 from bpcli.check.targets import Names
-from bpcli.check.verdict import Finding, Kink, Verdict, tolerance
 from bpcli.graph.node import Node
 from bpcli.graph.notation import number_text
 from bpcli.numbers.balls import Ball, distance, exactly

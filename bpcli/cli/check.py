@@ -98,7 +98,7 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
 def _reply(typed: dict[str, str], at: dict[str, Any], options: dict[str, Any], text: str) -> Reply:
     """The answer to one expression, in a worker."""
     from bpcli.check.checking import check  # noqa: PLC0415 - loaded in the worker, where it is used
-    from bpcli.check.verdict import EXIT_CODES  # noqa: PLC0415 - the same
+    from bpcli.check.findings import EXIT_CODES  # noqa: PLC0415 - the same
 
     as_json = options["output_format"] == "json"
     try:
@@ -185,7 +185,7 @@ def _answer_all(options: dict[str, Any]) -> int:
 
 def _reply_to_request(options: dict[str, Any], line: str) -> Reply:
     from bpcli.bulk.requests import answer, check_asked  # noqa: PLC0415 - loaded for --requests only
-    from bpcli.check.verdict import EXIT_CODES  # noqa: PLC0415 - the same
+    from bpcli.check.findings import EXIT_CODES  # noqa: PLC0415 - the same
     from bpcli.report.check_documents import check_document  # noqa: PLC0415 - the same
     from bpcli.report.documents import error_document  # noqa: PLC0415 - the same
     from bpcli.report.explanations import Release  # noqa: PLC0415 - the same

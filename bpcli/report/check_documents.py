@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 
 from bpcli.check.checking import Check
-from bpcli.check.equality import Equality
+from bpcli.check.findings import Equality, Finding, Verdict
 from bpcli.check.suspects import StepCheck
-from bpcli.check.verdict import Finding, Verdict
 from bpcli.numbers.balls import Ball
 from bpcli.report.documents import MOST_STEPS, NO_HEAD, Document, envelope, json_number, limited
 from bpcli.report.explanations import STAFF, Release

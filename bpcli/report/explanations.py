@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bpcli.check.checking import Check
-from bpcli.check.equality import Equality, Outcome
-from bpcli.check.verdict import Finding, Verdict
+from bpcli.check.findings import Equality, Finding, Outcome, Verdict
 from bpcli.report.page import Page
 
 LEVELS = ("where", "kind", "cause")

@@ -1,8 +1,8 @@
 """The report of a check: a table with a row an item, what is to be said about each, and every step on request."""
 
 from bpcli.check.checking import Check
+from bpcli.check.findings import Finding, Verdict
 from bpcli.check.suspects import StepCheck
-from bpcli.check.verdict import Finding, Verdict
 from bpcli.numbers.balls import Ball
 from bpcli.report.explanations import STAFF, Release, explanation
 from bpcli.report.layout import Column, Line, Piece, Row, table

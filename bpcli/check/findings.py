@@ -1,24 +1,16 @@
-"""Verdicts: what a claim comes to, and the tolerance that decides it."""
+"""What a check finds: the verdict on each item, and what it rests on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from bpcli.check.finite import Slopes
-from bpcli.check.nearness import SMALLEST_EXPONENT
 from bpcli.check.targets import Item
 from bpcli.errors import DIFFERS_EXIT, OUTSIDE_DOMAIN_EXIT, UNDECIDED_EXIT
 from bpcli.graph.node import Node
 from bpcli.language.claims import Claim
-from bpcli.numbers.balls import Ball, exactly, larger, power_of_two, smaller
-
-if TYPE_CHECKING:
-    from bpcli.check.causes import Cause
-    from bpcli.check.equality import Equality
-
-RELATIVE = 1e-9  # of a number from a file, or a whole one: more than float64 loses, less than any mistake
-MOST_OF_TYPED = 0.01  # half a unit of the last typed place counts up to this part of the truth
-ULPS = 4
+from bpcli.numbers.balls import Ball, exactly
 
 
 class Verdict(Enum):
@@ -62,6 +54,44 @@ class Lead(NamedTuple):
     witness: str | None
 
 
+class Cause(NamedTuple):
+    """A mistake that gives the claimed number.
+
+    `kind` names it, `family` says what it is about without a sign or a factor, `text` says it in full, and `steps`
+    names the steps at which it may have been made.
+    """
+
+    kind: str
+    family: str
+    text: str
+    steps: tuple[str, ...] = ()
+
+
+class Outcome(Enum):
+    """What comparing two formulas came to."""
+
+    PROVED = "proved"
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    UNKNOWN = "unknown"
+
+
+class Counterexample(NamedTuple):
+    """A point at which a claimed formula is wrong."""
+
+    at: Mapping[str, float]
+    claimed: float
+    truth: float
+
+
+class Equality(NamedTuple):
+    """How a claimed formula compares: the points at which it agrees, or one at which it does not."""
+
+    outcome: Outcome
+    points: tuple[Mapping[str, float], ...] = ()
+    counterexample: Counterexample | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One checked item: what was claimed, what the three ways give, the verdict, and what it rests on.
@@ -85,8 +115,8 @@ class Finding:
     kink: Kink | None = None
     reason: str | None = None
     smallest_visible: float | None = None
-    equality: "Equality | None" = None
-    causes: "tuple[Cause, ...]" = ()
+    equality: Equality | None = None
+    causes: tuple[Cause, ...] = ()
     suspects: tuple[str, ...] = ()
     follows: str | None = None
     own_mistake: bool = True
@@ -126,16 +156,3 @@ def _float(ball: Ball | None) -> float | None:
 def worst(verdicts: "list[Verdict]") -> Verdict:
     """The worst of some verdicts, in the order of the exit codes."""
     return max(verdicts, key=list(Verdict).index, default=Verdict.AGREE)
-
-
-def tolerance(truth: Ball, claim: Claim | None = None, relative: float | None = None) -> Ball:
-    """How far from the truth a claim may be: as precise as it was typed, and never tighter than 4 ulp of float64."""
-    size = exactly(0) if truth.middle is None else truth.size
-    ulp = power_of_two(max(size.magnitude - 53, SMALLEST_EXPONENT)) * ULPS
-    if relative is not None:
-        allowed = size * relative
-    elif claim is not None and claim.half_unit is not None:
-        allowed = smaller(exactly(claim.half_unit), size * MOST_OF_TYPED)
-    else:
-        allowed = size * RELATIVE
-    return larger(allowed, ulp)
