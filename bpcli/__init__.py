@@ -1,7 +1,8 @@
 """bpcli: gradients by backpropagation, step by step.
 
-`bpcli.grad("x*y*z", {"x": 6, "y": -2, "z": -3})` gives the value, the gradients and every step; `bpcli.parse` gives the
-graph of an expression, `bpcli.render` and `bpcli.latex` write a node. Everything is imported when it is first used.
+`bpcli.grad("x*y*z", {"x": 6, "y": -2, "z": -3})` gives the value, the gradients and every step. `check_expression`
+holds gradients, bpcli's own or claimed ones, against SymPy and differences. `bpcli.parse` gives the graph of an
+expression, `bpcli.render` and `bpcli.latex` write a node. Everything is imported when it is first used.
 """
 
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from bpcli.backprop.gradients import Gradients
     from bpcli.backprop.nonfinite import Notice
     from bpcli.backprop.sweep import Step
+    from bpcli.check.checking import Check, check_expression
+    from bpcli.check.findings import Finding, Verdict
     from bpcli.errors import BindingError, BpcliError, LimitError, ParseError, Span, UsageError
     from bpcli.graph.latex import latex
     from bpcli.graph.node import Constant, Graph, Node, Variable
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from bpcli.graph.order import graph_of
     from bpcli.graph.simplify import simplify
     from bpcli.language.build import grad
+    from bpcli.language.claims import Claim
     from bpcli.language.expressions import parse
     from bpcli.language.limits import Limits
 
@@ -26,7 +30,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "BindingError": "errors",
     "BpcliError": "errors",
+    "Check": "check.checking",
+    "Claim": "language.claims",
     "Constant": "graph.node",
+    "Finding": "check.findings",
     "Gradients": "backprop.gradients",
     "Graph": "graph.node",
     "LimitError": "errors",
@@ -38,6 +45,8 @@ _HOMES = {
     "Step": "backprop.sweep",
     "UsageError": "errors",
     "Variable": "graph.node",
+    "Verdict": "check.findings",
+    "check_expression": "check.checking",
     "grad": "language.build",
     "gradient_formulas": "backprop.formulas",
     "graph_of": "graph.order",
@@ -51,7 +60,10 @@ _HOMES = {
 __all__ = [
     "BindingError",
     "BpcliError",
+    "Check",
+    "Claim",
     "Constant",
+    "Finding",
     "Gradients",
     "Graph",
     "LimitError",
@@ -63,7 +75,9 @@ __all__ = [
     "Step",
     "UsageError",
     "Variable",
+    "Verdict",
     "__version__",
+    "check_expression",
     "grad",
     "gradient_formulas",
     "graph_of",

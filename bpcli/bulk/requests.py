@@ -89,12 +89,12 @@ def gradients_asked(request: Request, limits: Limits) -> Gradients:
 
 def check_asked(request: Request, limits: Limits, **options: Any) -> Any:
     """The check that a request asks for: of its `claim`, or of bpcli's own gradients."""
-    from bpcli.check.checking import check  # noqa: PLC0415 - only `check` loads SymPy
+    from bpcli.check.checking import check_expression  # noqa: PLC0415 - only `check` loads SymPy
 
     expression, at = question_of(request)
     claims = claims_from(request["claim"]) if "claim" in request else ()
     with _hints():
-        return check(expression, at, claims, with_respect_to=wanted_in(request), limits=limits, **options)
+        return check_expression(expression, at, claims, with_respect_to=wanted_in(request), limits=limits, **options)
 
 
 def question_of(request: Request) -> tuple[str, dict[str, Any]]:

@@ -1,46 +1,16 @@
-"""Known mistakes that give exactly a claimed number: what it is "consistent with", never what it is.
+"""Known mistakes that give exactly a claimed number: what it is "consistent with", never what it is."""
 
-A mistake in one step changes its local derivative l to l'. The gradient with respect to v then changes by
-upstream · (l' - l) · ∂input/∂v, so every mistake in every step is tried at the price of one pass back and one forward.
-"""
+from collections.abc import Sequence
 
-from collections.abc import Iterator, Sequence
-from functools import cached_property
-from typing import Any, NamedTuple
-
-from bpcli.backprop.sweep import local_numbers
 from bpcli.check.findings import Cause, Finding, Lead, Verdict
 from bpcli.check.judge import Judge
+from bpcli.check.mistakes import mistakes
 from bpcli.check.nearness import tolerance, within
-from bpcli.check.own import Own
-from bpcli.check.point import LADDER, Point
-from bpcli.check.slips import ARITHMETIC, CHAIN, PATH, slips_of
+from bpcli.check.point import LADDER
 from bpcli.graph.node import Node
-from bpcli.graph.notation import number_text
 from bpcli.numbers.balls import Ball, exactly, precision
-from bpcli.numbers.exact import exact
 
-MOST_STEPS = 400
-MOST_VARIABLES = 8
 MOST_CAUSES = 3
-STEPS_OF_DIFFERENCES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
-
-
-class Mistake(NamedTuple):
-    """A cause together with the number that it gives."""
-
-    cause: Cause
-    value: Ball
-
-
-class Edge(NamedTuple):
-    """A step on the way to a variable: upstream, local derivative, and ∂input/∂variable."""
-
-    node: Node
-    position: int
-    upstream: Ball
-    local: Ball
-    onward: Ball
 
 
 def with_causes(findings: Sequence[Finding], judge: Judge) -> list[Finding]:
@@ -50,19 +20,19 @@ def with_causes(findings: Sequence[Finding], judge: Judge) -> list[Finding]:
 
 def _explained(finding: Finding, findings: Sequence[Finding], judge: Judge) -> Finding:
     is_plain = finding.verdict is Verdict.DIFFER and finding.truth is not None and finding.reason is None
-    if not is_plain or finding.claimed is None or finding.item.kind != "gradient":
+    if not is_plain or finding.claimed is None or not finding.own_mistake:
         return finding  # at a kink many numbers are right, so none tells of one mistake
     with precision(LADDER[0].bits):
-        causes = tuple(causes_of(finding, judge)) if finding.own_mistake else ()
-    return finding.but(causes=causes, lead=lead_of(finding, findings, judge) if finding.own_mistake else None)
+        causes = tuple(causes_of(finding, judge))
+    return finding.but(causes=causes, lead=lead_of(finding, findings, judge))
 
 
 def causes_of(finding: Finding, judge: Judge) -> list[Cause]:
-    """What a claimed gradient is consistent with; nothing where more than three kinds of mistake fit."""
+    """What a claimed number is consistent with; nothing where more than three kinds of mistake fit."""
     truth = finding.truth
     claimed = exactly(finding.claimed or 0.0)
     found: dict[str, Cause] = {}
-    for cause, value in Mistakes(judge, finding.item.node).all():
+    for cause, value in mistakes(judge, finding.item):
         if value.middle is None or (truth is not None and _hits(value, truth, finding)):
             continue
         if _hits(claimed, value, finding):
@@ -78,6 +48,8 @@ def _hits(claimed: Ball, value: Ball, finding: Finding) -> bool:
 
 def lead_of(finding: Finding, findings: Sequence[Finding], judge: Judge) -> Lead | None:
     """The steps to look at, and a gradient that agrees although it has the same upstream."""
+    if finding.item.kind != "gradient":
+        return None
     leaf, labels = finding.item.node, judge.names.labels
     consumers = [node for node in judge.point.graph.nodes if leaf in node.inputs and not node.op.is_condition]
     if not 0 < len(consumers) <= MOST_CAUSES:
@@ -105,130 +77,3 @@ def lead_of(finding: Finding, findings: Sequence[Finding], judge: Judge) -> Lead
 def _only_consumers(judge: Judge, node: Node) -> list[Node]:
     consumers = [one for one in judge.point.graph.nodes if node in one.inputs]
     return consumers if len(consumers) == 1 else []
-
-
-class Mistakes:
-    """The numbers that known mistakes give for one gradient."""
-
-    def __init__(self, judge: Judge, leaf: Node) -> None:
-        self.judge = judge
-        self.leaf = leaf
-        self.graph = judge.point.graph
-        self.values = judge.point.values()
-        self.upstreams = judge.own.gradients(LADDER[0].bits)
-        self.truth = self.upstreams.get(leaf, exactly(0))
-
-    def all(self) -> Iterator[Mistake]:
-        """Every mistake: in the whole, between variables, and in single steps."""
-        yield from self._of_the_whole()
-        yield from self._between_variables()
-        if len(self.edges) <= MOST_STEPS:
-            yield from self._in_steps()
-        yield from self._of_differences()
-
-    @cached_property
-    def edges(self) -> list[Edge]:
-        """The steps on the way from the output to the leaf."""
-        onward: dict[Node, Ball] = {self.leaf: exactly(1)}
-        found = []
-        for node in self.judge.point.downstream([self.leaf]):
-            if node.op.is_condition or node not in self.upstreams:
-                continue
-            locals_ = local_numbers(node, self.values.__getitem__, exact)
-            total = exactly(0)
-            for position, source in enumerate(node.inputs):
-                if source in onward and locals_[position] is not None:
-                    local = exactly(locals_[position])
-                    found.append(Edge(node, position, self.upstreams[node], local, onward[source]))
-                    total = total + local * onward[source]
-            onward[node] = total
-        return found[::-1]
-
-    def _step(self, edge: Edge) -> str:
-        labels = self.judge.names.labels
-        return f"{labels.get(edge.node, 'f')} → {labels.get(edge.node.inputs[edge.position], '')}"
-
-    def _of_the_whole(self) -> Iterator[Mistake]:
-        truth = self.truth
-        yield Mistake(Cause("sign", ARITHMETIC, f"a sign lost{self._in_last_step()}"), -truth)
-        yield Mistake(Cause("factor 2", ARITHMETIC, "a factor 2 too many"), truth * 2)
-        yield Mistake(Cause("factor 1/2", ARITHMETIC, "a factor 1/2 too many"), truth / 2)
-        yield Mistake(Cause("left out", PATH, "the gradient left out: no path led back here"), exactly(0))
-        yield Mistake(Cause("reciprocal", ARITHMETIC, "the reciprocal taken"), 1 / truth)
-        for n in self._counts():
-            yield Mistake(Cause("factor n", ARITHMETIC, f"a factor {n} too many"), truth * n)
-            yield Mistake(Cause("factor 1/n", ARITHMETIC, f"a factor 1/{n} too many"), truth / n)
-
-    def _counts(self) -> list[int]:
-        """The whole numbers that the problem itself has: its number of variables, and its literals."""
-        literals = [constant.value for constant in self.graph.constants if not constant.symbol]
-        whole = {int(value) for value in literals if 2 < abs(value) <= 100 and float(value).is_integer()}  # noqa: PLR2004 - 2 has a name of its own
-        return sorted(whole | ({len(self.graph.variables)} if len(self.graph.variables) > 2 else set()))  # noqa: PLR2004 - the same
-
-    def _in_last_step(self) -> str:
-        last = [edge for edge in self.edges if edge.node.inputs[edge.position] is self.leaf]
-        if len(last) != 1:
-            return ""
-        return f" in {_short(last[0].upstream)} * {_short(last[0].local)}"
-
-    def _between_variables(self) -> Iterator[Mistake]:
-        variables = self.graph.variables
-        if len(variables) > MOST_VARIABLES or self.leaf.inputs:
-            return
-        name = self.judge.names.labels[self.leaf]
-        for other in variables:
-            if other is not self.leaf:
-                text = f"the gradient of {other.name} given for that of {name}"
-                yield Mistake(
-                    Cause("gradients swapped", "two variables mixed up", text), self.upstreams.get(other, exactly(0))
-                )
-        for i, one in enumerate(variables):
-            for other in variables[i + 1 :]:
-                at = {**self.judge.point.at, one.name: self.judge.point.at[other.name]}
-                at[other.name] = self.judge.point.at[one.name]
-                swapped = Own(Point(self.graph, at)).gradients(LADDER[0].bits).get(self.leaf, exactly(0))
-                text = f"the values of {one.name} and {other.name} swapped"
-                yield Mistake(Cause("values swapped", "two variables mixed up", text), swapped)
-
-    def _in_steps(self) -> Iterator[Mistake]:
-        for edge in self.edges:
-            inputs = [self.values[source] for source in edge.node.inputs]
-            for kind, family, text, local in slips_of(
-                edge.node, edge.position, edge.local, self.values[edge.node], inputs
-            ):
-                shown = text.format(step=self._step(edge), upstream=_short(edge.upstream), local=_short(edge.local))
-                yield Mistake(Cause(kind, family, shown, (self._step(edge),)), self._with(edge, local))
-            passed = edge.local * edge.onward
-            alone = edge.upstream * passed
-            step = self._step(edge)
-            if abs(float(edge.upstream)) != 1:  # else it is a sign, or nothing
-                text = f"the upstream gradient left out at {step}"
-                yield Mistake(Cause("upstream left out", CHAIN, text, (step,)), self.truth - alone + passed)
-            if len(self.edges) > 1:
-                text = f"only the path through {step} kept: contributions overwritten, not added"
-                yield Mistake(Cause("path kept alone", PATH, text, (step,)), alone)
-
-    def _with(self, edge: Edge, local: Ball) -> Ball:
-        """The gradient if one step had another local derivative."""
-        return self.truth + edge.upstream * (local - edge.local) * edge.onward
-
-    def _of_differences(self) -> Iterator[Mistake]:
-        """Quotients of float64 differences, which err by their step."""
-        if self.leaf.inputs:
-            return
-        name, at = self.judge.names.labels[self.leaf], self.judge.point.at
-        for step in STEPS_OF_DIFFERENCES:
-            above, below = self._moved(at, name, step), self._moved(at, name, -step)
-            here = exactly(self.values[self.graph.output])
-            kind, family = "difference quotient", "a difference quotient"
-            text = f"a difference quotient with step {step:g}"
-            yield Mistake(Cause(kind, family, f"{text} on both sides"), (above - below) / (2 * step))
-            yield Mistake(Cause(kind, family, f"{text} on one side"), (above - here) / step)
-
-    def _moved(self, at: Any, name: str, step: float) -> Ball:
-        moved = Point(self.graph, {**at, name: at[name] + step})
-        return exactly(moved.values()[self.graph.output])
-
-
-def _short(ball: Ball) -> str:
-    return number_text(float(f"{float(ball):.4g}")).removesuffix(".0")

@@ -1,4 +1,4 @@
-"""`check`: bpcli's own gradients, or what somebody claims, held against SymPy and differences."""
+"""`check_expression`: bpcli's own gradients, or what somebody claims, held against SymPy and differences."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -60,7 +60,7 @@ class Check:
         return next(iter(in_order(wrong, self.graph)), None)
 
 
-def check(  # noqa: PLR0913 - a question, and how it is to be answered
+def check_expression(  # noqa: PLR0913 - a question, and how it is to be answered
     expression: str | Graph,
     at: Mapping[str, object] | None = None,
     claims: Claims = (),
@@ -76,7 +76,7 @@ def check(  # noqa: PLR0913 - a question, and how it is to be answered
     as `{"x": 6, "value(A)": -12}`; its right side may be a formula, and then `at` may be left out. `every_step` adds
     each local derivative. Raises ParseError, BindingError, UsageError, LimitError.
 
-    >>> check("x*y", {"x": 2, "y": 3}, ["x=3", "y=-2"]).verdict.value
+    >>> check_expression("x*y", {"x": 2, "y": 3}, ["x=3", "y=-2"]).verdict.value
     'differ'
     """
     if relative_tolerance is not None and not 0 <= relative_tolerance < 1:
@@ -200,3 +200,6 @@ def _as_compared(base: Finding, comparison: Comparison, claim: Claim, at: Mappin
         return base.but(verdict=Verdict.UNDECIDED, equality=equality, reason=reason)
     verdict = Verdict.DIFFER if equality.outcome is Outcome.DIFFERS else Verdict.AGREE
     return base.but(verdict=verdict, equality=equality)
+
+
+check = check_expression  # TEMPORARY

@@ -58,13 +58,20 @@ class Cause(NamedTuple):
     """A mistake that gives the claimed number.
 
     `kind` names it, `family` says what it is about without a sign or a factor, `text` says it in full, and `steps`
-    names the steps at which it may have been made.
+    names the steps at which it may have been made; `bare` is the text without the numbers of the step, which would give
+    the right value away.
     """
 
     kind: str
     family: str
     text: str
     steps: tuple[str, ...] = ()
+    bare: str | None = None
+
+    @property
+    def hint(self) -> str:
+        """The text without right values."""
+        return self.bare or self.text
 
 
 class Outcome(Enum):

@@ -11,6 +11,7 @@ from bpcli.check.oracles import Oracles
 from bpcli.check.own import Own
 from bpcli.check.point import LADDER, Point
 from bpcli.check.suspects import suspects_of
+from bpcli.check.symbolic import symbolic_value
 from bpcli.check.targets import Item, Names
 from bpcli.graph.node import Node
 from bpcli.graph.notation import number_text, render
@@ -37,7 +38,8 @@ class Judge:
         title = self.names.title(item)
         base = Finding(item, title, Verdict.UNDECIDED, claim)
         if item.kind == "value":
-            return base.but(own=self._own_value(item.node), truth=self.value(item.node))
+            by_sympy = symbolic_value(self.point.graph, item.node, self.point.at)
+            return base.but(own=self._own_value(item.node), truth=self.value(item.node), symbolic=by_sympy)
         if item.source is None:
             found, symbolic = self.oracles.slopes(item.node), self.oracles.symbolic(item.node)
             own = float(self.own.in_float64.upstreams.get(item.node, 0.0))
@@ -100,6 +102,8 @@ class Judge:
     def _judged_value(self, finding: Finding, undefined: str | None) -> Finding:
         if finding.truth is None:
             return finding.but(verdict=Verdict.UNEVALUABLE, reason=undefined)
+        if finding.symbolic is not None and not same(finding.symbolic, finding.truth):
+            return self._oracles_disagree(finding)
         claimed = exactly(finding.claimed or 0.0)
         return self._decided(finding, within(claimed, finding.truth, self._allowed(finding)))
 

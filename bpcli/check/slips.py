@@ -1,7 +1,7 @@
 """Slips of the pen in one step: what its local derivative becomes by a mistake that people make.
 
-Each slip is a kind, what it is about, a text (`{step}`, `{upstream}` and `{local}` are filled in), and the number that
-stands for the local derivative.
+Each slip is a kind, what it is about, a text in which `{step}` and `{numbers}` are filled in, and the number that stands
+for the local derivative.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ def slips_of(node: Node, position: int, local: Ball, out: Ball, inputs: Sequence
 
 
 def _slips(node: Node, position: int, local: Ball, out: Ball, inputs: Sequence[Ball]) -> Iterator[Slip]:
-    yield Slip("sign", ARITHMETIC, "a sign lost in {upstream} * {local}, step {step}", -local)
+    yield Slip("sign", ARITHMETIC, "a sign lost in step {step}{numbers}", -local)
     yield Slip(
         "local derivative left out",
         CHAIN,

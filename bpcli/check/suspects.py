@@ -12,7 +12,7 @@ from bpcli.check.nearness import same
 from bpcli.check.oracles import LOCAL_DERIVATIVES, Oracles
 from bpcli.check.own import Own
 from bpcli.check.point import LADDER
-from bpcli.check.symbolic import symbolic_form
+from bpcli.check.symbolic import EVALUATED_DIGITS, symbolic_form
 from bpcli.graph.node import Node
 from bpcli.numbers.balls import Ball, exactly, precision
 from bpcli.numbers.exact import exact
@@ -20,7 +20,6 @@ from bpcli.numbers.floats import floats
 from bpcli.numbers.symbols import real_symbols, value_of
 from bpcli.numbers.translation import REFUSALS
 
-EVALUATED_DIGITS = 40
 NEAR = 1e-8  # how near a function of float64 comes to the exact one, where it is well conditioned
 LAST_BITS = 2.0**-49  # relative, of an input of float64
 SMALLEST_NORMAL = 2.3e-308  # below it float64 has few digits left

@@ -13,12 +13,13 @@ from bpcli.graph.order import graph_of
 from bpcli.numbers.balls import Ball, exactly
 from bpcli.numbers.evaluate import Values, compute, constant_in, evaluate
 from bpcli.numbers.exact import exact
-from bpcli.numbers.symbols import condition, derivative_of, expression_of, real_symbols, symbols
+from bpcli.numbers.symbols import condition, derivative_of, expression_of, real_symbols, symbols, value_of
 from bpcli.numbers.translation import REFUSALS, node_of
 
 LARGEST_TREE = 250
 DEEPEST_TREE = 60
 HIGHEST_POWER = 64
+EVALUATED_DIGITS = 40
 LONGEST_CONSTANT = 64  # bits before or after the point
 SUMMED = frozenset({"gamma", "lgamma", "digamma", "polygamma"})  # of a whole number, SymPy adds up, or multiplies
 ONE_FORMULA = frozenset({"sqrt", "cbrt", "hypot", "acosh", "asech", "atan2", "acot"})  # with a kink, and one form
@@ -132,6 +133,20 @@ class WholeExpression:
         if found is None:
             return None
         return found.value(dict(zip(found.leaves, [values[node] for node in self.names(leaf)], strict=True)))
+
+
+def symbolic_value(graph: Graph, node: Node, at: Mapping[str, float]) -> Ball | None:
+    """SymPy's own evaluation of a node, where its expression is within the budget."""
+    inside = graph_of(node)
+    if not is_within_budget(inside) or not node.inputs:
+        return None
+    names = dict(zip(inside.variables, real_symbols(len(inside.variables)), strict=True))
+    known = {name: at[variable.name] for variable, name in names.items()}
+    try:
+        value = value_of(expression_of_graph(inside, names), known, EVALUATED_DIGITS)
+    except REFUSALS:
+        return None
+    return value if isinstance(value, Ball) and not wild_constants(graph) else None
 
 
 def formula(derivative: Any, names: list[Any]) -> Formula:

@@ -52,11 +52,11 @@ class Names:
             raise UnknownNameError(message, name, suggestion(name, known, f"its names are {', '.join(known[:10])}"))
         return self.nodes[name]
 
-    def title(self, item: Item, partial: str = "∂") -> str:
-        """How a report writes an item: `∂F/∂x`, `A`, `∂A/∂x`, `∂F/∂A · ∂A/∂x`."""
+    def title(self, item: Item) -> str:
+        """How a report writes an item: `∂F/∂x`, `A`, `local ∂A/∂x`, `∂F/∂A * ∂A/∂x`."""
         node = self.labels.get(item.node, "f")
-        gradient = f"{partial}{self.output}/{partial}{node}"
+        gradient = f"∂{self.output}/∂{node}"
         if item.source is None:
             return node if item.kind == "value" else gradient
-        local = f"{partial}{node}/{partial}{self.labels[item.source]}"
-        return local if item.kind == "local" else f"{gradient} * {local}"
+        local = f"∂{node}/∂{self.labels[item.source]}"
+        return f"local {local}" if item.kind == "local" else f"{gradient} * {local}"

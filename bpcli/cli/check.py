@@ -97,12 +97,12 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
 
 def _reply(typed: dict[str, str], at: dict[str, Any], options: dict[str, Any], text: str) -> Reply:
     """The answer to one expression, in a worker."""
-    from bpcli.check.checking import check  # noqa: PLC0415 - loaded in the worker, where it is used
+    from bpcli.check.checking import check_expression  # noqa: PLC0415 - loaded in the worker, where it is used
     from bpcli.check.findings import EXIT_CODES  # noqa: PLC0415 - the same
 
     as_json = options["output_format"] == "json"
     try:
-        result = check(
+        result = check_expression(
             text,
             at,
             options["claims"],

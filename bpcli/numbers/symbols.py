@@ -133,7 +133,8 @@ def value_of(expression: Any, known: Mapping[Any, float], digits: int) -> Ball |
     value = expression.evalf(digits, subs={symbol: sympy.Float(value, digits) for symbol, value in known.items()})
     if value.is_Integer:
         return exactly(int(value))
-    return Ball(value._mpf_) if value.is_Float else None
+    known_bits = getattr(value, "_prec", 0)  # of a value that cancels, SymPy gives what digits it has
+    return Ball(value._mpf_) if value.is_Float and known_bits >= digits else None
 
 
 def condition(symbol: Any) -> Any:

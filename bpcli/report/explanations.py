@@ -4,11 +4,11 @@ Released to a student no sentence holds a right value, and the hint level says h
 names no sign or factor, from which the answer would follow) or `cause`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bpcli.check.checking import Check
-from bpcli.check.findings import Equality, Finding, Outcome, Verdict
+from bpcli.check.findings import Counterexample, Equality, Finding, Outcome, Verdict
 from bpcli.report.page import Page
 
 LEVELS = ("where", "kind", "cause")
@@ -32,70 +32,74 @@ class Release(NamedTuple):
 
 
 STAFF = Release()
+Saying = tuple[str, str]  # the title that a sentence begins with, if it has one, and the rest of it
 
 
-def explanation(finding: Finding, result: Check, page: Page, release: Release) -> Iterator[str]:
-    """What is said below the table about one finding."""
+def explanations(findings: Sequence[Finding], result: Check, page: Page, release: Release) -> list[str]:
+    """What is said below the table; the same about several items is said once."""
+    said: dict[str, list[str]] = {}
+    for finding in findings:
+        for title, text in _about(finding, result, page, release):
+            titles = said.setdefault(text, [])
+            if title and title not in titles:
+                titles.append(title)
+    return [f"{', '.join(titles)}{text}" for text, titles in said.items()]
+
+
+def _about(finding: Finding, result: Check, page: Page, release: Release) -> Iterator[Saying]:
     if finding.verdict is Verdict.DIFFER:
         yield from _about_a_mistake(finding, result, page, release)
     elif finding.verdict is Verdict.KINK:
-        yield _about_a_kink(finding, page, release)
+        yield finding.title, _about_a_kink(finding, page, release)
     elif finding.verdict is not Verdict.AGREE:
-        yield from _about_an_open_end(finding, page)
+        yield from _about_an_open_end(finding, page, release)
     if finding.equality and finding.verdict is not Verdict.DIFFER:
-        yield from _about_a_formula(finding, finding.equality, page)
-    yield from [f"{finding.title}: {note}" for note in finding.notes]
+        yield from [(finding.title, text) for text in _about_a_formula(finding.equality, page)]
+    yield from [(finding.title, f": {note}.") for note in finding.notes]
 
 
-def _about_a_mistake(finding: Finding, result: Check, page: Page, release: Release) -> Iterator[str]:
+def _about_a_mistake(finding: Finding, result: Check, page: Page, release: Release) -> Iterator[Saying]:
     if not finding.own_mistake:
-        yield f"{finding.title} follows rightly from {finding.follows}, which is wrong; it is not counted again."
+        yield finding.title, f": right, given {finding.follows}, which is wrong; not counted again."
         return
-    if result.first_wrong is finding and len(result.findings) > 1 and finding.item.kind != "gradient":
-        yield f"The first wrong step: {finding.title}."
+    if result.first_wrong is finding and finding.item.kind != "gradient":
+        yield "", f"The first wrong step: {finding.title}."
     if release.to_staff:
-        yield from _in_full(finding, page)
-        yield from _where(finding, page)
+        yield from [(finding.title, f": {text}") for text in _in_full(finding, page)]
+        yield from [("", text) for text in _where(finding, page)]
     else:
-        yield " ".join([f"{finding.title} differs.", *_where_for_a_student(finding)])
+        yield "", " ".join([f"{finding.title} differs.", *_where_for_a_student(finding)])
     if finding.causes and release.tells("cause"):
-        texts = [
-            cause.text if release.to_staff else _without_numbers(cause.text, cause.kind) for cause in finding.causes
-        ]
-        yield f"Consistent with: {'; or '.join(dict.fromkeys(texts))}."
+        texts = [cause.text if release.to_staff else cause.hint for cause in finding.causes]
+        yield "", f"Consistent with: {'; or '.join(dict.fromkeys(texts))}."
     elif finding.causes and release.tells("kind"):
-        yield f"Look for: {'; or '.join(dict.fromkeys([cause.family for cause in finding.causes]))}."
+        yield "", f"Look for: {'; or '.join(dict.fromkeys([cause.family for cause in finding.causes]))}."
 
 
 def _in_full(finding: Finding, page: Page) -> Iterator[str]:
-    if finding.reason:
-        yield f"{finding.title}: {finding.reason}."
     if finding.suspects:
-        yield f"{finding.title}: suspected is {'; '.join(finding.suspects)}."
-    if finding.equality and finding.equality.counterexample:
-        yield _counterexample(finding, finding.equality, page)
+        yield f"suspected is {'; '.join(finding.suspects)}."
+    if finding.reason:
+        yield f"{finding.reason}."
+    elif finding.equality and finding.equality.counterexample:
+        yield _counterexample(finding.equality.counterexample, page)
     elif finding.kink:
-        yield f"{finding.title}: {_kink_text(finding, page)}; a claim between them, or of the convention, is accepted."
-    elif finding.claimed is not None and finding.truth is not None and not finding.reason:
+        yield f"{_kink_text(finding, page)}; a claim between them, or of the convention, is accepted."
+    elif finding.claimed is not None and finding.truth is not None:
         error = float(f"{float(finding.truth.error):.1g}")
         known_to = f" ± {page.number(error)}" if error else ""
         numbers = f"claimed {page.number(finding.claimed)}, true {page.number(float(finding.truth))}{known_to}"
-        yield f"{finding.title}: {numbers}{_ratio(finding, page)}."
+        yield f"{numbers}{_ratio(finding, page)}."
 
 
 def _ratio(finding: Finding, page: Page) -> str:
-    return f", ratio {page.number(finding.ratio)}" if finding.ratio else ""
+    return f", ratio {page.ratio(finding.ratio)}" if finding.ratio else ""
 
 
-def _counterexample(finding: Finding, equality: Equality, page: Page) -> str:
-    example = equality.counterexample
-    if example is None:
-        return ""
+def _counterexample(example: Counterexample, page: Page) -> str:
     at = ", ".join([f"{name} = {page.number(value)}" for name, value in example.at.items()])
-    return (
-        f"{finding.title}: counterexample at {at}: the claim gives {page.number(example.claimed)}, "
-        f"true is {page.number(example.truth)}."
-    )
+    claimed, truth = page.number(example.claimed), page.number(example.truth)
+    return f"counterexample at {at}: the claim gives {claimed}, true is {truth}."
 
 
 def _where(finding: Finding, page: Page) -> Iterator[str]:
@@ -122,11 +126,6 @@ def _where_for_a_student(finding: Finding) -> Iterator[str]:
         yield f"Redo {lead.steps[0]}, and what arrives there."
 
 
-def _without_numbers(text: str, kind: str) -> str:
-    """A cause for a student: the step's numbers would give the right value away."""
-    return "a sign lost" if kind == "sign" else text
-
-
 def _about_a_kink(finding: Finding, page: Page, release: Release) -> str:
     accepted = {
         "convention": "the convention, which is PyTorch's",
@@ -134,7 +133,7 @@ def _about_a_kink(finding: Finding, page: Page, release: Release) -> str:
         "derivative": "the derivative, which exists although the chain rule misses it",
     }[finding.accepted_as or "convention"]
     slopes = f"{_kink_text(finding, page)}; " if release.to_staff and finding.kink else ""
-    return f"{finding.title}: {slopes}accepted as {accepted}."
+    return f": {slopes}accepted as {accepted}."
 
 
 def _kink_text(finding: Finding, page: Page) -> str:
@@ -145,25 +144,23 @@ def _kink_text(finding: Finding, page: Page) -> str:
     return f"kink at {kink.node.op.written}, where {kink.where}: slopes {left} and {right}"
 
 
-def _about_an_open_end(finding: Finding, page: Page) -> Iterator[str]:
-    visible = finding.smallest_visible
+def _about_an_open_end(finding: Finding, page: Page, release: Release) -> Iterator[Saying]:
+    visible = finding.smallest_visible if release.to_staff else None
     seen = "" if visible is None else f"; the smallest error that could have been seen is {page.number(visible)}"
-    yield f"{finding.title}: {finding.verdict.value}: {finding.reason}{seen}."
-    if finding.suspects:
-        yield f"{finding.title}: suspected is {'; '.join(finding.suspects)}."
+    yield finding.title, f": {finding.verdict.value}: {finding.reason}{seen}."
+    if finding.suspects and release.to_staff:
+        yield finding.title, f": suspected is {'; '.join(finding.suspects)}."
 
 
-def _about_a_formula(finding: Finding, equality: Equality, page: Page) -> Iterator[str]:
+def _about_a_formula(equality: Equality, page: Page) -> Iterator[str]:
     if equality.outcome is Outcome.PROVED:
-        yield f"{finding.title}: proved, and agrees at {len(equality.points)} points."
-        return
-    count = min(len(equality.points), POINTS_ON_A_LINE if page.is_short else len(equality.points))
-    if equality.outcome is not Outcome.AGREES or not count:
-        return
-    shown = "; ".join(
-        ", ".join([f"{name} = {page.number(value)}" for name, value in point.items()])
-        for point in equality.points[:count]
-    )
-    more = len(equality.points) - count
-    rest = f"; {more} more, which --json has" if more else ""
-    yield f"{finding.title}: agrees at {len(equality.points)} points: {shown}{rest}."
+        yield f": proved, and agrees at {len(equality.points)} points."
+    elif equality.outcome is Outcome.AGREES:
+        count = min(len(equality.points), POINTS_ON_A_LINE if page.is_short else len(equality.points))
+        shown = "; ".join(
+            ", ".join([f"{name} = {page.number(value)}" for name, value in point.items()])
+            for point in equality.points[:count]
+        )
+        more = len(equality.points) - count
+        rest = f"; {more} more, which --json has" if more else ""
+        yield f": agrees at {len(equality.points)} points: {shown}{rest}."

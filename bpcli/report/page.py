@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from bpcli.graph.node import Node
-from bpcli.report.figures import UNICODE, Signs, full
+from bpcli.report.figures import UNICODE, Signs, full, short
 from bpcli.report.formulas import LINE, Labels
 from bpcli.report.layout import Line, Piece
 
@@ -25,6 +25,10 @@ class Page(NamedTuple):
     def is_short(self) -> bool:
         """Whether this is a page for the eye, which may point to JSON for more."""
         return self.width != float("inf")
+
+    def ratio(self, value: float) -> str:
+        """A ratio, of which four digits say enough everywhere."""
+        return short(value)
 
     @property
     def line(self) -> int:

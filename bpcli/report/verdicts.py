@@ -4,7 +4,7 @@ from bpcli.check.checking import Check
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.suspects import StepCheck
 from bpcli.numbers.balls import Ball
-from bpcli.report.explanations import STAFF, Release, explanation
+from bpcli.report.explanations import STAFF, Release, explanations
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
 
@@ -18,8 +18,7 @@ def check_report(result: Check, page: Page, release: Release = STAFF) -> list[Li
     lines = [*_table(result, shown, page, release), *page.left_out(len(result.findings))]
     if not result.findings:
         lines = [[Piece("  nothing to check: the expression has no variables", "note")]]
-    for finding in shown:
-        lines += [[Piece(page.signs.written(text))] for text in explanation(finding, result, page, release)]
+    lines += [[Piece(page.signs.written(text))] for text in explanations(shown, result, page, release)]
     if result.steps is not None and release.to_staff:
         lines += [[], *_steps(result, page)]
     return lines
@@ -65,7 +64,7 @@ def _notes(finding: Finding, page: Page, release: Release) -> tuple[str, ...]:
     if not finding.own_mistake:
         return ("follows",)
     if finding.verdict is Verdict.DIFFER and finding.ratio is not None:
-        return (f"ratio {page.number(finding.ratio)}",)
+        return (f"ratio {page.ratio(finding.ratio)}",)
     return (f"accepted as {finding.accepted_as}",) if finding.accepted_as else ()
 
 
