@@ -1,7 +1,7 @@
 """Slips of the pen in one step: what its local derivative becomes by a mistake that people make.
 
-Each slip is a kind, what it is about, a text in which `{step}` and `{numbers}` are filled in, and the number that stands
-for the local derivative.
+Each slip is a kind, what it is about, a text (`{step}` and `{numbers}` are filled in), and the number that it puts for
+the local derivative.
 """
 
 from collections.abc import Iterator, Sequence
