@@ -148,8 +148,8 @@ def _side(ray: Ray, sign: int, *, last: bool) -> Side:
 
 def quotient_limit(far: Ball, near: Ball, value: Ball, exponent: int, sign: int = 1) -> Ball | None:
     """The slope from values at h = 2**exponent and at h/2, extrapolated to h = 0; its radius bounds the error."""
-    coarse, fine = (far - value).shifted(-exponent) * sign, (near - value).shifted(1 - exponent) * sign
-    limit = fine * 2 - coarse
+    coarse, fine = (far - value).shifted(-exponent), (near - value).shifted(1 - exponent)
+    limit = fine.shifted(1) - coarse if sign > 0 else coarse - fine.shifted(1)
     if limit.middle is None or fine.middle is None or coarse.middle is None:
         return None
     return limit.widened(distance(fine, coarse))
