@@ -89,12 +89,8 @@ POINTS: Mapping[str, tuple[tuple[float, ...], ...]] = {
     "gelu": ((0.7,), (-0.7,)),
 }
 STATIC = {("constant_pow", 1), ("where", 0)}  # no gradient flows into these inputs
-OF_ITSELF = {
-    "pow",
-    "where",
-    "mul",
-    "div",
-}  # what derivatives are computed with, theirs too: a wrong value is everywhere
+# What derivatives are computed with, theirs too: a wrong slope of these is in all three ways.
+OF_ITSELF = {"pow", "where", "mul", "div"}
 DEFAULTS: Mapping[str, float] = {"n": 1.0}  # of attributes that must be given
 
 
@@ -152,7 +148,7 @@ def points_of(op: Op) -> tuple[tuple[float, ...], ...]:
     if op.name in POINTS:
         return POINTS[op.name]
     middles = [0.45 * low + 0.55 * high for low, high in op.domain.sample]
-    return (tuple(middles[min(place, len(middles) - 1)] + 0.4 * place for place in range(len(op.inputs))),)
+    return (tuple(round(middles[min(place, len(middles) - 1)] + 0.4 * place, 3) for place in range(len(op.inputs))),)
 
 
 def case_of(name: str, *point: float, **attributes: float | str) -> Case:

@@ -56,6 +56,8 @@ def reason_undefined(node: Node, inputs: list[float]) -> str:
         return "division by zero"
     if not node.op.domain.contains(*inputs):
         return f"{node.op.written} is defined for {node.op.domain.text}"
+    if node.op.name == "acot" and inputs[0] == 0:
+        return f"{node.op.written} jumps there"
     return "the result is beyond float64, whose largest number is 1.8e308"
 
 

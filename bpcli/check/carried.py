@@ -4,7 +4,7 @@ The order is that of the computation: forward as computed; backward reversed, a 
 to right. What is claimed carries its typed precision as an interval; what is left blank is computed from it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bpcli.backprop.sweep import local_numbers
 from bpcli.check.findings import Finding, Verdict
@@ -18,27 +18,41 @@ from bpcli.numbers.balls import Ball, exactly, precision
 from bpcli.numbers.evaluate import compute
 from bpcli.numbers.exact import exact
 
+ROUNDED = "right within the rounding of the claims before it"
 FOLLOWS_NOT = "right, though it does not follow from what is claimed before it: errors cancel"
 
 
 def in_order(findings: Sequence[Finding], graph: Graph) -> list[Finding]:
     """The findings in the order in which the computation meets them."""
-    places = {node: number for number, node in enumerate((*graph.variables, *graph.constants, *graph.nodes))}
+    places = {item: place for place, item in enumerate(_as_computed(graph))}
+    return sorted(findings, key=lambda finding: places.get(finding.item, len(places)))
 
-    def rank(finding: Finding) -> tuple[int, int, int, int]:
-        kind, node, source = finding.item
-        if kind == "value":
-            return (0, places[node], 0, 0)
-        edge = 0 if source is None else 1 + node.inputs.index(source)
-        return (1, -places[node], edge, int(kind == "contribution"))
 
-    return sorted(findings, key=rank)
+def _as_computed(graph: Graph) -> Iterator[Item]:
+    """Values forward; then, backward, each node's gradient and its edges, and a variable after its last edge."""
+    first_use: dict[Node, Node] = {}
+    for node in graph.nodes:
+        yield Item("value", node)
+        for source in node.inputs:
+            first_use.setdefault(source, node)
+    for node in reversed(graph.nodes):
+        yield Item("gradient", node)
+        for source in dict.fromkeys(node.inputs):
+            yield Item("local", node, source)
+            yield Item("contribution", node, source)
+        for source in dict.fromkeys(node.inputs):
+            if not source.inputs and first_use[source] is node:
+                yield Item("gradient", source)
 
 
 def carried(findings: Sequence[Finding], judge: Judge) -> list[Finding]:
     """The findings, each wrong one told apart: wrong in itself, or a right consequence of an earlier mistake."""
     numbers = {finding.item: finding for finding in findings if finding.claimed is not None}
-    wrong = [finding for finding in findings if finding.verdict is Verdict.DIFFER and finding.item in numbers]
+    wrong = [
+        finding
+        for finding in findings
+        if finding.verdict is Verdict.DIFFER and finding.item in numbers and finding.reason is None
+    ]
     if not wrong or len(numbers) < 2:  # noqa: PLR2004 - alone, an item follows from nothing
         return list(findings)
     with precision(LADDER[0].bits):
@@ -50,9 +64,11 @@ def carried(findings: Sequence[Finding], judge: Judge) -> list[Finding]:
 
 
 def _told_apart(finding: Finding, expected: Mapping[Item, Ball], first: str | None) -> Finding:
-    if finding.claimed is None or finding.item not in expected:
+    if finding.claimed is None or finding.item not in expected or finding.reason is not None:
         return finding
     if finding.verdict is Verdict.DIFFER and _follows(finding, expected):
+        if first is None:
+            return finding.but(verdict=Verdict.AGREE, notes=(*finding.notes, ROUNDED))
         return finding.but(own_mistake=False, follows=first)
     if finding.verdict is Verdict.AGREE and not _follows(finding, expected):
         return finding.but(notes=(*finding.notes, FOLLOWS_NOT))

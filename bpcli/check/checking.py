@@ -17,7 +17,7 @@ from bpcli.errors import MissingValueError, UnknownNameError, UsageError
 from bpcli.graph.node import Graph
 from bpcli.language.build import point_for, require_known, wanted_of
 from bpcli.language.claims import Claim, claim_from, claim_from_text, require_once
-from bpcli.language.complaints import suggestion
+from bpcli.language.complaints import shortened, suggestion
 from bpcli.language.expressions import parse
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import number_from
@@ -100,7 +100,7 @@ def check_expression(  # noqa: PLR0913 - a question, and how it is to be answere
         else _compared(judge, item, claim, formulas[claim], relative_tolerance)
         for item, claim in numbers
     ]
-    findings = with_causes(carried(jointly(judge.oracles, findings), judge), judge)
+    findings = with_causes(carried(jointly(judge.oracles, findings, relative_tolerance), judge), judge)
     steps = _steps(judge) if every_step else None
     return Check(graph, point.at, tuple(findings), steps, own=judge.own.in_float64, names=names)
 
@@ -117,10 +117,15 @@ def _claims(claims: Claims) -> list[Claim]:
 def _formula(claim: Claim, names: Names, at: Mapping[str, object], limits: Limits) -> Graph:
     """The right side of a claim, over the names of the expression and those that have values."""
     formula = parse(claim.typed, {*names.nodes, *at}, limits)
-    known = [*names.nodes, *at]
+    if formula.names or not set(";\n").isdisjoint(claim.typed):
+        message = f"a claim is one number or one formula, not statements: '{shortened(claim.typed)}'"
+        raise UsageError(message, hint="write another --claim for another thing")
+    known = list(dict.fromkeys([*names.nodes, *at]))
     for variable in formula.variables:
         if variable.name not in known:
-            message = f"the claim '{claim.typed}' has the name '{variable.name}', which the expression has not"
+            message = (
+                f"the claim '{shortened(claim.typed)}' has the name '{variable.name}', which the expression has not"
+            )
             otherwise = f"its names are {', '.join(known[:10])}"
             raise UnknownNameError(message, variable.name, suggestion(variable.name, known, otherwise))
     return formula
@@ -189,8 +194,14 @@ def _compared(judge: Judge, item: Item, claim: Claim, formula: Graph, relative: 
         return base.but(verdict=Verdict.UNEVALUABLE, reason=judge.undefined_node)
     comparison = Comparison(judge.point.graph, item, formula, judge.names.nodes, relative)
     at_point = comparison.claimed(judge.point)
-    shown = base.but(claim=claim._replace(number=float(at_point))) if at_point.middle is not None else base
-    return _as_compared(shown, comparison, claim, judge.point.at)
+    if at_point.middle is None:
+        return _as_compared(base, comparison, claim, judge.point.at)
+    as_number = claim._replace(number=float(at_point))
+    if base.truth is None:  # around a kink the formula is compared, at the kink its number
+        there = judge.judged(item, as_number)
+        if there.verdict is Verdict.DIFFER:
+            return there
+    return _as_compared(base.but(claim=as_number), comparison, claim, judge.point.at)
 
 
 def _as_compared(base: Finding, comparison: Comparison, claim: Claim, at: Mapping[str, float] | None) -> Finding:

@@ -4,12 +4,13 @@ At a given point the points lie around it, on its own branch of the functions; w
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from math import exp
 from random import Random
 
 from bpcli.check.findings import Counterexample, Equality, Outcome
 from bpcli.check.finite import is_settled
-from bpcli.check.nearness import tolerance, within
+from bpcli.check.nearness import tight, tolerance, within
 from bpcli.check.oracles import Oracles
 from bpcli.check.point import LADDER, Point
 from bpcli.check.symbolic import WholeExpression, expression_of_graph, is_within_budget
@@ -25,7 +26,10 @@ from bpcli.numbers.translation import REFUSALS
 POINTS = 40
 ENOUGH = 5
 MOST_DRAWS = 600
+FARTHEST_BORDER = 1000
+MOST_BORDERS = 8
 NEARBY = 1e-3  # relative, around a given point
+SHORT_LITERAL = 1024.0  # times a literal that is what was typed, as 0.5 is and 0.1 is not, is whole
 LARGEST_PROOF = 60  # operations in the difference that SymPy is asked to simplify
 
 
@@ -41,11 +45,13 @@ class Comparison:
         self.names = names
         self.relative = relative
         self._whole = WholeExpression(graph)
+        constants = [constant.value for constant in (*graph.constants, *formula.constants) if not constant.symbol]
+        self._has_short_literals = all((value * SHORT_LITERAL).is_integer() for value in constants)
 
     def outcome(self, claim: Claim, at: Mapping[str, float] | None) -> Equality:
         """Agreement at 40 points, then a proof if there is one; or the first counterexample."""
         agreed: list[Mapping[str, float]] = []
-        for drawn in _points(self.graph, at):
+        for drawn in _points(self.graph, self.formula, at):
             counterexample = self._disagreement(Point(self.graph, drawn), claim)
             if counterexample is not None and counterexample.claimed == counterexample.claimed:
                 return Equality(Outcome.DIFFERS, tuple(agreed), counterexample)
@@ -66,7 +72,10 @@ class Comparison:
         claimed = self.claimed(point)
         if claimed.middle is None:
             return unknown
-        verdict = within(claimed, truth, tolerance(truth, claim, self.relative))
+        if self.relative is None:
+            verdict = within(claimed, truth, tight(truth, is_exact=self._has_short_literals))
+        else:
+            verdict = within(claimed, truth, tolerance(truth, claim, self.relative))
         if verdict is None:
             return unknown
         return None if verdict else Counterexample(point.at, float(claimed), float(truth))
@@ -133,26 +142,40 @@ class Comparison:
         )
 
 
-def _points(graph: Graph, at: Mapping[str, float] | None) -> Iterator[Mapping[str, float]]:
+def _points(graph: Graph, formula: Graph, at: Mapping[str, float] | None) -> Iterator[Mapping[str, float]]:
     """The given point and points around it; or points anywhere, as a fixed seed draws them."""
     random = Random(20260101)  # noqa: S311 - the same points every time
     if at is not None:
         yield at
         for _ in range(MOST_DRAWS):
-            yield {
-                name: value * (1 + random.uniform(-NEARBY, NEARBY)) or random.uniform(-NEARBY, NEARBY)
-                for name, value in at.items()
-            }
-    else:
-        for _ in range(MOST_DRAWS):
-            yield {variable.name: _anywhere(random) for variable in graph.variables}
+            yield {name: _nearby(value, random) for name, value in at.items()}
+        return
+    literals = [constant.value for constant in (*graph.constants, *formula.constants) if not constant.symbol]
+    borders = list(
+        dict.fromkeys([value * sign for value in literals for sign in (1, -1) if 0 < value <= FARTHEST_BORDER])
+    )
+    names = [variable.name for variable in graph.variables]
+    for name, border in list(product(names, borders))[:MOST_BORDERS]:  # a literal may be where a piece ends
+        for side in (-1, 1):
+            yield {other: _anywhere(random) for other in names} | {name: border + side * random.random()}
+    for _ in range(MOST_DRAWS):
+        yield {name: _anywhere(random) for name in names}
+
+
+def _nearby(value: float, random: Random) -> float:
+    shift = random.uniform(-NEARBY, NEARBY)
+    return value * (1 + shift) if value else shift
 
 
 def _anywhere(random: Random) -> float:
     """A number that may suit any domain: of either sign, within one, positive, or far from 1."""
-    kind = random.randrange(5)
+    kind = random.randrange(7)
     if kind == 0:
         return random.uniform(-3, 3)
     if kind == 1:
         return random.uniform(-0.95, 0.95)
-    return random.uniform(0.1, 3) if kind < 4 else exp(random.uniform(-4, 4))  # noqa: PLR2004 - two kinds in five
+    if kind in (2, 3):
+        return random.uniform(0.1, 3)
+    if kind == 4:  # noqa: PLR2004 - one in seven
+        return random.uniform(-12, 12)
+    return exp(random.uniform(-4, 4)) * random.choice((1, 1, -1))

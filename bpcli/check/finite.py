@@ -14,6 +14,7 @@ from bpcli.graph.node import Node
 from bpcli.numbers.balls import UNDEFINED, Ball, at_most, distance, exactly, overlap, power_of_two, precision
 
 SETTLED = 60  # bits of a slope that are known where the search for it ends: 4 ulp of float64 are 2**-50
+SLOWEST = 3  # bits: an error of h**p is bounded from p = 1/6 on, as in x**(7/6) at 0
 JUMP = 0.999  # halving a step leaves a jump as it is
 STEEP = 0.55  # and takes a root to more than half
 NEARLY = 0.1
@@ -74,6 +75,20 @@ class Slopes:
         return (low, high) if at_most(low, high) else (high, low)
 
 
+def product_of_slopes(outer: Slopes, inner: Slopes) -> Slopes:
+    """The slopes of a function of a function: which side of the outer one counts is for the inner slope to say."""
+    return Slopes(outer.value, _chained(outer, inner.left, -1), _chained(outer, inner.right, 1), outer.sign_is_open)
+
+
+def _chained(outer: Slopes, inner: Side, sign: int) -> Side:
+    if inner.kind is not Kind.SLOPE or inner.slope is None:
+        return inner
+    if inner.slope.is_zero:
+        return Side(Kind.SLOPE, inner.slope)
+    side = outer.right if at_most(exactly(0), inner.slope * sign) else outer.left
+    return Side(side.kind, None if side.slope is None else side.slope * inner.slope)
+
+
 NOWHERE = Slopes(UNDEFINED, Side(Kind.OUTSIDE), Side(Kind.OUTSIDE))
 
 
@@ -105,7 +120,9 @@ def slopes(
             last = rung.step == LADDER[-1].step
             left, right = [_side(ray, sign, last=last) for sign in (-1, 1)]
             found = Slopes(ray.value, left, right, ray.is_open)
-        if Kind.UNRESOLVED not in (left.kind, right.kind) and not (found.sign_is_open and found.derivative is None):
+        if Kind.UNRESOLVED not in (left.kind, right.kind) and not (
+            not last and (found.sign_is_open or (found.is_corner and not ray.is_tied))
+        ):
             return found
     return Slopes(found.value, _grown(before.left, left), _grown(before.right, right), found.sign_is_open)
 
@@ -127,7 +144,9 @@ def _grown(before: Side, side: Side) -> Side:
     if side.kind is not Kind.UNRESOLVED or side.slope is None or before.slope is None or before.slope.is_zero:
         return side
     growth = float(side.slope.centre / before.slope.centre)
-    return Side(Kind.INFINITE) if abs(growth - 2) < NEARLY else side
+    if abs(growth - 2) < NEARLY:
+        return Side(Kind.INFINITE)
+    return side if overlap(side.slope, before.slope) else Side(Kind.UNRESOLVED)  # it creeps: x**1.0001 at 0
 
 
 def _side(ray: Ray, sign: int, *, last: bool) -> Side:
@@ -136,14 +155,38 @@ def _side(ray: Ray, sign: int, *, last: bool) -> Side:
     (far, is_past), (near, is_past_too) = ray.at(sign), ray.at(sign / 2)
     if far is UNDEFINED and near is UNDEFINED:
         return Side(Kind.OUTSIDE)
-    if far.middle is None or near.middle is None or value.middle is None or is_past or is_past_too:
+    if far.middle is None or near.middle is None or value.middle is None or ((is_past or is_past_too) and not last):
         return Side(Kind.UNRESOLVED)
     if far is value and near is value:
         return Side(Kind.SLOPE, exactly(0))
     slope = quotient_limit(far, near, value, ray.step.magnitude - 1, sign)
     if slope is not None and is_settled(slope):
         return Side(Kind.SLOPE, slope)
-    return _without_slope(far - value, near - value, slope) if last else Side(Kind.UNRESOLVED, slope)
+    return _last_resort(ray, sign, slope) if last else Side(Kind.UNRESOLVED, slope)
+
+
+def _last_resort(ray: Ray, sign: int, slope: Ball | None) -> Side:
+    """Where quotients creep, as h**p does for x**(1 + p), they form a geometric series, whose limit is known.
+
+    Aitken's delta-squared process, twice; a limit that both give is taken.
+    """
+    value = ray.value
+    changes = [ray.at(sign * part)[0] - value for part in (1, 1 / 2, 1 / 4, 1 / 8)]
+    without = _without_slope(changes[0], changes[1], slope)
+    if without.kind is not Kind.UNRESOLVED:
+        return without
+    exponent = ray.step.magnitude - 1
+    quotients = [change.shifted(halvings - exponent) * sign for halvings, change in enumerate(changes)]
+    limits = [_accelerated(*quotients[:3]), _accelerated(*quotients[1:])]
+    if any(limit.middle is None for limit in limits):
+        return without
+    limit = limits[1].widened(distance(*limits).shifted(SLOWEST))
+    return Side(Kind.SLOPE, limit) if is_settled(limit) else without
+
+
+def _accelerated(first: Ball, second: Ball, third: Ball) -> Ball:
+    later, earlier = third - second, second - first
+    return third - later * later / (later - earlier)
 
 
 def quotient_limit(far: Ball, near: Ball, value: Ball, exponent: int, sign: int = 1) -> Ball | None:
@@ -152,7 +195,7 @@ def quotient_limit(far: Ball, near: Ball, value: Ball, exponent: int, sign: int 
     limit = fine.shifted(1) - coarse if sign > 0 else coarse - fine.shifted(1)
     if limit.middle is None or fine.middle is None or coarse.middle is None:
         return None
-    return limit.widened(distance(fine, coarse))
+    return limit.widened(distance(fine, coarse).shifted(SLOWEST))
 
 
 def is_settled(slope: Ball) -> bool:

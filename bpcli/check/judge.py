@@ -4,8 +4,8 @@ from functools import cached_property
 
 from bpcli.backprop.nonfinite import reason_undefined
 from bpcli.check.findings import Finding, Verdict
-from bpcli.check.finite import Kind, Slopes, is_settled
-from bpcli.check.kinks import culprit, fits, kink_at
+from bpcli.check.finite import Kind, Slopes, is_settled, product_of_slopes
+from bpcli.check.kinks import culprit, fits, kink_at, steepest
 from bpcli.check.nearness import same, tolerance, within
 from bpcli.check.oracles import Oracles
 from bpcli.check.own import Own
@@ -64,12 +64,12 @@ class Judge:
                 slopes=local, truth=local.derivative, symbolic=symbolic, own=float(own), symbolic_is_whole=False
             )
         upstream, upstream_symbolic = self.oracles.slopes(node), self.oracles.symbolic(node).value
+        with precision(LADDER[0].bits):
+            along = product_of_slopes(upstream, local)
+            by_sympy = None if upstream_symbolic is None or symbolic is None else upstream_symbolic * symbolic
+            own = self.own.gradient(node) * own
         return base.but(
-            slopes=local,
-            truth=_times(upstream.derivative, local.derivative),
-            symbolic=_times(upstream_symbolic, symbolic),
-            own=float(self.own.gradient(node) * own),
-            symbolic_is_whole=False,
+            slopes=along, truth=along.derivative, symbolic=by_sympy, own=float(own), symbolic_is_whole=False
         )
 
     def value(self, node: Node) -> Ball | None:
@@ -125,11 +125,8 @@ class Judge:
         convention = self._convention(finding)
         is_missed = convention is not None and not same(convention, truth) and self._is_at_kink(finding)
         if agrees:
-            return (
-                finding.but(verdict=Verdict.KINK, accepted_as="derivative")
-                if is_missed
-                else finding.but(verdict=Verdict.AGREE)
-            )
+            accepted = finding.but(verdict=Verdict.KINK, accepted_as="derivative")
+            return self._with_kink(accepted) if is_missed else finding.but(verdict=Verdict.AGREE)
         if claimed is UNDEFINED or (finding.claim is None and claimed.middle is None):
             return finding.but(
                 verdict=Verdict.UNEVALUABLE, reason="the rules multiply 0 by infinity here, the slope exists"
@@ -172,7 +169,8 @@ class Judge:
         if found.sign_is_open:
             which = f"of {finding.kink.node.op.written}" if finding.kink else "here"
             reason = f"no number of digits tells which side of the kink {which} the point is on"
-            return finding.but(verdict=Verdict.UNDECIDED, reason=reason)
+            apart = abs(float(found.between[1] - found.between[0]))
+            return finding.but(verdict=Verdict.UNDECIDED, reason=reason, smallest_visible=apart)
         if finding.claim is None and claimed.middle is None:
             return finding.but(verdict=Verdict.UNEVALUABLE, reason="the rules give no number at this kink")
         convention = self._convention(finding)
@@ -207,7 +205,8 @@ class Judge:
         return self._bounded(finding, found, claimed)
 
     def _where(self, finding: Finding) -> str:
-        by = culprit(self.oracles, finding.item.source or finding.item.node, self.names)
+        leaf = finding.item.source or finding.item.node
+        by = culprit(self.oracles, leaf, self.names) or steepest(self.oracles, leaf, self.names)
         return f" at {by[0].op.written}, where {by[1]}" if by else " here"
 
     def _bounded(self, finding: Finding, found: Slopes, claimed: Ball) -> Finding:
@@ -241,10 +240,3 @@ class Judge:
                 at = f" at {shown}" if shown else ""
                 return f"{formula} has no real value{at}: {reason_undefined(node, numbers)}"
         return "the expression has no value here"
-
-
-def _times(x: Ball | None, y: Ball | None) -> Ball | None:
-    if x is None or y is None:
-        return None
-    with precision(LADDER[0].bits):
-        return x * y

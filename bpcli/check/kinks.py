@@ -20,7 +20,8 @@ from bpcli.numbers.balls import Ball, distance, exactly
 from bpcli.numbers.exact import exact
 
 MOST_JOINT = 12
-RANDOM_DIRECTIONS = 8
+RANDOM_DIRECTIONS = 24
+PARTS = 8
 
 
 def culprit(oracles: Oracles, leaf: Node, names: Names) -> tuple[Node, str] | None:
@@ -30,6 +31,18 @@ def culprit(oracles: Oracles, leaf: Node, names: Names) -> tuple[Node, str] | No
         if not node.op.kinks or not _has_kink(oracles, node, on_the_way):
             continue
         return node, where_text(oracles, node, names)
+    return None
+
+
+def steepest(oracles: Oracles, leaf: Node, names: Names) -> tuple[Node, str] | None:
+    """The first op on the way from a node to the output whose slope here is infinite, or which jumps."""
+    on_the_way = [leaf, *oracles.point.downstream([leaf])]
+    for node in on_the_way[1:]:
+        for source in dict.fromkeys(node.inputs):
+            if source in on_the_way and not source.op.is_condition and not node.op.is_condition:
+                found = oracles.local_slopes(node, source)
+                if not {Kind.INFINITE, Kind.JUMP}.isdisjoint((found.left.kind, found.right.kind)):
+                    return node, where_text(oracles, node, names)
     return None
 
 
@@ -63,28 +76,18 @@ def kink_at(oracles: Oracles, leaf: Node, found: Slopes, names: Names) -> Kink |
     return Kink(*by, float(found.left.slope), float(found.right.slope))
 
 
-def jointly(oracles: Oracles, findings: Sequence[Finding]) -> list[Finding]:
+def jointly(oracles: Oracles, findings: Sequence[Finding], relative: float | None = None) -> list[Finding]:
     """The findings, with those refused whose claims fit each coordinate at a kink, but not some direction."""
-    at_kink = [
-        finding
-        for finding in findings
-        if finding.verdict is Verdict.KINK and finding.item.kind == "gradient" and finding.claimed is not None
-    ]
-    if not any(finding.accepted_as == "between" for finding in at_kink) or len(at_kink) > MOST_JOINT:
-        return list(findings)
     fitting = [
         finding
         for finding in findings
-        if finding.verdict in (Verdict.KINK, Verdict.AGREE)
-        and finding.item.kind == "gradient"
-        and finding.claimed is not None
-        and not finding.item.node.inputs
-        and (finding in at_kink)
-        and _is_between(finding)
+        if finding.verdict is Verdict.KINK and _is_plain(finding) and _is_between(finding, relative)
     ]
+    if not any(finding.accepted_as == "between" for finding in fitting):
+        return list(findings)
     for direction in _directions(fitting):
-        found = slopes(oracles.point, {finding.item.node: sign for finding, sign in direction})
-        reason = _misfit([(finding, sign) for finding, sign in direction], found)
+        found = slopes(oracles.point, {finding.item.node: part for finding, part in direction})
+        reason = _misfit(direction, found, relative)
         if reason:
             blamed = {id(finding) for finding, _ in direction}
             return [
@@ -96,10 +99,16 @@ def jointly(oracles: Oracles, findings: Sequence[Finding]) -> list[Finding]:
     return list(findings)
 
 
-def _is_between(finding: Finding) -> bool:
+def _is_plain(finding: Finding) -> bool:
+    """Whether a finding is about a claimed number for the gradient of a variable."""
+    return finding.item.kind == "gradient" and finding.claimed is not None and not finding.item.node.inputs
+
+
+def _is_between(finding: Finding, relative: float | None) -> bool:
     if finding.slopes is None or finding.claimed is None:
         return False
-    return fits(exactly(finding.claimed), finding.slopes, tolerance(exactly(finding.claimed), finding.claim))
+    claimed = exactly(finding.claimed)
+    return fits(claimed, finding.slopes, tolerance(claimed, finding.claim, relative))
 
 
 def fits(claimed: Ball, found: Slopes, allowed: Ball) -> bool:
@@ -113,26 +122,33 @@ def fits(claimed: Ball, found: Slopes, allowed: Ball) -> bool:
     return exact.greater_equal(claimed, low - allowed) is True and exact.less_equal(claimed, high + allowed) is True
 
 
-def _directions(findings: Sequence[Finding]) -> Iterator[list[tuple[Finding, int]]]:
-    for one, other in combinations(findings, 2):
-        for sign in (1, -1):
-            yield [(one, 1), (other, sign)]
-    if len(findings) > 2:  # noqa: PLR2004 - two have been dealt with
+Direction = Sequence[tuple[Finding, float]]
+
+
+def _directions(findings: Sequence[Finding]) -> Iterator[Direction]:
+    """Pairs of coordinates, all of them, along the claims themselves, and some drawn with a fixed seed."""
+    if len(findings) <= MOST_JOINT:
+        for one, other in combinations(findings, 2):
+            for sign in (1, -1):
+                yield [(one, 1), (other, sign)]
+    if len(findings) > 1:
         random = Random(1)  # noqa: S311 - the same directions every time
         yield [(finding, 1) for finding in findings]
+        yield [(finding, finding.claimed or 0.0) for finding in findings]
         for _ in range(RANDOM_DIRECTIONS):
-            yield [(finding, random.choice((-1, 1))) for finding in findings]
+            yield [(finding, random.randint(-PARTS, PARTS) / PARTS) for finding in findings]
 
 
-def _misfit(direction: Sequence[tuple[Finding, int]], found: Slopes) -> str | None:
+def _misfit(direction: Direction, found: Slopes, relative: float | None) -> str | None:
     along, allowed = exactly(0), exactly(0)
-    for finding, sign in direction:
-        along = along + exactly(finding.claimed or 0.0) * sign
-        allowed = allowed + tolerance(exactly(finding.claimed or 0.0), finding.claim)
+    for finding, part in direction:
+        claimed = exactly(finding.claimed or 0.0)
+        along = along + claimed * part
+        allowed = allowed + tolerance(claimed, finding.claim, relative) * abs(part)
     if Kind.SLOPE not in (found.left.kind, found.right.kind) or fits(along, found, allowed):
         return None
     names = ", ".join([str(finding.item.node.name) for finding, _ in direction])
-    vector = ", ".join([str(sign) for _, sign in direction])
+    vector = ", ".join([number_text(float(part)).removesuffix(".0") for _, part in direction])
     sides = [float(side.slope) for side in (found.left, found.right) if side.slope is not None]
-    shown = " to ".join(dict.fromkeys([number_text(side).removesuffix(".0") for side in sides]))
-    return f"jointly wrong: along ({vector}) of ({names}) the slope is {shown}, these claims give {float(along):g}"
+    shown = " to ".join(dict.fromkeys([f"{side:.4g}" for side in sides]))
+    return f"jointly wrong: along ({vector}) of ({names}) the slope is {shown}, these claims give {float(along):.4g}"

@@ -69,6 +69,7 @@ class OfGradient:
         yield from self._between_variables()
         if len(self.edges) <= MOST_STEPS:
             yield from self._in_steps()
+            yield from self._swapped_halves()
         yield from self._of_differences()
 
     @cached_property
@@ -154,6 +155,22 @@ class OfGradient:
             if len(self.edges) > 1:
                 text = f"only the path through {step} kept: contributions overwritten, not added"
                 yield Mistake(Cause("path kept alone", PATH, text, (step,)), alone)
+
+    def _swapped_halves(self) -> Iterator[Mistake]:
+        """The product rule with its halves swapped: u·u' + v·v' for u·v."""
+        by_node: dict[Node, list[Edge]] = {}
+        for edge in self.edges:
+            if edge.node.op.name == "mul":
+                by_node.setdefault(edge.node, []).append(edge)
+        for node, edges in by_node.items():
+            if len(edges) > 1:
+                value = self.truth
+                for edge in edges:
+                    own = self.values[node.inputs[edge.position]]
+                    value = value + edge.upstream * (own - edge.local) * edge.onward
+                label = self.judge.names.labels.get(node, "f")
+                text = f"the halves of the product rule swapped at {label}"
+                yield Mistake(Cause("product rule swapped", RULE, text, (self._step(edges[0]),)), value)
 
     def _with(self, edge: Edge, local: Ball) -> Ball:
         """The gradient if one step had another local derivative."""

@@ -4,10 +4,17 @@ from bpcli.language.claims import Claim
 from bpcli.numbers.balls import Ball, at_most, distance, exactly, larger, power_of_two, smaller
 
 ORACLES = 1e-12  # how near the two oracles and the rule must be to one another
+UNROUNDED = 2.0**-56  # what 60 known bits let see
 SMALLEST_EXPONENT = -1074  # of float64
 RELATIVE = 1e-9  # of a number from a file, or a whole one: more than float64 loses, less than any mistake
 MOST_OF_TYPED = 0.01  # half a unit of the last typed place counts up to this part of the truth
 ULPS = 4
+
+
+def tight(truth: Ball, *, is_exact: bool) -> Ball:
+    """How far a formula may be from another: by the rounding of its decimals, or, where it has none, not visibly."""
+    size = exactly(0) if truth.middle is None else truth.size
+    return larger(size * (UNROUNDED if is_exact else ORACLES), power_of_two(SMALLEST_EXPONENT))
 
 
 def within(claimed: Ball, truth: Ball, allowed: Ball) -> bool | None:

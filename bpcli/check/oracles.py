@@ -1,5 +1,6 @@
 """The two oracles of one point: differences of exact values, and SymPy's derivatives. Neither knows a rule."""
 
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -53,6 +54,12 @@ class Oracles:
                         found.add(node)
         chosen = [node for node in self.graph.nodes if node.op.name == "where" and not found.isdisjoint(node.inputs)]
         return frozenset(found.union(chosen))
+
+    @cached_property
+    def at_kink(self) -> frozenset[Node]:
+        """The op nodes of which SymPy is not asked here: those at a border, or at a kink without one."""
+        values = self.point.values()
+        return self.tied | {node for node in self.graph.nodes if _is_singular(node, values)}
 
     def slopes(self, leaf: Node) -> Slopes:
         """The slopes of the output with respect to a node."""
@@ -122,6 +129,8 @@ class Oracles:
 
     def symbolic(self, leaf: Node) -> Symbolic:
         """SymPy's derivative of the output with respect to a node, as a number; None at kinks."""
+        if not self.at_kink.isdisjoint([leaf, *self.point.downstream([leaf])]):
+            return Symbolic(None, is_whole=False)
         for rung in LADDER:
             with precision(rung.bits):
                 value = self.whole.value(leaf, self.point.values(rung.bits))
@@ -145,7 +154,7 @@ class Oracles:
                 self._chains[bits] = chained(
                     self.graph,
                     lambda node, position: (
-                        None if node in self.tied else LOCAL_DERIVATIVES.value(node, position, values)
+                        None if node in self.at_kink else LOCAL_DERIVATIVES.value(node, position, values)
                     ),
                     exactly(1),
                 )
@@ -157,7 +166,7 @@ class Oracles:
 
     def local_symbolic(self, node: Node, source: Node) -> Ball | None:
         """SymPy's derivative of one op with respect to one input, added up where the input stands in several places."""
-        if node in self.tied:
+        if node in self.at_kink:
             return None
         values, total = self.point.values(), exactly(0)
         with precision(LADDER[0].bits):
@@ -168,6 +177,22 @@ class Oracles:
                         return None
                     total = total + part
         return total
+
+
+SINGULAR: dict[str, Callable[..., bool]] = {  # where ops that compare nothing have a kink
+    "sqrt": lambda x: x.is_zero,
+    "cbrt": lambda x: x.is_zero,
+    "acot": lambda x: x.is_zero,
+    "hypot": lambda x, y: x.is_zero and y.is_zero,
+    "atan2": lambda y, x: y.is_zero and float(x) <= 0,
+    "acosh": lambda x: float(x) == 1,
+    "asech": lambda x: float(x) == 1,
+}
+
+
+def _is_singular(node: Node, values: Mapping[Node, Ball]) -> bool:
+    test = SINGULAR.get(node.op.name)
+    return test is not None and test(*[exactly(values[source]) for source in node.inputs])
 
 
 class _Lifted(Point):

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from bpcli.graph.node import Graph, Node
 from bpcli.graph.order import downstream_of
-from bpcli.numbers.balls import Ball, Outcome, exactly, power_of_two, precision, recorded
+from bpcli.numbers.balls import UNRESOLVED, Ball, Outcome, exactly, power_of_two, precision, recorded
 from bpcli.numbers.evaluate import Values, compute, evaluate
 from bpcli.numbers.exact import exact
 
@@ -18,9 +18,9 @@ class Rung(NamedTuple):
 
 
 # The first rung has 96 digits. The last ones see a slope of 2**-1090, below the smallest number of float64: what is
-# still 0 there is 0 for whoever claims a number. Half-way between the two, x**1.5 at 0 has a slope of 2**-1200. Bits
-# beyond the step and those 1090 are for the size of the values.
-LADDER = (Rung(80, 320), Rung(300, 1000), Rung(1200, 2600), Rung(2400, 4000))
+# still 0 there is 0 for whoever claims a number. Bits
+# beyond the step and those 1090 are for the size of the values, and for what the square of the last step adds.
+LADDER = (Rung(80, 320), Rung(300, 1000), Rung(1200, 2600), Rung(2400, 5200))
 NOTHING_BELOW = -1090  # as an exponent of 2
 
 
@@ -93,6 +93,11 @@ class Ray:
         """Whether a comparison at the point itself could not be decided."""
         return any(outcome.result is None for outcomes in self._here.values() for outcome in outcomes)
 
+    @property
+    def is_tied(self) -> bool:
+        """Whether the point itself is on the border of some comparison."""
+        return any(outcome.tied for outcomes in self._here.values() for outcome in outcomes)
+
     def at(self, t: float) -> tuple[Ball, bool]:
         """The output at t·h, and whether the way there crosses a border that the point itself is not on."""
         shift = self.step * t
@@ -132,12 +137,16 @@ def _outcomes(node: Node, values: Values) -> tuple[Any, list[Outcome]]:
 
 
 def _is_crossed(here: Outcome, there: Outcome) -> bool:
-    return not here.tied and here.result is not None and here.result != there.result
+    if here.result is None:
+        return False
+    if here.tied:  # the nearest step of a staircase is one away, and so is either sign from 0
+        return there.result is None or abs(there.result - here.result) > 1
+    return here.result != there.result
 
 
 def _is_same(new: Any, old: Any) -> bool:
-    """Whether a value is the old one itself, or exactly the same number."""
-    if new is old:
+    """Whether a value is the old one itself, as a choice hands it on, or exactly the same number."""
+    if new is old and new is not UNRESOLVED:
         return True
     return (
         isinstance(new, Ball) and isinstance(old, Ball) and new.is_exact and old.is_exact and new.middle == old.middle

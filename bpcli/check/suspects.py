@@ -17,12 +17,13 @@ from bpcli.graph.node import Node
 from bpcli.numbers.balls import Ball, exactly, precision
 from bpcli.numbers.exact import exact
 from bpcli.numbers.floats import floats
-from bpcli.numbers.symbols import real_symbols, value_of
+from bpcli.numbers.symbols import FORMS, real_symbols, value_of
 from bpcli.numbers.translation import REFUSALS
 
 NEAR = 1e-8  # how near a function of float64 comes to the exact one, where it is well conditioned
 LAST_BITS = 2.0**-49  # relative, of an input of float64
 SMALLEST_NORMAL = 2.3e-308  # below it float64 has few digits left
+NOISE = 1e-35  # what SymPy leaves of a number that cancels
 MOST_STEPS = 2_000
 NOBODY = "nobody: the three ways all differ"
 
@@ -40,18 +41,23 @@ class StepCheck(NamedTuple):
 
 
 def suspects_of(oracles: Oracles, own: Own, leaf: Node) -> tuple[str, ...]:
-    """Who is wrong on the way from a node to the output."""
+    """Who is wrong on the way from a node to the output, or in a value that is a factor on the way."""
     if len(oracles.graph.nodes) > MOST_STEPS:
         return ()
     on_the_way = {leaf, *oracles.point.downstream([leaf])}
-    found = [step.suspect for step in step_checks(oracles, own) if step.source in on_the_way and step.suspect]
-    return tuple(dict.fromkeys(found)) or (NOBODY,)
+    steps = [step for step in step_checks(oracles, own) if step.suspect]
+    found = [step.suspect for step in steps if step.source in on_the_way] or [step.suspect for step in steps]
+    found = found or [value_suspect(oracles, node) for node in oracles.graph.nodes if not node.varies]
+    return tuple(dict.fromkeys([suspect for suspect in found if suspect])) or (NOBODY,)
 
 
 def step_checks(oracles: Oracles, own: Own) -> Iterator[StepCheck]:
-    """Every step that backpropagation would take, in its order, each with its suspect."""
+    """Every step that backpropagation would take, in its order, each with its suspect.
+
+    Where a forward value is wrong, no other step is judged: what computes it may be what computes a derivative.
+    """
     values = own.point.values()
-    by_value = {node: value_suspect(oracles, node) for node in oracles.graph.nodes}
+    by_value = {node: suspect for node in oracles.graph.nodes if (suspect := value_suspect(oracles, node))}
     for node in reversed(oracles.graph.nodes):
         if not node.varies:
             continue
@@ -61,7 +67,8 @@ def step_checks(oracles: Oracles, own: Own) -> Iterator[StepCheck]:
             if not source.varies or source.op.is_condition:
                 continue
             rule = locals_[position]
-            yield _checked(oracles, node, position, rule, by_value[node])
+            step = _checked(oracles, node, position, rule, by_value.get(node))
+            yield step if node in by_value or not by_value else step._replace(suspect=None)
 
 
 def _checked(oracles: Oracles, node: Node, position: int, rule: Any, value_is_wrong: str | None) -> StepCheck:
@@ -72,12 +79,14 @@ def _checked(oracles: Oracles, node: Node, position: int, rule: Any, value_is_wr
     rule_ball = exactly(0 if rule is None else rule)
     difference = oracles.local_difference(node, position)
     symbolic = None
-    if node not in oracles.tied:
+    if node not in oracles.at_kink:
         with precision(LADDER[0].bits):
             symbolic = LOCAL_DERIVATIVES.value(node, position, oracles.point.values())
     if symbolic is not None and symbolic.middle is None:
         symbolic = None
-    suspect = value_is_wrong or _triangle(node, rule_ball, symbolic, difference)
+    suspect = _triangle(node, rule_ball, symbolic, difference)
+    if value_is_wrong and not (suspect == _symbolic_form(node) and node.op.name in FORMS):
+        suspect = value_is_wrong
     return StepCheck(node, source, position, rule_ball, symbolic, difference, suspect)
 
 
@@ -94,8 +103,13 @@ def _triangle(node: Node, rule: Ball, symbolic: Ball | None, difference: Ball | 
     if oracles_agree:
         return f"the rule of {name}" if node.op.meaning is None else f"the rule, or the meaning, of {name}"
     if as_differences:
-        return f"the symbolic form of {name}"
-    return f"the value of {name}" if as_symbols else NOBODY
+        return _symbolic_form(node)
+    of_value = f"the value of {name}" if node.op.meaning is None else f"the value, or the meaning, of {name}"
+    return of_value if as_symbols else NOBODY
+
+
+def _symbolic_form(node: Node) -> str:
+    return f"the symbolic form of {node.op.name}"
 
 
 def value_suspect(oracles: Oracles, node: Node) -> str | None:
@@ -146,7 +160,7 @@ def _odd_one(node: Node, in_floats: Any, in_exact: Any, in_symbols: Any, nearby:
     """Who has another value; floats may be off by what the last bits of the inputs are worth."""
     name = node.op.name
     floats_agree = _near(in_floats, in_exact, nearby)
-    symbols_agree = in_symbols is None or _near(in_symbols, in_exact, nearby)
+    symbols_agree = in_symbols is None or _near(in_symbols, in_exact, nearby, NOISE)
     if floats_agree and symbols_agree:
         return None
     if node.op.meaning is not None:
@@ -155,13 +169,13 @@ def _odd_one(node: Node, in_floats: Any, in_exact: Any, in_symbols: Any, nearby:
         return f"the value of {name} in floats"
     if floats_agree:
         return f"the symbolic form of {name}"
-    return f"the value of {name} in exact" if _near(in_floats, in_symbols, nearby) else NOBODY
+    return f"the value of {name} in exact" if _near(in_floats, in_symbols, nearby, NOISE) else NOBODY
 
 
-def _near(one: Any, other: Any, nearby: Any = None) -> bool:
+def _near(one: Any, other: Any, nearby: Any, noise: float = SMALLEST_NORMAL) -> bool:
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     x, y = exactly(one), exactly(other)
-    spread = 0.0 if nearby is None else abs(float(y - exactly(nearby)))
+    spread = abs(float(y - exactly(nearby)))
     allowed = NEAR * max(abs(float(x)), abs(float(y))) + (spread if spread - spread == 0 else 0.0)
-    return abs(float(x - y)) <= allowed + float(x.error) + float(y.error) + SMALLEST_NORMAL
+    return abs(float(x - y)) <= allowed + float(x.error) + float(y.error) + noise

@@ -17,6 +17,8 @@ CALL = re.compile(r"\s*(\w+)\s*\(\s*([^(),]+?)\s*(?:,\s*([^(),]+?)\s*)?\)\s*")
 DERIVATIVE = re.compile(r"\s*[d∂]\s*(\w+)\s*/\s*[d∂]\s*(\w+)\s*")
 WAYS = "write a claim as x=6, dF/dA=-3, value(A)=-12, upstream(A)=-3, local(A, x)=-2 or contribution(A, x)=6"
 SEVERAL_DIGITS = 2
+LONGEST_EXPONENT = 5  # digits; the number is finite, so with a longer one it is 0
+SMALLEST_POWER = -330
 
 
 class Target(NamedTuple):
@@ -56,12 +58,14 @@ def claim_from(left: str, right: object) -> Claim:
     """A claim of a file: its key, and a number or a text. Raises UsageError or BindingError."""
     target = target_of(left)
     if not isinstance(right, str):
-        return Claim(target, str(right), number_from(left.strip(), right))
+        return Claim(target, str(right), _finite(left, right))
     typed = right.strip()
-    if not is_number(typed[1:] if typed[:1] in ("-", "+", "−") else typed):
+    plain = typed.replace("−", "-")
+    digits = plain[1:].lstrip() if plain[:1] in ("-", "+") else plain
+    if not is_number(digits):
         return Claim(target, typed)
-    number = number_from(left.strip(), typed)
-    return Claim(target, typed, number, _half_unit(typed))
+    number = _finite(left, plain[: len(plain) - len(digits)].strip() + digits)
+    return Claim(target, typed, number, _half_unit(digits))
 
 
 def target_of(left: str) -> Target:
@@ -74,18 +78,31 @@ def target_of(left: str) -> Target:
             return Target("gradient" if kind == "upstream" else kind, *names)
     elif is_name(left.strip()):
         return Target("gradient", left.strip())
+    if not left.strip():
+        message = "a claim says what it is about before its '='"
+        raise UsageError(message, hint=WAYS)
     message = f"a claim cannot be about {named(left.strip())}"
     raise UsageError(message, hint=WAYS)
 
 
-def _half_unit(typed: str) -> float | None:
+def _finite(left: str, right: object) -> float:
+    try:
+        return number_from(left.strip(), right)
+    except BindingError as error:
+        message = error.message.replace("the value of", "the claim about", 1)
+        raise BindingError(message, hint="claim a finite number, or a formula in quotes") from error
+
+
+def _half_unit(digits: str) -> float | None:
     """Half a unit of the last place that was typed; None for a whole number or a single significant digit."""
-    mantissa, _, exponent = typed.lower().lstrip("+-−").partition("e")
-    digits = mantissa.replace(".", "").lstrip("0")
-    if len(digits) < SEVERAL_DIGITS or ("." not in mantissa and not exponent):
+    mantissa, _, exponent = digits.lower().partition("e")
+    significant = mantissa.replace(".", "").lstrip("0")
+    if len(significant) < SEVERAL_DIGITS or ("." not in mantissa and not exponent):
         return None
     decimals = len(mantissa.partition(".")[2])
-    return 0.5 * 10.0 ** (int(exponent.replace("−", "-") or 0) - decimals)
+    sign, places = (-1 if exponent[:1] == "-" else 1), exponent.lstrip("+-0")
+    power = sign * int(places[:LONGEST_EXPONENT] or 0)
+    return 0.5 * 10.0 ** max(power - decimals, SMALLEST_POWER)
 
 
 def claims_from(texts: object) -> list[Claim]:

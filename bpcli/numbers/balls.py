@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Mpf = tuple[int, int, int, int]  # mpmath's own form: sign, mantissa, exponent, bits of the mantissa
 
 RADIUS_BITS = 30
-LARGEST_EXPONENT = 100_000  # values stay within 2**±100000, so that no function needs more digits than that
+LARGEST_EXPONENT = 2**40  # values stay within 2**±2**40; exp(1e9) is among them
 context = MPContext()
 
 
@@ -96,7 +96,7 @@ class Ball:
         return f"<{context.nstr(context.make_mpf(self.middle), 17)} ± {context.nstr(context.make_mpf(self.radius), 2)}>"
 
     def __float__(self) -> float:
-        return float("nan") if self.middle is None else to_float(self.middle)
+        return float("nan") if self.middle is None else to_float(self.middle, rnd="n")
 
     @property
     def is_exact(self) -> bool:
@@ -274,16 +274,25 @@ def hull(x: Ball, y: Ball) -> Ball:
     return Ball(x.middle, _sum(x.radius, y.radius, apart))
 
 
+def ends(ball: Ball) -> tuple[Mpf, Mpf]:
+    """The middle less and plus the radius, rounded outwards; a tiny radius takes no more digits than that."""
+    bits = working.bits + RADIUS_BITS
+    return (
+        mpf_sub(ball.middle, ball.radius, bits, "f"),
+        mpf_add(ball.middle, ball.radius, bits, "c"),
+    )
+
+
 def power_of_two(exponent: int) -> Ball:
     """2**exponent."""
     return Ball((0, 1, exponent, 1))
 
 
 def distance(x: Ball, y: Ball) -> Ball:
-    """|x - y| between the middles, with no radius."""
+    """|x - y| between the middles, rounded up, with no radius."""
     if x.middle is None or y.middle is None:
         return worst(x, y)
-    return Ball(mpf_abs(mpf_sub(x.middle, y.middle)))
+    return Ball(mpf_abs(mpf_sub(x.middle, y.middle, working.bits, "u")))
 
 
 def at_most(x: Ball, y: Ball) -> bool:

@@ -10,14 +10,13 @@ from typing import Any
 from mpmath.libmp import (  # type: ignore[import-untyped]  # mpmath ships no types
     fzero,
     mpf_abs,
-    mpf_add,
     mpf_eq,
     mpf_floor,
     mpf_sub,
     to_int,
 )
 
-from bpcli.numbers.balls import UNDEFINED, UNRESOLVED, Ball, Mpf, Outcome, compared, exactly, hull, working, worst
+from bpcli.numbers.balls import UNDEFINED, UNRESOLVED, Ball, Mpf, Outcome, compared, ends, exactly, hull, working, worst
 from bpcli.numbers.lifting import Function
 
 
@@ -82,13 +81,13 @@ def staircase(function: Callable[[Mpf], Mpf], border: float) -> Function:
         ball = exactly(x)
         if ball.middle is None:
             return ball
-        ends = {function(mpf_add(ball.middle, ball.radius)), function(mpf_sub(ball.middle, ball.radius))}
+        found = {function(end) for end in ends(ball)} if not ball.is_exact else {function(ball.middle)}
         away = mpf_sub(ball.middle, exactly(border).middle)
         tied = ball.is_exact and mpf_eq(mpf_floor(away), away)
         if working.trail is not None:
-            working.trail.append(Outcome(to_int(function(ball.middle)) if len(ends) == 1 else None, tied))
-        if len(ends) > 1:
-            return hull(*[Ball(end) for end in ends])
-        return Ball(ends.pop())
+            working.trail.append(Outcome(to_int(function(ball.middle)) if len(found) == 1 else None, tied))
+        if len(found) > 1:
+            return hull(*[Ball(end) for end in found])
+        return Ball(found.pop())
 
     return of_ball

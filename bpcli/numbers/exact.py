@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from mpmath.libmp import (  # type: ignore[import-untyped]  # mpmath ships no types
+    fone,
     fzero,
     mpf_ceil,
     mpf_e,
@@ -16,12 +17,28 @@ from mpmath.libmp import (  # type: ignore[import-untyped]  # mpmath ships no ty
     mpf_pi,
 )
 
-from bpcli.numbers.balls import UNRESOLVED, Ball, Mpf, context, exactly, product, quotient, rounded, total, working
+from bpcli.numbers.balls import (
+    UNRESOLVED,
+    Ball,
+    Mpf,
+    at_most,
+    context,
+    exactly,
+    product,
+    quotient,
+    rounded,
+    total,
+    working,
+)
 from bpcli.numbers.branches import absolute, chosen, comparison, maximum, minimum, sign_of, staircase
 from bpcli.numbers.lifting import bounded, inverting, over_balls
 from bpcli.numbers.powers import exponential, logarithm, power
 from bpcli.numbers.system import NumberSystem
 
+LONGEST_ANGLE = 100_000  # bits before the point
+FAR_OUT = 4  # erfc(4) is 2**-26
+SMALLEST_PRECISION = 64
+BITS_IN_E = 1.4426  # log2(e), rounded down
 FURTHEST_LEFT = 10  # bits of a negative argument of polygamma
 
 
@@ -37,6 +54,15 @@ _positive_cube_root = inverting(context.cbrt, lambda root: root * root * root)
 
 def _log_gamma(x: Any) -> Any:
     return context.log(abs(context.gamma(x))) if x < 0 else context.loggamma(x)
+
+
+def _error_function(x: Any) -> Any:
+    """erf; of a large argument as 1 - erfc, which needs no more digits than 1 leaves of it."""
+    if abs(x) < FAR_OUT:
+        return context.erf(x)
+    with context.workprec(max(SMALLEST_PRECISION, context.prec - int(x * x * BITS_IN_E) + SMALLEST_PRECISION)):
+        rest = context.erfc(abs(x))
+    return context.sign(x) * (1 - rest)
 
 
 def _sinc(x: Ball | float, derivative: float = 0) -> Ball:
@@ -63,14 +89,34 @@ def _polygamma(x: Ball | float, *, n: float) -> Ball:
     return over_balls(partial(context.psi, int(n)))(ball)
 
 
+def _periodic(function: Callable[..., Any], otherwise: Ball) -> Callable[..., Ball]:
+    """A function of an angle, of which nothing is known where the angle is known to no better than 1.
+
+    Nor is it worked out for angles that would take very many digits of pi.
+    """
+    lifted = over_balls(function)
+
+    def of_ball(x: Ball | float) -> Ball:
+        ball = exactly(x)
+        if ball.middle is None:
+            return ball
+        is_lost = ball.magnitude > LONGEST_ANGLE or at_most(exactly(1), ball.error)
+        return Ball(otherwise.middle, otherwise.radius) if is_lost else lifted(ball)
+
+    return of_ball
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{
         name: over_balls(getattr(context, name))
         for name in (
-            *("sin", "cos", "tan", "asin", "acos", "atan", "atan2"),
+            *("asin", "acos", "atan", "atan2"),
             *("asinh", "acosh", "atanh", "log1p", "gamma", "digamma"),
         )
     },
+    "sin": _periodic(context.sin, Ball(fzero, fone)),
+    "cos": _periodic(context.cos, Ball(fzero, fone)),
+    "tan": _periodic(context.tan, UNRESOLVED),
     "exp": exponential,
     "log": logarithm,
     "exp2": bounded(lambda x: context.power(2, x), 0, None),
@@ -78,7 +124,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sinh": bounded(context.sinh, None, None),
     "cosh": bounded(context.cosh, None, None),
     "tanh": bounded(context.tanh, -1, 1),
-    "erf": bounded(context.erf, -1, 1),
+    "erf": bounded(_error_function, -1, 1),
     "erfc": bounded(context.erfc, 2, 0),
     "hypot": lambda x, y: FUNCTIONS["sqrt"](exactly(x) * x + exactly(y) * y),
     "sqrt": inverting(context.sqrt, lambda root: root * root),

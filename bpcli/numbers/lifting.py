@@ -18,13 +18,13 @@ from mpmath.libmp import (  # type: ignore[import-untyped]  # mpmath ships no ty
 )
 
 from bpcli.numbers.balls import (
-    LARGEST_EXPONENT,
     RADIUS_BITS,
     UNDEFINED,
     UNRESOLVED,
     Ball,
     Mpf,
     context,
+    ends,
     exactly,
     rounded,
     working,
@@ -32,8 +32,9 @@ from bpcli.numbers.balls import (
 )
 
 Function = Callable[..., Ball]
-LARGEST_ARGUMENT_OF_EXP = 17  # in bits: exp(2**17) is beyond the largest exponent
-SMALLEST: Mpf = (0, 1, -LARGEST_EXPONENT, 1)
+LARGEST_ARGUMENT_OF_EXP = 40  # in bits: exp(2**40) is beyond the largest exponent
+SATURATED = 17  # in bits: tanh(2**17) is 1 to within 2**-100000
+SMALLEST: Mpf = (0, 1, -100_000, 1)
 SHORT = 64  # a result with so few bits, from an argument near 1, is the exact one: exp(0), cos(0), gamma(5)
 
 
@@ -74,10 +75,11 @@ def over_balls(function: Callable[..., Any]) -> Function:
                 if reach is None:
                     return UNRESOLVED
                 radius = mpf_add(radius, reach, RADIUS_BITS, "u")
-        if radius is fzero and value[3] <= SHORT and all(map(_is_plain, middles)):  # type: ignore[arg-type] # the same
+        is_exact = all(ball.is_exact for ball in balls)  # a reach of 0 may have been rounded away
+        if is_exact and value[3] <= SHORT and all(map(_is_plain, middles)):  # type: ignore[arg-type] # the same
             return Ball(value)
-        # mpmath promises its functions to about one unit in the last place; two are allowed for.
-        unit = (0, 1, value[2] + value[3] - working.bits, 1) if value[1] else fzero
+        # mpmath promises its functions to about one unit in the last place; two are allowed for, more for a reach.
+        unit = (0, 1, value[2] + value[3] - working.bits + (0 if is_exact else 1), 1) if value[1] else fzero
         return rounded(value, mpf_add(radius, unit, RADIUS_BITS, "u"), is_exact=False)
 
     return of_balls
@@ -85,16 +87,15 @@ def over_balls(function: Callable[..., Any]) -> Function:
 
 def _has_value_nearby(function: Callable[..., Any], balls: Sequence[Ball]) -> bool:
     """Whether the function has a value at some end of its inputs, although it has none in the middle."""
-    ends = [(mpf_add(ball.middle, ball.radius), mpf_sub(ball.middle, ball.radius)) for ball in balls]
     return any(not ball.is_exact for ball in balls) and any(
-        _value(function, corner) is not None for corner in product_of(*ends)
+        _value(function, corner) is not None for corner in product_of(*map(ends, balls))
     )
 
 
 def _reach(function: Callable[..., Any], value: Mpf, middles: tuple[Mpf, ...], position: int, ball: Ball) -> Mpf | None:
     """How far the function moves where one input moves to the ends of its ball; None where it has no value there."""
     furthest: Mpf = fzero
-    for end in (mpf_add(middles[position], ball.radius), mpf_sub(middles[position], ball.radius)):
+    for end in ends(ball):
         moved = _value(function, (*middles[:position], end, *middles[position + 1 :]))
         if moved is None:
             return None
@@ -125,10 +126,11 @@ def bounded(function: Callable[..., Any], low: int | None, high: int | None) -> 
     At either end it has reached a limit there, to within 2**-100000, or, for None, is beyond every bound.
     """
     lifted = over_balls(function)
+    furthest = LARGEST_ARGUMENT_OF_EXP if None in (low, high) else SATURATED
 
     def of_ball(x: Ball | float) -> Ball:
         ball = exactly(x)
-        if ball.middle is None or ball.magnitude <= LARGEST_ARGUMENT_OF_EXP:
+        if ball.middle is None or ball.magnitude <= furthest:
             return lifted(ball)
         limit = low if ball.middle[0] else high
         return UNDEFINED if limit is None else Ball(exactly(limit).middle, SMALLEST)

@@ -14,7 +14,6 @@ from mpmath.libmp import (  # type: ignore[import-untyped]  # mpmath ships no ty
 )
 
 from bpcli.numbers.balls import (
-    LARGEST_EXPONENT,
     RADIUS_BITS,
     UNDEFINED,
     UNRESOLVED,
@@ -27,8 +26,10 @@ from bpcli.numbers.balls import (
     working,
     worst,
 )
-from bpcli.numbers.lifting import LARGEST_ARGUMENT_OF_EXP, SHORT, bounded, over_balls
+from bpcli.numbers.lifting import SHORT, bounded, over_balls
 
+LARGEST_WHOLE_POWER = 100_000  # that is multiplied out
+WORKED_OUT = 20  # bits of y*log(x) up to which mpmath takes the power
 exponential = bounded(context.exp, 0, None)
 logarithm = over_balls(context.log)
 
@@ -48,7 +49,7 @@ def power(base: Ball | float, exponent: Ball | float) -> Ball:  # noqa: PLR0911 
         return UNRESOLVED
     if x.middle[0]:
         return UNDEFINED if y.is_exact or not _holds_whole(y) else UNRESOLVED
-    grows = y.magnitude + max(x.magnitude.bit_length(), 1) > LARGEST_ARGUMENT_OF_EXP + 2
+    grows = y.magnitude + max(x.magnitude.bit_length(), 1) > WORKED_OUT
     return tame_power(x, y) if grows else _real_power(x, y)
 
 
@@ -76,7 +77,7 @@ def _whole_power(x: Ball, n: int) -> Ball:
         return x
     if not x.middle[1] and x.is_exact:
         return UNDEFINED if n < 0 else exactly(int(n == 0))
-    if abs(n) * max(abs(x.magnitude), 1) > 4 * LARGEST_EXPONENT and abs(n) > SHORT:
+    if abs(n) > LARGEST_WHOLE_POWER:
         size = tame_power(Ball(mpf_abs(x.middle), x.radius), exactly(n))
         return -size if x.middle[0] and n % 2 else size
     if n < 0:
@@ -87,5 +88,5 @@ def _whole_power(x: Ball, n: int) -> Ball:
         return rounded(middle, fzero, is_exact=is_exact or n == 0)
     # |(a ± r)**n - a**n| <= (|a| + r)**n - |a|**n
     size, bits = mpf_abs(x.middle), working.bits + RADIUS_BITS
-    above, below = mpf_pow_int(mpf_add(size, x.radius), n, bits, "u"), mpf_pow_int(size, n, bits, "d")
+    above, below = mpf_pow_int(mpf_add(size, x.radius, bits, "u"), n, bits, "u"), mpf_pow_int(size, n, bits, "d")
     return rounded(middle, mpf_sub(above, below, RADIUS_BITS, "u"), is_exact=is_exact)

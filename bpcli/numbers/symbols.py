@@ -13,6 +13,7 @@ import sympy  # type: ignore[import-untyped]  # SymPy ships no types
 from bpcli.numbers.balls import Ball, exactly
 from bpcli.numbers.system import NumberSystem
 
+NO_NUMBERS = (sympy.nan, sympy.zoo, sympy.oo)
 HIGHEST_EXPANDED = 12  # a sum of six terms to this power has six thousand
 LARGEST_EXPONENT = 64  # a power of two numbers is worked out up to here, and stays a power beyond
 
@@ -108,8 +109,11 @@ symbols = Symbols("symbols", None, {name: _of_expressions(form) for name, form i
 
 
 def derivative_of(expression: Any, symbol: Any) -> Any:
-    """SymPy's derivative."""
-    return sympy.diff(expression, symbol)
+    """SymPy's derivative. Raises ValueError where the expression, or the derivative, has no number."""
+    derivative = sympy.diff(expression, symbol)
+    if expression.has(*NO_NUMBERS) or derivative.has(*NO_NUMBERS):
+        raise ValueError(derivative)
+    return derivative
 
 
 def is_zero(expression: Any, most_operations: int) -> bool:
@@ -129,8 +133,9 @@ def value_of(expression: Any, known: Mapping[Any, float], digits: int) -> Ball |
     """SymPy's own evaluation of an expression, or of a condition; None where it has no real value."""
     if isinstance(expression, sympy.core.relational.Relational):
         return bool(expression.subs({symbol: expression_of(value) for symbol, value in known.items()}))
-    # Not fractions: of a whole number SymPy would multiply out gamma.
-    value = expression.evalf(digits, subs={symbol: sympy.Float(value, digits) for symbol, value in known.items()})
+    # Not fractions: of a whole number SymPy would multiply out gamma. A condition has been chosen by already.
+    numbers = {symbol: sympy.Float(value, digits) for symbol, value in known.items() if not isinstance(value, bool)}
+    value = sympy.re(expression.evalf(digits, subs=numbers))  # loggamma is complex left of 0
     if value.is_Integer:
         return exactly(int(value))
     known_bits = getattr(value, "_prec", 0)  # of a value that cancels, SymPy gives what digits it has
