@@ -27,7 +27,13 @@ ROWS = [
 ROW_OF = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
 FRONTS = {"__init__.py", "__main__.py"}  # they hand out what the rooms have
 TELL_THE_VERSION = {"cli/main.py", "report/catalogue.py", "report/documents.py"}
-THIRD_PARTY = {"numpy": "numbers/", "mpmath": "numbers/", "sympy": "numbers/", "rich": "report/tables.py", "click": "cli/"}
+THIRD_PARTY = {
+    "numpy": "numbers/",
+    "mpmath": "numbers/",
+    "sympy": "numbers/",
+    "rich": "report/tables.py",
+    "click": "cli/",
+}
 READ_OR_WRITE_FILES = {"language/values.py", "report/documents.py"}
 
 STANDARD_STREAMS = {"sys.stdin", "sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__"}

@@ -20,7 +20,8 @@ from sympy import Basic, Not, Rational  # type: ignore[import-untyped]  # SymPy 
 from sympy.logic.boolalg import Boolean  # type: ignore[import-untyped]  # the same
 
 import bpcli.check
-from bpcli.check.checking import Check, check
+from bpcli import check_expression as check
+from bpcli.check.checking import Check
 from bpcli.check.findings import Verdict
 from bpcli.check.oracles import LOCAL_DERIVATIVES, Oracles
 from bpcli.check.point import Point

@@ -211,6 +211,3 @@ def _as_compared(base: Finding, comparison: Comparison, claim: Claim, at: Mappin
         return base.but(verdict=Verdict.UNDECIDED, equality=equality, reason=reason)
     verdict = Verdict.DIFFER if equality.outcome is Outcome.DIFFERS else Verdict.AGREE
     return base.but(verdict=verdict, equality=equality)
-
-
-check = check_expression  # TEMPORARY

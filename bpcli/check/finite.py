@@ -18,7 +18,7 @@ SLOWEST = 3  # bits: an error of h**p is bounded from p = 1/6 on, as in x**(7/6)
 JUMP = 0.999  # halving a step leaves a jump as it is
 STEEP = 0.55  # and takes a root to more than half
 NEARLY = 0.1
-MOST_BITS = 30_000  # that are added for the size of values
+MOST_BITS = 8_000  # that are added for the size of values; beyond, they would not help
 
 
 class Kind(Enum):
@@ -136,7 +136,7 @@ def _widened(
     small = -min(0, *[size_of(values[node]) for node in direction])
     large = max(0, *[size_of(values[node]) for node in through if not node.op.is_condition], 0)
     for rung in ladder[1:]:
-        yield Rung(rung.step, rung.bits + small + min(large, MOST_BITS))
+        yield Rung(rung.step, rung.bits + small + (large if large <= MOST_BITS else 0))
 
 
 def _grown(before: Side, side: Side) -> Side:
