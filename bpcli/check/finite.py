@@ -43,13 +43,15 @@ class Side:
 class Slopes:
     """What the two sides of a point show.
 
-    `value` is the output at the point; `sign_is_open` says that a comparison at the point itself could not be decided.
+    `value` is the output at the point; `sign_is_open` says that a comparison at the point itself could not be decided,
+    `is_whole` that the whole expression was differenced, not each step.
     """
 
     value: Ball
     left: Side
     right: Side
     sign_is_open: bool = False
+    is_whole: bool = True
 
     @property
     def derivative(self) -> Ball | None:

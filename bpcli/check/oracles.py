@@ -125,7 +125,7 @@ class Oracles:
         if total is None or not is_settled(total):
             return None
         side = Side(Kind.SLOPE, total)
-        return Slopes(self.point.values()[self.graph.output], side, side)
+        return Slopes(self.point.values()[self.graph.output], side, side, is_whole=False)
 
     def symbolic(self, leaf: Node) -> Symbolic:
         """SymPy's derivative of the output with respect to a node, as a number; None at kinks."""

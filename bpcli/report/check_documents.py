@@ -76,8 +76,9 @@ def _in_full(finding: Finding) -> Document:
     entry: Document = {
         "backpropagation": _number(finding.own),
         "sympy": _ball(finding.symbolic),
-        "sympy_how": "whole" if finding.symbolic_is_whole else "step by step",
+        "sympy_how": how(is_whole=finding.symbolic_is_whole),
         "differences": _ball(truth),
+        "differences_how": how(is_whole=finding.slopes is None or finding.slopes.is_whole),
         "error": None if truth is None else json_number(float(truth.error)),
         "relative_difference": _number(finding.relative_difference),
     }
@@ -94,6 +95,11 @@ def _in_full(finding: Finding) -> Document:
     if finding.equality:
         entry["equality"] = _equality(finding.equality)
     return entry
+
+
+def how(*, is_whole: bool) -> str:
+    """Whether an oracle took the expression as it is, or went step by step."""
+    return "whole" if is_whole else "step by step"
 
 
 def _equality(equality: Equality) -> Document:

@@ -10,6 +10,7 @@ from bpcli.report.page import Page
 
 LONGEST_CLAIM = 40
 NONE = "n/a"
+BY_STEPS = " by steps"
 
 
 def check_report(result: Check, page: Page, release: Release = STAFF) -> list[Line]:
@@ -31,9 +32,9 @@ def _table(result: Check, findings: tuple[Finding, ...], page: Page, release: Re
         columns.append(Column("right", "gradient", caption="claimed"))
         heading.append("claimed")
     if release.to_staff:
-        for name in ("SymPy", "differences") if result.has_claims else ("backpropagation", "SymPy", "differences"):
-            columns.append(Column("right", "gradient", caption=name))
-            heading.append(name)
+        names = (*(() if result.has_claims else ("backpropagation",)), *_oracles(findings))
+        columns += [Column("right", "gradient", caption=name) for name in names]
+        heading += names
         if not result.has_claims:
             columns.append(Column("right", "", caption="largest relative difference"))
             heading.append("largest relative difference")
@@ -41,6 +42,14 @@ def _table(result: Check, findings: tuple[Finding, ...], page: Page, release: Re
     heading.append("verdict")
     rows = [Row(_cells(finding, result, page, release), _notes(finding, page, release)) for finding in findings]
     return table(columns, rows, page.width, tuple(heading)) if rows else []
+
+
+def _oracles(findings: tuple[Finding, ...]) -> tuple[str, str]:
+    """The headings of the two oracles; each says where it went step by step for all items."""
+    by_steps = all(not finding.symbolic_is_whole for finding in findings if finding.symbolic is not None)
+    has_any = any(finding.symbolic is not None for finding in findings)
+    in_steps = any(finding.slopes is not None and not finding.slopes.is_whole for finding in findings)
+    return f"SymPy{BY_STEPS if by_steps and has_any else ''}", f"differences{BY_STEPS if in_steps else ''}"
 
 
 def _cells(finding: Finding, result: Check, page: Page, release: Release) -> tuple[str, ...]:
