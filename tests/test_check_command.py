@@ -4,7 +4,6 @@ import json
 import math
 import os
 import re
-import signal
 import subprocess
 import sys
 from multiprocessing import get_all_start_methods
@@ -180,41 +179,6 @@ def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
     done = call("check", *PRODUCT)
 
     assert done == Done(130, "", "")
-
-
-@has_terminals
-def test_no_process_outlives_a_check_that_is_killed() -> None:
-    """A worker whose command has been killed ends too: it must hold no pipe open, and no processor."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bpcli", "check", "--requests", "-"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        env=environment(),
-        start_new_session=True,
-    )
-    assert process.stdin
-    assert process.stdout
-    process.stdin.write('{"expression": "x*y", "at": {"x": 2, "y": 3}}\n')
-    process.stdin.flush()
-    answer = process.stdout.readline()
-    process.kill()
-    try:
-        rest, _ = process.communicate(timeout=5)
-    finally:
-        os.killpg(process.pid, signal.SIGKILL) if _has_members(process.pid) else None
-
-    assert json.loads(answer)["verdict"] == "agree"
-    assert rest == ""
-
-
-def _has_members(group: int) -> bool:
-    """Whether a process of that group is left."""
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 # Screens -------------------------------------------------------------------------------------------------------------

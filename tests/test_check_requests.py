@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from itertools import count
 from multiprocessing import get_all_start_methods
 from pathlib import Path
@@ -31,6 +32,8 @@ FORMULA = '{"id": 8, "expression": "sin(x)**2", "claim": {"x": "sin(2*x)"}}'
 # Each term is an expression of its own to both oracles; checking all of them takes many times the limits below.
 SLOW_EXPRESSION = " + ".join(f"sin(cos(tan({number}.5*x)))" for number in range(1, 5001))
 SLOW = json.dumps({"id": "slow", "expression": SLOW_EXPRESSION, "at": {"x": 0.3}})
+
+HANGS = 10  # seconds; only a command that waits for what never comes takes them
 
 patches_reach_workers = pytest.mark.skipif(
     "fork" not in get_all_start_methods() or sys.platform == "darwin",
@@ -220,7 +223,7 @@ def test_quiet_leaves_the_code_alone() -> None:
         ('{"expression": "x", "at": {"x": 1}, "claim": {"x": null}}', "binding", "null", ""),
         ('{"expression": "x", "at": {"x": 1}, "claim": {"x": [1]}}', "binding", "a list", ""),
         ('{"expression": "x", "at": {"x": 1}, "claim": {"x": 1e999}}', "binding", "not finite", ""),
-        ('{"expression": "x", "at": {"x": 1}, "claim": {"x": ""}}', "usage", "", ""),
+        ('{"expression": "x", "at": {"x": 1}, "claim": {"x": ""}}', "parse", "", ""),
         ('{"expression": "x", "at": {"x": 1}, "claim": {"x": "2y"}}', "parse", "'2' and 'y'", "2*y"),
         ('{"expression": "x", "at": {"x": 1}, "claim": {"x": "t"}}', "binding", "'t'", "its names are"),
         ('{"expression": "x", "at": {"x": 1}, "claim": {"t": 1}}', "binding", "'t'", "its names are"),
@@ -398,9 +401,10 @@ def talk(process: "subprocess.Popen[str]", line: str) -> dict[str, Any]:
     return answer
 
 
-def started(*options: str) -> "subprocess.Popen[str]":
-    """`bpcli check --requests -` in a session of its own, with pipes."""
-    return subprocess.Popen(
+@contextmanager
+def started(*options: str) -> Iterator["subprocess.Popen[str]"]:
+    """`bpcli check --requests -` in a session of its own, with pipes; what hangs is ended, with its workers."""
+    process = subprocess.Popen(
         [sys.executable, "-m", "bpcli", "check", "--requests", "-", *options],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -409,19 +413,30 @@ def started(*options: str) -> "subprocess.Popen[str]":
         env=environment(),
         start_new_session=True,
     )
+    watchdog = Timer(HANGS, end_group, (process.pid,))
+    watchdog.start()
+    try:
+        yield process
+    finally:
+        watchdog.cancel()
+        end_group(process.pid)
+        with suppress(OSError):
+            process.communicate()
 
 
+def end_group(group: int) -> None:
+    """End every process of a group that is left."""
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
+@has_signals
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_an_answer_comes_before_the_next_request(jobs: str) -> None:
-    """Answers are flushed line by line, so that a program can talk to bpcli over two pipes, however many jobs it has."""
-    process = started("--parallel-jobs", jobs)
-    watchdog = Timer(10, process.kill)  # a command that waits for more before it answers would wait for ever
-    watchdog.start()
-    with process:
+    """Answers are flushed line by line, so that a program can talk to bpcli over two pipes, however many its jobs."""
+    with started("--parallel-jobs", jobs) as process:
         heard = [talk(process, line)["id"] for line in (GOOD, WRONG, BROKEN)]
-        assert process.stdin
-        process.stdin.close()
-    watchdog.cancel()
+        process.communicate()
 
     assert (heard, process.returncode) == ([1, 3, 6], 2)
 
@@ -429,36 +444,44 @@ def test_an_answer_comes_before_the_next_request(jobs: str) -> None:
 @has_signals
 def test_a_closed_pipe_ends_the_run_silently() -> None:
     """Nobody listens any more: code 141, no message, however many requests are still to come."""
-    process = started()
-    assert process.stdin
-    assert process.stdout
-    answer = talk(process, GOOD)
-    process.stdout.close()
-    process.stdin.write(f"{GOOD}\n" * 3)
-    process.stdin.close()
-    assert process.stderr
-    said = process.stderr.read()
-    process.stderr.close()
+    with started() as process:
+        answer = talk(process, GOOD)
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        process.stdin.write(f"{GOOD}\n" * 3)
+        process.stdin.close()
+        said = process.stderr.read()
+        code = process.wait()
 
-    assert answer["id"] == 1
-    assert (process.wait(PATIENCE), said) == (141, "")
+    assert (answer["id"], code, said) == (1, 141, "")
 
 
 @has_signals
 def test_an_interrupt_ends_the_run_and_its_workers() -> None:
     """Control-C reaches all processes of a terminal: code 130, no message, and nobody works on."""
-    process = started("--parallel-jobs=2")
-    assert process.stdin
-    process.stdin.write(f"{GOOD}\n{GOOD}\n{GOOD}\n{SLOW}\n")
-    process.stdin.flush()
-    assert process.stdout
-    answer = json.loads(process.stdout.readline())
-    os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=PATIENCE)
+    with started() as process:
+        answer = talk(process, GOOD)
+        assert process.stdin
+        process.stdin.write(f"{SLOW}\n")
+        process.stdin.flush()
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate()
 
     assert answer["id"] == 1
-    assert (process.returncode, err) == (130, "")
-    assert out.count("\n") <= 2
+    assert (process.returncode, out, err) == (130, "", "")
+
+
+@has_signals
+def test_no_worker_outlives_a_run_that_is_killed() -> None:
+    """A worker whose command has been killed ends too: it must hold no pipe open, and no processor."""
+    with started() as process:
+        answer = talk(process, GOOD)
+        process.kill()
+        out, err = process.communicate(timeout=HANGS / 2)
+
+    assert (answer["id"], out, err) == (1, "", "")
 
 
 # The workers by themselves -------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from bpcli.numbers.balls import (
     working,
 )
 from bpcli.numbers.branches import absolute, chosen, comparison, maximum, minimum, sign_of, staircase
-from bpcli.numbers.lifting import bounded, inverting, over_balls
+from bpcli.numbers.lifting import LARGEST_ARGUMENT_OF_EXP, bounded, inverting, over_balls
 from bpcli.numbers.powers import exponential, logarithm, power
 from bpcli.numbers.system import NumberSystem
 
@@ -54,6 +54,13 @@ _positive_cube_root = inverting(context.cbrt, lambda root: root * root * root)
 
 def _log_gamma(x: Any) -> Any:
     return context.log(abs(context.gamma(x))) if x < 0 else context.loggamma(x)
+
+
+def _lgamma(x: Ball | float) -> Ball:
+    """log|Γ(x)|; left open far to the left, where poles lie everywhere."""
+    ball = exactly(x)
+    is_far = ball.middle is not None and ball.middle[0] and ball.magnitude > LARGEST_ARGUMENT_OF_EXP
+    return UNRESOLVED if is_far else over_balls(_log_gamma)(ball)
 
 
 def _error_function(x: Any) -> Any:
@@ -111,7 +118,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         name: over_balls(getattr(context, name))
         for name in (
             *("asin", "acos", "atan", "atan2"),
-            *("asinh", "acosh", "atanh", "log1p", "gamma", "digamma"),
+            *("asinh", "acosh", "atanh", "log1p", "digamma"),
         )
     },
     "sin": _periodic(context.sin, Ball(fzero, fone)),
@@ -131,7 +138,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log2": inverting(lambda x: context.log(x, 2), lambda n: power(2, n)),
     "log10": inverting(context.log10, lambda n: power(10, n)),
     "cbrt": _cube_root,
-    "lgamma": over_balls(_log_gamma),
+    "gamma": bounded(context.gamma, None, None),
+    "lgamma": _lgamma,
     "polygamma": _polygamma,
     "sinc": _sinc,
     "add": lambda x, y: total(exactly(x), exactly(y)),
