@@ -92,6 +92,9 @@ def check_asked(request: Request, limits: Limits, **options: Any) -> Any:
     from bpcli.check.checking import check_expression  # noqa: PLC0415 - only `check` loads SymPy
 
     expression, at = question_of(request)
+    if "claims" in request and "claim" not in request:
+        message = "the request has 'claims', which nothing reads, and no 'claim'"
+        raise UsageError(message, hint='write it as "claim": {"x": 6}')
     claims = claims_from(request["claim"]) if "claim" in request else ()
     with _hints():
         return check_expression(expression, at, claims, with_respect_to=wanted_in(request), limits=limits, **options)

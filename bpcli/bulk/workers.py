@@ -5,6 +5,7 @@ answered by `late`. On systems that can fork a worker begins as a copy of this p
 """
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +14,8 @@ from multiprocessing.connection import Connection, wait
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
-AHEAD = 8  # questions that a worker may be ahead of the first that is not answered
+AHEAD = 8  # questions for each worker that may be asked beyond the first that is not answered
+LONGEST_WAIT = 3600.0  # seconds, after which a wait begins anew: the system takes no longer ones
 
 
 class Reply(NamedTuple):
@@ -50,8 +52,8 @@ class Worker:
         method = "fork" if "fork" in get_all_start_methods() and sys.platform != "darwin" else None
         context: Any = get_context(method)
         self.pipe, end = context.Pipe()
-        others_pipes = [other.pipe for other in others] if method == "fork" else []
-        self.process = context.Process(target=_serve, args=(work, end, others_pipes), daemon=True)
+        inherited = [*[other.pipe for other in others], self.pipe] if method == "fork" else []
+        self.process = context.Process(target=_serve, args=(work, end, inherited), daemon=True)
         self.process.start()
         end.close()
         self.task: Task | None = None
@@ -68,17 +70,17 @@ class Worker:
         self.pipe.close()
 
 
-def _serve(work: Work, pipe: Connection, others: Iterable[Connection]) -> None:
-    """Answer one question after the other until the pipe is closed."""
+def _serve(work: Work, pipe: Connection, inherited: Iterable[Connection]) -> None:
+    """Answer one question after the other until the pipe is closed; end without a word where an answer fails."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends its workers
-    for other in others:  # else this copy of them would keep those workers alive
+    for other in inherited:  # a copy that stays open would keep a worker waiting after the parent has gone
         other.close()
-    while True:
-        try:
+    try:
+        while True:
             question = pipe.recv_bytes().decode("utf-8", "surrogatepass")
             pipe.send_bytes(json.dumps(work(question)).encode())
-        except (EOFError, OSError):
-            return
+    except BaseException:  # noqa: BLE001 - whatever it is, the parent finds that the worker is lost
+        os._exit(1)
 
 
 def replies(
@@ -88,17 +90,18 @@ def replies(
     crew = Crew(work, jobs, seconds)
     waiting = enumerate(questions)
     answered: dict[int, Reply] = {}
-    told, more = 0, True
+    told, asked, more = 0, 0, True
     try:
-        while more or crew.busy or answered:
+        while more or told < asked:
             while told in answered:
                 yield answered.pop(told)
                 told += 1
-            while more and crew.has_room(told):
+            while more and crew.has_room and asked - told < AHEAD * jobs:
                 question = next(waiting, None)
                 more = question is not None
                 if question is not None:
                     crew.ask(*question)
+                    asked += 1
             for worker, task in crew.finished():
                 answered[task.number] = crew.answer(worker, task, excuse)
     finally:
@@ -115,29 +118,27 @@ class Crew:
         self._workers: list[Worker] = []
 
     @property
-    def busy(self) -> list[Worker]:
-        """The workers that have a question."""
-        return [worker for worker in self._workers if worker.task]
-
-    def has_room(self, told: int) -> bool:
-        """Whether another question may be asked, so many being answered; none is asked too far ahead."""
-        busy = self.busy
-        furthest = max([worker.task.number for worker in busy if worker.task], default=told)
-        return len(busy) < self._jobs and furthest - told < AHEAD * self._jobs
+    def has_room(self) -> bool:
+        """Whether another question may be asked."""
+        return sum(worker.task is not None for worker in self._workers) < self._jobs
 
     def ask(self, number: int, question: str) -> None:
         """Give a question to an idle worker, or to a new one."""
-        idle = next((worker for worker in self._workers if worker.task is None), None)
-        if idle is None:
-            idle = Worker(self._work, self._workers)
-            self._workers.append(idle)
-        idle.ask(number, question, self._seconds)
+        for idle in [worker for worker in self._workers if worker.task is None]:
+            try:
+                idle.ask(number, question, self._seconds)
+            except OSError:  # it has been lost since its last answer
+                self._dismiss(idle)
+            else:
+                return
+        self._workers.append(Worker(self._work, self._workers))
+        self._workers[-1].ask(number, question, self._seconds)
 
     def finished(self) -> list[tuple[Worker, Task]]:
         """The workers that have answered, or are late; waits until there is one, if any is busy."""
         tasks = [(worker, worker.task) for worker in self._workers if worker.task]
         deadline = min([task.deadline for _, task in tasks], default=0.0)
-        patience = None if deadline == float("inf") else max(0.0, deadline - monotonic())
+        patience = min(max(0.0, deadline - monotonic()), LONGEST_WAIT)
         ready = wait([worker.pipe for worker, _ in tasks], patience) if tasks else []
         now = monotonic()
         return [(worker, task) for worker, task in tasks if worker.pipe in ready or task.deadline <= now]
@@ -152,9 +153,12 @@ class Crew:
         except (EOFError, OSError):
             pass
         is_late = worker.process.is_alive() and task.deadline <= monotonic()
+        self._dismiss(worker)
+        return excuse(task.question, is_late=is_late)
+
+    def _dismiss(self, worker: Worker) -> None:
         self._workers.remove(worker)
         worker.stop()
-        return excuse(task.question, is_late=is_late)
 
     def stop(self) -> None:
         """End every worker."""

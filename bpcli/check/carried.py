@@ -29,19 +29,19 @@ def in_order(findings: Sequence[Finding], graph: Graph) -> list[Finding]:
 
 
 def _as_computed(graph: Graph) -> Iterator[Item]:
-    """Values forward; then, backward, each node's gradient and its edges, and a variable after its last edge."""
+    """Values forward; then, backward, each node's edges and, where the last of them has come, a gradient's sum."""
     first_use: dict[Node, Node] = {}
     for node in graph.nodes:
         yield Item("value", node)
         for source in node.inputs:
             first_use.setdefault(source, node)
+    yield Item("gradient", graph.output)
     for node in reversed(graph.nodes):
-        yield Item("gradient", node)
         for source in dict.fromkeys(node.inputs):
             yield Item("local", node, source)
             yield Item("contribution", node, source)
         for source in dict.fromkeys(node.inputs):
-            if not source.inputs and first_use[source] is node:
+            if first_use[source] is node:
                 yield Item("gradient", source)
 
 

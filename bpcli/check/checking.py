@@ -83,6 +83,9 @@ def check_expression(  # noqa: PLR0913 - a question, and how it is to be answere
         message = f"the relative tolerance must be from 0 to 1, not {relative_tolerance:g}"
         raise UsageError(message, hint="1e-9 is usual")
     read = _claims(claims)
+    if read and with_respect_to is not None:
+        message = "with_respect_to chooses among bpcli's own gradients, and a claim says itself what it is about"
+        raise UsageError(message, hint="leave out --with-respect-to, or the claims")
     at = at or {}
     graph = parse(expression, at, limits) if isinstance(expression, str) else expression
     names = Names(graph)
@@ -116,8 +119,9 @@ def _claims(claims: Claims) -> list[Claim]:
 
 def _formula(claim: Claim, names: Names, at: Mapping[str, object], limits: Limits) -> Graph:
     """The right side of a claim, over the names of the expression and those that have values."""
-    formula = parse(claim.typed, {*names.nodes, *at}, limits)
-    if formula.names or not set(";\n").isdisjoint(claim.typed):
+    # A newline inside brackets ends nothing; another one would leave two statements, or no expression.
+    formula = parse(" ".join(claim.typed.split()), {*names.nodes, *at}, limits)
+    if formula.names or ";" in claim.typed:
         message = f"a claim is one number or one formula, not statements: '{shortened(claim.typed)}'"
         raise UsageError(message, hint="write another --claim for another thing")
     known = list(dict.fromkeys([*names.nodes, *at]))
@@ -183,7 +187,12 @@ def _without_point(
         item = names.item(claim.target)
         base = Finding(item, names.title(item), Verdict.UNDECIDED, claim)
         comparison = Comparison(graph, item, formula, names.nodes, relative)
-        findings.append(_as_compared(base, comparison, claim, None))
+        compared = _as_compared(base, comparison, claim, None)
+        if compared.verdict is Verdict.DIFFER and not formula.variables and comparison.varies():
+            raise MissingValueError(
+                missing, f"a number is right at a point: give a value for each of {', '.join(missing)}"
+            )
+        findings.append(compared)
     return Check(graph, None, tuple(findings), names=names)
 
 

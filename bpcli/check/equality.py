@@ -10,7 +10,7 @@ from random import Random
 
 from bpcli.check.findings import Counterexample, Equality, Outcome
 from bpcli.check.finite import is_settled
-from bpcli.check.nearness import tight, tolerance, within
+from bpcli.check.nearness import same, tight, tolerance, within
 from bpcli.check.oracles import Oracles
 from bpcli.check.point import LADDER, Point
 from bpcli.check.symbolic import WholeExpression, expression_of_graph, is_within_budget
@@ -97,6 +97,17 @@ class Comparison:
         with precision(LADDER[0].bits):
             return gradient * local
 
+    def varies(self) -> bool:
+        """Whether what the formula is claimed to be is another number at another point."""
+        found: list[Ball] = []
+        for drawn in _points(self.graph, self.formula, None):
+            truth = self._truth(Point(self.graph, drawn))
+            if truth is not None:
+                found.append(truth)
+            if len(found) == ENOUGH:
+                break
+        return not all(same(found[0], other) for other in found)
+
     def claimed(self, point: Point) -> Ball:
         """The formula's value at a point."""
         found = UNDEFINED
@@ -143,18 +154,21 @@ class Comparison:
 
 
 def _points(graph: Graph, formula: Graph, at: Mapping[str, float] | None) -> Iterator[Mapping[str, float]]:
-    """The given point and points around it; or points anywhere, as a fixed seed draws them."""
+    """The given point and points around it; or points anywhere, as a fixed seed draws them.
+
+    A name that only the formula has keeps its value.
+    """
     random = Random(20260101)  # noqa: S311 - the same points every time
+    names = [variable.name for variable in graph.variables]
     if at is not None:
         yield at
         for _ in range(MOST_DRAWS):
-            yield {name: _nearby(value, random) for name, value in at.items()}
+            yield {name: _nearby(value, random) if name in names else value for name, value in at.items()}
         return
     literals = [constant.value for constant in (*graph.constants, *formula.constants) if not constant.symbol]
     borders = list(
         dict.fromkeys([value * sign for value in literals for sign in (1, -1) if 0 < value <= FARTHEST_BORDER])
     )
-    names = [variable.name for variable in graph.variables]
     for name, border in list(product(names, borders))[:MOST_BORDERS]:  # a literal may be where a piece ends
         for side in (-1, 1):
             yield {other: _anywhere(random) for other in names} | {name: border + side * random.random()}

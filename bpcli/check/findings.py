@@ -106,7 +106,7 @@ class Finding:
     `truth` is the answer of the differences (or, for a value, of exact arithmetic) with its error as a radius;
     `accepted_as` says how a kink accepts a claim; `reason` says why there is no answer, or what is wrong jointly.
     `own_mistake` is False where a wrong item follows rightly from an earlier one that is wrong, whose title `follows`
-    has.
+    has. `hint` is the reason without numbers, which may give a right value away.
     """
 
     item: Item
@@ -121,6 +121,7 @@ class Finding:
     accepted_as: str | None = None
     kink: Kink | None = None
     reason: str | None = None
+    hint: str | None = None
     smallest_visible: float | None = None
     equality: Equality | None = None
     causes: tuple[Cause, ...] = ()

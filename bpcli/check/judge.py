@@ -19,6 +19,7 @@ from bpcli.language.claims import Claim
 from bpcli.numbers.balls import UNDEFINED, Ball, exactly, precision
 
 MOST_CHARACTERS = 60
+NO_VALUE = "the expression has no real value here"
 
 
 class Judge:
@@ -88,7 +89,9 @@ class Judge:
         undefined = self.undefined_node
         if undefined is not None and item.kind != "value":
             own = float(self.own.in_float64.upstreams.get(item.node, 0.0)) if item.source is None else None
-            return Finding(item, self.names.title(item), Verdict.UNEVALUABLE, claim, own, reason=undefined)
+            return Finding(
+                item, self.names.title(item), Verdict.UNEVALUABLE, claim, own, reason=undefined, hint=NO_VALUE
+            )
         finding = self.finding(item, claim)
         if item.kind == "value":
             return self._judged_value(finding, undefined)
@@ -101,7 +104,7 @@ class Judge:
 
     def _judged_value(self, finding: Finding, undefined: str | None) -> Finding:
         if finding.truth is None:
-            return finding.but(verdict=Verdict.UNEVALUABLE, reason=undefined)
+            return finding.but(verdict=Verdict.UNEVALUABLE, reason=undefined, hint=NO_VALUE)
         if finding.symbolic is not None and not same(finding.symbolic, finding.truth):
             return self._oracles_disagree(finding)
         claimed = exactly(finding.claimed or 0.0)
@@ -197,9 +200,13 @@ class Judge:
         kinds = {found.left.kind, found.right.kind}
         where = self._where(finding)
         if Kind.JUMP in kinds:
-            return finding.but(verdict=Verdict.UNEVALUABLE, reason=f"the value jumps{where}")
+            return finding.but(
+                verdict=Verdict.UNEVALUABLE, reason=f"the value jumps{where}", hint="the value jumps here"
+            )
         if Kind.INFINITE in kinds:
-            return finding.but(verdict=Verdict.UNEVALUABLE, reason=f"the slope is infinite{where}")
+            return finding.but(
+                verdict=Verdict.UNEVALUABLE, reason=f"the slope is infinite{where}", hint="the slope is infinite here"
+            )
         if kinds == {Kind.OUTSIDE}:
             return finding.but(verdict=Verdict.UNEVALUABLE, reason="the expression has values at this point alone")
         return self._bounded(finding, found, claimed)
@@ -239,4 +246,4 @@ class Judge:
                 formula = render(node, self.names.labels, limit=MOST_CHARACTERS)
                 at = f" at {shown}" if shown else ""
                 return f"{formula} has no real value{at}: {reason_undefined(node, numbers)}"
-        return "the expression has no value here"
+        return NO_VALUE

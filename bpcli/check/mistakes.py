@@ -15,7 +15,7 @@ from bpcli.check.own import Own
 from bpcli.check.point import LADDER, Point
 from bpcli.check.slips import ARITHMETIC, CHAIN, LOGARITHMS, PATH, RULE, TRIGONOMETRIC, slips_of
 from bpcli.check.targets import Item
-from bpcli.graph.node import Node
+from bpcli.graph.node import Node, Variable
 from bpcli.graph.notation import number_text
 from bpcli.numbers.balls import Ball, exactly
 from bpcli.numbers.exact import exact
@@ -119,7 +119,7 @@ class OfGradient:
 
     def _between_variables(self) -> Iterator[Mistake]:
         variables = self.graph.variables
-        if len(variables) > MOST_VARIABLES or self.leaf.inputs:
+        if len(variables) > MOST_VARIABLES or not isinstance(self.leaf, Variable):
             return
         name = self.judge.names.labels[self.leaf]
         for other in variables:
@@ -178,7 +178,7 @@ class OfGradient:
 
     def _of_differences(self) -> Iterator[Mistake]:
         """Quotients of float64 differences, which err by their step."""
-        if self.leaf.inputs:
+        if not isinstance(self.leaf, Variable):
             return
         name, at = self.judge.names.labels[self.leaf], self.judge.point.at
         for step in STEPS_OF_DIFFERENCES:

@@ -36,9 +36,13 @@ class Names:
             message = f"'{target.of}' is not the output, which is {self.output}"
             raise BindingError(message, hint=f"write d{self.output}/d{target.node}")
         node = self._node(target.node)
-        if target.source is None:
+        source = None if target.source is None else self._node(target.source)
+        for one, name in ((node, target.node), (source, target.source)):
+            if one is not None and one.op.is_condition:
+                message = f"{name} is a condition, through which no gradient flows"
+                raise BindingError(message, hint="claim something of the numbers that it compares")
+        if source is None:
             return Item(target.kind, node)
-        source = self._node(target.source)
         if source not in node.inputs:
             inputs = ", ".join(dict.fromkeys([self.labels[i] for i in node.inputs if i in self.labels]))
             message = f"{target.source} is no input of {target.node}"

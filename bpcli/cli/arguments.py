@@ -29,8 +29,8 @@ class Words:
         self.bindings: dict[str, str] = {}
 
 
-def sorted_words(arguments: Sequence[str], takes_value: Mapping[str, bool]) -> Words:
-    """Sort the arguments; `takes_value` says of each known option whether a value follows it.
+def sorted_words(arguments: Sequence[str], takes_value: Mapping[str, bool], command: str) -> Words:
+    """Sort the arguments; `takes_value` says of each known option of the command whether a value follows it.
 
     Raises UsageError for an unknown option or a second expression, BindingError for a binding without a value or given
     twice.
@@ -45,20 +45,20 @@ def sorted_words(arguments: Sequence[str], takes_value: Mapping[str, bool]) -> W
                 _set_expression(words, rest)
             return words
         if name in takes_value:
-            words.options += _option(word, remaining, takes_value=takes_value[name])
+            words.options += _option(word, remaining, command, takes_value=takes_value[name])
         elif word.startswith("--") and is_name(name[2:]):
             if not equals and (not remaining or _is_binding(remaining[-1])):
                 message = f"{name} has no value"
                 raise BindingError(message, hint=suggestion(name, list(takes_value), f"write {name} 2 or {name}=2"))
             bind(words.bindings, name[2:], value if equals else remaining.pop())
         elif OPTION.fullmatch(name) or word in SHORT:
-            raise unknown_option(name, takes_value)
+            raise unknown_option(name, takes_value, command)
         else:
             _set_expression(words, word)
     return words
 
 
-def _option(word: str, remaining: list[str], *, takes_value: bool) -> list[str]:
+def _option(word: str, remaining: list[str], command: str, *, takes_value: bool) -> list[str]:
     """An option of Click's, with its value if one follows."""
     name, equals, _ = word.partition("=")
     if equals and not takes_value:
@@ -68,7 +68,7 @@ def _option(word: str, remaining: list[str], *, takes_value: bool) -> list[str]:
         return [word]
     if not remaining:
         message = f"{name} has no value"
-        raise UsageError(message, hint="'bpcli grad --help' says what it takes")
+        raise UsageError(message, hint=f"'bpcli {command} --help' says what it takes")
     return [word, remaining.pop()]
 
 
@@ -80,9 +80,9 @@ def bind(bindings: dict[str, str], name: str, value: str) -> None:
     bindings[name] = value
 
 
-def unknown_option(name: str, known: Mapping[str, bool]) -> UsageError:
+def unknown_option(name: str, known: Mapping[str, bool], command: str) -> UsageError:
     """An option that there is not, with the one that was probably meant."""
-    hint = suggestion(name, list(known), "'bpcli grad --help' lists the options")
+    hint = suggestion(name, list(known), f"'bpcli {command} --help' lists the options")
     return UsageError(f"unknown option '{name}'", hint=hint)
 
 
@@ -113,7 +113,7 @@ class ExpressionCommand(click.Command):
         """Hand Click its options and the expression; the bindings go to `ctx.obj`."""
         if ctx.resilient_parsing:
             return super().parse_args(ctx, [])
-        words = sorted_words(args, options_of(self))
+        words = sorted_words(args, options_of(self), self.name or "")
         ctx.obj = words.bindings
         expression = [] if words.expression is None else ["--", words.expression]
         return super().parse_args(ctx, [*words.options, *expression])

@@ -1,5 +1,6 @@
 """`bpcli check`: gradients, bpcli's own or claimed ones, held against SymPy and differences."""
 
+import math
 from functools import partial
 from typing import Any
 
@@ -79,13 +80,16 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
     typed: dict[str, str] = ctx.obj
     options["output_format"] = chosen_format(options["output_format"], json=options["as_json"])
     options["limits"] = limits_from(options)
+    if math.isnan(options["time_limit"]):
+        message = "--time-limit takes a number of seconds, not nan"
+        raise UsageError(message, hint="60 is usual")
     if options["requests"] is not None:
         beside = [options[name] for name in ("assignments", "at_files", "names", "claims")]
         if expression is not None or typed or any(beside):
             message = "--requests takes expressions, values and claims from its file, and answers in JSON"
             raise UsageError(message, hint="leave out EXPR, its variables and --claim")
         return _answer_all(options)
-    text = expression_text(expression, typed, options["at_files"], options["limits"].bytes)
+    text = expression_text(expression, typed, options["at_files"], options["limits"].bytes, "check")
     at = bindings_from(typed, options["assignments"], options["at_files"])
     (reply,) = replies(
         partial(_reply, typed, at, options), [text], partial(_no_reply, options), seconds=options["time_limit"]
@@ -100,7 +104,7 @@ def _reply(typed: dict[str, str], at: dict[str, Any], options: dict[str, Any], t
     from bpcli.check.checking import check_expression  # noqa: PLC0415 - loaded in the worker, where it is used
     from bpcli.check.findings import EXIT_CODES  # noqa: PLC0415 - the same
 
-    as_json = options["output_format"] == "json"
+    as_json = options["output_format"] == "json" and not options["is_quiet"]
     try:
         result = check_expression(
             text,
@@ -155,7 +159,8 @@ def _refusal(error: BpcliError, *, as_json: bool) -> Reply:
 
 def _no_reply(options: dict[str, Any], _text: str, *, is_late: bool) -> Reply:
     """What is said where the worker was stopped, or lost."""
-    return _refusal(_stopped(options, is_late=is_late), as_json=options["output_format"] == "json")
+    as_json = options["output_format"] == "json" and not options["is_quiet"]
+    return _refusal(_stopped(options, is_late=is_late), as_json=as_json)
 
 
 def _stopped(options: dict[str, Any], *, is_late: bool) -> BpcliError:
@@ -184,6 +189,14 @@ def _answer_all(options: dict[str, Any]) -> int:
 
 
 def _reply_to_request(options: dict[str, Any], line: str) -> Reply:
+    """The answer to one request, in a worker; a fault of bpcli's own is answered too."""
+    try:
+        return _answered_request(options, line)
+    except Exception as fault:  # noqa: BLE001 - one request must not end the run
+        return _error_to_request(_own_fault(fault), options, line)
+
+
+def _answered_request(options: dict[str, Any], line: str) -> Reply:
     from bpcli.bulk.requests import answer, check_asked  # noqa: PLC0415 - loaded for --requests only
     from bpcli.check.findings import EXIT_CODES  # noqa: PLC0415 - the same
     from bpcli.report.check_documents import check_document  # noqa: PLC0415 - the same
@@ -203,13 +216,18 @@ def _reply_to_request(options: dict[str, Any], line: str) -> Reply:
 def _no_reply_to_request(options: dict[str, Any], line: str, *, is_late: bool) -> Reply:
     from bpcli.bulk.requests import head_of  # noqa: PLC0415 - the same
     from bpcli.report.check_documents import undecided_document  # noqa: PLC0415 - the same
+
+    if not is_late:
+        return _error_to_request(_stopped(options, is_late=False), options, line)
+    head, expression, _ = head_of(line, options["limits"])
+    document = undecided_document(f"time limit of {options['time_limit']:g} seconds", expression, head)
+    return Reply(UNDECIDED_EXIT, document_text(document))
+
+
+def _error_to_request(error: BpcliError, options: dict[str, Any], line: str) -> Reply:
+    from bpcli.bulk.requests import head_of  # noqa: PLC0415 - the same
     from bpcli.report.documents import error_document  # noqa: PLC0415 - the same
 
     head, expression, _ = head_of(line, options["limits"])
-    if is_late:
-        document = undecided_document(f"time limit of {options['time_limit']:g} seconds", expression, head)
-        return Reply(UNDECIDED_EXIT, document_text(document))
-    error = _stopped(options, is_late=False)
-    return Reply(
-        error.exit_code, document_text(error_document(error, head=head, expression=expression, schema="check"))
-    )
+    document = error_document(error, head=head, expression=expression, schema="check")
+    return Reply(error.exit_code, document_text(document))

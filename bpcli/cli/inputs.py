@@ -57,12 +57,14 @@ def limits_from(options: dict[str, Any]) -> Limits:
     )
 
 
-def expression_text(expression: str | None, typed: dict[str, str], at_files: Sequence[str], most: int) -> str:
+def expression_text(
+    expression: str | None, typed: dict[str, str], at_files: Sequence[str], most: int, command: str
+) -> str:
     """The expression: as typed, from `@FILE`, or for `-` from standard input. Raises UsageError where there is none."""
     if expression is None:
         taken = [f"--{name} took '{value}' as its value" for name, value in typed.items()]
         message = "; ".join(["there is no expression", *taken[:1]])
-        raise UsageError(message, hint='write it in quotes: bpcli grad "x*y" --x 2 --y 3')
+        raise UsageError(message, hint=f'write it in quotes: bpcli {command} "x*y" --x 2 --y 3')
     if [expression, *at_files].count("-") > 1:
         message = "standard input can be read once, as EXPR or for one --at"
         raise UsageError(message, hint="put one of them in a file")
@@ -109,6 +111,6 @@ def with_flags(error: MissingValueError) -> MissingValueError:
 def with_option(error: UnknownNameError, typed: dict[str, str], command: click.Command) -> UnknownNameError:
     """The error with the option that was probably meant by an unknown `--name`."""
     meant = closest(f"--{error.name}", [option for option in options_of(command) if option.startswith("--")])
-    if error.name in typed and meant:
+    if error.name in typed and meant and not (error.hint or "").startswith("did you mean"):
         error.hint = f"did you mean the option '{meant}'?"
     return error

@@ -130,7 +130,9 @@ def _in_our_words(error: click.ClickException) -> UsageError:
 
 def _report(error: BpcliError, words: Sequence[str]) -> int:
     schema = words[0] if words and words[0] in COMMANDS else "grad"
-    out, err = told(error, as_json=_wants_json(words), schema="grad" if schema == "schema" else schema)
+    out, err = told(
+        error, as_json=_wants_json(words) and "-q" not in words, schema="grad" if schema == "schema" else schema
+    )
     write(out)
     say(err)
     return error.exit_code

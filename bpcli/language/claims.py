@@ -90,7 +90,7 @@ def _finite(left: str, right: object) -> float:
         return number_from(left.strip(), right)
     except BindingError as error:
         message = error.message.replace("the value of", "the claim about", 1)
-        raise BindingError(message, hint="claim a finite number, or a formula in quotes") from error
+        raise BindingError(message, hint="claim a finite number, up to 1.8e308, or a formula") from error
 
 
 def _half_unit(digits: str) -> float | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bpcli.check.checking import Check
 from bpcli.check.findings import Equality, Finding, Verdict
 from bpcli.check.suspects import StepCheck
+from bpcli.language.claims import Target
 from bpcli.numbers.balls import Ball
 from bpcli.report.documents import MOST_STEPS, NO_HEAD, Document, envelope, json_number, limited
 from bpcli.report.explanations import STAFF, Release
@@ -43,26 +44,27 @@ def undecided_document(reason: str, expression: object, head: Mapping[str, objec
 
 
 def _key(finding: Finding, result: Check) -> str:
-    """How a claim writes the item: `x`, `value(A)`, `local(A, x)`."""
-    labels = result.names.labels
-    kind, node, source = finding.item
-    name = labels.get(node, "f")
+    """What an item is called, by the name that the claim has for it: `x`, `value(A)`, `local(A, x)`."""
+    kind, name, source, _ = (
+        finding.claim.target if finding.claim else Target("gradient", result.names.labels[finding.item.node])
+    )
     if kind == "gradient":
         return name
-    return f"{kind}({name})" if source is None else f"{kind}({name}, {labels.get(source, '')})"
+    return f"{kind}({name})" if source is None else f"{kind}({name}, {source})"
 
 
 def _entry(finding: Finding, release: Release) -> Document:
     entry: Document = {"verdict": finding.verdict.value}
     if finding.claim:
-        entry["claimed"] = _number(finding.claim.number)
+        if release.to_staff or finding.equality is None:  # a formula's number is a value of the right kind
+            entry["claimed"] = _number(finding.claim.number)
         entry["claim"] = finding.claim.typed
     if release.to_staff:
         entry |= _in_full(finding)
     if finding.accepted_as:
         entry["accepted_as"] = finding.accepted_as
     if finding.verdict in (Verdict.UNDECIDED, Verdict.UNEVALUABLE) or (finding.reason and release.to_staff):
-        entry["reason"] = finding.reason
+        entry["reason"] = finding.reason if release.to_staff else finding.hint or finding.reason
     if finding.verdict is Verdict.DIFFER and finding.claim:
         entry |= _hints(finding, release)
     if finding.notes:

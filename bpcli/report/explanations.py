@@ -69,11 +69,19 @@ def _about_a_mistake(finding: Finding, result: Check, page: Page, release: Relea
         yield from [("", text) for text in _where(finding, page)]
     else:
         yield "", " ".join([f"{finding.title} differs.", *_where_for_a_student(finding)])
+    told = _cause(finding, release)
+    if told:
+        mistakes = [one for one in result.findings if one.verdict is Verdict.DIFFER and one.own_mistake]
+        yield ("", told) if len(mistakes) == 1 else (finding.title, f": {told[0].lower()}{told[1:]}")
+
+
+def _cause(finding: Finding, release: Release) -> str:
     if finding.causes and release.tells("cause"):
         texts = [cause.text if release.to_staff else cause.hint for cause in finding.causes]
-        yield "", f"Consistent with: {'; or '.join(dict.fromkeys(texts))}."
-    elif finding.causes and release.tells("kind"):
-        yield "", f"Look for: {'; or '.join(dict.fromkeys([cause.family for cause in finding.causes]))}."
+        return f"Consistent with: {'; or '.join(dict.fromkeys(texts))}."
+    if finding.causes and release.tells("kind"):
+        return f"Look for: {'; or '.join(dict.fromkeys([cause.family for cause in finding.causes]))}."
+    return ""
 
 
 def _in_full(finding: Finding, page: Page) -> Iterator[str]:
@@ -147,7 +155,8 @@ def _kink_text(finding: Finding, page: Page) -> str:
 def _about_an_open_end(finding: Finding, page: Page, release: Release) -> Iterator[Saying]:
     visible = finding.smallest_visible if release.to_staff else None
     seen = "" if visible is None else f"; the smallest error that could have been seen is {page.number(visible)}"
-    yield finding.title, f": {finding.verdict.value}: {finding.reason}{seen}."
+    reason = finding.reason if release.to_staff else finding.hint or finding.reason
+    yield finding.title, f": {finding.verdict.value}: {reason}{seen}."
     if finding.suspects and release.to_staff:
         yield finding.title, f": suspected is {'; '.join(finding.suspects)}."
 

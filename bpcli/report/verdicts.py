@@ -7,6 +7,7 @@ from bpcli.numbers.balls import Ball
 from bpcli.report.explanations import STAFF, Release, explanations
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
+from bpcli.report.plain import one_line
 
 LONGEST_CLAIM = 40
 NONE = "n/a"
@@ -83,7 +84,8 @@ def _claimed(finding: Finding, page: Page) -> str:
         return ""
     if finding.equality is None and claim.number is not None:
         return page.number(claim.number)
-    return claim.typed if len(claim.typed) <= LONGEST_CLAIM else claim.typed[:LONGEST_CLAIM] + page.signs.ellipsis
+    typed = one_line(" ".join(claim.typed.split()))
+    return typed if len(typed) <= LONGEST_CLAIM else typed[:LONGEST_CLAIM] + page.signs.ellipsis
 
 
 def _number(number: float | None, page: Page) -> str:
@@ -113,6 +115,8 @@ def _steps(result: Check, page: Page) -> list[Line]:
         Column("right", "gradient", caption="differences"),
         Column("left", "verdict", "   ", caption="suspect"),
     )
+    if not steps:
+        return [*page.title("EVERY STEP"), [Piece("  no step: no gradient flows to a variable through an op", "note")]]
     rows = [Row(_step_cells(number, step, result, page)) for number, step in enumerate(steps[: page.most_rows], 1)]
     heading = ("", "node", "input", "rule", "SymPy", "differences", "suspect")
     return [
