@@ -1,6 +1,7 @@
 """Throw anything at the whole command: `python tests/fuzz.py --inputs 200000 --seed 1`.
 
-Each input is a list of arguments, run in this process. An exit code 5, an escaped exception or a broken promise about
+Each input is a list of arguments, run in this process; a check is answered by a copy of it, and may be given requests
+that follow from its arguments. An exit code 5, an escaped exception or a broken promise about
 what is written is a failure, and is shown with its input; so are the number of inputs for
 each exit code and the slowest one.
 """
@@ -19,13 +20,15 @@ from time import perf_counter
 from typing import NamedTuple, NoReturn
 from unittest.mock import patch
 
-from strategies import command_line
+from strategies import command_line, request_lines
 
+import bpcli.check.checking  # noqa: F401 - once, for the worker of every check
 from bpcli.cli.main import main
 
 ENCODINGS = ("utf-8", "ascii", "cp1252")
-EXPECTED = (0, 2, 3)
-STATUS = {0: "ok", 2: "error", 3: "nonfinite"}
+EXPECTED = {"check": (0, 1, 2, 3, 4, 124)}
+EXPECTED_ELSEWHERE = (0, 2, 3)
+STATUS = {0: "ok", 1: "ok", 2: "error", 3: "nonfinite", 4: "ok", 124: "error"}
 MOST_SHOWN = 3
 
 
@@ -57,33 +60,60 @@ class Outcome(NamedTuple):
     is_terminal: bool = False
 
 
-def outcome(words: Sequence[str], encoding: str = "utf-8", *, is_terminal: bool = False) -> Outcome:
-    """Run the command in this process; every warning of Python is an error, and standard input is empty."""
+def outcome(
+    words: Sequence[str], encoding: str = "utf-8", *, is_terminal: bool = False, lines: Sequence[str] = ()
+) -> Outcome:
+    """Run the command in this process; every warning of Python is an error, and standard input has these lines."""
+    given = Stream("utf-8", is_terminal=False)
+    given.write("".join([f"{line}\n" for line in lines]))
+    given.seek(0)
     written, said = Stream(encoding, is_terminal=is_terminal), Stream(encoding, is_terminal=is_terminal)
     with ExitStack() as stack:
         stack.enter_context(redirect_stdout(written))
         stack.enter_context(redirect_stderr(said))
-        stack.enter_context(patch("sys.stdin", Stream("utf-8", is_terminal=False)))
+        stack.enter_context(patch("sys.stdin", given))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("error")
         code = main(words)
     return Outcome(code, written.text, said.text, is_terminal)
 
 
-def broken_promise(words: Sequence[str], found: Outcome) -> str | None:
+def broken_promise(words: Sequence[str], found: Outcome, lines: Sequence[str] = ()) -> str | None:
     """What an outcome must never be, in words; None if it is as promised."""
-    if found.code not in EXPECTED:
+    if found.code not in EXPECTED.get(words[0], EXPECTED_ELSEWHERE):
         fault = re.search(r"bpcli itself failed: (\w+)", found.said or found.written)
         return f"exit code {found.code}{f', {fault[1]}' if fault else ''}"
     texts = [found.said] if found.is_terminal or found.written.startswith("{") else [found.said, found.written]
     if any(not (sign.isprintable() or sign == "\n") for text in texts for sign in text):
         return "a control character was written"
-    is_help = "--help" in words or "--version" in words
-    if found.written.startswith("{") and words[0] == "grad":
+    may_be_silent = "--help" in words or "--version" in words or "-q" in words
+    if lines_asked(words):
+        return _broken_answers(found, lines, may_be_silent=may_be_silent)
+    if found.written.startswith("{") and words[0] in ("grad", "check"):
         return _broken_document(found)
-    if found.code == 2 and (found.written or not found.said.startswith("error: ")):
+    is_error = STATUS[found.code] == "error"
+    if is_error and (found.written or not found.said.startswith("error: ")):
         return "an error was not told on standard error alone"
-    return None if found.code == 2 or found.written or is_help else "nothing was written"
+    return None if is_error or found.written or may_be_silent else "nothing was written"
+
+
+def lines_asked(words: Sequence[str]) -> bool:
+    """Whether the words ask for answers to the requests on standard input."""
+    return list(words[:3]) == ["check", "--requests", "-"]
+
+
+def _broken_answers(found: Outcome, lines: Sequence[str], *, may_be_silent: bool) -> str | None:
+    if (found.code == 2 and found.said.startswith("error: ")) or (may_be_silent and not found.written):
+        return None  # an option was wrong, or nothing is to be said
+    answers = found.written.split("\n")[:-1]
+    try:
+        statuses = {json.loads(answer, parse_constant=_no_constant)["status"] for answer in answers}
+    except ValueError:
+        return "what was written is no strict JSON"
+    if len(answers) != sum(1 for line in lines if line.strip()):
+        is_refused = found.code == 2 and len(answers) == 1
+        return None if is_refused else f"{len(answers)} answers to {len(lines)} lines"
+    return None if ("error" in statuses) == (found.code == 2) else f"statuses {statuses} with code {found.code}"
 
 
 def _broken_document(found: Outcome) -> str | None:
@@ -100,13 +130,14 @@ def _no_constant(word: str) -> NoReturn:
 
 def complaint(words: Sequence[str], number: int = 0) -> tuple[int | None, str | None]:
     """The exit code of a run and what is wrong with it; encodings and terminals take turns by `number`."""
+    lines = request_lines(Random(" ".join(words))) if lines_asked(words) else []  # noqa: S311 - the same every time
     try:
-        found = outcome(words, ENCODINGS[number % len(ENCODINGS)], is_terminal=number % 5 == 0)
+        found = outcome(words, ENCODINGS[number % len(ENCODINGS)], is_terminal=number % 5 == 0, lines=lines)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever escapes is what is looked for
         return None, f"{type(error).__name__} escaped: {error}"
-    problem = broken_promise(words, found)
+    problem = broken_promise(words, found, lines)
     return found.code, problem
 
 

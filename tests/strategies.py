@@ -4,6 +4,7 @@ All of them come from generators over `random.Random`: hypothesis can draw their
 they led to, or a seed, which finds more; `fuzz.py` can run them a hundred thousand times.
 """
 
+import json
 import re
 from collections.abc import Callable, Collection, Sequence
 from itertools import chain
@@ -240,11 +241,22 @@ MISTAKES = listed("--max-rows 0|--max-rows x|--jsno|-q|--max-nesting 3|--max-ope
 MISTAKES += listed("--max-literal-digits 2|--output-fromat csv|--output-format tabel|--output-format|--help|--y=", "|")
 MISTAKES += listed("--with-respect-to w,q|--with-respect-to|--set|--set x|--set x=2|--set =3|--|-1|--x-y 2|--2 3", "|")
 MISTAKES += listed("--at no-such-file|--requests no-such-file|--α 2|--x₁ 2|---x 1|@|--version", "|")
+CHECKS = 0.03  # the share of command lines that are checks: each takes a process and two oracles
+CHECK_OPTIONS = listed("--every-step|--json|-q|--release-to student|--hint-level kind|--hint-level cause", "|")
+CHECK_OPTIONS += listed("--output-format plain|--output-format table|--max-rows 1|--relative-tolerance 1e-6", "|")
+CHECK_OPTIONS += listed("--relative-tolerance 0|--with-respect-to x|--parallel-jobs 2|--max-operators 9999", "|")
+CHECK_MISTAKES = listed(
+    "--claim x|--claim =|--claim x=|--claim|--relative-tolerance 2|--hint-level all|--clam x=1", "|"
+)
+CHECK_MISTAKES += listed("--time-limit 0|--parallel-jobs 0|--x|--x=|--output-format csv|--with-steps|--release-to", "|")
+CLAIMED = listed("{0}|{0}|{0}|df/d{0}|∂f/∂{0}|value({0})|upstream({0})|local(f, {0})|contribution(f, {0})", "|")
 UNREAD = re.compile(r"-|@.*|--at=.*|--requests=.*", re.DOTALL)
 
 
 def command_line(random: Random) -> list[str]:
     """Arguments of the command: mostly an expression with values for its variables, and now and then anything."""
+    if random.random() < CHECKS:
+        return check_line(random)
     if random.random() < 0.03:
         command = random.choice(("ops", "schema", "gard", noise(random)))
         return harmless([command, random.choice((*FUNCTIONS, "grad", "**"))])
@@ -265,6 +277,62 @@ def command_line(random: Random) -> list[str]:
     groups += [random.choice(MISTAKES).split(" ")] if random.random() < 0.1 else []
     random.shuffle(groups)
     return harmless(["grad", *chain.from_iterable(groups)])
+
+
+def check_line(random: Random) -> list[str]:
+    """Arguments of `check`: mostly an expression with values and claims, else those for requests on standard input."""
+    options = [random.choice(CHECK_OPTIONS).split(" ") for _ in range(random.choice((0, 0, 1, 2)))]
+    options += [random.choice(CHECK_MISTAKES).split(" ")] if random.random() < 0.05 else []
+    options.append(["--time-limit", "5"])
+    if random.random() < 0.2:
+        return ["check", "--requests", "-", *chain.from_iterable(options)]
+    text = expression(random) if random.random() < 0.9 else mutated(random, expression(random))
+    groups = [[text], *options]
+    if random.random() < 0.9:
+        bound = [name for name in variables_in(text) if random.random() < 0.99]
+        groups += [["--set", f"{name}={random.choice(VALUES)}"] for name in bound]
+    groups += [["--claim", claim(random, text)] for _ in range(random.choice((0, 0, 1, 1, 2)))]
+    random.shuffle(groups)
+    return harmless(["check", *chain.from_iterable(groups)])
+
+
+def variables_in(text: str) -> list[str]:
+    """The names of variables that a text has where it neither calls nor assigns them."""
+    return [name for name in dict.fromkeys(re.findall(r"\w+\b(?![ \t]*=[^=]|\()", text)) if name in VARIABLES]
+
+
+def claim(random: Random, text: str) -> str:
+    """A claim about an expression: mostly a number or a formula for something in it, and now and then anything."""
+    if random.random() < 0.03:
+        return noise(random)
+    names = [*variables_in(text), *[name for name in [*TARGETS, "k"] if f"{name} = " in text]]
+    if not names or random.random() < 0.03:
+        names = ["f", "v1", "x"]
+    left = random.choice(CLAIMED).format(random.choice(names))
+    right = random.choice(VALUES) if random.random() < 0.6 else formula(random, names, 2)
+    return f"{left}={right}"
+
+
+def request_lines(random: Random) -> list[str]:
+    """Requests of a few kinds, a line each: what they ask is mostly meant, some of it is not."""
+    return [request_line(random) for _ in range(random.randint(0, 3))]
+
+
+def request_line(random: Random) -> str:
+    """A request, or a line that is none."""
+    if random.random() < 0.1:
+        return random.choice(("", "nonsense", "[]", "{}", '{"expression": 1}', noise(random).replace("\n", " ")))
+    text = expression(random)
+    names = variables_in(text)
+    request: dict[str, object] = {"id": random.choice((1, None, "a", [2])), "expression": text}
+    request["at"] = {name: random.choice((1, 0, -2.5, 0.1, "1/3", 1e300)) for name in names}
+    if random.random() < 0.6:
+        sides = [claim(random, text).partition("=") for _ in range(random.randint(1, 2))]
+        request["claim"] = {left: random.choice((right, 0, 1.5, -1e-300)) for left, _, right in sides}
+    if random.random() < 0.2:
+        request["with_respect_to"] = names[:1]
+    line = json.dumps(request, ensure_ascii=random.random() < 0.5)
+    return mutated(random, line).replace("\n", " ") if random.random() < 0.1 else line
 
 
 def harmless(words: list[str]) -> list[str]:

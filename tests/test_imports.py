@@ -1,5 +1,6 @@
 """What is loaded when: a new import anywhere on these ways is a decision, made by editing the list here."""
 
+import os
 import subprocess
 import sys
 
@@ -14,7 +15,16 @@ before = set(sys.modules)
 sys.stderr.write("\\n".join(set(sys.modules) - before))
 """
 COMMAND = DRIVER.format("from bpcli.cli.main import main\nmain(sys.argv[1:])")
+# The same with what a worker does done in this process, where it can be seen.
+IN_ONE_PROCESS = DRIVER.format("""
+import bpcli.cli.check
+from bpcli.cli.main import main
+bpcli.cli.check.replies = lambda work, questions, *_, **__: map(work, questions)
+main(sys.argv[1:])
+""")
 EXPRESSION = ("grad", "A = x*y; F = A*z", "--x", "6", "--y", "-2", "--z", "-3")
+CHECKED = ("check", *EXPRESSION[1:])
+CLAIMED = (*CHECKED, "--claim", "x=6", "--claim", "y=18", "--every-step")
 
 # Modules of the standard library that take long to load, or bring many others along.
 HEAVY = {
@@ -46,7 +56,9 @@ DOCUMENTS = FORMULAS | {"bpcli.report", "bpcli.report.documents", "bpcli.report.
 LINES = {"bpcli.report.figures", "bpcli.report.layout", "bpcli.report.page"}
 PIPE = {"bpcli.report.plain"}
 
-JSON = START | LIBRARY | DOCUMENTS | {"bpcli.cli.arguments", "bpcli.cli.grad"}
+ARGUMENTS = {"bpcli.cli.arguments", "bpcli.cli.inputs"}
+
+JSON = START | LIBRARY | DOCUMENTS | ARGUMENTS | {"bpcli.cli.grad"}
 CSV = JSON | {"bpcli.report.figures", "bpcli.report.spreadsheet"}
 WALK = JSON | LINES | {"bpcli.report.backward", "bpcli.report.forward", "bpcli.report.walkthrough"}
 PLAIN = WALK | PIPE
@@ -58,6 +70,23 @@ NUMERIC = {name for name in GRADIENTS if name.startswith("bpcli.numbers")} | {
 OPS = START | (GRADIENTS - NUMERIC) | FUNCTIONS | FORMULAS | LINES | PIPE | CATALOGUE
 OPS |= {"bpcli.language.operators", "bpcli.report", "bpcli.report.formulas"}
 SCHEMA = START | GRADIENTS | DOCUMENTS | {"bpcli.cli.schema"}
+
+CHECKS = {
+    "bpcli.numbers.balls", "bpcli.numbers.branches", "bpcli.numbers.exact", "bpcli.numbers.lifting",
+    "bpcli.numbers.powers", "bpcli.numbers.symbols", "bpcli.numbers.translation",
+    "bpcli.backprop.nonfinite", "bpcli.language.claims",
+    "bpcli.check", "bpcli.check.carried", "bpcli.check.causes", "bpcli.check.chain", "bpcli.check.checking",
+    "bpcli.check.equality", "bpcli.check.findings", "bpcli.check.finite", "bpcli.check.judge", "bpcli.check.kinks",
+    "bpcli.check.mistakes", "bpcli.check.nearness", "bpcli.check.oracles", "bpcli.check.own", "bpcli.check.point",
+    "bpcli.check.slips", "bpcli.check.suspects", "bpcli.check.symbolic", "bpcli.check.targets",
+}  # fmt: skip
+CHECK_LIBRARY = LIBRARY | FORMULAS | CHECKS
+WORKERS = {"bpcli.bulk", "bpcli.bulk.workers"}
+CHECK = CHECK_LIBRARY | START | ARGUMENTS | WORKERS | LINES
+CHECK |= {"bpcli.cli.check", "bpcli.report", "bpcli.report.explanations", "bpcli.report.formulas"}
+CHECK_JSON = CHECK | {"bpcli.report.documents", "bpcli.report.check_documents"}
+CHECK_PLAIN = CHECK | PIPE | {"bpcli.report.verdicts"}
+ORACLES = {"mpmath", "sympy"}
 
 
 def loaded(code: str, *arguments: str) -> set[str]:
@@ -79,9 +108,12 @@ def own(modules: set[str]) -> set[str]:
 
 
 def third_party(modules: set[str]) -> set[str]:
-    """The libraries among them, by their first name; Click needs colorama on Windows."""
+    """The libraries among them, by their first name.
+
+    Click needs colorama on Windows, mpmath uses gmpy2 where there is one; `__mp_main__` is the program to its workers.
+    """
     roots = {name.partition(".")[0] for name in modules}
-    return roots - sys.stdlib_module_names - {"bpcli", "colorama"}
+    return roots - sys.stdlib_module_names - {"bpcli", "colorama", "gmpy2", "__mp_main__"}
 
 
 NONE: dict[str, list[str]] = {"loaded, not expected": [], "expected, not loaded": []}
@@ -151,3 +183,60 @@ def test_the_library_does_not_load_the_command_line() -> None:
 
     assert differences(own(modules), LIBRARY) == NONE
     assert third_party(modules) == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((*CHECKED, "--json"), CHECK_JSON),
+        (CHECKED, CHECK_PLAIN),
+        (CLAIMED, CHECK_PLAIN),
+        (("check", "sin(x)**2", "--claim", "x=sin(2*x)"), CHECK_PLAIN),
+    ],
+    ids=["json", "plain", "claims", "formulas"],
+)
+def test_a_check_loads_both_oracles_and_no_numpy(arguments: tuple[str, ...], expected: set[str]) -> None:
+    """What a command and its worker load: SymPy, which brings mpmath, and neither NumPy nor Rich."""
+    modules = loaded(IN_ONE_PROCESS, *arguments)
+
+    assert differences(own(modules), expected) == NONE
+    assert third_party(modules) == ORACLES | {"click"}
+
+
+def test_what_waits_for_a_worker_loads_no_mathematics() -> None:
+    """The process that keeps the time reads the arguments; SymPy, the check and its report belong to the worker."""
+    modules = loaded(COMMAND, *CLAIMED)
+
+    assert {name.split(".")[1] for name in own(modules) - {"bpcli"}} & {"backprop", "check", "report"} == set()
+    assert third_party(modules) == {"click"}
+    assert "multiprocessing" in modules
+
+
+def test_many_requests_load_the_oracles_once() -> None:
+    """With `--requests` the process that starts the workers has loaded what all of them need, and no NumPy."""
+    modules = loaded(COMMAND, "check", "--requests", os.devnull)
+
+    assert differences(own(modules) & CHECK_LIBRARY, CHECK_LIBRARY) == NONE
+    assert third_party(modules) == ORACLES | {"click"}
+
+
+def test_the_library_checks_without_the_command_line() -> None:
+    """`bpcli.check_expression` needs neither Click nor the reports nor another process."""
+    modules = loaded(DRIVER.format("import bpcli\nbpcli.check_expression('x*y', {'x': 2, 'y': 3}, {'x': 3})"))
+
+    assert differences(own(modules), CHECK_LIBRARY) == NONE
+    assert third_party(modules) == ORACLES
+    assert "multiprocessing" not in modules
+
+
+def test_a_check_works_where_there_is_no_numpy() -> None:
+    """Scalars need none: with NumPy out of reach the answer is the same."""
+    code = "import sys\nsys.modules['numpy'] = None\nfrom bpcli.cli.main import main\nsys.exit(main(sys.argv[1:]))"
+    without, done = (
+        subprocess.run(
+            [sys.executable, *words, *CLAIMED], capture_output=True, env=environment(), timeout=PATIENCE, check=False
+        )
+        for words in (("-c", code), ("-m", "bpcli"))
+    )
+
+    assert (without.returncode, without.stdout, without.stderr) == (1, done.stdout, b"")

@@ -218,7 +218,7 @@ def total(x: Ball, y: Ball) -> Ball:
     is_exact = x.radius is fzero and y.radius is fzero
     radius = fzero if is_exact else mpf_add(x.radius, y.radius, RADIUS_BITS, "u")
     if not a[1] or not b[1]:
-        return Ball(middle, radius)
+        return rounded(middle, radius, is_exact=max(a[3], b[3]) <= bits)
     # Every bit of the exact sum lies between the lower end of the two and one above the higher top.
     span = max(a[2] + a[3], b[2] + b[3]) + 1 - min(a[2], b[2])
     return rounded(middle, radius, is_exact=span <= bits)

@@ -10,9 +10,6 @@ from typing import Any
 from mpmath.libmp import (  # type: ignore[import-untyped]  # mpmath ships no types
     fzero,
     mpf_abs,
-    mpf_eq,
-    mpf_floor,
-    mpf_sub,
     to_int,
 )
 
@@ -82,8 +79,8 @@ def staircase(function: Callable[[Mpf], Mpf], border: float) -> Function:
         if ball.middle is None:
             return ball
         found = {function(end) for end in ends(ball)} if not ball.is_exact else {function(ball.middle)}
-        away = mpf_sub(ball.middle, exactly(border).middle)
-        tied = ball.is_exact and mpf_eq(mpf_floor(away), away)
+        exponent = ball.middle[2]  # of an odd number, or 0 for 0
+        tied = ball.is_exact and (exponent == -1 if border else exponent >= 0)
         if working.trail is not None:
             working.trail.append(Outcome(to_int(function(ball.middle)) if len(found) == 1 else None, tied))
         if len(found) > 1:

@@ -5,6 +5,7 @@ Each function has NumPy's real-valued meaning; where that has no real value the 
 
 from collections.abc import Callable
 from functools import partial
+from math import factorial
 from typing import Any
 
 from mpmath.libmp import (  # type: ignore[import-untyped]  # mpmath ships no types
@@ -18,6 +19,7 @@ from mpmath.libmp import (  # type: ignore[import-untyped]  # mpmath ships no ty
 )
 
 from bpcli.numbers.balls import (
+    UNDEFINED,
     UNRESOLVED,
     Ball,
     Mpf,
@@ -28,10 +30,19 @@ from bpcli.numbers.balls import (
     quotient,
     rounded,
     total,
+    within,
     working,
 )
 from bpcli.numbers.branches import absolute, chosen, comparison, maximum, minimum, sign_of, staircase
-from bpcli.numbers.lifting import LARGEST_ARGUMENT_OF_EXP, bounded, inverting, over_balls
+from bpcli.numbers.lifting import (
+    LARGEST_ARGUMENT_OF_EXP,
+    NO_PARTS,
+    SMALLEST,
+    between_poles,
+    bounded,
+    inverting,
+    over_balls,
+)
 from bpcli.numbers.powers import exponential, logarithm, power
 from bpcli.numbers.system import NumberSystem
 
@@ -60,7 +71,7 @@ def _lgamma(x: Ball | float) -> Ball:
     """log|Γ(x)|; left open far to the left, where poles lie everywhere."""
     ball = exactly(x)
     is_far = ball.middle is not None and ball.middle[0] and ball.magnitude > LARGEST_ARGUMENT_OF_EXP
-    return UNRESOLVED if is_far else over_balls(_log_gamma)(ball)
+    return UNRESOLVED if is_far else between_poles(_log_gamma, lambda x: 2 if x[0] else NO_PARTS)(ball)
 
 
 def _error_function(x: Any) -> Any:
@@ -91,9 +102,41 @@ def _sinc(x: Ball | float, derivative: float = 0) -> Ball:
 def _polygamma(x: Ball | float, *, n: float) -> Ball:
     """The n-th derivative of digamma; left open far to the left, where mpmath adds up as many terms as x has units."""
     ball = exactly(x)
-    if ball.middle is not None and ball.middle[0] and ball.magnitude > FURTHEST_LEFT:
+    if ball.middle is not None and ball.magnitude > (FURTHEST_LEFT if ball.middle[0] else LONGEST_ANGLE):
         return UNRESOLVED
-    return over_balls(partial(context.psi, int(n)))(ball)
+    # What cancels at its zeros: right of 0 digamma's logarithm, left of it the n-th derivative of pi*cot(pi*x).
+    left = 2 * (int(n) + 1) + factorial(int(n)).bit_length() + 4
+    return between_poles(partial(context.psi, int(n)), lambda x: left if x[0] else NO_PARTS if n else 4)(ball)
+
+
+def _angle(y: Ball | float, x: Ball | float) -> Ball:
+    side, along = exactly(y), exactly(x)
+    is_left = at_most(along, along.error) and not (along.is_exact and along.is_zero)
+    if is_left and not side.is_exact and at_most(side.size, side.error):
+        return within(0, 4)  # on either side of the cut
+    return _exact_angle(side, along)
+
+
+_exact_angle = over_balls(context.atan2)
+
+
+def _gamma(x: Ball | float) -> Ball:
+    ball = exactly(x)
+    if ball.middle is None or ball.magnitude <= LARGEST_ARGUMENT_OF_EXP:
+        return _bounded_gamma(ball)
+    if not ball.middle[0]:
+        return UNDEFINED
+    if not ball.is_exact:
+        return UNRESOLVED
+    return UNDEFINED if ball.middle[2] >= 0 else Ball(fzero, SMALLEST)
+
+
+_bounded_gamma = between_poles(context.gamma)
+
+
+def _tangent(x: Ball | float) -> Ball:
+    ball = exactly(x)
+    return _exact_tangent(ball) if ball.is_exact else quotient(FUNCTIONS["sin"](ball), FUNCTIONS["cos"](ball))
 
 
 def _periodic(function: Callable[..., Any], otherwise: Ball) -> Callable[..., Ball]:
@@ -113,17 +156,23 @@ def _periodic(function: Callable[..., Any], otherwise: Ball) -> Callable[..., Ba
     return of_ball
 
 
+_exact_tangent = _periodic(context.tan, UNRESOLVED)
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{
         name: over_balls(getattr(context, name))
         for name in (
-            *("asin", "acos", "atan", "atan2"),
-            *("asinh", "acosh", "atanh", "log1p", "digamma"),
+            *("asin", "acos", "atan"),
+            *("asinh", "atanh", "log1p"),
         )
     },
     "sin": _periodic(context.sin, Ball(fzero, fone)),
     "cos": _periodic(context.cos, Ball(fzero, fone)),
-    "tan": _periodic(context.tan, UNRESOLVED),
+    "tan": _tangent,
+    "atan2": _angle,
+    "acosh": over_balls(lambda x: 2 * context.asinh(context.sqrt((x - 1) / 2))),
+    "digamma": between_poles(context.digamma, lambda x: 8 if x[0] else 4),
     "exp": exponential,
     "log": logarithm,
     "exp2": bounded(lambda x: context.power(2, x), 0, None),
@@ -138,7 +187,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log2": inverting(lambda x: context.log(x, 2), lambda n: power(2, n)),
     "log10": inverting(context.log10, lambda n: power(10, n)),
     "cbrt": _cube_root,
-    "gamma": bounded(context.gamma, None, None),
+    "gamma": _gamma,
     "lgamma": _lgamma,
     "polygamma": _polygamma,
     "sinc": _sinc,

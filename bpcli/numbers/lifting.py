@@ -4,7 +4,7 @@ An input's radius is carried through a function by evaluating it at both ends of
 so an answer from differences owes nothing to a rule.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product as product_of
 from typing import Any
 
@@ -13,11 +13,15 @@ from mpmath.libmp import (  # type: ignore[import-untyped]  # mpmath ships no ty
     fzero,
     mpf_abs,
     mpf_add,
+    mpf_floor,
     mpf_gt,
+    mpf_le,
+    mpf_pos,
     mpf_sub,
 )
 
 from bpcli.numbers.balls import (
+    LARGEST_EXPONENT,
     RADIUS_BITS,
     UNDEFINED,
     UNRESOLVED,
@@ -34,7 +38,10 @@ from bpcli.numbers.balls import (
 Function = Callable[..., Ball]
 LARGEST_ARGUMENT_OF_EXP = 40  # in bits: exp(2**40) is beyond the largest exponent
 SATURATED = 17  # in bits: tanh(2**17) is 1 to within 2**-100000
+NO_PARTS = -10 * LARGEST_EXPONENT
 SMALLEST: Mpf = (0, 1, -100_000, 1)
+WIDE: Mpf = (0, 1, -2, 1)  # a ball of less than this radius holds no turn of an oscillation, nor all of a domain
+GUARD = 40  # bits beyond those asked for with which a function of mpmath works, some of which it may lose
 SHORT = 64  # a result with so few bits, from an argument near 1, is the exact one: exp(0), cos(0), gamma(5)
 
 
@@ -44,11 +51,21 @@ def _real(value: Any) -> Mpf | None:
     return found if found is not None and (found[1] or found == fzero) else None
 
 
-def _value(function: Callable[..., Any], middles: tuple[Mpf, ...]) -> Mpf | None:
+def _value(function: Callable[..., Any], middles: tuple[Mpf, ...], bits: int = 0) -> Mpf | None:
+    context.prec = (bits or working.bits) + GUARD
     try:
         return _real(function(*[context.make_mpf(middle) for middle in middles]))
     except (ValueError, ZeroDivisionError, OverflowError, ComplexResult):
         return None
+    finally:
+        context.prec = working.bits
+
+
+def _is_the_number(function: Callable[..., Any], value: Mpf, middles: tuple[Mpf, ...]) -> bool:
+    """Whether a value that came out short stays the same with many more bits: cos(0), gamma(5), but not erf(15)."""
+    if value[3] > SHORT or not all(map(_is_plain, middles)):
+        return False
+    return _value(function, middles, 2 * working.bits + 4 * SHORT) == value
 
 
 def _is_plain(middle: Mpf) -> bool:
@@ -57,8 +74,11 @@ def _is_plain(middle: Mpf) -> bool:
     return not mantissa or (bits <= SHORT and -16 <= exponent + bits <= 4)  # noqa: PLR2004 - from 2**-16 to 16
 
 
-def over_balls(function: Callable[..., Any]) -> Function:
-    """A function of mpmath numbers as a function of balls."""
+def over_balls(function: Callable[..., Any], parts: Callable[[Mpf], int] = lambda _: NO_PARTS) -> Function:
+    """A function of mpmath numbers as a function of balls.
+
+    `parts` gives the magnitude of the parts that cancel at a zero of the function, which bounds its digits there.
+    """
 
     def of_balls(*inputs: Ball | float) -> Ball:
         balls = [exactly(value) for value in inputs]
@@ -68,41 +88,63 @@ def over_balls(function: Callable[..., Any]) -> Function:
         value = _value(function, middles)  # type: ignore[arg-type] # none is None
         if value is None:
             return UNRESOLVED if _has_value_nearby(function, balls) else UNDEFINED
-        radius = fzero
-        for position, ball in enumerate(balls):
-            if ball.radius is not fzero:
-                reach = _reach(function, value, middles, position, ball)  # type: ignore[arg-type] # the same
-                if reach is None:
-                    return UNRESOLVED
-                radius = mpf_add(radius, reach, RADIUS_BITS, "u")
-        is_exact = all(ball.is_exact for ball in balls)  # a reach of 0 may have been rounded away
-        if is_exact and value[3] <= SHORT and all(map(_is_plain, middles)):  # type: ignore[arg-type] # the same
+        reach: Mpf | None = fzero
+        is_exact = all(ball.is_exact for ball in balls)
+        if not is_exact:
+            reach = _reach(function, value, balls)
+        elif _is_the_number(function, value, middles):  # type: ignore[arg-type] # the same
             return Ball(value)
+        if reach is None:
+            return UNRESOLVED
+        value = mpf_pos(value, working.bits, "n")
         # mpmath promises its functions to about one unit in the last place; two are allowed for, more for a reach.
-        unit = (0, 1, value[2] + value[3] - working.bits + (0 if is_exact else 1), 1) if value[1] else fzero
-        return rounded(value, mpf_add(radius, unit, RADIUS_BITS, "u"), is_exact=False)
+        top = max(value[2] + value[3] if value[1] else NO_PARTS, parts(middles[0]))  # type: ignore[arg-type] # the same
+        unit = (0, 1, top - working.bits + (0 if is_exact else 1), 1) if top > NO_PARTS else fzero
+        return rounded(value, mpf_add(reach, unit, RADIUS_BITS, "u"), is_exact=False)
 
     return of_balls
 
 
+def _corners(balls: Sequence[Ball]) -> Iterable[tuple[Any, ...]]:
+    return product_of(*[(ball.middle,) if ball.is_exact else ends(ball) for ball in balls])
+
+
 def _has_value_nearby(function: Callable[..., Any], balls: Sequence[Ball]) -> bool:
-    """Whether the function has a value at some end of its inputs, although it has none in the middle."""
-    return any(not ball.is_exact for ball in balls) and any(
-        _value(function, corner) is not None for corner in product_of(*map(ends, balls))
-    )
+    """Whether the function may have a value somewhere in its inputs, although it has none in the middle."""
+    if all(ball.is_exact for ball in balls):
+        return False
+    # Only a wide ball around 0 holds a domain such as [-1, 1] whole, which its ends would not tell.
+    if any(mpf_gt(ball.radius, WIDE) and mpf_le(ball.size.middle, ball.radius) for ball in balls):
+        return True
+    return any(_value(function, corner) is not None for corner in _corners(balls))
 
 
-def _reach(function: Callable[..., Any], value: Mpf, middles: tuple[Mpf, ...], position: int, ball: Ball) -> Mpf | None:
-    """How far the function moves where one input moves to the ends of its ball; None where it has no value there."""
+def _reach(function: Callable[..., Any], value: Mpf, balls: Sequence[Ball]) -> Mpf | None:
+    """How far the function moves where its inputs move to the ends of their balls; None where it has no value there."""
     furthest: Mpf = fzero
-    for end in ends(ball):
-        moved = _value(function, (*middles[:position], end, *middles[position + 1 :]))
+    for corner in _corners(balls):
+        moved = _value(function, corner)
         if moved is None:
             return None
         apart = mpf_abs(mpf_sub(moved, value, RADIUS_BITS, "u"))
         if mpf_gt(apart, furthest):
             furthest = apart
     return furthest
+
+
+def between_poles(function: Callable[..., Any], parts: Callable[[Mpf], int] = lambda _: NO_PARTS) -> Function:
+    """A function with poles at 0, -1, -2, ...; unresolved where a ball may hold one."""
+    lifted = over_balls(function, parts)
+
+    def of_ball(x: Ball | float) -> Ball:
+        ball = exactly(x)
+        if ball.middle is not None and not ball.is_exact:
+            low, high = ends(ball)
+            if (low[0] or low == fzero) and (mpf_gt(ball.radius, WIDE) or mpf_floor(low) != mpf_floor(high)):
+                return UNRESOLVED
+        return lifted(ball)
+
+    return of_ball
 
 
 def inverting(function: Callable[..., Any], inverse: Callable[[Ball], Ball]) -> Function:
@@ -128,10 +170,14 @@ def bounded(function: Callable[..., Any], low: int | None, high: int | None) -> 
     lifted = over_balls(function)
     furthest = LARGEST_ARGUMENT_OF_EXP if None in (low, high) else SATURATED
 
+    far = (0, 1, furthest - 1, 1)
+
     def of_ball(x: Ball | float) -> Ball:
         ball = exactly(x)
-        if ball.middle is None or ball.magnitude <= furthest:
+        if ball.middle is None or max(ball.magnitude, ball.error.magnitude) <= furthest:
             return lifted(ball)
+        if mpf_le(mpf_sub(mpf_abs(ball.middle), ball.radius, RADIUS_BITS, "d"), far):
+            return UNRESOLVED
         limit = low if ball.middle[0] else high
         return UNDEFINED if limit is None else Ball(exactly(limit).middle, SMALLEST)
 

@@ -48,6 +48,9 @@ def power(base: Ball | float, exponent: Ball | float) -> Ball:  # noqa: PLR0911 
     if mpf_le(mpf_abs(x.middle), x.radius):
         return UNRESOLVED
     if x.middle[0]:
+        if y.is_exact and y.middle[2] >= 0:  # a whole number beyond those that are multiplied out
+            size = tame_power(-x, y)
+            return -size if y.middle[2] == 0 else size
         return UNDEFINED if y.is_exact or not _holds_whole(y) else UNRESOLVED
     grows = y.magnitude + max(x.magnitude.bit_length(), 1) > WORKED_OUT
     return tame_power(x, y) if grows else _real_power(x, y)
@@ -59,7 +62,7 @@ def _power_of_zero(exponent: Ball) -> Ball:
     return UNDEFINED if exponent.middle[0] else Ball(fzero)
 
 
-_real_power = over_balls(lambda x, y: context.make_mpf(mpf_pow(x._mpf_, y._mpf_, working.bits, "n")))
+_real_power = over_balls(lambda x, y: context.make_mpf(mpf_pow(x._mpf_, y._mpf_, context.prec, "n")))
 
 
 def tame_power(x: Ball, y: Ball) -> Ball:

@@ -10,6 +10,7 @@ from typing import Any
 
 import sympy  # type: ignore[import-untyped]  # SymPy ships no types
 
+from bpcli.graph.op import Op
 from bpcli.numbers.balls import Ball, exactly
 from bpcli.numbers.system import NumberSystem
 
@@ -37,11 +38,6 @@ def _sinc(x: Any, derivative: float = 0) -> Any:
 
 def _chosen(condition: Any, x: Any, y: Any) -> Any:
     return sympy.Piecewise((x, condition), (y, True))
-
-
-def _of_expressions(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function on expressions, with Python's own numbers made SymPy's."""
-    return lambda *inputs, **attributes: function(*map(expression_of, inputs), **attributes)
 
 
 def expression_of(value: Any) -> Any:
@@ -104,8 +100,25 @@ class Symbols(NumberSystem):
         """A literal, as the fraction that it is in binary64."""
         return expression_of(value)
 
+    def function_of(self, op: Op) -> Callable[..., Any]:
+        """The form of an op, or its meaning, in which the numbers of a definition are fractions too."""
+        function = super().function_of(op)
 
-symbols = Symbols("symbols", None, {name: _of_expressions(form) for name, form in FORMS.items()})
+        def of_expressions(*inputs: Any, **attributes: Any) -> Any:
+            fractions = {name: expression_of(x) if isinstance(x, float) else x for name, x in attributes.items()}
+            return _without_floats(function(*map(expression_of, inputs), **fractions))
+
+        return of_expressions
+
+
+def _without_floats(expression: Any) -> Any:
+    """SymPy's floats are those of binary64, and its arithmetic would round them."""
+    if not isinstance(expression, sympy.Basic):
+        return expression
+    return expression.xreplace({number: sympy.Rational(number) for number in expression.atoms(sympy.Float)})
+
+
+symbols = Symbols("symbols", None, FORMS)
 
 
 def derivative_of(expression: Any, symbol: Any) -> Any:
@@ -135,7 +148,9 @@ def value_of(expression: Any, known: Mapping[Any, float], digits: int) -> Ball |
         return bool(expression.subs({symbol: expression_of(value) for symbol, value in known.items()}))
     # Not fractions: of a whole number SymPy would multiply out gamma. A condition has been chosen by already.
     numbers = {symbol: sympy.Float(value, digits) for symbol, value in known.items() if not isinstance(value, bool)}
-    value = sympy.re(expression.evalf(digits, subs=numbers))  # loggamma is complex left of 0
+    value = expression.evalf(digits, subs=numbers)
+    if expression.has(sympy.loggamma):  # which is complex left of 0
+        value = sympy.re(value)
     if value.is_Integer:
         return exactly(int(value))
     known_bits = getattr(value, "_prec", 0)  # of a value that cancels, SymPy gives what digits it has
