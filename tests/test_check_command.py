@@ -816,6 +816,17 @@ def test_a_claim_about_what_the_output_does_not_use(left: str) -> None:
     assert "bpcli itself failed" not in done.out
 
 
+@pytest.mark.parametrize("left", ["B", "value(B)", "local(B, x)", "C", "value(C)"])
+@pytest.mark.parametrize("last", ["2*y", "2*y + C"])
+def test_a_claim_about_what_has_no_value_says_why(left: str, last: str) -> None:
+    """Also where the output has one: what is unevaluable always has its reason."""
+    done = call("check", f"B = log(x); C = B + 1; {last}", "--x=-1", "--y=5", "--claim", f"{left}=0")
+
+    assert done.code in (0, 1, 3)
+    assert "None" not in done.out
+    assert done.code != 3 or "log is defined for x > 0" in done.out
+
+
 def test_the_first_wrong_step_is_told_from_those_that_follow() -> None:
     """What follows rightly from an earlier mistake is wrong, and not blamed again."""
     found = document(

@@ -218,7 +218,7 @@ def test_quiet_leaves_the_code_alone() -> None:
         ('{"expression": "x", "at": {"x": 1}, "claim": ["x=1"]}', "usage", "'claim' of the", '"claim": {"x": 6}'),
         ('{"expression": "x", "at": {"x": 1}, "claim": null}', "usage", "'claim' of the request", '"claim": {"x": 6}'),
         ('{"expression": "x", "at": {"x": 1}, "claim": {}}', "usage", "'claim' of the request", '"claim": {"x": 6}'),
-        ('{"expression": "x", "at": {"x": 1}, "claims": {"x": 2}}', "usage", "'claims'", "'claim'"),
+        ('{"expression": "x", "at": {"x": 1}, "claims": {"x": 2}}', "usage", "'claims'", '"claim"'),
         ('{"expression": "x", "at": {"x": 1}, "claim": {"x": true}}', "binding", "truth value", ""),
         ('{"expression": "x", "at": {"x": 1}, "claim": {"x": null}}', "binding", "null", ""),
         ('{"expression": "x", "at": {"x": 1}, "claim": {"x": [1]}}', "binding", "a list", ""),
@@ -483,6 +483,37 @@ def test_no_worker_outlives_a_run_that_is_killed() -> None:
         out, err = process.communicate(timeout=HANGS / 2)
 
     assert (answer["id"], out, err) == (1, "", "")
+
+
+BUSY = """
+import sys
+from bpcli.bulk.workers import replies
+
+def work(question):
+    sys.stdout.write(question)
+    sys.stdout.flush()
+    while True:
+        pass
+
+next(replies(work, ["begun"], None))
+"""
+
+
+@patches_reach_workers
+def test_no_worker_works_on_for_a_run_that_is_killed() -> None:
+    """Who kills a run, as `subprocess.run` does after its timeout, ends its work too: nobody keeps the time now."""
+    process = subprocess.Popen([sys.executable, "-c", BUSY], stdout=subprocess.PIPE, start_new_session=True)
+    assert process.stdout
+    begun = process.stdout.read(5)
+    process.kill()
+    try:
+        rest, _ = process.communicate(timeout=HANGS / 2)
+    finally:
+        end_group(process.pid)
+        process.wait()
+        process.stdout.close()
+
+    assert (begun, rest) == (b"begun", b"")
 
 
 # The workers by themselves -------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ answered by `late`. On systems that can fork a worker begins as a copy of this p
 """
 
 import json
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -79,8 +78,8 @@ def _serve(work: Work, pipe: Connection, inherited: Iterable[Connection]) -> Non
         while True:
             question = pipe.recv_bytes().decode("utf-8", "surrogatepass")
             pipe.send_bytes(json.dumps(work(question)).encode())
-    except BaseException:  # noqa: BLE001 - whatever it is, the parent finds that the worker is lost
-        os._exit(1)
+    except BaseException:  # noqa: BLE001 - whatever it is, the process ends, and the parent finds that it is lost
+        return
 
 
 def replies(

@@ -49,14 +49,22 @@ def text_of(line: Line) -> str:
     return "".join([piece.text for piece in line]).rstrip()
 
 
-def table(columns: Sequence[Column], rows: Sequence[Row], width: float, heading: tuple[str, ...] = ()) -> list[Line]:
+def table(
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    width: float,
+    heading: tuple[str, ...] = (),
+    *,
+    needs_heading: bool = False,
+) -> list[Line]:
     """The rows in columns, within `width` characters if they can be.
 
-    Where they are wider, the notes go below their rows, then the heading goes, then each row is stacked.
+    Where they are wider, the notes go below their rows, then the heading goes (unless the table needs it), then each row
+    is stacked.
     """
     cells = [row.cells for row in rows]
     notes = _notes_in_columns([row.notes for row in rows])
-    for words in dict.fromkeys([heading, ()]):
+    for words in dict.fromkeys([heading] if needs_heading else [heading, ()]):
         lines = _set_in_columns(columns, cells, words)
         header, body = lines[: bool(words)], lines[bool(words) :]
         beside = [[*line, *note] for line, note in zip(body, notes, strict=True)]

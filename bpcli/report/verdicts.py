@@ -42,7 +42,7 @@ def _table(result: Check, findings: tuple[Finding, ...], page: Page, release: Re
     columns.append(Column("left", "verdict", "   ", caption="verdict"))
     heading.append("verdict")
     rows = [Row(_cells(finding, result, page, release), _notes(finding, page, release)) for finding in findings]
-    return table(columns, rows, page.width, tuple(heading)) if rows else []
+    return table(columns, rows, page.width, tuple(heading), needs_heading=True) if rows else []
 
 
 def _oracles(findings: tuple[Finding, ...]) -> tuple[str, str]:
@@ -121,7 +121,7 @@ def _steps(result: Check, page: Page) -> list[Line]:
     heading = ("", "node", "input", "rule", "SymPy", "differences", "suspect")
     return [
         *page.title("EVERY STEP", "local derivatives"),
-        *table(columns, rows, page.width, heading),
+        *table(columns, rows, page.width, heading, needs_heading=True),
         *page.left_out(len(steps)),
     ]
 
