@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from bpcli import check_expression as check
+from bpcli.check.carried import ROUNDING
 from bpcli.check.checking import Check
 from bpcli.check.findings import Cause, Finding, Lead, Verdict
 
@@ -446,23 +447,25 @@ def test_what_follows_from_a_mistake_has_no_cause_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "verdict"),
+    ("value", "is_own"),
     [
-        ("0.99", Verdict.AGREE),
-        ("0.98", Verdict.AGREE),
-        ("1.01", Verdict.AGREE),
-        ("0.95", Verdict.DIFFER),
-        ("1.05", Verdict.DIFFER),
+        ("0.99", False),
+        ("0.981", False),
+        ("1.01", True),
+        ("0.95", True),
+        ("1.05", True),
     ],
 )
-def test_typed_precision_is_an_interval(value: str, verdict: Verdict) -> None:
-    """Who rounds a third to 0.33 may have from 0.97 to 1.01 for three of it: that is no mistake of that step."""
+def test_typed_precision_is_an_interval(value: str, is_own: bool) -> None:  # noqa: FBT001 - a column of the table
+    """Who rounds a third to 0.33, and so by 1%, may have 0.98 to 1 for three of it: no mistake of that step."""
     found = check("A = x/3; F = A*3", {"x": 1}, {"value(A)": "0.33", "value(F)": value})
     first, second = found.findings
 
     assert first.verdict is Verdict.AGREE
-    assert second.verdict is verdict
-    assert (found.first_wrong is second) == (verdict is Verdict.DIFFER)
+    assert second.verdict is Verdict.DIFFER
+    assert second.own_mistake == is_own
+    assert (found.first_wrong is second) == is_own
+    assert second.follows == (None if is_own else ROUNDING)
 
 
 def test_a_right_number_follows_from_rounded_ones() -> None:

@@ -521,6 +521,14 @@ def test_a_table_has_so_many_rows(rows: int) -> None:
     assert ("more row" in done.out) == (rows < 3)
 
 
+def test_no_mistake_is_cut_away() -> None:
+    """A table that is cut says of a claim that differs, wherever it stands: an exit code 1 is never unexplained."""
+    done = call("check", *LOST_SIGN, "--max-rows=1")
+
+    assert done.code == 1
+    assert re.search("∂F/∂y.*(DIFFER|differ|claimed 18)", done.out)
+
+
 @pytest.mark.parametrize(
     "options",
     [("--with-respect-to", "z,x"), ("--with-respect-to=x, z",), ("--with-respect-to", "z", "--with-respect-to", "x")],

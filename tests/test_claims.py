@@ -152,7 +152,7 @@ def test_a_claim_about_nothing_says_what_is_missing() -> None:
         (["x=6=6"], ParseError, "'='", "=="),
         (["x=qq"], UnknownNameError, "'qq'", "its names are "),
         (["x=y*zz"], UnknownNameError, "'zz'", "did you mean 'z'?"),
-        (["x=nan"], UnknownNameError, "'nan'", ""),
+        (["x=nan"], BindingError, "not finite: nan", "claim a finite number"),
         (["x=1e999"], BindingError, "not finite: 1e999", ""),
         (["x=1/0"], BindingError, "not finite: 1/0", ""),
         (["x=log(-1)"], BindingError, "not finite", ""),

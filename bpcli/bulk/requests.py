@@ -12,6 +12,7 @@ from bpcli.language.claims import claims_from
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import reason_of, without_repeats
 
+MISREAD = ("claims", "relative_tolerance", "hint_level", "release_to", "every_step", "time_limit")
 CALLED_AGAIN = "every request is a JSON object with 'expression' and 'at'"
 
 
@@ -92,9 +93,10 @@ def check_asked(request: Request, limits: Limits, **options: Any) -> Any:
     from bpcli.check.checking import check_expression  # noqa: PLC0415 - only `check` loads SymPy
 
     expression, at = question_of(request)
-    if "claims" in request and "claim" not in request:
-        message = "the request has 'claims', which nothing reads, and no 'claim'"
-        raise UsageError(message, hint='write it as "claim": {"x": 6}')
+    for name in MISREAD:
+        if name in request and (name != "claims" or "claim" not in request):
+            message = f"nothing reads '{name}' of a request"
+            raise UsageError(message, hint='a claim is written "claim": {"x": 6}; the rest are options of the command')
     claims = claims_from(request["claim"]) if "claim" in request else ()
     with _hints():
         return check_expression(expression, at, claims, with_respect_to=wanted_in(request), limits=limits, **options)

@@ -5,11 +5,13 @@ answered by `late`. On systems that can fork a worker begins as a copy of this p
 """
 
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import get_all_start_methods, get_context, parent_process
 from multiprocessing.connection import Connection, wait
+from threading import Thread
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
@@ -72,6 +74,7 @@ class Worker:
 def _serve(work: Work, pipe: Connection, inherited: Iterable[Connection]) -> None:
     """Answer one question after the other until the pipe is closed; end without a word where an answer fails."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted too, and ends its workers
+    Thread(target=_end_with_parent, daemon=True).start()
     for other in inherited:  # a copy that stays open would keep a worker waiting after the parent has gone
         other.close()
     try:
@@ -80,6 +83,14 @@ def _serve(work: Work, pipe: Connection, inherited: Iterable[Connection]) -> Non
             pipe.send_bytes(json.dumps(work(question)).encode())
     except BaseException:  # noqa: BLE001 - whatever it is, the process ends, and the parent finds that it is lost
         return
+
+
+def _end_with_parent() -> None:
+    """End this process, whatever it is doing, when the one that keeps its time has gone."""
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def replies(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from bpcli.backprop.sweep import local_numbers
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.judge import Judge
-from bpcli.check.nearness import tolerance, within
+from bpcli.check.nearness import MOST_OF_TYPED, RELATIVE, tolerance, within
 from bpcli.check.point import LADDER
 from bpcli.check.targets import Item
 from bpcli.graph.node import Graph, Node
@@ -18,7 +18,10 @@ from bpcli.numbers.balls import Ball, exactly, precision
 from bpcli.numbers.evaluate import compute
 from bpcli.numbers.exact import exact
 
-ROUNDED = "right within the rounding of the claims before it"
+ROUNDING = "the rounding of the claims before it"
+MOST_MISTAKES = 12
+MOST_STEPS = 2_000
+DIGITS = LADDER[2]  # where a value is 1 but for 2**-1000, what follows from it is still seen
 FOLLOWS_NOT = "right, though it does not follow from what is claimed before it: errors cancel"
 
 
@@ -48,54 +51,66 @@ def _as_computed(graph: Graph) -> Iterator[Item]:
 def carried(findings: Sequence[Finding], judge: Judge) -> list[Finding]:
     """The findings, each wrong one told apart: wrong in itself, or a right consequence of an earlier mistake."""
     numbers = {finding.item: finding for finding in findings if finding.claimed is not None}
-    wrong = [
-        finding
-        for finding in findings
-        if finding.verdict is Verdict.DIFFER and finding.item in numbers and finding.reason is None
-    ]
-    if not wrong or len(numbers) < 2:  # noqa: PLR2004 - alone, an item follows from nothing
+    wrong = [finding for finding in findings if _is_wrong(finding)]
+    if not wrong or len(numbers) < 2 or len(judge.point.graph.nodes) > MOST_STEPS:  # noqa: PLR2004 - it follows from nothing
         return list(findings)
-    with precision(LADDER[0].bits):
-        expected = Expected({item: _as_typed(finding) for item, finding in numbers.items()}, judge).items
-    first = next(
-        (finding.title for finding in in_order(wrong, judge.point.graph) if not _follows(finding, expected)), None
-    )
-    return [_told_apart(finding, expected, first) for finding in findings]
+    claimed = {item: _as_typed(finding) for item, finding in numbers.items()}
+    expected = _expected(claimed, judge)
+    mistakes = [one for one in in_order(wrong, judge.point.graph) if not _follows(one, expected)][:MOST_MISTAKES]
+    right = {item: ball for item, ball in claimed.items() if not _is_wrong(numbers[item])}
+    others = {one.item: claimed[one.item] for one in mistakes}
+    without = {one.item: _expected({**right, **others, one.item: None}, judge) for one in mistakes}
+    told = []
+    for finding in findings:
+        if _is_wrong(finding) and _follows(finding, expected):
+            told.append(finding.but(own_mistake=False, follows=_origin(finding, mistakes, without)))
+        elif finding.verdict is Verdict.AGREE and finding.item in numbers and not _follows(finding, expected):
+            told.append(finding.but(notes=(*finding.notes, FOLLOWS_NOT)))
+        else:
+            told.append(finding)
+    return told
 
 
-def _told_apart(finding: Finding, expected: Mapping[Item, Ball], first: str | None) -> Finding:
-    if finding.claimed is None or finding.item not in expected or finding.reason is not None:
-        return finding
-    if finding.verdict is Verdict.DIFFER and _follows(finding, expected):
-        if first is None:
-            return finding.but(verdict=Verdict.AGREE, notes=(*finding.notes, ROUNDED))
-        return finding.but(own_mistake=False, follows=first)
-    if finding.verdict is Verdict.AGREE and not _follows(finding, expected):
-        return finding.but(notes=(*finding.notes, FOLLOWS_NOT))
-    return finding
+def _is_wrong(finding: Finding) -> bool:
+    return finding.verdict is Verdict.DIFFER and finding.claimed is not None and finding.reason is None
+
+
+def _origin(finding: Finding, mistakes: Sequence[Finding], without: Mapping[Item, Mapping[Item, Ball]]) -> str:
+    """The first mistake without which, and without what else follows, the finding would not follow."""
+    for mistake in mistakes:
+        if not _follows(finding, without[mistake.item]):
+            return mistake.title
+    return ROUNDING
+
+
+def _expected(claimed: Mapping[Item, Ball | None], judge: Judge) -> Mapping[Item, Ball]:
+    with precision(DIGITS.bits):
+        return Expected(claimed, judge).items
 
 
 def _follows(finding: Finding, expected: Mapping[Item, Ball]) -> bool:
     hoped = expected.get(finding.item)
     if hoped is None or hoped.middle is None or finding.claimed is None:
         return False
-    with precision(LADDER[0].bits):
+    with precision(DIGITS.bits):
         return within(exactly(finding.claimed), hoped, tolerance(hoped, finding.claim)) is not False
 
 
 def _as_typed(finding: Finding) -> Ball:
+    """The claim with its typed precision, of which at most 1% of it counts."""
     claimed = finding.claimed or 0.0
     half_unit = finding.claim.half_unit if finding.claim else None
-    return balls.within(claimed, abs(claimed) * 1e-9 if half_unit is None else half_unit)
+    radius = abs(claimed) * RELATIVE if half_unit is None else min(half_unit, abs(claimed) * MOST_OF_TYPED)
+    return balls.within(claimed, radius)
 
 
 class Expected:
     """What every claimed item should be, given the claims before it."""
 
-    def __init__(self, claimed: Mapping[Item, Ball], judge: Judge) -> None:
+    def __init__(self, claimed: Mapping[Item, Ball | None], judge: Judge) -> None:
         self._claimed = claimed
         self._graph = judge.point.graph
-        self._values: dict[Node, Ball] = dict(judge.point.values())
+        self._values: dict[Node, Ball] = dict(judge.point.values(DIGITS.bits))
         self.items: dict[Item, Ball] = {}
         self._forward()
         self._backward()
@@ -103,7 +118,7 @@ class Expected:
     def _taken(self, item: Item, computed: Ball) -> Ball:
         """What goes on from here: the claim if there is one; what it should have been is kept."""
         self.items[item] = computed
-        return self._claimed.get(item, computed)
+        return self._claimed.get(item) or computed
 
     def _forward(self) -> None:
         for node in self._graph.nodes:

@@ -15,6 +15,7 @@ from bpcli.check.suspects import MOST_STEPS, NOBODY, StepCheck, step_checks, val
 from bpcli.check.targets import Item, Names
 from bpcli.errors import MissingValueError, UnknownNameError, UsageError
 from bpcli.graph.node import Graph
+from bpcli.graph.order import downstream_of
 from bpcli.language.build import point_for, require_known, wanted_of
 from bpcli.language.claims import Claim, claim_from, claim_from_text, require_once
 from bpcli.language.complaints import shortened, suggestion
@@ -132,7 +133,19 @@ def _formula(claim: Claim, names: Names, at: Mapping[str, object], limits: Limit
             )
             otherwise = f"its names are {', '.join(known[:10])}"
             raise UnknownNameError(message, variable.name, suggestion(variable.name, known, otherwise))
+    _require_no_circle(claim, formula, names)
     return formula
+
+
+def _require_no_circle(claim: Claim, formula: Graph, names: Names) -> None:
+    """Raise UsageError where a value is claimed to be what is computed from it."""
+    if claim.target.kind != "value":
+        return
+    after = downstream_of(names.graph, [names.item(claim.target).node])
+    for variable in formula.variables:
+        if names.nodes.get(variable.name) in after:
+            message = f"the claim about the value of {claim.target.node} uses '{variable.name}', which comes of it"
+            raise UsageError(message, hint="write it over what it is computed from")
 
 
 def _point(graph: Graph, at: Mapping[str, object], formulas: Mapping[Claim, Graph]) -> Point:
@@ -192,8 +205,19 @@ def _without_point(
             raise MissingValueError(
                 missing, f"a number is right at a point: give a value for each of {', '.join(missing)}"
             )
-        findings.append(compared)
+        findings.append(_explained(compared, graph, relative))
     return Check(graph, None, tuple(findings), names=names)
+
+
+def _explained(finding: Finding, graph: Graph, relative: float | None) -> Finding:
+    """A formula that differs, with the mistakes that give its number at the counterexample."""
+    example = finding.equality.counterexample if finding.equality else None
+    if example is None or finding.claim is None:
+        return finding
+    judge = Judge(Point(graph, example.at), relative)
+    at_example = judge.judged(finding.item, finding.claim._replace(number=example.claimed))
+    (explained,) = with_causes([at_example], judge)
+    return finding.but(causes=explained.causes, lead=explained.lead)
 
 
 def _compared(judge: Judge, item: Item, claim: Claim, formula: Graph, relative: float | None) -> Finding:
@@ -216,7 +240,7 @@ def _compared(judge: Judge, item: Item, claim: Claim, formula: Graph, relative: 
 def _as_compared(base: Finding, comparison: Comparison, claim: Claim, at: Mapping[str, float] | None) -> Finding:
     equality = comparison.outcome(claim, at)
     if equality.outcome is Outcome.UNKNOWN:
-        reason = f"only {len(equality.points)} points could be compared, of 5 that it takes"
+        reason = f"only {len(equality.points)} points could be compared, of 5 that it takes: give one, as in --x 2"
         return base.but(verdict=Verdict.UNDECIDED, equality=equality, reason=reason)
     verdict = Verdict.DIFFER if equality.outcome is Outcome.DIFFERS else Verdict.AGREE
     return base.but(verdict=verdict, equality=equality)

@@ -15,10 +15,12 @@ from bpcli.check.symbolic import symbolic_value
 from bpcli.check.targets import Item, Names
 from bpcli.graph.node import Node
 from bpcli.graph.notation import number_text, render
+from bpcli.graph.order import ancestors_first
 from bpcli.language.claims import Claim
 from bpcli.numbers.balls import UNDEFINED, Ball, exactly, precision
 
 MOST_CHARACTERS = 60
+ONE_DIGIT = "typed with one digit, which is judged exactly: give two or more"
 NO_VALUE = "the expression has no real value here"
 
 
@@ -86,7 +88,7 @@ class Judge:
 
     def judged(self, item: Item, claim: Claim | None = None) -> Finding:
         """The verdict on a claimed number, or without one on bpcli's own gradient."""
-        undefined = self.undefined_node
+        undefined = self.undefined_at(item.node) or (None if item.kind == "value" else self.undefined_node)
         if undefined is not None and item.kind != "value":
             own = float(self.own.in_float64.upstreams.get(item.node, 0.0)) if item.source is None else None
             return Finding(
@@ -191,7 +193,9 @@ class Judge:
             return finding.but(
                 verdict=Verdict.UNDECIDED, reason="the error of the differences hides it", smallest_visible=visible
             )
-        return finding.but(verdict=Verdict.AGREE if agrees else Verdict.DIFFER)
+        if agrees:
+            return finding.but(verdict=Verdict.AGREE)
+        return finding.but(verdict=Verdict.DIFFER, notes=(*finding.notes, *_about_rounding(finding)))
 
     def _without_truth(self, finding: Finding, claimed: Ball) -> Finding:
         found = finding.slopes
@@ -231,19 +235,34 @@ class Judge:
     @cached_property
     def undefined_node(self) -> str | None:
         """Where and why the expression has no value at the point; None where it has one."""
+        return self.undefined_at(self.point.graph.output)
+
+    def undefined_at(self, output: Node) -> str | None:
+        """Where and why a node has no value at the point; None where it has one."""
         values = self.point.values()
-        if exactly(values[self.point.graph.output]).middle is not None:
+        if exactly(values[output]).middle is not None:
             return None
-        for node in self.point.graph.nodes:
+        for node in ancestors_first([output]):
             inputs = [exactly(values[source]) for source in node.inputs if not source.op.is_condition]
-            if exactly(values[node]).middle is None and all(value.middle is not None for value in inputs):
-                numbers = [float(value) for value in inputs]
-                shown = ", ".join(
-                    f"{self.names.labels[source]} = {number_text(float(exactly(values[source])))}"
-                    for source in dict.fromkeys(node.inputs)
-                    if source in self.names.labels and not source.op.is_condition
-                )
-                formula = render(node, self.names.labels, limit=MOST_CHARACTERS)
-                at = f" at {shown}" if shown else ""
-                return f"{formula} has no real value{at}: {reason_undefined(node, numbers)}"
+            is_first = not node.op.is_condition and all(value.middle is not None for value in inputs)
+            if is_first and exactly(values[node]).middle is None:
+                return self._undefined_text(node, [float(value) for value in inputs])
         return NO_VALUE
+
+    def _undefined_text(self, node: Node, numbers: list[float]) -> str:
+        values, labels = self.point.values(), self.names.labels
+        shown = ", ".join(
+            f"{labels[source]} = {number_text(float(exactly(values[source])))}"
+            for source in dict.fromkeys(node.inputs)
+            if source in labels and not source.op.is_condition
+        )
+        formula = render(node, labels, limit=MOST_CHARACTERS)
+        return f"{formula} has no real value{f' at {shown}' if shown else ''}: {reason_undefined(node, numbers)}"
+
+
+def _about_rounding(finding: Finding) -> tuple[str, ...]:
+    """A note where a claim is right as far as its one digit goes."""
+    claim, truth = finding.claim, finding.truth
+    if claim is None or claim.number is None or claim.one_digit is None or truth is None:
+        return ()
+    return (ONE_DIGIT,) if within(exactly(claim.number), truth, exactly(claim.one_digit)) else ()

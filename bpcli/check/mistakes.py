@@ -6,7 +6,7 @@ upstream · (l' - l) · ∂input/∂v, so every mistake in every step is tried a
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bpcli.backprop.sweep import local_numbers
 from bpcli.check.findings import Cause
@@ -91,8 +91,9 @@ class OfGradient:
         return found[::-1]
 
     def _step(self, edge: Edge) -> str:
-        labels = self.judge.names.labels
-        return f"{labels.get(edge.node, 'f')} → {labels.get(edge.node.inputs[edge.position], '')}"
+        labels, inputs = self.judge.names.labels, edge.node.inputs
+        side = (" (left)", " (right)")[edge.position] if len(inputs) == 2 and inputs[0] is inputs[1] else ""  # noqa: PLR2004 - x*x
+        return f"{labels.get(edge.node, 'f')} → {labels.get(inputs[edge.position], '')}{side}"
 
     def _of_the_whole(self) -> Iterator[Mistake]:
         truth = self.truth
@@ -101,6 +102,8 @@ class OfGradient:
         yield Mistake(Cause("factor 1/2", ARITHMETIC, "a factor 1/2 too many"), truth / 2)
         yield Mistake(Cause("left out", PATH, "the gradient left out: no path led back here"), exactly(0))
         yield Mistake(Cause("reciprocal", ARITHMETIC, "the reciprocal taken"), 1 / truth)
+        output = exactly(self.values[self.graph.output])
+        yield Mistake(Cause("value for gradient", RULE, "the value of the output given for a gradient"), output)
         for n in self._counts():
             yield Mistake(Cause("factor n", ARITHMETIC, f"a factor {n} too many"), truth * n)
             yield Mistake(Cause("factor 1/n", ARITHMETIC, f"a factor 1/{n} too many"), truth / n)
@@ -182,15 +185,16 @@ class OfGradient:
             return
         name, at = self.judge.names.labels[self.leaf], self.judge.point.at
         for step in STEPS_OF_DIFFERENCES:
-            above, below = self._moved(at, name, step), self._moved(at, name, -step)
+            above, below = self._moved(name, at[name] + step), self._moved(name, at[name] - step)
+            up, down = exactly(at[name] + step) - at[name], exactly(at[name]) - (at[name] - step)
             here = exactly(self.values[self.graph.output])
             kind, family = "difference quotient", "a difference quotient"
             text = f"a difference quotient with step {step:g}"
-            yield Mistake(Cause(kind, family, f"{text} on both sides"), (above - below) / (2 * step))
-            yield Mistake(Cause(kind, family, f"{text} on one side"), (above - here) / step)
+            yield Mistake(Cause(kind, family, f"{text} on both sides"), (above - below) / (up + down))
+            yield Mistake(Cause(kind, family, f"{text} on one side"), (above - here) / up)
 
-    def _moved(self, at: Any, name: str, step: float) -> Ball:
-        moved = Point(self.graph, {**at, name: at[name] + step})
+    def _moved(self, name: str, value: float) -> Ball:
+        moved = Point(self.graph, {**self.judge.point.at, name: value})
         return exactly(moved.values()[self.graph.output])
 
 

@@ -99,7 +99,8 @@ class Oracles:
         """The slope of a smooth op to the right; None where the first rung does not settle it."""
         rung = LADDER[0]
         values = self.point.values()
-        inputs = [values[source] for source in node.inputs]
+        # Without their radii, which are far below what a step shows; the value's own is counted.
+        inputs = [one.centre if isinstance(one, Ball) else one for one in map(values.__getitem__, node.inputs)]
         here = inputs[position]
         if here.middle is None:
             return None

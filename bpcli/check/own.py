@@ -76,7 +76,7 @@ class Own:
                 if (
                     source in exact_ones
                     and source.varies
-                    and is_off(floats.upstreams.get(source, 0.0), exact_ones[source])
+                    and is_off(floats.upstreams.get(source, 0.0), self.gradient(source))
                 ):
                     return f"float64 round-off, from the backward step {labels[node]} to {labels.get(source, '')}"
         return "float64 round-off"

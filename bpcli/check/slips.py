@@ -50,7 +50,7 @@ def _slips(node: Node, position: int, local: Ball, out: Ball, inputs: Sequence[B
     )
     yield Slip("left out", PATH, "the path through {step} left out", exactly(0))
     yield Slip("reciprocal", ARITHMETIC, "the reciprocal of the local derivative of {step}", 1 / local)
-    for form in (_product, _power, _quotient, _trigonometric, _squashing, _logarithm, _kinked):
+    for form in (_product, _power, _exponential, _quotient, _trigonometric, _squashing, _logarithm, _kinked):
         yield from form(node, position, local, out, inputs)
 
 
@@ -65,6 +65,12 @@ def _power(node: Node, position: int, _local: Ball, out: Ball, inputs: Sequence[
         base, exponent = inputs
         yield Slip("exponent not lowered", RULE, "the exponent not lowered at {step}", exponent * out)
         yield Slip("exponent left out", RULE, "the exponent left out as a factor at {step}", out / base)
+
+
+def _exponential(node: Node, position: int, _local: Ball, out: Ball, inputs: Sequence[Ball]) -> Iterator[Slip]:
+    if node.op.name == "pow" and position == 1:
+        text = "the power rule taken for the exponential at {step}"
+        yield Slip("power rule for an exponential", RULE, text, inputs[1] * out / inputs[0])
 
 
 def _quotient(node: Node, position: int, _local: Ball, out: Ball, inputs: Sequence[Ball]) -> Iterator[Slip]:

@@ -16,6 +16,7 @@ CALLED = {"value": 1, "upstream": 1, "gradient": 1, "local": 2, "contribution": 
 CALL = re.compile(r"\s*(\w+)\s*\(\s*([^(),]+?)\s*(?:,\s*([^(),]+?)\s*)?\)\s*")
 DERIVATIVE = re.compile(r"\s*[d∂]\s*(\w+)\s*/\s*[d∂]\s*(\w+)\s*")
 WAYS = "write a claim as x=6, dF/dA=-3, value(A)=-12, upstream(A)=-3, local(A, x)=-2 or contribution(A, x)=6"
+COMMAS = re.compile(r"[^(]*,[^()]*")
 SEVERAL_DIGITS = 2
 LONGEST_EXPONENT = 5  # digits; the number is finite, so with a longer one it is 0
 SMALLEST_POWER = -330
@@ -36,13 +37,15 @@ class Target(NamedTuple):
 class Claim(NamedTuple):
     """A claimed number or formula.
 
-    `half_unit` is half a unit of the last place of a decimal that was typed with two or more significant digits.
+    `half_unit` is half a unit of the last place of a decimal that was typed with two or more significant digits,
+    `one_digit` that of one with a single digit, which is judged exactly.
     """
 
     target: Target
     typed: str
     number: float | None = None
     half_unit: float | None = None
+    one_digit: float | None = None
 
 
 def claim_from_text(text: str) -> Claim:
@@ -62,10 +65,17 @@ def claim_from(left: str, right: object) -> Claim:
     typed = right.strip()
     plain = typed.replace("−", "-")
     digits = plain[1:].lstrip() if plain[:1] in ("-", "+") else plain
+    if digits.lower() in ("inf", "infinity", "nan"):
+        message = f"the claim about {left.strip()} is not finite: {typed}"
+        raise BindingError(message, hint="claim a finite number, up to 1.8e308, or a formula")
+    if COMMAS.fullmatch(typed):
+        message = f"the claim about {left.strip()} is no number: '{shortened(typed)}'"
+        raise BindingError(message, hint="write a decimal point, and another --claim for another thing")
     if not is_number(digits):
         return Claim(target, typed)
     number = _finite(left, plain[: len(plain) - len(digits)].strip() + digits)
-    return Claim(target, typed, number, _half_unit(digits))
+    half_unit = _half_unit(digits)
+    return Claim(target, typed, number, half_unit, _half_unit(digits, 1) if half_unit is None else None)
 
 
 def target_of(left: str) -> Target:
@@ -93,11 +103,11 @@ def _finite(left: str, right: object) -> float:
         raise BindingError(message, hint="claim a finite number, up to 1.8e308, or a formula") from error
 
 
-def _half_unit(digits: str) -> float | None:
-    """Half a unit of the last place that was typed; None for a whole number or a single significant digit."""
+def _half_unit(digits: str, least: int = SEVERAL_DIGITS) -> float | None:
+    """Half a unit of the last place that was typed; None for a whole number or for fewer significant digits."""
     mantissa, _, exponent = digits.lower().partition("e")
     significant = mantissa.replace(".", "").lstrip("0")
-    if len(significant) < SEVERAL_DIGITS or ("." not in mantissa and not exponent):
+    if len(significant) < least or ("." not in mantissa and not exponent):
         return None
     decimals = len(mantissa.partition(".")[2])
     sign, places = (-1 if exponent[:1] == "-" else 1), exponent.lstrip("+-0")

@@ -16,6 +16,8 @@ from mpmath.libmp import (  # type: ignore[import-untyped]  # mpmath ships no ty
 from bpcli.numbers.balls import UNDEFINED, UNRESOLVED, Ball, Mpf, Outcome, compared, ends, exactly, hull, working, worst
 from bpcli.numbers.lifting import Function
 
+LONGEST_STEP = 10_000  # zeros at the end of a whole number, in bits
+
 
 def absolute(x: Ball | float) -> Ball:
     """|x|."""
@@ -71,6 +73,11 @@ def chosen(condition: Any, x: Ball | float, y: Ball | float) -> Ball:
     return first if condition else second
 
 
+def _step(whole: Mpf) -> int:
+    """Which step it is; of one with very many digits a number that is its own, without writing them out."""
+    return to_int(whole) if whole[2] <= LONGEST_STEP else hash(whole)
+
+
 def staircase(function: Callable[[Mpf], Mpf], border: float) -> Function:
     """floor, ceil and round, which jump where x - border is whole."""
 
@@ -82,7 +89,7 @@ def staircase(function: Callable[[Mpf], Mpf], border: float) -> Function:
         exponent = ball.middle[2]  # of an odd number, or 0 for 0
         tied = ball.is_exact and (exponent == -1 if border else exponent >= 0)
         if working.trail is not None:
-            working.trail.append(Outcome(to_int(function(ball.middle)) if len(found) == 1 else None, tied))
+            working.trail.append(Outcome(_step(function(ball.middle)) if len(found) == 1 else None, tied))
         if len(found) > 1:
             return hull(*[Ball(end) for end in found])
         return Ball(found.pop())

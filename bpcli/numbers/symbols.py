@@ -16,6 +16,7 @@ from bpcli.numbers.system import NumberSystem
 
 NO_NUMBERS = (sympy.nan, sympy.zoo, sympy.oo)
 HIGHEST_EXPANDED = 12  # a sum of six terms to this power has six thousand
+GROWING = frozenset({"exp2", "gamma", "lgamma", "digamma", "polygamma"})
 LARGEST_EXPONENT = 64  # a power of two numbers is worked out up to here, and stays a power beyond
 
 NAMED = (
@@ -105,8 +106,11 @@ class Symbols(NumberSystem):
         function = super().function_of(op)
 
         def of_expressions(*inputs: Any, **attributes: Any) -> Any:
+            given = [*map(expression_of, inputs)]
+            if op.name in GROWING and given[0].is_Number and abs(given[0]) > LARGEST_EXPONENT:
+                raise OverflowError(op.name)  # as in gamma(x - x + 1e6), which SymPy would write out
             fractions = {name: expression_of(x) if isinstance(x, float) else x for name, x in attributes.items()}
-            return _without_floats(function(*map(expression_of, inputs), **fractions))
+            return _without_floats(function(*given, **fractions))
 
         return of_expressions
 

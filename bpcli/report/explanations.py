@@ -7,6 +7,7 @@ names no sign or factor, from which the answer would follow) or `cause`.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from bpcli.check.carried import ROUNDING
 from bpcli.check.checking import Check
 from bpcli.check.findings import Counterexample, Equality, Finding, Outcome, Verdict
 from bpcli.report.page import Page
@@ -60,7 +61,8 @@ def _about(finding: Finding, result: Check, page: Page, release: Release) -> Ite
 
 def _about_a_mistake(finding: Finding, result: Check, page: Page, release: Release) -> Iterator[Saying]:
     if not finding.own_mistake:
-        yield finding.title, f": right, given {finding.follows}, which is wrong; not counted again."
+        wrong = "" if finding.follows == ROUNDING else ", which is wrong"
+        yield finding.title, f": right, given {finding.follows}{wrong}; not counted again."
         return
     if result.first_wrong is finding and finding.item.kind != "gradient":
         yield "", f"The first wrong step: {finding.title}."
@@ -101,7 +103,7 @@ def _in_full(finding: Finding, page: Page) -> Iterator[str]:
 
 
 def _ratio(finding: Finding, page: Page) -> str:
-    return f", ratio {page.ratio(finding.ratio)}" if finding.ratio else ""
+    return f", {page.ratio(finding.ratio)}" if finding.ratio else ""
 
 
 def _counterexample(example: Counterexample, page: Page) -> str:

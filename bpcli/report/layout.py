@@ -59,8 +59,8 @@ def table(
 ) -> list[Line]:
     """The rows in columns, within `width` characters if they can be.
 
-    Where they are wider, the notes go below their rows, then the heading goes (unless the table needs it), then each row
-    is stacked.
+    Where they are wider, the notes go below their rows, then the heading goes, unless the table needs it, then each
+    row is stacked.
     """
     cells = [row.cells for row in rows]
     notes = _notes_in_columns([row.notes for row in rows])

@@ -10,6 +10,7 @@ from bpcli.report.layout import Line, Piece
 
 ROWS_ON_A_TERMINAL = 50
 ROWS_IN_A_PIPE = 10_000  # as many as JSON has steps
+NEXT_TO_ONE = 1e-3
 TITLE = 36  # characters before what a section is about
 
 
@@ -27,8 +28,8 @@ class Page(NamedTuple):
         return self.width != float("inf")
 
     def ratio(self, value: float) -> str:
-        """A ratio, of which four digits say enough everywhere."""
-        return short(value)
+        """A ratio in four digits; one next to 1 by how far it is off."""
+        return f"off by {abs(value - 1):.1g}" if abs(value - 1) < NEXT_TO_ONE else f"ratio {short(value)}"
 
     @property
     def line(self) -> int:

@@ -16,7 +16,7 @@ BY_STEPS = " by steps"
 
 def check_report(result: Check, page: Page, release: Release = STAFF) -> list[Line]:
     """The verdicts as a table, then the explanations."""
-    shown = result.findings[: page.most_rows]
+    shown = _most_telling(result.findings, page.most_rows)
     lines = [*_table(result, shown, page, release), *page.left_out(len(result.findings))]
     if not result.findings:
         lines = [[Piece("  nothing to check: the expression has no variables", "note")]]
@@ -24,6 +24,12 @@ def check_report(result: Check, page: Page, release: Release = STAFF) -> list[Li
     if result.steps is not None and release.to_staff:
         lines += [[], *_steps(result, page)]
     return lines
+
+
+def _most_telling(findings: tuple[Finding, ...], most: int) -> tuple[Finding, ...]:
+    """As many findings as a table has rows, in their order; of more, those first that do not agree."""
+    ranked = sorted(range(len(findings)), key=lambda place: (findings[place].verdict is Verdict.AGREE, place))
+    return tuple([findings[place] for place in sorted(ranked[:most])])
 
 
 def _table(result: Check, findings: tuple[Finding, ...], page: Page, release: Release) -> list[Line]:
@@ -74,7 +80,7 @@ def _notes(finding: Finding, page: Page, release: Release) -> tuple[str, ...]:
     if not finding.own_mistake:
         return ("follows",)
     if finding.verdict is Verdict.DIFFER and finding.ratio is not None:
-        return (f"ratio {page.ratio(finding.ratio)}",)
+        return (page.ratio(finding.ratio),)
     return (f"accepted as {finding.accepted_as}",) if finding.accepted_as else ()
 
 
