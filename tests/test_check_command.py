@@ -322,6 +322,7 @@ EVERY STEP                          local derivatives
           claimed  SymPy  differences   verdict
   ∂f/∂x  2*sin(x)    n/a          n/a   DIFFER
 ∂f/∂x: counterexample at x = 1.043: the claim gives 1.728, true is 0.8703.
+Consistent with: the local derivative of v1 → x left out: upstream passed through.
 """,
     ),
     "a kink, where the convention is accepted": (
