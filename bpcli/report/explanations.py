@@ -10,6 +10,7 @@ from typing import NamedTuple
 from bpcli.check.carried import ROUNDING
 from bpcli.check.checking import Check
 from bpcli.check.findings import Counterexample, Equality, Finding, Outcome, Verdict
+from bpcli.report.formulas import formula_of
 from bpcli.report.page import Page
 
 LEVELS = ("where", "kind", "cause")
@@ -68,9 +69,9 @@ def _about_a_mistake(finding: Finding, result: Check, page: Page, release: Relea
         yield "", f"The first wrong step: {finding.title}."
     if release.to_staff:
         yield from [(finding.title, f": {text}") for text in _in_full(finding, page)]
-        yield from [("", text) for text in _where(finding, page)]
+        yield from [("", text) for text in _where(finding, page, result)]
     else:
-        yield "", " ".join([f"{finding.title} differs.", *_where_for_a_student(finding)])
+        yield "", " ".join([f"{finding.title} differs.", *_where_for_a_student(finding, result)])
     told = _cause(finding, release)
     if told:
         mistakes = [one for one in result.findings if one.verdict is Verdict.DIFFER and one.own_mistake]
@@ -112,28 +113,37 @@ def _counterexample(example: Counterexample, page: Page) -> str:
     return f"counterexample at {at}: the claim gives {claimed}, true is {truth}."
 
 
-def _where(finding: Finding, page: Page) -> Iterator[str]:
+def _where(finding: Finding, page: Page, result: Check) -> Iterator[str]:
     lead = finding.lead
     if lead is None:
         return
     if lead.witness is not None and lead.upstream is not None:
         number = f"step {lead.number}, " if lead.number else ""
         upstream = page.number(lead.upstream)
-        yield f"Look at {number}{lead.steps[0]}: its upstream, {upstream}, also gave {lead.witness}, which agrees."
+        step = f"{number}{lead.steps[0]}{_named(lead.steps[0], result)}"
+        yield f"Look at {step}: its upstream, {upstream}, also gave {lead.witness}, which agrees."
     elif len(lead.steps) > 1:
         yield f"Look at the steps {', '.join(lead.steps)}, whose contributions add up to {finding.title}."
 
 
-def _where_for_a_student(finding: Finding) -> Iterator[str]:
+def _where_for_a_student(finding: Finding, result: Check) -> Iterator[str]:
     lead = finding.lead
     if lead is None:
         return
+    named = _named(lead.steps[0], result)
     if lead.witness is not None:
-        yield f"What arrives at {lead.steps[0].split(' ')[0]} looks right; redo {lead.steps[0]}."
+        yield f"What arrives at {lead.steps[0].split(' ')[0]} looks right; redo {lead.steps[0]}{named}."
     elif len(lead.steps) > 1:
         yield f"Redo the steps {', '.join(lead.steps)}, and their sum."
     else:
-        yield f"Redo {lead.steps[0]}, and what arrives there."
+        yield f"Redo {lead.steps[0]}{named}, and what arrives there."
+
+
+def _named(step: str, result: Check) -> str:
+    """What a node without a name of its own stands for: ` (v1 = w*x)`."""
+    label = step.split(" ", 1)[0]
+    node = result.names.nodes.get(label)
+    return f" ({label} = {formula_of(node, result.names.labels)})" if node and node.inputs and not node.name else ""
 
 
 def _about_a_kink(finding: Finding, page: Page, release: Release) -> str:

@@ -122,7 +122,9 @@ def _steps(result: Check, page: Page) -> list[Line]:
         Column("left", "verdict", "   ", caption="suspect"),
     )
     if not steps:
-        return [*page.title("EVERY STEP"), [Piece("  no step: no gradient flows to a variable through an op", "note")]]
+        has_value = all(finding.verdict is not Verdict.UNEVALUABLE for finding in result.findings)
+        why = "no gradient flows to a variable through an op" if has_value else "the expression has no value here"
+        return [*page.title("EVERY STEP"), [Piece(f"  no step: {why}", "note")]]
     rows = [Row(_step_cells(number, step, result, page)) for number, step in enumerate(steps[: page.most_rows], 1)]
     heading = ("", "node", "input", "rule", "SymPy", "differences", "suspect")
     return [
