@@ -125,10 +125,7 @@ def _reply(typed: dict[str, str], at: dict[str, Any], options: dict[str, Any], t
 
 def _told_result(result: Any, options: dict[str, Any]) -> tuple[str, str]:
     """What a result puts on standard output, and on standard error."""
-    from bpcli.report.explanations import Release  # noqa: PLC0415 - the same
-
-    level = options["hint_level"] or ("cause" if options["release_to"] == "staff" else "where")
-    release = Release(options["release_to"], level)
+    release = _release(options)
     if options["output_format"] == "json":
         from bpcli.report.check_documents import check_document  # noqa: PLC0415 - the same
 
@@ -139,6 +136,14 @@ def _told_result(result: Any, options: dict[str, Any]) -> tuple[str, str]:
     page = page_for(options["output_format"], options["max_rows"])
     lines = check_report(result, page, release)
     return lines_text(lines, options["output_format"]), "".join(map(note_text, result.notes))
+
+
+def _release(options: dict[str, Any]) -> Any:
+    """Who reads the answer, and how much is told: to staff all, to students where to look."""
+    from bpcli.report.explanations import Release  # noqa: PLC0415 - the same
+
+    everything = "cause" if options["release_to"] == "staff" else "where"
+    return Release(options["release_to"], options["hint_level"] or everything)
 
 
 def _in_options(error: BpcliError, typed: dict[str, str]) -> BpcliError:
@@ -201,15 +206,13 @@ def _answered_request(options: dict[str, Any], line: str) -> Reply:
     from bpcli.check.findings import EXIT_CODES  # noqa: PLC0415 - the same
     from bpcli.report.check_documents import check_document  # noqa: PLC0415 - the same
     from bpcli.report.documents import error_document  # noqa: PLC0415 - the same
-    from bpcli.report.explanations import Release  # noqa: PLC0415 - the same
 
     asked = partial(check_asked, every_step=options["every_step"], relative_tolerance=options["relative_tolerance"])
     head, expression, outcome = answer(line, options["limits"], asked)
     if isinstance(outcome, BpcliError):
         document = error_document(outcome, head=head, expression=expression, schema="check")
         return Reply(outcome.exit_code, document_text(document))
-    level = options["hint_level"] or ("cause" if options["release_to"] == "staff" else "where")
-    document = check_document(outcome, Release(options["release_to"], level), head=head)
+    document = check_document(outcome, _release(options), head=head)
     return Reply(EXIT_CODES[outcome.verdict], document_text(document))
 
 
