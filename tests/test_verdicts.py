@@ -16,6 +16,7 @@ from bpcli import parse
 from bpcli.check.checking import Check
 from bpcli.check.findings import EXIT_CODES, Finding, Outcome, Verdict
 from bpcli.errors import MissingValueError, UnknownNameError, UsageError
+from bpcli.ops import REGISTRY
 
 DIGITS = 120  # of the truths; the worst cancellation here takes 35 of them
 FACTORS = (1 + 1e-6, 1 - 1e-4, -1.0, 0.0)  # the first is the smallest error that the issue asks to be seen
@@ -1169,3 +1170,26 @@ def test_a_tolerance_must_be_one(relative: float) -> None:
     """A relative tolerance is from 0 to below 1."""
     with pytest.raises(UsageError, match="from 0 to 1"):
         check("x", {"x": 1}, {"x": 1}, relative_tolerance=relative)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "claims", "verdict"),
+    [
+        ("x**0.9", {"x": 0}, {"x": 0}, Verdict.UNEVALUABLE),
+        ("x**0.9 + 3*x", {"x": 0}, {"x": 3}, Verdict.UNEVALUABLE),
+        ("where(x > 1, x**2, x)", {"x": 1.0004}, {"x": "2*x"}, Verdict.AGREE),
+        ("relu(x - 1)*y", {"x": 1.0003, "y": 2}, {"x": "y"}, Verdict.AGREE),
+        ("A = exp(-x); F = 1 + A", {"x": 1e9}, {"A": 1}, Verdict.AGREE),
+        ("sin(x)*y + abs(x)*0", {"x": 0, "y": 3}, {"x": 6}, Verdict.DIFFER),
+    ],
+)
+def test_what_a_reviewer_found(text: str, at: At, claims: dict[str, object], verdict: Verdict) -> None:
+    """Steep roots, formulas beside a kink, values that are almost nothing, a tie that has no part in a slope."""
+    assert check(text, at, claims).verdict is verdict
+
+
+def test_a_tie_excuses_no_wrong_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The convention at a kink is asked of the op that has the kink, not of what else is on the way."""
+    monkeypatch.setattr(REGISTRY["sin"], "partials", lambda m, out, x: (2 * m.cos(x),))
+
+    assert check("sin(x) + 0*relu(x)", {"x": 0}).verdict is Verdict.DIFFER

@@ -51,8 +51,12 @@ class Comparison:
     def outcome(self, claim: Claim, at: Mapping[str, float] | None) -> Equality:
         """Agreement at 40 points, then a proof if there is one; or the first counterexample."""
         agreed: list[Mapping[str, float]] = []
+        here = None if at is None else Point(self.graph, at)
         for drawn in _points(self.graph, self.formula, at):
-            counterexample = self._disagreement(Point(self.graph, drawn), claim)
+            point = Point(self.graph, drawn)
+            if here is not None and not here.shares_branch(point):
+                continue
+            counterexample = self._disagreement(point, claim)
             if counterexample is not None and counterexample.claimed == counterexample.claimed:
                 return Equality(Outcome.DIFFERS, tuple(agreed), counterexample)
             if counterexample is None:
@@ -72,7 +76,7 @@ class Comparison:
         claimed = self.claimed(point)
         if claimed.middle is None:
             return unknown
-        if self.relative is None:
+        if self.relative is None and claim.number is None:
             verdict = within(claimed, truth, tight(truth, is_exact=self._has_short_literals))
         else:
             verdict = within(claimed, truth, tolerance(truth, claim, self.relative))

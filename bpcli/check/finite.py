@@ -8,6 +8,7 @@ Nothing here looks at a rule.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 from bpcli.check.point import LADDER, NOTHING_BELOW, Point, Ray, Rung, size_of
 from bpcli.graph.node import Node
@@ -138,7 +139,7 @@ def _widened(
     small = -min(0, *[size_of(values[node]) for node in direction])
     large = max(0, *[size_of(values[node]) for node in through if not node.op.is_condition], 0)
     for rung in ladder[1:]:
-        yield Rung(rung.step, rung.bits + small + (large if large <= MOST_BITS else 0))
+        yield Rung(rung.step, rung.bits + min(small, MOST_BITS) + (large if large <= MOST_BITS else 0))
 
 
 def _grown(before: Side, side: Side) -> Side:
@@ -179,6 +180,10 @@ def _last_resort(ray: Ray, sign: int, slope: Ball | None) -> Side:
         return without
     exponent = ray.step.magnitude - 1
     quotients = [change.shifted(halvings - exponent) * sign for halvings, change in enumerate(changes)]
+    apart = [distance(*pair) for pair in pairwise(quotients)]
+    if at_most(apart[0], apart[1]) and not apart[1].is_zero:  # the series diverges: x**0.9 at 0
+        grows = is_known(quotients[3] - quotients[2]) and is_known(quotients[1] - quotients[0])
+        return Side(Kind.INFINITE) if grows else without
     limits = [_accelerated(*quotients[:3]), _accelerated(*quotients[1:])]
     if any(limit.middle is None for limit in limits):
         return without

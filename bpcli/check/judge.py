@@ -3,6 +3,8 @@
 from functools import cached_property
 
 from bpcli.backprop.nonfinite import reason_undefined
+from bpcli.backprop.sweep import local_numbers
+from bpcli.check.chain import chained
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.finite import Kind, Slopes, is_settled, product_of_slopes
 from bpcli.check.kinks import culprit, fits, kink_at, steepest
@@ -18,6 +20,7 @@ from bpcli.graph.notation import number_text, render
 from bpcli.graph.order import ancestors_first
 from bpcli.language.claims import Claim
 from bpcli.numbers.balls import UNDEFINED, Ball, exactly, precision
+from bpcli.numbers.exact import exact
 
 MOST_CHARACTERS = 60
 ONE_DIGIT = "typed with one digit, which is judged exactly: give two or more"
@@ -127,8 +130,8 @@ class Judge:
         if finding.symbolic is not None and not same(finding.symbolic, truth):
             return self._oracles_disagree(finding)
         agrees = self._agrees(finding, claimed, truth)
-        convention = self._convention(finding)
-        is_missed = convention is not None and not same(convention, truth) and self._is_at_kink(finding)
+        convention = self._convention(finding) if self._is_at_kink(finding) else None
+        is_missed = convention is not None and not same(convention, truth)
         if agrees:
             accepted = finding.but(verdict=Verdict.KINK, accepted_as="derivative")
             return self._with_kink(accepted) if is_missed else finding.but(verdict=Verdict.AGREE)
@@ -147,9 +150,25 @@ class Judge:
         """What the rules say, which is what PyTorch says."""
         item = finding.item
         if item.source is None:
-            return self.own.gradient(item.node)
+            return self._by_convention.get(item.node, exactly(0))
         local = self.own.local(item.node, item.source)
-        return local if item.kind == "local" else self.own.gradient(item.node) * local
+        if item.kind == "local":
+            return local
+        upstream = self._by_convention.get(item.node, exactly(0))
+        return None if upstream is None else upstream * local
+
+    @cached_property
+    def _by_convention(self) -> dict[Node, Ball | None]:
+        """The chain rule with bpcli's rule where an op is at a kink, and with differences everywhere else."""
+
+        def local(node: Node, position: int) -> Ball | None:
+            if node in self.oracles.at_kink:
+                return exactly(local_numbers(node, values.__getitem__, exact)[position] or 0)
+            return self.oracles.local_difference(node, position)
+
+        values = self.point.values()
+        with precision(LADDER[0].bits):
+            return chained(self.point.graph, local, exactly(1))
 
     def _is_at_kink(self, finding: Finding) -> bool:
         leaf = finding.item.node

@@ -145,7 +145,7 @@ def _misfit(direction: Direction, found: Slopes, relative: float | None) -> str 
         claimed = exactly(finding.claimed or 0.0)
         along = along + claimed * part
         allowed = allowed + tolerance(claimed, finding.claim, relative) * abs(part)
-    if Kind.SLOPE not in (found.left.kind, found.right.kind) or fits(along, found, allowed):
+    if not {found.left.kind, found.right.kind} <= {Kind.SLOPE, Kind.OUTSIDE} or fits(along, found, allowed):
         return None
     names = ", ".join([str(finding.item.node.name) for finding, _ in direction])
     vector = ", ".join([number_text(float(part)).removesuffix(".0") for _, part in direction])

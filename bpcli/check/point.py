@@ -1,6 +1,7 @@
 """A graph at a point, in as many digits as are asked for: its values, and its output where some nodes are moved."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from bpcli.graph.node import Graph, Node
@@ -21,6 +22,7 @@ class Rung(NamedTuple):
 # still 0 there is 0 for whoever claims a number. Bits
 # beyond the step and those 1090 are for the size of the values, and for what the square of the last step adds.
 LADDER = (Rung(80, 320), Rung(300, 1000), Rung(1200, 2600), Rung(2400, 5200))
+SMALLEST_MOVE = 8_000  # bits below 1 that the size of what is moved counts for; smaller, it asks for endless digits
 NOTHING_BELOW = -1090  # as an exponent of 2
 
 
@@ -53,6 +55,20 @@ class Point:
                 self._values[bits] = evaluate(self.graph, exactly_at, exact)
         return self._values[bits]
 
+    @cached_property
+    def branch(self) -> tuple[Outcome, ...]:
+        """What every comparison at the point comes to, in the order of the graph: the piece that it is on."""
+        values = self.values()
+        with precision(LADDER[0].bits):
+            return tuple(
+                [one for node in self.graph.nodes if _is_branching(node) for one in _outcomes(node, values)[1]]
+            )
+
+    def shares_branch(self, other: "Point") -> bool:
+        """Whether every comparison that is no tie here comes out the same there."""
+        pairs = zip(self.branch, other.branch, strict=True)
+        return all(here.tied or here.result == there.result for here, there in pairs)
+
     def downstream(self, nodes: Sequence[Node]) -> list[Node]:
         """The op nodes that depend on some of the nodes, without these, in the order of the graph."""
         key = tuple(nodes)
@@ -80,7 +96,9 @@ class Ray:
         self._direction = direction
         self._through = through
         self._output = output
-        self.step = power_of_two(min(map(size_of, [values[node] for node in direction]), default=0) - rung.step)
+        self.step = power_of_two(
+            max(min(map(size_of, [values[node] for node in direction]), default=0), -SMALLEST_MOVE) - rung.step
+        )
         self._here = {node: _outcomes(node, values)[1] for node in through if _is_branching(node)}
 
     @property

@@ -13,7 +13,7 @@ from bpcli.language.tokens import is_name, is_number
 from bpcli.language.values import number_from
 
 CALLED = {"value": 1, "upstream": 1, "gradient": 1, "local": 2, "contribution": 2}
-CALL = re.compile(r"\s*(\w+)\s*\(\s*([^(),]+?)\s*(?:,\s*([^(),]+?)\s*)?\)\s*")
+CALL = re.compile(r"\s*(\w+)\s*\(\s*([^(),\s]+)\s*(?:,\s*([^(),\s]+)\s*)?\)\s*")
 DERIVATIVE = re.compile(r"\s*[d∂]\s*(\w+)\s*/\s*[d∂]\s*(\w+)\s*")
 WAYS = "write a claim as x=6, dF/dA=-3, value(A)=-12, upstream(A)=-3, local(A, x)=-2 or contribution(A, x)=6"
 COMMAS = re.compile(r"[^(]*,[^()]*")
