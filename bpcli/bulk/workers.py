@@ -1,7 +1,8 @@
 """Workers: processes that answer questions in order, each answer within a time limit.
 
 A worker that takes too long is killed, whatever it is doing, and another takes its place; what it had to answer is
-answered by `late`. On systems that can fork a worker begins as a copy of this process, without starting Python anew.
+answered by an `Excuse`. On systems that can fork a worker begins as a copy of this process, without starting Python
+anew.
 """
 
 import json

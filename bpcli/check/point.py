@@ -19,8 +19,8 @@ class Rung(NamedTuple):
 
 
 # The first rung has 96 digits. The last ones see a slope of 2**-1090, below the smallest number of float64: what is
-# still 0 there is 0 for whoever claims a number. Bits
-# beyond the step and those 1090 are for the size of the values, and for what the square of the last step adds.
+# still 0 there is 0 for whoever claims a number. Bits beyond the step and those 1090 are for the size of the values,
+# and for what the square of the last step adds.
 LADDER = (Rung(80, 320), Rung(300, 1000), Rung(1200, 2600), Rung(2400, 5200))
 SMALLEST_MOVE = 8_000  # bits below 1 that the size of what is moved counts for; smaller, it asks for endless digits
 NOTHING_BELOW = -1090  # as an exponent of 2
