@@ -8,6 +8,7 @@ The tree, with the exit code that each branch owns::
     │   ├── BindingError  2   a value is unknown, given twice, or no number
     │   │   ├── MissingValueError   a variable has none
     │   │   └── UnknownNameError    a name is no variable of the expression
+    │   ├── ShapeError    2   arrays do not fit together
     │   └── LimitError    2   larger than the limits allow
     ├── TimeLimitError  124   an answer took longer than it was given
     └── InternalError     5   bpcli's own fault
@@ -95,6 +96,12 @@ class UnknownNameError(BindingError):
     def __init__(self, message: str, name: str, hint: str) -> None:
         super().__init__(message, hint=hint)
         self.name = name
+
+
+class ShapeError(UsageError):
+    """Arrays whose shapes do not fit together, or an axis that an array has not; both shapes are in the message."""
+
+    kind = "shape"
 
 
 class LimitError(UsageError):

@@ -17,6 +17,7 @@ from bpcli.graph.node import SYMBOLS, Constant, Graph, Node, Variable
 from bpcli.graph.op import NO_ATTRIBUTES, REGISTRY, Attribute, Attributes, AttributeValue, Op
 from bpcli.graph.order import graph_of
 from bpcli.language.functions import FUNCTIONS
+from bpcli.ops import ELEMENTWISE
 
 
 def listed(words: str, sign: str | None = None) -> list[str]:
@@ -37,14 +38,14 @@ STATEMENT_NAMES = listed("q A v v1 f x x_2 sin max pow ln e pi π σ x₁ lambda
 NUMBERS = [float(text) for text in listed("0 1 2 3 -1 -2 -0.0 0.5 0.1 -1.25 1e-7 5e-324 -1e-300 1e15 1e16 -1e16")]
 NUMBERS += [0.1 + 0.2, 2.0**53, -123456789.0, 1.7976931348623157e308, -2.2250738585072014e-308]
 ATTRIBUTE_VALUES = (0.0, 1.0, 2.0, 3.0, 8.0, 100.0, 0.01, 0.2, -1.5, -0.0, 1e-300, -1e300, "none", "tanh")
-COMPARISONS = tuple(op for op in REGISTRY.values() if op.is_condition)
-NUMERIC_OPS = tuple(op for op in REGISTRY.values() if not op.is_condition)
+COMPARISONS = tuple(op for op in ELEMENTWISE if op.is_condition)
+NUMERIC_OPS = tuple(op for op in ELEMENTWISE if not op.is_condition)
 
 
 def attribute_values(attribute: Attribute) -> list[AttributeValue]:
     """Values that the attribute accepts, its default among them if it has one."""
     values = [value for value in ATTRIBUTE_VALUES if attribute.accepts(value)]
-    return values if attribute.default is None else [attribute.default, *values]
+    return values if attribute.is_required else [attribute.default, *values]
 
 
 class GraphMaker:
@@ -168,7 +169,7 @@ def call(random: Random, name: str, inner: Callable[[], str]) -> str:
     for parameter in op.signature:
         if parameter in op.attributes:
             value = random.choice(attribute_values(op.attributes[parameter]))
-            is_required = op.attributes[parameter].default is None
+            is_required = op.attributes[parameter].is_required
             if is_required or random.random() < 0.5:
                 written.append(f"{'' if is_required and not by_name else f'{parameter}='}{value!r}")
         else:

@@ -97,7 +97,7 @@ CALLS: list[tuple[str, Point, float]] = [
     ("σ(0)", {}, 0.5),
     ("logistic(0) + expit(0)", {}, 1),
     ("Abs(-2) + fabs(-3) + absolute(-4)", {}, 9),
-    ("max(1, 3, 2) + amax(1, 2) + maximum(0, 5)", {}, 10),
+    ("max(1, 3, 2) + maximum(1, 2) + maximum(0, 5)", {}, 10),
     ("min(1, 3, 2) + minimum(4, 5)", {}, 5),
     ("pow(2, 3) + power(3, 2)", {}, 17),
     ("atan2(1, 0)", {}, math.pi / 2),

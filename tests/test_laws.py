@@ -25,7 +25,7 @@ from bpcli.graph.order import graph_of
 from bpcli.numbers.arrays import arrays
 from bpcli.numbers.evaluate import evaluate
 from bpcli.numbers.floats import floats
-from bpcli.ops import REGISTRY
+from bpcli.ops import ELEMENTWISE, REGISTRY
 from bpcli.ops.algebra import nodes
 from bpcli.report.catalogue import sample_node
 
@@ -177,7 +177,7 @@ def case_of(name: str, arity: int = 0, **attributes: float | str) -> Case:
     return Case(node.op, {**node.attributes, **attributes}, arity or len(node.inputs))
 
 
-DEFAULTS = [case_of(name) for name in REGISTRY]
+DEFAULTS = [case_of(name) for name in [op.name for op in ELEMENTWISE]]
 CASES = [
     *DEFAULTS,
     case_of("maximum", 3),

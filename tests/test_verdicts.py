@@ -523,7 +523,7 @@ CORNERS = [
     Corner("clip(x, low, 3)", {"x": 1, "low": 1}, "low", 0, 1, 0, "clip"),
     Corner("max(x, y)", TIE, "x", 0, 1, 0.5, "max"),
     Corner("maximum(x, y)", TIE, "y", 0, 1, 0.5, "max"),
-    Corner("amax(x, y, 2)", TIE, "x", 0, 1, 1 / 3, "max"),
+    Corner("maximum(x, y, 2)", TIE, "x", 0, 1, 1 / 3, "max"),
     Corner("min(x, y)", TIE, "x", 1, 0, 0.5, "min"),
     Corner("max(x, 2)", {"x": 2}, "x", 0, 1, 0.5, "max"),
     Corner("hypot(x, y)", {"x": 0, "y": 0}, "x", -1, 1, 0, "hypot"),

@@ -1,18 +1,21 @@
 """Where numbers stop being finite: the first steps at which finite inputs give infinity or NaN, and why."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
 
 from bpcli.backprop.formulas import local_formulas
 from bpcli.backprop.sweep import Step
 from bpcli.errors import Span
-from bpcli.graph.labels import labels_of
-from bpcli.graph.node import Constant, Graph, Node
+from bpcli.graph.node import Constant, Node
 from bpcli.graph.notation import number_text, render
 from bpcli.graph.order import ancestors_first
 from bpcli.graph.simplify import simplify
+
+if TYPE_CHECKING:
+    from bpcli.backprop.gradients import Gradients
 
 MOST_NOTICES = 5
 MOST_CHARACTERS = 60
@@ -26,10 +29,10 @@ class Notice:
     span: Span | None = None
 
 
-def notices(graph: Graph, values: Mapping[Node, float], steps: Iterable[Step]) -> Iterator[Notice]:
+def notices(result: "Gradients") -> Iterator[Notice]:
     """The first places where the forward or the backward pass leaves the finite numbers."""
-    labels = labels_of(graph)
-    return islice(chain(_forward(graph, values, labels), _backward(values, steps, labels)), MOST_NOTICES)
+    labels = result.labels()
+    return islice(chain(_forward(result, labels), _backward(result, labels)), MOST_NOTICES)
 
 
 def _substituted(node: Node, values: Mapping[Node, float]) -> Node:
@@ -37,14 +40,18 @@ def _substituted(node: Node, values: Mapping[Node, float]) -> Node:
     return Node(node.op, tuple([Constant(float(values[source])) for source in node.inputs]), node.attributes)
 
 
-def _forward(graph: Graph, values: Mapping[Node, float], labels: Mapping[Node, str]) -> Iterator[Notice]:
+def _forward(result: "Gradients", labels: Mapping[Node, str]) -> Iterator[Notice]:
+    graph, values, is_finite = result.graph, result.values, result.system.is_finite
     needed = set(ancestors_first([graph.output]))
     for number, node in enumerate(graph.nodes, 1):
-        if node not in needed:
+        if node not in needed or is_finite(values[node]):
             continue
         inputs = [values[source] for source in node.inputs]
-        if not math.isfinite(values[node]) and all(map(math.isfinite, inputs)):
+        if all(map(is_finite, inputs)):
             formula = render(node, labels, limit=MOST_CHARACTERS)
+            if node.shape or node.op.is_structural:
+                yield Notice(f"forward step {number}: {labels[node]} = {formula} is not finite", node.span)
+                continue
             numbers = render(_substituted(node, values), limit=MOST_CHARACTERS)
             what = f"forward step {number}: {labels[node]} = {formula} = {numbers} is {_named(values[node])}"
             yield Notice(f"{what}; {reason_undefined(node, inputs)}", node.span)
@@ -61,29 +68,38 @@ def reason_undefined(node: Node, inputs: list[float]) -> str:
     return "the result is beyond float64, whose largest number is 1.8e308"
 
 
-def _backward(values: Mapping[Node, float], steps: Iterable[Step], labels: Mapping[Node, str]) -> Iterator[Notice]:
-    sums: dict[Node, float] = {}
-    for step in steps:
+def _backward(result: "Gradients", labels: Mapping[Node, str]) -> Iterator[Notice]:
+    values, is_finite = result.values, result.system.is_finite
+    sums: dict[Node, Any] = {}
+    for step in result.steps():
         node, source = step.node, step.input
         before = sums.get(source, 0.0)
-        sums[source] = before + step.contribution
-        if math.isfinite(before) and math.isfinite(step.contribution) and not math.isfinite(sums[source]):
-            numbers = f"{number_text(before)} + {number_text(step.contribution)}"
-            yield Notice(
-                f"the contributions that meet at {labels[source]} add up beyond float64: {numbers}", source.span
-            )
-        if not math.isfinite(values[node]) or not math.isfinite(step.upstream):
+        with result.system.at_work():
+            sums[source] = before + step.contribution
+        if is_finite(before) and is_finite(step.contribution) and not is_finite(sums[source]):
+            numbers = "" if source.shape else f": {number_text(before)} + {number_text(step.contribution)}"
+            yield Notice(f"the contributions that meet at {labels[source]} add up beyond float64{numbers}", source.span)
+        if is_finite(step.contribution) or not is_finite(values[node]) or not is_finite(step.upstream):
             continue
-        names = f"∂{labels[node]}/∂{labels[source]}"
-        if not math.isfinite(step.local):
-            local = local_formulas(node)[step.position]
-            formula = render(simplify(local, labels, values), limit=MOST_CHARACTERS) if local else ""
-            where = ", ".join([f"{labels[i]} = {number_text(float(values[i]))}" for i in node.inputs if i in labels])
-            what = f"the local gradient {names} = {formula} is {_named(step.local)} at {where}"
-            yield Notice(f"{what}; the value of {labels[node]} exists there, its slope does not", node.span)
-        elif not math.isfinite(step.contribution):
-            numbers = f"{number_text(step.upstream)} * {number_text(step.local)}"
-            yield Notice(f"backward step {names}: upstream * local = {numbers} is beyond float64", node.span)
+        if node.shape or node.op.is_structural:
+            what = f"the step back from {labels[node]} to {labels[source]} is not finite"
+            yield Notice(f"{what}, though the value of {labels[node]} is", node.span)
+        else:
+            yield _lost_at(step, values, labels)
+
+
+def _lost_at(step: Step, values: Mapping[Node, Any], labels: Mapping[Node, str]) -> Notice:
+    """Why the contribution of one number to another is not finite: the local gradient, or its product."""
+    node, source = step.node, step.input
+    names = f"∂{labels[node]}/∂{labels[source]}"
+    if math.isfinite(step.local):
+        numbers = f"{number_text(step.upstream)} * {number_text(step.local)}"
+        return Notice(f"backward step {names}: upstream * local = {numbers} is beyond float64", node.span)
+    local = local_formulas(node)[step.position]
+    formula = render(simplify(local, labels, values), limit=MOST_CHARACTERS) if local else ""
+    where = ", ".join([f"{labels[i]} = {number_text(float(values[i]))}" for i in node.inputs if i in labels])
+    what = f"the local gradient {names} = {formula} is {_named(step.local)} at {where}"
+    return Notice(f"{what}; the value of {labels[node]} exists there, its slope does not", node.span)
 
 
 def _named(value: float) -> str:

@@ -8,7 +8,7 @@ import click
 from bpcli.cli.arguments import FROZEN, bind, options_of
 from bpcli.errors import BindingError, MissingValueError, UnknownNameError, UsageError
 from bpcli.language.complaints import closest
-from bpcli.language.functions import FUNCTIONS
+from bpcli.language.functions import function_called
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.tokens import is_name
 from bpcli.language.values import text_from, values_from_file
@@ -102,7 +102,7 @@ def flags(names: Sequence[str]) -> str:
 def with_flags(error: MissingValueError) -> MissingValueError:
     """The error with a hint that names the options."""
     error.hint = f"add {flags(error.names)}"
-    called = [name for name in error.names if name in FUNCTIONS]
+    called = [name for name in error.names if function_called(name)]
     if called:
         error.hint = f"'{called[0]}' is a function where it is called, {called[0]}(…); as a variable {error.hint}"
     return error

@@ -3,7 +3,7 @@
 import click
 
 from bpcli.cli.output import chosen_format, page_for, write_json, write_lines
-from bpcli.language.functions import FUNCTIONS
+from bpcli.language.functions import all_functions
 from bpcli.report.catalogue import catalogue, ops_document
 
 HELP = """List every function with its derivative rule as the code has it, its domain and its kinks; or show NAME alone.
@@ -16,7 +16,7 @@ Examples:
 
 
 def _names(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    return sorted(name for name in FUNCTIONS if name.startswith(incomplete))
+    return sorted(name for name in all_functions() if name.startswith(incomplete))
 
 
 @click.command("ops", help=HELP, short_help="List the functions with their derivative rules.")

@@ -84,7 +84,7 @@ class Latex:
     def _attribute(self, op: Op) -> Callable[[str, AttributeValue], str]:
         def written(name: str, value: AttributeValue) -> str:
             text = rf"\text{{{escaped(value)}}}" if isinstance(value, str) else self.number(value)
-            return text if op.attributes[name].default is None else rf"\text{{{escaped(name)}}}{{=}}{text}"
+            return text if op.attributes[name].is_required else rf"\text{{{escaped(name)}}}{{=}}{text}"
 
         return written
 

@@ -11,11 +11,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bpcli.errors import Span
-from bpcli.graph.op import NO_ATTRIBUTES, REGISTRY, Attributes, Op
+from bpcli.graph.op import Attributes, NO_ATTRIBUTES, Op, REGISTRY, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bpcli.graph.op import AttributeValue
+    
 Number = float | int
 NO_NAMES: Mapping[str, Node] = MappingProxyType({})
 
@@ -54,9 +56,18 @@ class Node:
                 break
 
     @property
+    def shape(self) -> Shape:
+        """The shape of the value: `()` for one number, and for a typed graph whose values are not known yet."""
+        return ()
+
+    @property
     def span(self) -> Span | None:
         """The characters that this node was typed as, if it was typed."""
         return Span(self.start, self.end) if self.start >= 0 else None
+
+    def over(self, inputs: tuple[Node, ...]) -> Node:
+        """The same op with the same attributes and shape on other inputs, without a name or a place."""
+        return node_of_shape(self.shape, self.op, inputs, self.attributes)
 
     def __repr__(self) -> str:
         return f"<{self.op.name} node>"
@@ -98,16 +109,26 @@ class Node:
 LEAF = Op("leaf", lambda _m, _out: (), inputs=("",))
 
 
+class ArrayNode(Node):
+    """An op whose value is an array of this shape."""
+
+    __slots__ = ("shape",)
+
+    shape: Shape
+
+
 class Variable(Node):
     """A leaf that a value is bound to; the same name is the same node throughout one expression."""
 
-    __slots__ = ()
+    __slots__ = ("shape",)
 
     name: str
+    shape: Shape
 
-    def __init__(self, name: str, start: int = -1, end: int = -1) -> None:
+    def __init__(self, name: str, start: int = -1, end: int = -1, shape: Shape = ()) -> None:
         super().__init__(LEAF, (), NO_ATTRIBUTES, start, end)
         self.name = name
+        self.shape = shape
         self.varies = True
 
     def __repr__(self) -> str:
@@ -136,9 +157,24 @@ def node_from(value: Node | Number) -> Node:
     return value if isinstance(value, Node) else Constant(float(value))
 
 
-def applied(name: str, *inputs: Node | Number, **attributes: float | str) -> Node:
-    """The op called `name` applied to nodes and numbers."""
-    return Node(REGISTRY[name], tuple([node_from(value) for value in inputs]), attributes or NO_ATTRIBUTES)
+def applied(name: str, *inputs: Node | Number, **attributes: AttributeValue) -> Node:
+    """The op called `name` applied to nodes and numbers, with the shape of its value."""
+    op, nodes = REGISTRY[name], tuple([node_from(value) for value in inputs])
+    shapes = [node.shape for node in nodes]
+    # Entry by entry all inputs have one shape, but for single numbers, which go with any.
+    shape = op.shape(*shapes, **attributes) if op.shape else next(filter(None, shapes), ())
+    return node_of_shape(shape, op, nodes, attributes or NO_ATTRIBUTES)
+
+
+def node_of_shape(  # noqa: PLR0913 - the fields of a node
+    shape: Shape, op: Op, inputs: tuple[Node, ...], attributes: Attributes, start: int = -1, end: int = -1
+) -> Node:
+    """An op applied to nodes; its value has this shape."""
+    if not shape:
+        return Node(op, inputs, attributes, start, end)
+    node = ArrayNode(op, inputs, attributes, start, end)
+    node.shape = shape
+    return node
 
 
 def raised(base: Node | Number, exponent: Node | Number) -> Node:

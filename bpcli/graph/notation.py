@@ -5,8 +5,9 @@ Parentheses are minimal. They come from the two binding powers of an op, which t
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
+
 
 from bpcli.graph.names import FreeNames
 from bpcli.graph.node import SYMBOLS, Constant, Graph, Node, Variable
@@ -14,6 +15,7 @@ from bpcli.graph.op import REGISTRY, AttributeValue, Infix, Op
 from bpcli.graph.order import ancestors_first
 
 NEGATIVE = Infix("-", math.inf, 30)
+TIGHTEST = 60  # how strongly an index, or `.T`, holds what it follows
 TIGHT = {"*", "/", "**"}
 
 
@@ -67,19 +69,62 @@ class Text:
         return ["(", Operand(operand.node), ")"]
 
     def pieces(self, node: Node) -> list[Piece]:
-        """Operators between or before their operands, everything else as a call."""
+        """Operators between or before their operands, what follows an operand behind it, everything else as a call."""
         if node.op.infix:
             return operator_pieces(node, node.op.infix, spaced(node.op.infix.symbol))
-        return [f"{node.op.written}(", *separated(arguments(node, self._attribute(node.op))), ")"]
+        behind = behind_operand(node)
+        if behind:
+            return [Operand(node.inputs[0], 0, TIGHTEST), behind]
+        if is_list(node):
+            return listed(node.inputs)
+        given = separated(arguments(node, self._attribute(node.op)))
+        if node.op.takes_list:
+            count = max(2 * len(node.inputs) - 1, 0)
+            given = ["[", *given[:count], "]", *given[count:]]
+        return [f"{node.op.written}(", *given, ")"]
 
     def _attribute(self, op: Op) -> Callable[[str, AttributeValue], str]:
         """`negative_slope=0.2` for an attribute that is not at its default; a required one is written bare."""
 
         def written(name: str, value: AttributeValue) -> str:
-            text = f"'{value}'" if isinstance(value, str) else number_text(value)
-            return text if op.attributes[name].default is None else f"{name}={text}"
+            text = attribute_text(value)
+            return text if op.attributes[name].is_required else f"{name}={text}"
 
         return written
+
+
+def attribute_text(value: AttributeValue) -> str:
+    """An attribute as it is typed: a word in quotes, a number, a truth value, several in parentheses, an index."""
+    if isinstance(value, str):
+        return f"'{value}'"
+    if isinstance(value, tuple):
+        from bpcli.graph.keys import is_key, key_text  # noqa: PLC0415 - single numbers have no shapes and keys
+
+        if is_key(value):
+            return f"'{key_text(value)}'"
+        return f"({', '.join(map(attribute_text, value))}{',' * (len(value) == 1)})"
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
+def behind_operand(node: Node) -> str:
+    """What is written behind the only operand: an index in brackets, `.T`; nothing for other ops."""
+    if node.op.name == "getitem":
+        from bpcli.graph.keys import key_text  # noqa: PLC0415 - the same
+
+        return f"[{key_text(node.attributes['key'])}]"
+    if node.op.name == "transpose" and not node.attributes:
+        return ".T"
+    return ".mT" if node.op.name == "matrix_transpose" else ""
+
+
+def is_list(node: Node) -> bool:
+    """Whether the node is written as a list of its inputs."""
+    return node.op.name == "stack" and not node.attributes
+
+
+def listed(inputs: Sequence[Node]) -> list[Piece]:
+    """The inputs in brackets."""
+    return ["[", *separated([Operand(value) for value in inputs]), "]"]
 
 
 def arguments(node: Node, attribute: Callable[[str, AttributeValue], str]) -> Iterator[Piece]:
@@ -119,6 +164,7 @@ def spaced(symbol: str) -> str:
 
 def number_text(value: float) -> str:
     """The shortest digits that mean the same binary64 value; whole numbers without a point, up to 10^16."""
+    value = float(value)
     if value.is_integer() and abs(value) < 1e16 and (value or str(value) == "0.0"):  # noqa: PLR2004 - repr turns to 1e+16
         return str(int(value))
     return repr(value)

@@ -162,13 +162,13 @@ def simplify(root: Node, names: Mapping[Node, str] | None = None, values: Mappin
     inner = _within_rows(ordered, root)
     for node in ordered:
         if node in atoms:
-            results[node] = Variable(atoms[node])
+            results[node] = Variable(atoms[node], shape=node.shape)
         elif not node.inputs:
             results[node] = simplifier.made(node)
         elif (branch := _branch_taken(node, values)) is not None:
             results[node] = results[branch]
         else:
-            rebuilt = Node(node.op, tuple([results[source] for source in node.inputs]), node.attributes)
+            rebuilt = node.over(tuple([results[source] for source in node.inputs]))
             results[node] = rebuilt if node in inner else simplifier.simplified(rebuilt)
     return _with_signs_in_front(results[root])
 
@@ -202,7 +202,7 @@ def _with_signs_in_front(root: Node) -> Node:
         if node.op.name == "neg":
             results[node] = _negated(inputs[0])
         else:
-            results[node] = Node(node.op, inputs, node.attributes) if inputs else node
+            results[node] = node.over(inputs) if inputs else node
     return results[root]
 
 
@@ -214,7 +214,7 @@ def _negated(node: Node) -> Node:
     number = _number(node)
     result = Constant(-number) if number is not None else applied("neg", node)
     for product in reversed(row):
-        result = Node(product.op, (result, product.inputs[1]))
+        result = product.over((result, product.inputs[1]))
     return result
 
 

@@ -1,15 +1,18 @@
 """From text and values to the answer: `grad` is the library's front door."""
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from bpcli.backprop.gradients import Gradients, gradients_of
-from bpcli.errors import MissingValueError, UnknownNameError
+from bpcli.errors import MissingValueError, ShapeError, UnknownNameError
 from bpcli.graph.node import Graph, Node
 from bpcli.graph.order import graph_of
+from bpcli.graph.op import Shape
 from bpcli.language.complaints import suggestion
 from bpcli.language.expressions import parse, paused_collector
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
-from bpcli.language.values import number_from
+from bpcli.language.values import number_from, shape_of, value_from
+from bpcli.numbers.system import NumberSystem
 
 
 def grad(
@@ -17,13 +20,16 @@ def grad(
     at: Mapping[str, object] | None = None,
     with_respect_to: Collection[str] | str | None = None,
     *,
+    seed: object = None,
+    single_precision: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Gradients:
     """The value and the gradient of an expression at a point, by backpropagation.
 
-    `at` gives every variable a finite real number; `with_respect_to` names the variables whose gradient is wanted, as a
-    list or as `"x,y"`; all by default. Derivatives at kinks are those of PyTorch. Raises ParseError, BindingError,
-    LimitError.
+    `at` gives every variable a finite real number, or an array of them; `with_respect_to` names the variables whose
+    gradient is wanted, as a list or as `"x,y"`; all by default. `seed` is the upstream gradient of an output that is an
+    array, in its shape. Arrays are of float64, or of float32 in `single_precision`. Derivatives at kinks are those of
+    PyTorch. Raises ParseError, BindingError, ShapeError, LimitError.
 
     >>> grad("x*y*z", {"x": 6, "y": -2, "z": -3}).gradients
     {'x': 6.0, 'y': -18.0, 'z': -12.0}
@@ -33,17 +39,64 @@ def grad(
         if isinstance(expression, Node):
             expression = graph_of(expression)
         graph = parse(expression, at, limits) if isinstance(expression, str) else expression
-        return gradients_of(graph, point_for(graph, at), wanted_of(graph, with_respect_to))
+        wanted = wanted_of(graph, with_respect_to)
+        point = values_for(graph, at)
+        shapes = {name: shape_of(value) for name, value in point.items()}
+        if not single_precision and not _has_arrays(graph, shapes):
+            return gradients_of(graph, point, wanted, seed=None if seed is None else number_from("the seed", seed))
+        from bpcli.language.shapes import with_shapes  # noqa: PLC0415 - single numbers have no shapes
+
+        shaped = with_shapes(graph, shapes, limits)
+        return gradients_of(
+            shaped,
+            point,
+            wanted,
+            system=array_system(single_precision=single_precision),
+            seed=None if seed is None else seed_for(shaped, seed),
+        )
+
+
+def _has_arrays(graph: Graph, shapes: Mapping[str, Shape]) -> bool:
+    """Whether any value is an array, or any op moves or joins entries."""
+    return any(shapes.values()) or any(op.is_structural for op in {node.op for node in graph.nodes})
+
+
+def array_system(*, single_precision: bool = False) -> NumberSystem:
+    """The number system of arrays: binary64, or binary32."""
+    from bpcli.numbers.arrays import arrays, single  # noqa: PLC0415 - NumPy is loaded for arrays only
+
+    return single if single_precision else arrays
+
+
+def seed_for(graph: Graph, seed: object) -> Any:
+    """The upstream gradient of the output. Raises ShapeError where it has not the shape of the output."""
+    value = value_from("the seed", seed)
+    if shape_of(value) != graph.output.shape:
+        message = f"the seed has shape {shape_of(value)}, the output {graph.output.shape}"
+        raise ShapeError(message, hint="give one number for each entry of the output")
+    return value
+
+
+def values_for(graph: Graph, at: Mapping[str, object]) -> dict[str, Any]:
+    """The value of each variable, a number or an array, in the order of the text.
+
+    Raises BindingError for an unknown or a missing name.
+    """
+    return {name: value_from(name, at[name]) for name in _bound_names(graph, at)}
 
 
 def point_for(graph: Graph, at: Mapping[str, object]) -> dict[str, float]:
-    """The value of each variable, in the order of the text. Raises BindingError for an unknown or a missing name."""
+    """The number of each variable, in the order of the text. Raises BindingError for an unknown or a missing name."""
+    return {name: number_from(name, at[name]) for name in _bound_names(graph, at)}
+
+
+def _bound_names(graph: Graph, at: Mapping[str, object]) -> list[str]:
     names = [variable.name for variable in graph.variables]
     require_known(at, names, "value for")
     missing = tuple(name for name in names if name not in at)
     if missing:
         raise MissingValueError(missing, hint=f"give a value for each of: {', '.join(missing)}")
-    return {name: number_from(name, at[name]) for name in names}
+    return names
 
 
 def wanted_of(graph: Graph, with_respect_to: Collection[str] | str | None) -> set[str] | None:

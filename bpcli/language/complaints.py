@@ -4,7 +4,7 @@ import re
 
 from bpcli.errors import ParseError, Span
 from bpcli.graph.op import REGISTRY
-from bpcli.language.functions import FUNCTIONS
+from bpcli.language.functions import all_functions, function_called
 
 MOST_SHOWN = 40
 NO_NUMBER = r"[0-9.]+|0[xXbBoO][0-9a-fA-F]+|[0-9][0-9_]*"
@@ -16,7 +16,7 @@ HINTS = {
     "&": "nest two conditions: where(x > 0, where(y > 0, 1, 0), 0)",
     "|": "the absolute value is abs(x)",
     "!": "the factorial of x is gamma(x + 1)",
-    "[": "variables are single numbers here: there are no lists and no indexing",
+    ":": "a slice stands between brackets, as in x[1:3]",
     "{": "group with parentheses",
     "#": "an expression has no comments",
     "$": "write the expression without $ signs",
@@ -71,14 +71,14 @@ def unknown_function(text: str, typed: str, span: Span, *, is_variable: bool) ->
     product = f"for a product write {shortened(typed)}*(…)"
     if is_variable:
         return ParseError(f"{named(typed)} is a variable here, not a function", text=text, spans=(span,), hint=product)
-    names = [name for name in FUNCTIONS if name.isascii()]
+    names = [name for name in all_functions() if name.isascii()]
     hint = WORDS.get(typed) or suggestion(typed, names, f"{product}; 'bpcli ops' lists the functions")
     return ParseError(f"unknown function {named(typed)}", text=text, spans=(span,), hint=hint)
 
 
 def not_an_operand(text: str, token: str, span: Span, before: str) -> ParseError:
     """Something other than a number, a name or a bracket where one of these must stand."""
-    if token in (")", ",", ";", "\n", "") or token in _operators():
+    if token in (")", "]", ",", ";", "\n", "") or token in _operators():
         sign = before if before in _operators() else before[-1:]
         after = f" after {named(sign)}" if before.strip() else ""
         message = f"a number, a name or '(' must stand{after or ' here'}, not {named(token)}"
@@ -98,7 +98,7 @@ def _operand_hint(token: str, before: str) -> str | None:
 
 def _operators() -> set[str]:
     symbols = {op.infix.symbol for op in REGISTRY.values() if op.infix}
-    return symbols | {"^", "=", "·", "×", "÷"}
+    return symbols | {"^", "=", "·", "×", "÷", "@"}
 
 
 def not_after_an_operand(text: str, token: str, span: Span, operand: Span) -> ParseError:
@@ -119,7 +119,7 @@ def not_after_an_operand(text: str, token: str, span: Span, operand: Span) -> Pa
     ):
         hint = "write digits with at most one point, such as 1.5 or 1000"
         return ParseError(f"{named(joined)} is not a number", text=text, spans=(both,), hint=hint)
-    if before in FUNCTIONS:
+    if function_called(before):
         message = f"the argument of {before} must stand in parentheses"
         hint = f"write {before}({shortened(token)}{'…)' if token[-1] == '(' else ')'}"
         return ParseError(message, text=text, spans=(both,), hint=hint)
@@ -133,12 +133,22 @@ def misplaced(text: str, sign: str, span: Span, *, in_brackets: bool) -> ParseEr
     if sign == "=":
         message = "'=' cannot stand here"
         hint = "a statement is name = formula, a comparison is written =="
-    elif sign == ")":
-        message, hint = "this ')' closes nothing", "remove it, or add the '(' that it closes"
+    elif sign in (")", "]"):
+        opened = "(" if sign == ")" else "["
+        message, hint = f"this '{sign}' closes nothing", f"remove it, or add the '{opened}' that it closes"
+    elif sign == ":":
+        message, hint = "':' cannot stand here", HINTS[":"]
     else:
         message = f"'{sign}' cannot stand here"
         hint = "it separates the arguments of a function" if in_brackets else "split statements with ';'"
     return ParseError(message, text=text, spans=(span,), hint=hint)
+
+
+def not_closed_by(text: str, sign: str, span: Span, opened: Span) -> ParseError:
+    """A bracket that is closed by one of another kind."""
+    own = "]" if text[opened.start] == "[" else ")"
+    message = f"'{text[opened.start]}' is closed by '{own}', not by '{sign}'"
+    return ParseError(message, text=text, spans=(opened, span))
 
 
 def _stray(text: str, token: str, span: Span) -> ParseError:

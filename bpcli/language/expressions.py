@@ -17,19 +17,26 @@ It is an operator-precedence parser with an explicit stack (Floyd 1963, Pratt 19
 """
 
 import gc
+from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 
 from bpcli.errors import LimitError, ParseError, Span
 from bpcli.graph.node import SYMBOLS, Constant, Graph, Node, Variable
 from bpcli.graph.op import Op
 from bpcli.language.complaints import misplaced, not_after_an_operand, not_an_operand, unknown_function
 from bpcli.language.conditions import require_conditions_in_place
-from bpcli.language.functions import FUNCTIONS, SYMBOLS_TYPED, Word
+from bpcli.language.functions import FUNCTIONS, STATICS_TYPED, SYMBOLS_TYPED, function_called
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.operators import DIGITS, INFIXES, PREFIXES, RAISE, Bracket, Prefix
 from bpcli.language.stack import Stack
 from bpcli.language.tokens import SUPERSCRIPTS, batches
+
+# Signs of arrays: those that begin an operand, that may follow a comma or a colon, and that follow an operand.
+LISTED = frozenset({"[", "..."})
+LISTED_LAST = frozenset({":", ",", "]"})
+AFTER_ARRAYS = frozenset({"@", "[", "]", ":", ".T", ".mT", "ᵀ"})
 
 
 class Parser(Stack):
@@ -90,9 +97,29 @@ class Parser(Stack):
         if self.output is None:
             message = "there is no expression here"
             raise ParseError(message, text=self.text, hint="write one, such as x*y + z")
+        self._forget_attributes()
         require_conditions_in_place(self.output, self.nodes, self.text)
         names = {name: self.names[name] for name in self.assigned}
         return Graph(self.output, self.nodes, self.variables, self.constants, self.text, names=names)
+
+    def _forget_attributes(self) -> None:
+        """Drop what was made of attributes. Raises ParseError where what only an attribute can take is an operand."""
+        statics = set(self.statics)
+        if statics:
+            for node in (*self.nodes, self.output):
+                for source in (*node.inputs, node) if node else ():
+                    if source in statics:
+                        what = "a word in quotes" if isinstance(source.content, str) else "this"
+                        message = f"{what} is no number"
+                        raise ParseError(message, text=self.text, spans=(source.span or Span(0, 0),))
+        if self.attribute_spans:
+            self.attribute_spans.sort()
+            self.nodes = [node for node in self.nodes if not self._is_attribute(node)]
+            self.constants = [node for node in self.constants if not self._is_attribute(node)]
+
+    def _is_attribute(self, node: Node) -> bool:
+        place = bisect_right(self.attribute_spans, node.start, key=itemgetter(0)) - 1
+        return place >= 0 and node.start < self.attribute_spans[place].end
 
     def _keep_within_limits(self, at: int) -> None:
         waiting = len(self.pending) - 1
@@ -119,6 +146,8 @@ class Parser(Stack):
             return True
         if first in " \t\r" or (first == "\n" and self.open_brackets):
             return True
+        if token in LISTED or (first in "'\"" and len(token) > 1):
+            return self._begin_list(token, start, end)
         if first in DIGITS or (first == "." and len(token) > 1):
             return self._number(token, start, end)
         if token in PREFIXES:
@@ -142,7 +171,17 @@ class Parser(Stack):
         if token == ")" and isinstance(top, Bracket) and top.op and top.is_bare:
             self.close_call(top, top.op, end)
             return False
+        if token in LISTED_LAST and self._lists and (still_wanted := self.lists.begin(token, start, end)) is not None:
+            return still_wanted
+        if token == ")" and isinstance(top, Bracket) and top.arguments and top.op is None:
+            self.close_tuple(top, end)
+            return False
         raise not_an_operand(self.text, token, Span(start, end), self._last_sign(start))
+
+    def _begin_list(self, token: str, start: int, end: int) -> bool:
+        wants_operand = self.lists.begin(token, start, end)
+        self._keep_within_limits(end)
+        return bool(wants_operand)
 
     def _last_sign(self, start: int) -> str:
         """What stands before this place, spaces aside."""
@@ -165,7 +204,7 @@ class Parser(Stack):
     def _opener(self, token: str, start: int) -> tuple[Op | None, str]:
         """The function that a token such as `sin(` calls, and the name it was typed as."""
         typed = token[:-1].rstrip()
-        op = FUNCTIONS.get(typed)
+        op = function_called(typed)
         if op is None or typed in self.bound or typed in self.assigned:
             is_variable = typed in self.names or typed in self.bound
             raise unknown_function(self.text, typed, Span(start, start + len(typed)), is_variable=is_variable)
@@ -173,6 +212,9 @@ class Parser(Stack):
         return op, typed
 
     def _new_name(self, token: str, start: int, end: int) -> bool:
+        if token in STATICS_TYPED and token not in self.bound:
+            self.push_static(STATICS_TYPED[token], start, end)
+            return False
         symbol = SYMBOLS_TYPED.get(token)
         node: Node
         if symbol and token not in self.bound:
@@ -193,7 +235,7 @@ class Parser(Stack):
         if isinstance(top, Bracket) and top.op and top.keyword is None and len(self.operands) == top.below:
             top.keyword, top.keyword_start = name, start
             if word:
-                self.push(Word(word.strip()[1:-1]), start, end)
+                self.push_static(word.strip()[1:-1], start, end)
             return not word
         if len(self.pending) == 1 and not self.operands and self.target is None and not word:
             self.target = name
@@ -211,6 +253,8 @@ class Parser(Stack):
         if token == ",":
             self.end_argument(start, end)
             return True
+        if token in AFTER_ARRAYS and (wants_operand := self.lists.after(token, start, end)) is not None:
+            return wants_operand
         if token in (";", "\n"):
             self._end_statement(start, wants_operand=False, last=False)
             return True

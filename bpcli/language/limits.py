@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Limits(NamedTuple):
-    """The most that is read: characters, operators, pending operators and open brackets, digits of a literal.
+    """The most that is read: characters, operators, pending operators and open brackets, digits, entries of arrays.
 
     The defaults let a million operators and a nesting of 100,000 through; they take at most about a gigabyte.
     """
@@ -13,6 +13,7 @@ class Limits(NamedTuple):
     operators: int = 2_000_000
     nesting: int = 500_000
     literal_digits: int = 1_000
+    entries: int = 50_000_000
 
     @property
     def bytes(self) -> int:

@@ -19,6 +19,7 @@ class Pending:
 class Bracket(Pending):
     """An open parenthesis; where it belongs to a call, with the arguments read so far."""
 
+    closer = ")"
     __slots__ = ("arguments", "below", "end", "keyword", "keyword_start", "keywords", "start", "typed")
 
     def __init__(self, op: Op | None, typed: str, start: int, end: int, below: int) -> None:

@@ -1,11 +1,16 @@
 """The parser's stacks: operands that are read, operators and brackets that wait, and the nodes that they make."""
 
+from typing import TYPE_CHECKING
+
 from bpcli.errors import ParseError, Span
 from bpcli.graph.node import Constant, Node, power_op
-from bpcli.graph.op import NO_ATTRIBUTES, Op
-from bpcli.language.complaints import misplaced
-from bpcli.language.functions import POW, UNARY, Argument, call
+from bpcli.graph.op import NO_ATTRIBUTES, AttributeValue, Op
+from bpcli.language.complaints import misplaced, not_closed_by
+from bpcli.language.functions import POW, UNARY, Argument, Static, attribute_spans, call, static_value
 from bpcli.language.operators import Bracket, Pending
+
+if TYPE_CHECKING:
+    from bpcli.language.lists import Lists
 
 
 class Stack:
@@ -20,6 +25,9 @@ class Stack:
         self.end = 0  # of the last operand; the others are never asked for theirs
         self.pending: list[Pending] = [Pending(None, -1, -1, 0)]
         self.open_brackets = 0
+        self._lists: Lists | None = None
+        self.statics: list[Static] = []
+        self.attribute_spans: list[Span] = []  # what stands there is no part of the graph
 
     def push(self, node: Node, start: int, end: int) -> None:
         """Put an operand and its place on the stack."""
@@ -70,13 +78,29 @@ class Stack:
         return bracket
 
     def end_argument(self, start: int, end: int) -> None:
-        """Take what was read since the last comma as an argument. Raises ParseError outside of a call."""
+        """Take what was read since the last comma as an argument. Raises ParseError outside of brackets."""
         bracket = self.apply_until_bracket(",", start, end)
-        if bracket.op is None:
-            raise misplaced(self.text, ",", Span(start, end), in_brackets=True)
-        self._take_argument(bracket)
+        if hasattr(bracket, "bounds"):
+            self.lists.end_part(bracket, is_given=True)
+        else:
+            self.take_argument(bracket)
 
-    def _take_argument(self, bracket: Bracket) -> None:
+    @property
+    def lists(self) -> "Lists":
+        """What reads square brackets and other signs of arrays; loaded when the first one is met."""
+        if self._lists is None:
+            from bpcli.language.lists import Lists  # noqa: PLC0415 - single numbers need no brackets of this kind
+
+            self._lists = Lists(self)
+        return self._lists
+
+    def open_bracket(self, bracket: Bracket) -> None:
+        """Begin to read what stands in brackets."""
+        self.pending.append(bracket)
+        self.open_brackets += 1
+
+    def take_argument(self, bracket: Bracket) -> None:
+        """Take what was read since the last comma as an argument, with its name if it has one."""
         start = self.starts.pop()
         place = Span(start if bracket.keyword is None else bracket.keyword_start, self.end)
         argument = Argument(self.operands.pop(), place)
@@ -98,7 +122,12 @@ class Stack:
         """Close the last bracket, and make the node of its call. Raises ParseError where none is open."""
         bracket = self.apply_until_bracket(")", start, end)
         op = bracket.op
-        if op is None or (op in UNARY and bracket.is_bare):
+        if bracket.closer != ")":
+            raise not_closed_by(self.text, ")", Span(start, end), Span(bracket.end - 1, bracket.end))
+        if op is None and not bracket.is_bare:
+            self.take_argument(bracket)
+            self.close_tuple(bracket, end)
+        elif op is None or (op in UNARY and bracket.is_bare):
             self.pending.pop()
             self.open_brackets -= 1
             self.starts[-1], self.end = bracket.start, end
@@ -106,24 +135,50 @@ class Stack:
                 self.operands[-1] = node = Node(op, (self.operands[-1],), NO_ATTRIBUTES, bracket.start, end)
                 self.nodes.append(node)
         else:
-            self._take_argument(bracket)
+            self.take_argument(bracket)
             self.close_call(bracket, op, end)
+
+    def close_tuple(self, bracket: Bracket, end: int) -> None:
+        """Take several values in parentheses as what an attribute may be. Raises ParseError where one is a variable."""
+        self.pending.pop()
+        self.open_brackets -= 1
+        whole = Span(bracket.start, end)
+        try:
+            content = tuple([static_value(argument.node) for argument in bracket.arguments or ()])
+        except ValueError:
+            message = "several values in parentheses are a shape or axes, and hold whole numbers only"
+            raise ParseError(message, text=self.text, spans=(whole,), hint="write a vector as [x, y]") from None
+        self.attribute_spans.append(whole)
+        self.push_static(content, *whole)
+
+    def push_static(self, content: AttributeValue, start: int, end: int) -> None:
+        """Put what only an attribute can take on the stack."""
+        static = Static(content)
+        static.start, static.end = start, end
+        self.statics.append(static)
+        self.push(static, start, end)
 
     def close_call(self, bracket: Bracket, op: Op, end: int) -> None:
         """Make the node of a call from the arguments that its bracket has taken."""
         self.pending.pop()
         self.open_brackets -= 1
         whole = Span(bracket.start, end)
+        arguments, keywords = bracket.arguments or (), bracket.keywords or {}
         try:
-            node = call(op, bracket.typed, bracket.arguments or (), bracket.keywords or {}, whole)
+            node = call(op, bracket.typed, arguments, keywords, whole)
         except ParseError as error:
             error.text = self.text
             raise
+        if node.op.attributes:
+            self.attribute_spans.extend(attribute_spans(node.op, arguments, keywords))
+        if node.op.takes_list:
+            self.attribute_spans.append(Span(arguments[0].span.start, arguments[0].span.start + 1))
         self.nodes.append(node)
         self.push(node, *whole)
 
     def never_closed(self, bracket: Bracket, at: int) -> ParseError:
         """The complaint about a bracket that is open at the end, with both places."""
         place = Span(bracket.end - 1, bracket.end)
-        message = "this '(' is never closed"
-        return ParseError(message, text=self.text, spans=(place, Span(at, at)), hint="add ')' where it should end")
+        message = f"this '{self.text[place.start : place.end]}' is never closed"
+        hint = f"add '{bracket.closer}' where it should end"
+        return ParseError(message, text=self.text, spans=(place, Span(at, at)), hint=hint)

@@ -12,19 +12,19 @@ from bpcli.errors import LimitError, Span
 SUPERSCRIPTS = {sign: str(digit) for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 _RAISED = "⁰¹²³⁴-⁹"
 _NAME = rf"[^\W\d{_RAISED}][^\W{_RAISED}]*"
-_STRING = r"'[^'\n]*'|\"[^\"\n]*\""
+_STRING = r"'[^'\n]{0,64}'|\"[^\"\n]{0,64}\""
 _NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _CALLED_OR_ASSIGNED = rf"[ \t]*(?:\(|=(?!=)(?:[ \t]*(?:{_STRING}))?)"
 _SPACE = r"[ \t\r]{1,64}"
+_POSTFIX = r"\.m?T\b|ᵀ"
 TOKEN = re.compile(
-    rf"{_NAME}(?:{_CALLED_OR_ASSIGNED})?|{_NUMBER}|\*\*|[<>=!]=|->|{_SPACE}|[{_RAISED}]+|.",
+    rf"{_NAME}(?:{_CALLED_OR_ASSIGNED})?|{_NUMBER}|\*\*|[<>=!]=|->|{_POSTFIX}|\.\.\.|{_STRING}|{_SPACE}|[{_RAISED}]+|.",
     re.DOTALL,
 )
 BATCH = 1 << 16
 LONGEST = BATCH  # characters of one token
-# The end of a batch may cut a token, and a cut number can fall into as many parts as `2.5e+` has; spaces between a
-# function and its bracket belong to one token too.
-UNSURE = 8
+# The end of a batch may cut a token, and a cut word in quotes can fall into as many parts as it has characters.
+UNSURE = 72
 
 
 def batches(text: str) -> Iterator[list[str]]:

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from numbers import Real
 from typing import IO, Any
 
+from bpcli.graph.op import Shape
 from bpcli.errors import BindingError, BpcliError, LimitError, UsageError
 from bpcli.language.complaints import shortened
 from bpcli.language.expressions import parse
@@ -39,6 +40,35 @@ def number_from_text(name: str, typed: str) -> float:
 def _no_number(name: str, typed: str) -> BindingError:
     message = f"the value of {name} is no number: '{shortened(typed)}'"
     return BindingError(message, hint=f"give a number, such as --{name}=2.5")
+
+
+def value_from(name: str, value: object) -> Any:
+    """The value of a variable: a number, or an array from a list. Raises BindingError where it is neither."""
+    if isinstance(value, str):
+        return value_from_text(name, value)
+    if isinstance(value, list | tuple) or hasattr(value, "__array__"):
+        from bpcli.numbers.arrays import arrays  # noqa: PLC0415 - NumPy is loaded for arrays only
+
+        return arrays.value(value)
+    return number_from(name, value)
+
+
+def value_from_text(name: str, typed: str) -> Any:
+    """The value that was typed for a variable: a number, a list such as `[[1, 2], [3, 4]]`, or a formula of these."""
+    if "[" not in typed:
+        return number_from_text(name, typed)
+    from bpcli.language.shapes import with_shapes  # noqa: PLC0415 - the same
+    from bpcli.numbers.arrays import arrays  # noqa: PLC0415 - the same
+
+    graph = parse(typed)
+    shaped = with_shapes(graph, {})
+    with arrays.at_work():
+        return evaluate(shaped, {}, arrays)[shaped.output]
+
+
+def shape_of(value: Any) -> Shape:
+    """The shape of a value: `()` for a number."""
+    return tuple(getattr(value, "shape", ()))
 
 
 def number_from(name: str, value: object) -> float:

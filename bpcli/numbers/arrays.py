@@ -5,14 +5,18 @@ What NumPy lacks (`erf`, `lgamma`, `digamma`, `polygamma`) is the function of `f
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial, reduce
 from typing import Any
 
 import numpy as np
 
+from bpcli.graph.op import Op, Shape
 from bpcli.numbers import special
 from bpcli.numbers.stable import STABLE
+from bpcli.numbers.structure import axes_in
 from bpcli.numbers.system import NumberSystem
+from bpcli.numbers.tensors import Tensors
 
 
 def _entrywise(function: Callable[..., float], at_pole: float) -> Callable[..., Any]:
@@ -32,6 +36,13 @@ def _entrywise(function: Callable[..., float], at_pole: float) -> Callable[..., 
     return every
 
 
+def _chosen(condition: Any, x: Any, y: Any) -> Any:
+    """NumPy's `where`; 1 and 0 as numbers of float64, which the rules of piecewise ops choose between."""
+    if type(x) is int and type(y) is int:
+        x, y = float(x), float(y)
+    return np.where(condition, x, y)[()]
+
+
 EXCEPTIONS: dict[str, Callable[..., Any]] = {
     "sub": np.subtract,
     "mul": np.multiply,
@@ -47,10 +58,107 @@ EXCEPTIONS: dict[str, Callable[..., Any]] = {
     "digamma": _entrywise(special.digamma, math.nan),
     "polygamma": _entrywise(special.polygamma, math.nan),
     "sinc": _entrywise(special.sinc, math.nan),
+    "relu": lambda x: np.maximum(x, 0),
+    "where": _chosen,
 }
 
-arrays = NumberSystem("arrays", np, EXCEPTIONS)
-EXCEPTIONS.update({name: partial(form, arrays) for name, form in STABLE.items()})
+
+def _shifted(m: Any, x: Any, axis: Any) -> tuple[Any, Any]:
+    """x less its largest entry, so that exp does not overflow; and the largest, 0 where it is infinite."""
+    largest = m.amax(x, axis=axis, keepdims=True)
+    largest = np.where(np.isfinite(largest), largest, 0)
+    return x - largest, largest
+
+
+def _softmax(m: Any, x: Any, axis: int = -1) -> Any:
+    weights, _ = _shifted(m, x, axis)
+    np.exp(weights, out=weights)
+    weights /= m.sum(weights, axis=axis, keepdims=True)
+    return weights
+
+
+def _logsumexp(m: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: FBT001, FBT002 - as NumPy has it
+    weights, largest = _shifted(m, x, axis)
+    total = np.log(m.sum(np.exp(weights), axis=axis, keepdims=True)) + largest
+    return total if keepdims else np.squeeze(total, axes_in(m, x, axis))
+
+
+def _log_softmax(m: Any, x: Any, axis: int = -1) -> Any:
+    shifted, _ = _shifted(m, x, axis)
+    return shifted - np.log(m.sum(np.exp(shifted), axis=axis, keepdims=True))
+
+
+STABLY: dict[str, Callable[..., Any]] = {
+    "softmax": _softmax,
+    "logsumexp": _logsumexp,
+    "log_softmax": _log_softmax,
+}
+
+
+
+class Arrays(Tensors):
+    """Arrays of binary64, or, with `dtype` float32, of binary32: NumPy's functions, IEEE 754 arithmetic."""
+
+    def __init__(self, dtype: type[np.floating[Any]] = np.float64, batch: int = 0) -> None:
+        NumberSystem.__init__(self, "arrays", np, EXCEPTIONS)
+        self.batch = batch
+        self.dtype = dtype
+
+    @property
+    def pi(self) -> float:
+        """π; a plain number, which takes the dtype of what it meets."""
+        return math.pi
+
+    @property
+    def e(self) -> float:
+        """e, in the same way."""
+        return math.e
+
+    def number(self, value: float) -> Any:
+        """A literal, as a number of NumPy's, which never raises."""
+        return self.dtype(value)
+
+    def value(self, value: Any) -> Any:
+        """A value that a user gave, in this dtype."""
+        return np.asarray(value, self.dtype)[()]
+
+    def handed_out(self, value: Any) -> Any:
+        """A result as a user takes it: a float, or an array of its own, no view of another."""
+        return np.array(value) if np.ndim(value) else float(value)
+
+    def at_work(self) -> AbstractContextManager[object]:
+        """Infinities and NaN are answers, of which the steps that they come from are told."""
+        return np.errstate(all="ignore")
+
+    def is_finite(self, value: Any) -> bool:
+        """Whether every entry is finite."""
+        return bool(np.isfinite(value).all())
+
+    def zeros(self, shape: Shape) -> Any:
+        """0 for each entry."""
+        return np.zeros(shape, self.dtype)[()]
+
+    def ones(self, shape: Shape) -> Any:
+        """1 for each entry."""
+        return np.ones(shape, self.dtype)[()]
+
+    def function_of(self, op: Op) -> Callable[..., Any]:
+        """NumPy's function of that name, a stable form, or the op's meaning; never of another dtype."""
+        function = self._found(op)
+        if self.dtype is np.float64 or op.is_condition:
+            return function
+        return lambda *inputs, **attributes: np.asarray(function(*inputs, **attributes), self.dtype)[()]
+
+    def _found(self, op: Op) -> Callable[..., Any]:
+        if op.is_structural:
+            return partial(STABLY[op.name], self) if op.name in STABLY else super().function_of(op)
+        if op.name in STABLE and op.name not in EXCEPTIONS:
+            return partial(STABLE[op.name], self)
+        return NumberSystem.function_of(self, op)
+
+
+arrays = Arrays()
+single = Arrays(np.float32)
 
 
 def quiet(function: Callable[..., Any], inputs: Sequence[Any], attributes: dict[str, Any]) -> Any:

@@ -16,7 +16,7 @@ def evaluate(graph: Graph, at: Mapping[str, Any], system: NumberSystem = floats)
 
     Over floats a step at which Python raises is taken again by IEEE 754, so infinities and NaN are values too.
     """
-    values: Values = {variable: at[variable.name] for variable in graph.variables}
+    values: Values = {variable: system.value(at[variable.name]) for variable in graph.variables}
     for constant in graph.constants:
         values[constant] = constant_in(system, constant)
     compute(graph.nodes, values, system)

@@ -3,10 +3,13 @@
 A number system is also an algebra `m`: `m.cos(x)` computes, where the graph's own algebra builds a node.
 """
 
+import math
+import operator
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from bpcli.graph.op import REGISTRY, Op
+from bpcli.graph.op import Op, REGISTRY, Shape
 
 
 class NumberSystem:
@@ -19,6 +22,34 @@ class NumberSystem:
         self.name = name
         self._library = library
         self._exceptions = exceptions
+
+    times = staticmethod(operator.mul)  # upstream · local
+
+    def at_work(self) -> AbstractContextManager[object]:
+        """What must hold while values are computed; nothing here."""
+        return nullcontext()
+
+    def is_finite(self, value: Any) -> bool:
+        """Whether a value is a finite number."""
+        return math.isfinite(value)
+
+    def zeros(self, shape: Shape) -> Any:
+        """0, which is all there is of a single number."""
+        del shape
+        return 0.0
+
+    def value(self, value: Any) -> Any:
+        """A value that a user gave."""
+        return value
+
+    def handed_out(self, value: Any) -> Any:
+        """A result as a user takes it: a float."""
+        return float(value)
+
+    def shape(self, x: Any) -> Shape:
+        """The shape of a value: `()`, as these are single numbers."""
+        del x
+        return ()
 
     def number(self, value: float) -> Any:
         """A literal of an expression, which is exact in binary64, as a number of this system."""
@@ -36,9 +67,10 @@ class NumberSystem:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         """Compute the op called `name`; what was found is kept, so that this runs once an op."""
-        op = REGISTRY.get(name)
-        if op is None:
-            raise AttributeError(name)
+        try:
+            op = REGISTRY[name]
+        except KeyError:
+            raise AttributeError(name) from None
         function = self.function_of(op)
         setattr(self, name, function)
         return function

@@ -1,14 +1,21 @@
 """The graph's own algebra `m`: `m.cos(x)` builds a node. A rule that runs over it yields a formula."""
 
+import operator
 from collections.abc import Callable
 from functools import partial
 
 from bpcli.graph.node import SYMBOLS, Constant, Node, applied
-from bpcli.graph.op import REGISTRY
+from bpcli.graph.op import REGISTRY, Shape
 
 
 class NodeAlgebra:
     """Builds nodes where a number system computes numbers."""
+
+    times = staticmethod(operator.mul)  # upstream · local, as it is: `1*y`
+
+    def shape(self, x: Node | float) -> Shape:
+        """The shape of a node's value."""
+        return x.shape if isinstance(x, Node) else ()
 
     @property
     def pi(self) -> Node:
@@ -22,7 +29,7 @@ class NodeAlgebra:
 
     def __getattr__(self, name: str) -> Callable[..., Node]:
         """The op called `name`, as a function of nodes and numbers."""
-        if name not in REGISTRY:
+        if name.startswith("__"):
             raise AttributeError(name)
         return partial(applied, name)
 

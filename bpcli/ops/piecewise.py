@@ -89,7 +89,7 @@ maximum = elementwise(
     inputs=("*x",),
     written="max",
     latex=r"\max",
-    aliases=("maximum", "amax"),
+    aliases=("maximum",),
     kinks=("a tie: the inputs that tie share the gradient evenly",),
     partials=_shares_of("greater"),
 )
@@ -98,7 +98,7 @@ minimum = elementwise(
     inputs=("*x",),
     written="min",
     latex=r"\min",
-    aliases=("minimum", "amin"),
+    aliases=("minimum",),
     kinks=("a tie: the inputs that tie share the gradient evenly",),
     partials=_shares_of("less"),
 )

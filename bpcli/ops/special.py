@@ -1,6 +1,6 @@
 """Special functions: the error function and the gamma family (DLMF chapters 5 and 7)."""
 
-from bpcli.graph.op import elementwise, order_of_derivative
+from bpcli.graph.op import REQUIRED, elementwise, order_of_derivative
 from bpcli.ops.domains import NO_POLE
 
 erf = elementwise(
@@ -34,7 +34,7 @@ digamma = elementwise(
 )
 polygamma = elementwise(
     "polygamma",
-    attributes={"n": order_of_derivative(None, most=100)},
+    attributes={"n": order_of_derivative(REQUIRED, most=100)},
     signature=("n", "x"),
     domain=NO_POLE,
     partials=lambda m, out, x, n: (m.polygamma(x, n=n + 1),),

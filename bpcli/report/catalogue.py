@@ -4,17 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from bpcli import __version__
-from bpcli.backprop.formulas import local_formulas
+from bpcli.backprop.formulas import contribution_formulas, local_formulas
 from bpcli.errors import UsageError
 from bpcli.graph.latex import latex
-from bpcli.graph.node import Node, Variable
+from bpcli.graph.node import Node, Variable, applied
 from bpcli.graph.notation import render
 from bpcli.graph.op import NO_ATTRIBUTES, Op
 from bpcli.graph.simplify import simplify
 from bpcli.language.complaints import shortened, suggestion
-from bpcli.language.functions import FUNCTIONS, usage
+from bpcli.language.functions import all_functions, function_called, usage
 from bpcli.language.operators import INFIXES
-from bpcli.ops import FAMILIES, REGISTRY
+from bpcli.ops import FAMILIES, REGISTRY, families_over_arrays
 from bpcli.ops.algebra import nodes
 from bpcli.report.layout import Column, Line, Row, table
 from bpcli.report.page import Page
@@ -23,15 +23,27 @@ from bpcli.report.page import Page
 def sample_node(op: Op) -> Node:
     """The op applied to variables that are called as its rule calls its inputs; attributes at their defaults."""
     names = [name.lstrip("*") for name in op.inputs]
+    if op.samples:
+        sample = op.samples[0]
+        names = names if len(names) == len(sample.shapes) else ["x", "y", "z"][: len(sample.shapes)]
+        inputs = [Variable(name, shape=shape) for name, shape in zip(names, sample.shapes, strict=True)]
+        return applied(op.name, *inputs, **sample.attributes)
     if op.is_variadic:
         names = ["x", "y"]
-    required = {name: 1.0 for name, attribute in op.attributes.items() if attribute.default is None}
+    required = {name: 1.0 for name, attribute in op.attributes.items() if attribute.is_required}
     return Node(op, tuple(map(Variable, names)), required or NO_ATTRIBUTES)
 
 
 def derivatives(op: Op, page: Page) -> list[tuple[str, str]]:
     """Each local derivative as `∂f/∂x` and the formula that its rule builds."""
     node = sample_node(op)
+    if op.is_structural:
+        upstream = Variable("upstream", shape=node.shape)
+        return [
+            (f"to {source.name}", render(simplify(part)))
+            for source, part in zip(node.inputs, contribution_formulas(node, upstream), strict=True)
+            if part is not None
+        ]
     return [
         (page.derivative(node, source, {source: source.name or ""}), render(simplify(local)))
         for source, local in zip(node.inputs, local_formulas(node), strict=True)
@@ -112,18 +124,18 @@ def ops_document(name: str | None) -> dict[str, Any]:
 
 def ops_named(name: str) -> list[Op]:
     """The ops of that name, alias or sign, two for `-` and `**`. Raises UsageError, with a suggestion, for none."""
-    op = FUNCTIONS.get(name) or REGISTRY.get(name)
+    op = function_called(name) or REGISTRY.get(name)
     if name in INFIXES and (operator := INFIXES[name].op) is not None and operator.infix:
         symbol = operator.infix.symbol
         return [other for other in REGISTRY.values() if other.infix and other.infix.symbol == symbol]
     if op is None:
         message = f"unknown function '{shortened(name)}'"
-        raise UsageError(message, hint=suggestion(name, sorted(FUNCTIONS), "'bpcli ops' lists them all"))
+        raise UsageError(message, hint=suggestion(name, sorted(all_functions()), "'bpcli ops' lists them all"))
     return [op]
 
 
 def _families() -> Iterator[tuple[str, list[Op]]]:
-    for family in FAMILIES:
+    for family in (*FAMILIES, *families_over_arrays()):
         members = [op for op in vars(family).values() if isinstance(op, Op)]
         yield family.__name__.rpartition(".")[2], members
 

@@ -1,0 +1,75 @@
+"""What is done with shapes: how they are written, what fits together, and which axes a number names."""
+
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from math import prod
+from typing import Any
+
+from bpcli.errors import ShapeError
+from bpcli.graph.op import Shape
+ITEM_BYTES = 8  # of float64
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """The shape as Python writes it: `(2, 3)`, `(4,)`, `()`."""
+    return str(tuple(shape))
+
+
+def size_text(shape: Sequence[int]) -> str:
+    """How much memory an array of float64 takes, in the largest unit that leaves a whole number before the point."""
+    size = float(ITEM_BYTES * prod(shape))
+    units = ("bytes", "kB", "MB", "GB", "TB", "PB")
+    place = 0
+    while size >= 1000 and place < len(units) - 1:  # noqa: PLR2004 - units of 10³, as disks and documents have them
+        size, place = size / 1000, place + 1
+    return f"{size:.3g} {units[place]}"
+
+
+def common_shape(shapes: Iterable[Shape]) -> Shape | None:
+    """The shape that arrays of these shapes are broadcast to, None where they do not fit (NumPy's rule).
+
+    Shapes are aligned at their last axis; an axis of length 1, or one that is missing, is repeated.
+    """
+    common: Shape = ()
+    for shape in shapes:
+        pairs = list(zip_longest(reversed(common), reversed(shape), fillvalue=1))
+        if any(one != other and 1 not in (one, other) for one, other in pairs):
+            return None
+        common = tuple(reversed([other if one == 1 else one for one, other in pairs]))
+    return common
+
+
+def axis_of(axis: int, shape: Sequence[int]) -> int:
+    """The axis counted from the front. Raises ShapeError where there is none."""
+    if not -len(shape) <= axis < len(shape):
+        count = f"{len(shape)} ax{'is' if len(shape) == 1 else 'es'}"
+        message = f"there is no axis {axis} in {{0}}, which has {count}"
+        raise ShapeError(message)
+    return axis % len(shape)
+
+
+def axes_of(axis: int | Sequence[int] | None, shape: Sequence[int]) -> tuple[int, ...]:
+    """The axes that `axis` names, counted from the front, in order; every axis for None. Raises ShapeError."""
+    if axis is None:
+        return tuple(range(len(shape)))
+    named = [axis] if isinstance(axis, int) else list(axis)
+    axes = [axis_of(one, shape) for one in named]
+    if len(set(axes)) < len(axes):
+        message = f"an axis stands twice in axis={tuple(named)} for {{0}}"
+        raise ShapeError(message)
+    return tuple(sorted(axes))
+
+
+def pad_pairs(shape: Shape, widths: Sequence[Any]) -> tuple[tuple[int, int], ...]:
+    """What is added before and after each of the last axes: from `1`, `(1, 2)` or `((1, 1), (2, 2))`."""
+    if len(widths) == 1 and isinstance(widths[0], int):
+        return ((widths[0], widths[0]),) * len(shape)
+    if all(isinstance(width, int) for width in widths):
+        if len(widths) != 2:  # noqa: PLR2004 - before and after
+            message = f"pad takes one width, a pair (before, after), or a pair for each axis, not {widths}"
+            raise ShapeError(message)
+        return (tuple(widths),) * len(shape)
+    if len(widths) > len(shape):
+        message = f"{{0}} has fewer axes than the {len(widths)} that pad is to widen"
+        raise ShapeError(message)
+    return tuple(map(tuple, widths))

@@ -1,0 +1,204 @@
+"""Products and decompositions of matrices, for arrays of any dtype; every axis before the last two is a batch.
+
+Float64 goes to BLAS and LAPACK. Entries that are objects are worked out by formulas: a determinant by expansion along
+columns (2ⁿ·n products), an inverse by cofactors, a Cholesky factor column by column.
+"""
+
+from collections.abc import Callable
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from bpcli.errors import UsageError
+from bpcli.numbers.structure import aligned, leading
+
+Array = Any
+LARGEST_EXPANDED = 10  # rows of a determinant of objects; 2ⁿ·n products
+
+
+
+def matmul(m: Any, x: Array, y: Array) -> Array:
+    """The product of matrices; a vector on the left is a row, on the right a column (NumPy's `@`)."""
+    is_row, is_column = len(m.shape(x)) == 1, len(m.shape(y)) == 1
+    left = x[..., None, :] if is_row else x
+    right = y[..., None] if is_column else y
+    rank = max(len(m.shape(left)), len(m.shape(right)))
+    result = _product(aligned(m, left, rank), aligned(m, right, rank))
+    if is_row:
+        result = result[..., 0, :]
+    return result[..., 0] if is_column else result
+
+
+def _product(x: Array, y: Array) -> Array:
+    """One large product where y is the same for the whole batch: BLAS takes it at once."""
+    if x.dtype == object or x.ndim == 2 or y.size != y.shape[-2] * y.shape[-1]:  # noqa: PLR2004 - matrices, no batch
+        return np.matmul(x, y)
+    rows = np.matmul(np.reshape(x, (-1, x.shape[-1])), np.reshape(y, y.shape[-2:]))
+    lead = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    return np.reshape(rows, (*lead, x.shape[-2], y.shape[-1]))
+
+
+def outer(m: Any, x: Array, y: Array) -> Array:
+    """Every entry of a vector times every entry of another."""
+    del m
+    return x[..., :, None] * y[..., None, :]
+
+
+def matrix_transpose(m: Any, x: Array) -> Array:
+    """The last two axes exchanged."""
+    del m
+    return np.swapaxes(x, -1, -2)
+
+
+def einsum(m: Any, *x: Array, subscripts: str) -> Array:
+    """Products of entries, added up over the indices that the result has not (Einstein's convention)."""
+    terms, result = subscripts.split("->")
+    batched = ",".join([f"...{term}" for term in terms.split(",")])
+    is_object = any(one.dtype == object for one in x)
+    return np.einsum(f"{batched}->...{result}", *x, optimize=not is_object and len(x) > 1)
+
+
+def trace(m: Any, x: Array) -> Array:
+    """The sum of the diagonal."""
+    del m
+    return np.trace(x, axis1=-2, axis2=-1)
+
+
+def diag(m: Any, x: Array, offset: int = 0) -> Array:
+    """A vector as a diagonal with 0 elsewhere; of a matrix, its diagonal."""
+    if len(m.shape(x)) == 2:  # noqa: PLR2004 - a matrix
+        return np.diagonal(x, offset, -2, -1)
+    size = m.shape(x)[0] + abs(offset)
+    whole = np.zeros((*leading(m, x), size, size), x.dtype)
+    rows = np.arange(m.shape(x)[0]) + max(-offset, 0)
+    whole[..., rows, rows + offset] = x
+    return whole
+
+
+def _of_objects(function: Callable[[Any, Array], Any]) -> Callable[..., Array]:
+    """A function of one matrix of objects, applied to each matrix of a batch."""
+
+    def over_batch(m: Any, x: Array) -> Array:
+        found = {place: np.asarray(function(m, x[place]), dtype=object) for place in np.ndindex(x.shape[:-2])}
+        shape = next(iter(found.values())).shape if found else ()
+        result = np.empty((*x.shape[:-2], *shape), dtype=object)
+        for place, one in found.items():
+            result[place] = one
+        return result
+
+    return over_batch
+
+
+def _expanded(matrix: Array) -> Any:
+    """The determinant, by expansion along the first column with each minor worked out once."""
+    size = len(matrix)
+    if size > LARGEST_EXPANDED:
+        message = f"a determinant of {size} rows is too large for exact arithmetic, which takes up to {LARGEST_EXPANDED}"
+        raise UsageError(message)
+    minors: dict[tuple[int, ...], Any] = {(): 1}
+    for count in range(1, size + 1):
+        column = size - count
+        larger = {}
+        for rows in combinations(range(size), count):
+            terms = [
+                (matrix[row, column] * minors[(*rows[:place], *rows[place + 1 :])], place % 2)
+                for place, row in enumerate(rows)
+            ]
+            total = terms[0][0]
+            for term, is_odd in terms[1:]:
+                total = total - term if is_odd else total + term
+            larger[rows] = total
+        minors = larger
+    return minors[tuple(range(size))]
+
+
+
+
+
+def _cofactors(m: Any, matrix: Array) -> Array:
+    size = len(matrix)
+    found = np.empty((size, size), dtype=object)
+    for row, column in np.ndindex(size, size):
+        minor = _expanded(np.delete(np.delete(matrix, row, 0), column, 1))
+        found[row, column] = minor if (row + column) % 2 == 0 else -minor
+    return found
+
+
+def _lower_factor(m: Any, matrix: Array) -> Array:
+    """The Cholesky factor, column by column."""
+    size = len(matrix)
+    lower = np.zeros((size, size), dtype=object)
+    for column in range(size):
+        for row in range(column, size):
+            rest = matrix[row, column]
+            for known in range(column):
+                rest = rest - lower[row, known] * lower[column, known]
+            lower[row, column] = m.entries.sqrt(rest) if row == column else rest / lower[column, column]
+    return lower
+
+
+def det(m: Any, x: Array) -> Array:
+    """The determinant."""
+    return np.linalg.det(x) if x.dtype != object else _of_objects(lambda _, one: _expanded(one))(m, x)
+
+
+def cofactors(m: Any, x: Array) -> Array:
+    """The matrix of cofactors, ∂det/∂x: by U·diag(products of the other singular values)·Vᵀ, also where det is 0."""
+    if x.dtype == object:
+        return _of_objects(_cofactors)(m, x)
+    left, sizes, right = np.linalg.svd(x)
+    others = m.products_of_others(sizes, axis=-1)
+    sign = np.linalg.det(left) * np.linalg.det(right)
+    return sign[..., None, None] * np.matmul(left * others[..., None, :], right)
+
+
+def inv(m: Any, x: Array) -> Array:
+    """The inverse; NaN where there is none."""
+    if x.dtype == object:
+        return matrix_transpose(m, cofactors(m, x)) / det(m, x)[..., None, None]
+    return _or_nan(np.linalg.inv, x)
+
+
+def solve(m: Any, x: Array, y: Array) -> Array:
+    """The solution of x @ result = y, for a vector or a matrix y; NaN where x has no inverse."""
+    if x.dtype == object or y.dtype == object:
+        return matmul(m, inv(m, x), y)
+    is_vector = len(m.shape(y)) == 1
+    result = _or_nan(np.linalg.solve, x, y[..., None] if is_vector else y)
+    return result[..., 0] if is_vector else result
+
+
+def cholesky(m: Any, x: Array) -> Array:
+    """The lower triangular factor of the symmetric part of x; NaN where it is not positive definite."""
+    symmetric = (x + np.swapaxes(x, -1, -2)) / 2
+    return _or_nan(np.linalg.cholesky, symmetric) if x.dtype != object else _of_objects(_lower_factor)(m, symmetric)
+
+
+def _or_nan(function: Callable[..., Array], *x: Array) -> Array:
+    """What LAPACK finds; NaN for each matrix of a batch that it refuses, the others as they are."""
+    try:
+        return function(*x)
+    except np.linalg.LinAlgError:
+        lead = np.broadcast_shapes(*[one.shape[:-2] for one in x])
+        result = np.full((*lead, *x[-1].shape[-2:]), np.nan)
+        if lead:
+            spread = [np.broadcast_to(one, lead + one.shape[-2:]) for one in x]
+            for place in np.ndindex(lead):
+                result[place] = _or_nan(function, *[one[place] for one in spread])
+        return result
+
+
+MATRICES: dict[str, Callable[..., Array]] = {
+    "matmul": matmul,
+    "outer": outer,
+    "matrix_transpose": matrix_transpose,
+    "einsum": einsum,
+    "trace": trace,
+    "diag": diag,
+    "det": det,
+    "cofactors": cofactors,
+    "inv": inv,
+    "solve": solve,
+    "cholesky": cholesky,
+}

@@ -1,0 +1,39 @@
+"""The attributes that structural ops share: axes, shapes, whole numbers. As typed, every number is a float."""
+
+from typing import Any
+
+from bpcli.graph.op import REQUIRED, Attribute, AttributeValue
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, tuple) and all(map(_is_whole, value))
+
+
+def _whole(value: Any) -> AttributeValue:
+    return tuple(map(_whole, value)) if isinstance(value, tuple) else value if value is None else int(value)
+
+
+def _row(value: Any) -> AttributeValue:
+    return tuple(map(int, value)) if isinstance(value, tuple) else (int(value),)
+
+
+AXES = Attribute(None, "an axis, or several such as (0, 1)", lambda v: v is None or _is_whole(v) or _is_row(v), _whole)
+SHAPE = Attribute(REQUIRED, "whole numbers such as (2, 3)", lambda v: _is_whole(v) or _is_row(v), _row)
+SOME_AXES = SHAPE._replace(allowed="axes such as (1, 0)")
+KEEPDIMS = Attribute(False, "True or False", lambda v: isinstance(v, bool))  # noqa: FBT003 - NumPy's default
+
+
+def one_axis(default: Any = REQUIRED) -> Attribute:
+    """One axis."""
+    is_optional = default is None
+    return Attribute(default, "an axis", lambda v: _is_whole(v) or (is_optional and v is None), _whole)
+
+
+def whole_number(default: Any = REQUIRED, least: float = float("-inf")) -> Attribute:
+    """A whole number, `least` or more."""
+    allowed = "a whole number" + (f" from {least:g} on" if least > float("-inf") else "")
+    return Attribute(default, allowed, lambda v: _is_whole(v) and v >= least, _whole)
