@@ -33,6 +33,7 @@ class Oracles:
         self.whole = whole or WholeExpression(point.graph)
         self._slopes: dict[Node, Slopes] = {}
         self._local_slopes: dict[tuple[Node, Node], Slopes] = {}
+        self._chains: dict[int, dict[Node, Ball | None]] = {}
 
     @cached_property
     def is_small(self) -> bool:
@@ -155,10 +156,6 @@ class Oracles:
                     exactly(1),
                 )
         return self._chains[bits]
-
-    @cached_property
-    def _chains(self) -> dict[int, dict[Node, Ball | None]]:
-        return {}
 
     def local_symbolic(self, node: Node, source: Node) -> Ball | None:
         """SymPy's derivative of one op with respect to one input, added up where the input stands in several places."""
