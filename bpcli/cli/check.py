@@ -28,6 +28,7 @@ from bpcli.errors import (
     TimeLimitError,
     UnknownNameError,
     UsageError,
+    own_fault,
     worst_exit,
 )
 from bpcli.language.values import lines_from
@@ -120,7 +121,7 @@ def _reply(typed: dict[str, str], at: dict[str, Any], options: dict[str, Any], t
     except BpcliError as error:
         return _refusal(_in_options(error, typed), as_json=as_json)
     except Exception as fault:  # noqa: BLE001 - the border: no traceback reaches a user, and the code is 5
-        return _refusal(_own_fault(fault), as_json=as_json)
+        return _refusal(own_fault(fault), as_json=as_json)
 
 
 def _told_result(result: Any, options: dict[str, Any]) -> tuple[str, str]:
@@ -151,11 +152,6 @@ def _in_options(error: BpcliError, typed: dict[str, str]) -> BpcliError:
     if isinstance(error, MissingValueError):
         return with_flags(error)
     return with_option(error, typed, command) if isinstance(error, UnknownNameError) else error
-
-
-def _own_fault(fault: Exception) -> InternalError:
-    message = f"bpcli itself failed: {type(fault).__name__}: {fault}"
-    return InternalError(message, hint="please report it, with the command that you ran")
 
 
 def _refusal(error: BpcliError, *, as_json: bool) -> Reply:
@@ -198,7 +194,7 @@ def _reply_to_request(options: dict[str, Any], line: str) -> Reply:
     try:
         return _answered_request(options, line)
     except Exception as fault:  # noqa: BLE001 - one request must not end the run
-        return _error_to_request(_own_fault(fault), options, line)
+        return _error_to_request(own_fault(fault), options, line)
 
 
 def _answered_request(options: dict[str, Any], line: str) -> Reply:
