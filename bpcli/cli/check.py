@@ -1,6 +1,7 @@
 """`bpcli check`: gradients, bpcli's own or claimed ones, held against SymPy and differences."""
 
 import math
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -201,13 +202,11 @@ def _answered_request(options: dict[str, Any], line: str) -> Reply:
     from bpcli.bulk.requests import answer, check_asked  # noqa: PLC0415 - loaded for --requests only
     from bpcli.check.findings import EXIT_CODES  # noqa: PLC0415 - the same
     from bpcli.report.check_documents import check_document  # noqa: PLC0415 - the same
-    from bpcli.report.documents import error_document  # noqa: PLC0415 - the same
 
     asked = partial(check_asked, every_step=options["every_step"], relative_tolerance=options["relative_tolerance"])
     head, expression, outcome = answer(line, options["limits"], asked)
     if isinstance(outcome, BpcliError):
-        document = error_document(outcome, head=head, expression=expression, schema="check")
-        return Reply(outcome.exit_code, document_text(document))
+        return _refused_request(outcome, head, expression)
     document = check_document(outcome, _release(options), head=head)
     return Reply(EXIT_CODES[outcome.verdict], document_text(document))
 
@@ -225,8 +224,13 @@ def _no_reply_to_request(options: dict[str, Any], line: str, *, is_late: bool) -
 
 def _error_to_request(error: BpcliError, options: dict[str, Any], line: str) -> Reply:
     from bpcli.bulk.requests import head_of  # noqa: PLC0415 - the same
-    from bpcli.report.documents import error_document  # noqa: PLC0415 - the same
 
     head, expression, _ = head_of(line, options["limits"])
+    return _refused_request(error, head, expression)
+
+
+def _refused_request(error: BpcliError, head: Mapping[str, object], expression: object) -> Reply:
+    from bpcli.report.documents import error_document  # noqa: PLC0415 - the same
+
     document = error_document(error, head=head, expression=expression, schema="check")
     return Reply(error.exit_code, document_text(document))
