@@ -11,10 +11,9 @@ from bpcli.bulk.workers import Reply, replies
 from bpcli.cli.arguments import ExpressionCommand
 from bpcli.cli.inputs import (
     LIMIT,
-    bindings_from,
-    expression_text,
     limits_from,
     names_from,
+    question_from,
     takes_limits,
     takes_values,
     with_flags,
@@ -91,8 +90,7 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
             message = "--requests takes expressions, values and claims from its file, and answers in JSON"
             raise UsageError(message, hint="leave out EXPR, its variables and --claim")
         return _answer_all(options)
-    text = expression_text(expression, typed, options["at_files"], options["limits"].bytes, "check")
-    at = bindings_from(typed, options["assignments"], options["at_files"])
+    text, at = question_from(expression, typed, options, options["limits"], "check")
     (reply,) = replies(
         partial(_reply, typed, at, options), [text], partial(_no_reply, options), seconds=options["time_limit"]
     )
