@@ -6,20 +6,29 @@ import os
 import re
 import subprocess
 import sys
-from multiprocessing import get_all_start_methods
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import pytest
-from command import PATIENCE, Done, call, environment, on_terminal, run
+from command import (
+    ASCII,
+    ESCAPE,
+    PATIENCE,
+    SLOW,
+    STYLE,
+    Done,
+    call,
+    environment,
+    has_terminals,
+    on_terminal,
+    patches_reach_workers,
+    run,
+    shown,
+)
 
 import bpcli
 from bpcli.ops import REGISTRY
 from bpcli.report.figures import short
-
-ESCAPE = "\x1b[31m"
-STYLE = re.compile(r"\x1b\[[0-9;]*m")
-ASCII = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
 
 PRODUCT = ("x*y*z", "--x=6", "--y=-2", "--z=-3")
 CHAIN = ("A = x*y; F = A*z", "--x=6", "--y=-2", "--z=-3")
@@ -30,21 +39,8 @@ OPEN = ("relu(sqrt(x)**2 - 2)", "--x=2")  # √2² - 2 is noise at every number 
 POLE = ("1/x", "--x=0")
 ROUND_OFF = ("(x**2 - 1)/(x - 1)", "--x=1.0000001")
 HALF_ANGLE = ("sin(x)**2", "--x=0.3")
-# Each term is an expression of its own to both oracles; checking all of them takes many times the limits below.
-SLOW = " + ".join(f"sin(cos(tan({number}.5*x)))" for number in range(1, 5001))
 
-patches_reach_workers = pytest.mark.skipif(
-    "fork" not in get_all_start_methods() or sys.platform == "darwin",
-    reason="a worker that is no copy of this process has none of its patches",
-)
-has_terminals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _loaded() -> None:
-    """Load SymPy, and for the poles NumPy, once in this process, of which every worker is a copy."""
-    bpcli.check_expression("1/x", {"x": 0})
-    bpcli.check_expression("x*y", {"x": 2, "y": 3})
+pytestmark = pytest.mark.usefixtures("oracles_loaded")
 
 
 def document(*arguments: str, stdin: str = "", code: int = 0) -> dict[str, Any]:
@@ -1150,17 +1146,11 @@ def test_user_text_is_neither_markup_nor_an_escape(arguments: tuple[str, ...], f
 # Terminals and encodings ---------------------------------------------------------------------------------------------
 
 
-def shown(*arguments: str, columns: int = 100, env: dict[str, str] | None = None) -> Done:
-    """What `bpcli check` shows on a terminal, without colours and styles."""
-    done = on_terminal("-m", "bpcli", "check", *arguments, columns=columns, env=env)
-    return done._replace(out=STYLE.sub("", done.out))
-
-
 @has_terminals
 @pytest.mark.parametrize("columns", [60, 40, 30])
 def test_a_narrow_terminal_gets_every_number(columns: int) -> None:
     """Nothing is cut: below their rows, or one under the other, claims, truths and verdicts are all there."""
-    done = shown("x*y/3", "--x=1.5", "--y=-0.000123456789", "--claim=x=0.25", columns=columns)
+    done = shown("check", "x*y/3", "--x=1.5", "--y=-0.000123456789", "--claim=x=0.25", columns=columns)
     table = done.out[: done.out.index("∂f/∂x:")].splitlines()
 
     assert (done.code, done.err) == (1, "")

@@ -9,18 +9,16 @@ import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
-from multiprocessing import get_all_start_methods
 from pathlib import Path
 from threading import Event, Timer
 from typing import Any, NoReturn
 
 import pytest
-from command import PATIENCE, Done, call, environment, run
+from command import ESCAPE, PATIENCE, SLOW, Done, call, environment, patches_reach_workers, run
 
 import bpcli
 from bpcli.bulk.workers import AHEAD, Reply, replies
 
-ESCAPE = "\x1b[31m"
 GOOD = '{"id": 1, "expression": "x*y", "at": {"x": 2, "y": 3}}'
 RIGHT = '{"id": 2, "expression": "x*y", "at": {"x": 2, "y": 3}, "claim": {"x": 3, "y": "2.0"}}'
 WRONG = '{"id": 3, "expression": "x*y", "at": {"x": 2, "y": 3}, "claim": {"x": 3, "y": -2}}'
@@ -29,24 +27,12 @@ OPEN = '{"id": 5, "expression": "relu(sqrt(x)**2 - 2)", "at": {"x": 2}}'
 BROKEN = '{"id": 6, "expression": "x*", "at": {}}'
 KINK = '{"id": 7, "expression": "relu(x)", "at": {"x": 0}, "claim": {"x": 0.25}}'
 FORMULA = '{"id": 8, "expression": "sin(x)**2", "claim": {"x": "sin(2*x)"}}'
-# Each term is an expression of its own to both oracles; checking all of them takes many times the limits below.
-SLOW_EXPRESSION = " + ".join(f"sin(cos(tan({number}.5*x)))" for number in range(1, 5001))
-SLOW = json.dumps({"id": "slow", "expression": SLOW_EXPRESSION, "at": {"x": 0.3}})
+LATE = json.dumps({"id": "slow", "expression": SLOW, "at": {"x": 0.3}})
 
 HANGS = 10  # seconds; only a command that waits for what never comes takes them
 
-patches_reach_workers = pytest.mark.skipif(
-    "fork" not in get_all_start_methods() or sys.platform == "darwin",
-    reason="a worker that is no copy of this process has none of its patches",
-)
+pytestmark = pytest.mark.usefixtures("oracles_loaded")
 has_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other pipes and no such signals")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _loaded() -> None:
-    """Load SymPy, and for the poles NumPy, once in this process, of which every worker is a copy."""
-    bpcli.check_expression("1/x", {"x": 0})
-    bpcli.check_expression("x*y", {"x": 2, "y": 3})
 
 
 def answered(lines: Iterable[str], *options: str) -> Done:
@@ -317,18 +303,18 @@ def test_answers_do_not_depend_on_the_number_of_jobs(jobs: int) -> None:
 @pytest.mark.parametrize("options", [[], ["--parallel-jobs=2"]], ids=["one job", "two jobs"])
 def test_a_request_that_takes_too_long_is_undecided(options: list[str]) -> None:
     """The time limit stops one request, which says so; those around it are answered as ever."""
-    done = answered([GOOD, SLOW, WRONG], "--time-limit=1", *options)
+    done = answered([GOOD, LATE, WRONG], "--time-limit=1", *options)
     first, late, last = documents(done)
 
     assert (first["verdict"], last["verdict"], done.code, done.err) == ("agree", "differ", 1, "")
     assert (late["id"], late["status"], late["verdict"], late["claims"]) == ("slow", "ok", "undecided", {})
     assert "time limit" in late["reason"]
-    assert late["expression"] == SLOW_EXPRESSION
+    assert late["expression"] == SLOW
 
 
 def test_where_all_are_late_the_code_is_4() -> None:
     """In a batch a late request is undecided, not the end."""
-    done = answered([SLOW], "--time-limit=0.2")
+    done = answered([LATE], "--time-limit=0.2")
 
     assert done.code == 4
 
@@ -465,7 +451,7 @@ def test_an_interrupt_ends_the_run_and_its_workers() -> None:
     with started() as process:
         answer = talk(process, GOOD)
         assert process.stdin
-        process.stdin.write(f"{SLOW}\n")
+        process.stdin.write(f"{LATE}\n")
         process.stdin.flush()
         os.killpg(process.pid, signal.SIGINT)
         out, err = process.communicate()
