@@ -8,18 +8,19 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import Event, Timer
 from typing import Any, NoReturn
 
 import pytest
+from answers import GOOD, UNUSABLE, answered_by, documents
 from command import ESCAPE, PATIENCE, SLOW, Done, call, environment, patches_reach_workers, run
 
 import bpcli
 from bpcli.bulk.workers import AHEAD, Reply, replies
 
-GOOD = '{"id": 1, "expression": "x*y", "at": {"x": 2, "y": 3}}'
 RIGHT = '{"id": 2, "expression": "x*y", "at": {"x": 2, "y": 3}, "claim": {"x": 3, "y": "2.0"}}'
 WRONG = '{"id": 3, "expression": "x*y", "at": {"x": 2, "y": 3}, "claim": {"x": 3, "y": -2}}'
 POLE = '{"id": 4, "expression": "1/x", "at": {"x": 0}}'
@@ -33,17 +34,7 @@ HANGS = 10  # seconds; only a command that waits for what never comes takes them
 
 pytestmark = pytest.mark.usefixtures("oracles_loaded")
 has_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other pipes and no such signals")
-
-
-def answered(lines: Iterable[str], *options: str) -> Done:
-    """What `bpcli check --requests -` answers these lines."""
-    return call("check", "--requests", "-", *options, stdin="".join(f"{line}\n" for line in lines))
-
-
-def documents(done: Done) -> list[dict[str, Any]]:
-    """The answers, each on a line of its own."""
-    assert done.out.endswith("\n")
-    return [json.loads(line) for line in done.out.removesuffix("\n").split("\n")]
+answered = partial(answered_by, "check")
 
 
 def only(request: dict[str, Any], *options: str) -> dict[str, Any]:
@@ -185,20 +176,9 @@ def test_quiet_leaves_the_code_alone() -> None:
 @pytest.mark.parametrize(
     ("line", "kind", "message", "hint"),
     [
-        ("nonsense", "usage", "the request is not JSON", "every request is a JSON object"),
-        ("[" * 100_000, "usage", "the request is not JSON", "every request is a JSON object"),
-        ('["x"]', "usage", "the request is not a JSON object", "every request is a JSON object"),
-        ("{}", "usage", "no 'expression'", "every request is a JSON object"),
-        ('{"expression": "x", "at": [1]}', "usage", "'at' of the request is no object", "every request is"),
+        *UNUSABLE,
         ('{"expression": "x*", "at": {"x": 1}}', "parse", "must stand after '*'", "missing"),
-        ('{"expression": "sine(x)", "at": {"x": 1}}', "parse", "unknown function 'sine'", "did you mean 'sin'?"),
-        ('{"expression": "x*y", "at": {"x": 1}}', "binding", "no value for y", 'add to "at": "y": …'),
-        ('{"expression": "x"}', "binding", "no value for x", 'add to "at": "x": …'),
-        ('{"expression": "x", "at": {"x": 1, "q": 2}}', "binding", "value for 'q'", "its variables are x"),
-        ('{"expression": "x", "at": {"x": 1e999}}', "binding", "the value of x is not finite", "finite points"),
-        ('{"expression": "x", "at": {"x": null}}', "binding", "the value of x is null", "one real number"),
         ('{"expression": "x", "at": {"x": 1}, "with_respect_to": "x"}', "usage", "no list of names", "with_respect_to"),
-        ('{"expression": "x", "at": {"x": 1}, "with_respect_to": ["q"]}', "binding", "'q'", "its variables are x"),
         ('{"expression": "x", "at": {"x": 1}, "claim": 1}', "usage", "'claim' of the request", '"claim": {"x": 6}'),
         ('{"expression": "x", "at": {"x": 1}, "claim": "x=1"}', "usage", "'claim' of the request", '"claim": {"x": 6}'),
         ('{"expression": "x", "at": {"x": 1}, "claim": ["x=1"]}', "usage", "'claim' of the", '"claim": {"x": 6}'),
