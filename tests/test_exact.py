@@ -13,6 +13,23 @@ from itertools import islice, pairwise, product
 from typing import Any
 
 import pytest
+from exactness import (
+    BITS,
+    EVERY_BIT,
+    FUNCTIONS,
+    LOST,
+    MANY,
+    NARROW,
+    applied,
+    compute,
+    fraction,
+    holds,
+    may_be,
+    number,
+    of_every_function,
+    points,
+    radius,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp, mpf  # type: ignore[import-untyped]  # mpmath ships no types
@@ -40,84 +57,18 @@ from bpcli.numbers.evaluate import evaluate
 from bpcli.numbers.exact import exact
 from bpcli.numbers.floats import floats
 
-BITS = 320  # the precision at which bpcli begins
-MANY = 1500  # of what a ball is held against, beyond every rounding at 320 bits
-EVERY_BIT = 6000  # for sums and differences of such numbers, which then round nothing
 NEGLIGIBLE = mpf(2) ** -90_000  # far below every number that a check looks at
 FEW = 60  # so few that products of binary64 numbers must round
-LOST = 40  # bits that rounding takes from a value of ordinary size, at most; the recurrence of sinc takes the most
 DIGITS = mpf(10) ** -39  # relative: half a unit in the fortieth digit of a value from the literature
 ORDINARY = 1e-11  # floats err by some 1e-15 times the condition of a formula, as in `test_laws`
-NARROW, MODERATE = 2.0**-200, 2.0**-12  # radii of inputs: what rounding leaves, and what a product of two makes visible
+MODERATE = 2.0**-12  # a radius of inputs that the product of two makes visible
 STEEP = 10**9  # beyond the slopes at all points: next to a pole of polygamma they come to 10**7
 
-# Points of a domain's interval, by the golden section, which keeps clear of kinks and of short fractions.
-SECTION = (math.sqrt(5) - 1) / 2
 POINTS = 6
 # Short numbers, at which a value may be exact, or look so: erf(15) is 1 - 2**-329.
 SHORT = [*range(-16, 17), 0.5, -0.5, 0.25, 1.5, -1.5, 2.5, -2.5, 7.5, 14.75, 15.25, 15.5, 15.75, 2.0**-15, 1 - 2.0**-20]
 # Rounded by bpcli to binary64, whose literals are exact; these values differ from the paper's in the 17th digit.
 CONSTANTS_OF_PAPERS = {"selu", "gelu-approximate=tanh"}
-
-FUNCTIONS = [case for case in CASES if not case.op.is_condition]
-of_every_function = pytest.mark.parametrize("case", FUNCTIONS, ids=lambda case: case.name)
-
-
-def applied(case: Case, inputs: Sequence[Ball | float]) -> Any:
-    """The op of a case over balls; the condition of `where` is that its first input is positive."""
-    balls: list[Any] = [*map(exactly, inputs)]
-    if case.op.name == "where":
-        balls[0] = exact.greater(balls[0], 0)
-    return getattr(exact, case.op.name)(*balls, **case.attributes)
-
-
-def compute(text: str, **at: Ball | float) -> Ball:
-    """The value of an expression in `exact`; variables may be balls."""
-    graph = parse(text)
-    return exactly(evaluate(graph, {name: exactly(value) for name, value in at.items()}, exact)[graph.output])
-
-
-def number(ball: Ball) -> Any:
-    """The middle, as mpmath's number."""
-    assert ball.middle is not None, f"{ball} is no number"
-    return mp.make_mpf(ball.middle)
-
-
-def radius(ball: Ball) -> Any:
-    """The radius, as mpmath's number."""
-    return mp.make_mpf(ball.radius)
-
-
-def fraction(ball: Ball) -> Fraction:
-    """The middle, as a fraction."""
-    assert ball.middle is not None, f"{ball} is no number"
-    sign, mantissa, exponent, _ = ball.middle
-    return Fraction(-mantissa if sign else mantissa) * Fraction(2) ** exponent
-
-
-def holds(ball: Ball, value: Any, error: Any = 0) -> bool:
-    """Whether a number, itself known to within an error, lies in a ball."""
-    with mp.workprec(EVERY_BIT):
-        return bool(abs(number(ball) - value) <= radius(ball) + error)
-
-
-def may_be(ball: Ball, value: Any) -> bool:
-    """Whether a ball says nothing that is wrong of a number: it holds it, or does not know."""
-    return ball is UNRESOLVED or holds(ball, value)
-
-
-def points(case: Case) -> Iterator[tuple[float, ...]]:
-    """Points of the op's domain, and mirrored where that stays inside it."""
-    intervals = case.op.domain.sample
-    for place in range(1, POINTS + 1):
-        point = []
-        for position in range(case.arity):
-            low, high = intervals[min(position, len(intervals) - 1)]
-            point.append(low + (high - low) * ((place + position / 3) * SECTION % 1))
-        yield tuple(point)
-        mirrored = tuple(-x for x in point)
-        if case.op.domain.contains(*mirrored):
-            yield mirrored
 
 
 def short_points(case: Case) -> Iterator[tuple[float, ...]]:
@@ -145,7 +96,7 @@ def ball_of(value: Any) -> Ball:
 @of_every_function
 def test_a_ball_holds_the_value_at_many_more_bits(case: Case) -> None:
     """At points of the domain the result is known to almost every bit, and right to within its radius."""
-    for point in points(case):
+    for point in points(case, POINTS):
         with precision(MANY):
             sharp = applied(case, point)
 
@@ -160,7 +111,7 @@ def test_a_ball_holds_the_value_at_many_more_bits(case: Case) -> None:
 )
 def test_a_ball_holds_the_value_that_mpmath_computes(case: Case) -> None:
     """The function is the one of that name, by mpmath's own functions at 1500 bits."""
-    for point in points(case):
+    for point in points(case, POINTS):
         with mp.workprec(MANY):
             value = case.value(*map(mpf, point))
 
@@ -186,7 +137,7 @@ def test_a_ball_of_short_numbers_holds_the_value(case: Case) -> None:
 @pytest.mark.parametrize("reach", [NARROW, MODERATE])
 def test_a_ball_holds_the_image_of_what_is_known_of_the_inputs(case: Case, reach: float) -> None:
     """Wherever in their balls the inputs are, the value lies in the result, which is not much wider than they are."""
-    for point in islice(points(case), POINTS):
+    for point in islice(points(case, POINTS), POINTS):
         ball = applied(case, [within(x, reach) for x in point])
         for corner in corners(point, reach):
             with precision(MANY):
@@ -201,7 +152,7 @@ def test_a_ball_holds_the_image_of_what_is_known_of_the_inputs(case: Case, reach
 @of_every_function
 def test_floats_and_exact_agree(case: Case) -> None:
     """At ordinary points both number systems compute the same function."""
-    for point in points(case):
+    for point in points(case, POINTS):
         value = float(applied(case, point))
 
         found = getattr(floats, case.op.name)(*case.inputs(point), **case.attributes)
@@ -707,7 +658,7 @@ def test_what_may_have_a_value_is_unresolved(text: str, x: Ball) -> None:
 @pytest.mark.parametrize("nothing", [UNDEFINED, UNRESOLVED], ids=repr)
 def test_what_is_no_number_passes_through(case: Case, nothing: Ball) -> None:
     """Whatever is computed from it is no number either, of the same kind."""
-    point = next(points(case))
+    point = next(points(case, POINTS))
 
     for position in range(case.arity):
         if case.op.name != "where" or (position == 0 and nothing is UNDEFINED):  # its own tests are below
@@ -1059,7 +1010,7 @@ def test_the_magnitude_is_the_exponent_of_the_power_of_two_above(value: float, m
 
 def test_every_op_is_computed() -> None:
     """No op of the registry is left without a function over balls."""
-    missing = [case.name for case in CASES if applied(case, next(points(case))) is None]
+    missing = [case.name for case in CASES if applied(case, next(points(case, POINTS))) is None]
 
     assert missing == []
 

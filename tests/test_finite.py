@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from exactness import number
 from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp, mpf  # type: ignore[import-untyped]  # mpmath ships no types
@@ -47,17 +48,11 @@ def slopes_at(text: str, along: Mapping[str, float] | str = "x", **at: float) ->
     return slopes(point, {node_called(point, name): factor for name, factor in direction.items()})
 
 
-def middle_of(ball: Ball) -> Any:
-    """What is known, as a number of mpmath."""
-    assert ball.middle is not None
-    return mp.make_mpf(ball.middle)
-
-
 def assert_holds(ball: Ball | None, truth: Any) -> None:
     """Assert that the true number is inside the ball, and is what the ball is in float64."""
     assert ball is not None
     with mp.workdps(DIGITS):
-        apart = abs(middle_of(ball) - truth)
+        apart = abs(number(ball) - truth)
         assert apart <= mp.make_mpf(ball.radius) + OWN_ROUNDING * abs(truth), (
             f"{ball} does not hold {mp.nstr(truth, 20)}"
         )
@@ -392,9 +387,7 @@ def test_the_bound_of_an_unresolved_slope_holds_too(text: str, slope: int) -> No
     found = slopes_at(text, x=0.0)
 
     assert found.right.kind is Kind.UNRESOLVED
-    assert found.right.slope is None or abs(middle_of(found.right.slope) - slope) <= mp.make_mpf(
-        found.right.slope.radius
-    )
+    assert found.right.slope is None or abs(number(found.right.slope) - slope) <= mp.make_mpf(found.right.slope.radius)
 
 
 @pytest.mark.parametrize(
@@ -417,7 +410,7 @@ def test_the_bound_of_a_value_holds(text: str, x: float, closed: Closed) -> None
     value = point.values()[point.graph.output]
 
     with mp.workdps(DIGITS):
-        apart = abs(middle_of(value) - closed(mpf(x)))
+        apart = abs(number(value) - closed(mpf(x)))
     assert apart <= mp.make_mpf(value.radius)
     assert not value.is_exact
 
@@ -544,7 +537,7 @@ def only_of_one_op(point: Point, direction: Mapping[Node, float], through: Any =
 def assert_near(found: Ball, expected: Ball) -> None:
     """Assert that two answers are one number, as near as what is known of both."""
     with mp.workdps(DIGITS):
-        apart, size = abs(middle_of(found) - middle_of(expected)), abs(middle_of(expected))
+        apart, size = abs(number(found) - number(expected)), abs(number(expected))
         assert apart <= mp.make_mpf(found.radius) + mp.make_mpf(expected.radius) + INVISIBLE
         assert apart <= ACCURACY * size + INVISIBLE
 
