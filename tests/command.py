@@ -29,6 +29,7 @@ patches_reach_workers = pytest.mark.skipif(
     reason="a worker that is no copy of this process has none of its patches",
 )
 has_terminals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+has_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other pipes and no such signals")
 
 
 class Done(NamedTuple):

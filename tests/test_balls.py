@@ -8,20 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from exactness import (
-    BITS,
-    EVERY_BIT,
-    LOST,
-    MANY,
-    NARROW,
-    applied,
-    compute,
-    fraction,
-    holds,
-    number,
-    points,
-    radius,
-)
+from exactness import BITS, EVERY_BIT, LOST, MANY, NARROW, applied, compute, fraction, holds, number, points, radius
 from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp, mpf  # type: ignore[import-untyped]  # mpmath ships no types

@@ -32,13 +32,7 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf  # type: ignore[import-untyped]  # mpmath ships no types
 from test_laws import Case
 
-from bpcli.numbers.balls import (
-    UNDEFINED,
-    UNRESOLVED,
-    Ball,
-    precision,
-    within,
-)
+from bpcli.numbers.balls import UNDEFINED, UNRESOLVED, Ball, precision, within
 from bpcli.numbers.exact import exact
 from bpcli.numbers.floats import floats
 

@@ -26,16 +26,7 @@ from exactness import (
 from mpmath import mp, mpf  # type: ignore[import-untyped]  # mpmath ships no types
 from test_laws import CASES, Case
 
-from bpcli.numbers.balls import (
-    LARGEST_EXPONENT,
-    UNDEFINED,
-    UNRESOLVED,
-    Ball,
-    exactly,
-    power_of_two,
-    recorded,
-    within,
-)
+from bpcli.numbers.balls import LARGEST_EXPONENT, UNDEFINED, UNRESOLVED, Ball, exactly, power_of_two, recorded, within
 from bpcli.numbers.exact import exact
 
 NEGLIGIBLE = mpf(2) ** -90_000  # far below every number that a check looks at
