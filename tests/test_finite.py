@@ -60,6 +60,12 @@ def assert_holds(ball: Ball | None, truth: Any) -> None:
     assert is_settled(ball)
 
 
+def assert_sides(found: Slopes, left: float, right: float) -> None:
+    """Assert that each side has the slope that is given, and that its bound holds it."""
+    assert_holds(found.left.slope, mpf(left))
+    assert_holds(found.right.slope, mpf(right))
+
+
 def sigmoid(x: Any) -> Any:
     """The logistic function."""
     return 1 / (1 + mp.exp(-x))
@@ -246,8 +252,7 @@ def test_a_corner_has_a_slope_on_each_side(text: str, x: float, left: float, rig
     """At a kink there is no derivative, but a slope to the left and one to the right, and what is between them."""
     found = slopes_at(text, x=x)
 
-    assert_holds(found.left.slope, mpf(left))
-    assert_holds(found.right.slope, mpf(right))
+    assert_sides(found, left, right)
     assert found.derivative is None
     assert found.is_corner
     assert [float(slope) for slope in found.between] == sorted([left, right])
@@ -271,8 +276,7 @@ def test_a_tie_has_slopes_along_each_direction(
     """Of max(x, y) where x = y: along (1, 1) it is smooth, along (1, -1) it is |t|."""
     found = slopes_at("max(x, y)", along, x=size, y=size)
 
-    assert_holds(found.left.slope, mpf(left))
-    assert_holds(found.right.slope, mpf(right))
+    assert_sides(found, left, right)
     assert found.is_corner == (left != right)
 
 
@@ -282,8 +286,7 @@ def test_a_direction_adds_up_the_slopes_of_its_variables() -> None:
     length = slopes_at("hypot(x, y)", {"x": 3, "y": 4}, x=0.0, y=0.0)
 
     assert_holds(product.derivative, mpf(3e8 + 2.0**-24))
-    assert_holds(length.left.slope, mpf(-5))
-    assert_holds(length.right.slope, mpf(5))
+    assert_sides(length, -5, 5)
 
 
 @pytest.mark.parametrize(
@@ -555,8 +558,7 @@ def test_at_a_kink_the_whole_is_moved_whatever_the_budget(
 
     found = oracles.slopes(oracles.graph.variables[0])
 
-    assert_holds(found.left.slope, mpf(left))
-    assert_holds(found.right.slope, mpf(right))
+    assert_sides(found, left, right)
 
 
 @pytest.mark.parametrize(("text", "at"), TEXTS, ids=[text for text, _ in TEXTS])
