@@ -119,3 +119,9 @@ class TimeLimitError(BpcliError):
 
 class InternalError(BpcliError):
     """A fault of bpcli itself, such as a rule with the wrong number of entries."""
+
+
+def own_fault(fault: Exception) -> InternalError:
+    """An exception that nobody expected, in words."""
+    message = f"bpcli itself failed: {type(fault).__name__}: {fault}"
+    return InternalError(message, hint="please report it, with the command that you ran")

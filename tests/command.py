@@ -1,19 +1,35 @@
 """The command as a user runs it: `run` in a process of its own, `call` in this one, `on_terminal` under a terminal."""
 
 import os
+import re
 import select
 import subprocess
 import sys
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from io import BytesIO, TextIOWrapper
+from multiprocessing import get_all_start_methods
 from typing import NamedTuple
 from unittest import mock
+
+import pytest
 
 from bpcli.cli.main import main
 
 PATIENCE = 60  # seconds; only a command that hangs ever takes them
 SETTINGS = ("COLUMNS", "FORCE_COLOR", "NO_COLOR", "PYTHONIOENCODING", "PYTHONUNBUFFERED")
+ASCII = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}  # the environment of an ASCII stream
+ESCAPE = "\x1b[31m"
+STYLE = re.compile(r"\x1b\[[0-9;]*m")
+# Each term is an expression of its own to both oracles; checking all of them takes many times the limits of the tests.
+SLOW = " + ".join(f"sin(cos(tan({number}.5*x)))" for number in range(1, 5001))
+
+patches_reach_workers = pytest.mark.skipif(
+    "fork" not in get_all_start_methods() or sys.platform == "darwin",
+    reason="a worker that is no copy of this process has none of its patches",
+)
+has_terminals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+has_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other pipes and no such signals")
 
 
 class Done(NamedTuple):
@@ -68,6 +84,12 @@ def on_terminal(*words: str, columns: int = 100, env: Mapping[str, str] | None =
         process.kill()
         os.close(ours)
     return Done(process.returncode, _text(shown), _text(errors))
+
+
+def shown(*arguments: str, columns: int = 100, env: Mapping[str, str] | None = None) -> Done:
+    """What `bpcli` shows on a terminal, without colours and styles."""
+    done = on_terminal("-m", "bpcli", *arguments, columns=columns, env=env)
+    return done._replace(out=STYLE.sub("", done.out))
 
 
 def environment(changes: Mapping[str, str] | None = None) -> dict[str, str]:

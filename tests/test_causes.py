@@ -10,11 +10,12 @@ from random import Random
 from typing import NamedTuple
 
 import pytest
+from checks import only
 
 from bpcli import check_expression as check
 from bpcli.check.carried import ROUNDING
 from bpcli.check.checking import Check
-from bpcli.check.findings import Cause, Finding, Lead, Verdict
+from bpcli.check.findings import Cause, Lead, Verdict
 
 MOST_CAUSES = 3  # DESIGN §10: with more that fit, silence
 RANDOM_NUMBERS = 6  # for each expression
@@ -127,12 +128,6 @@ SLIPS = [
     Slip("exponent not lowered", "x**y", {"x": 0.7, "y": 1.3}, "x", 1.3 * 0.7**1.3),
 ]
 slips = pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.label)
-
-
-def only(found: Check) -> Finding:
-    """The one finding that there is."""
-    (finding,) = found.findings
-    return finding
 
 
 def kinds(causes: tuple[Cause, ...]) -> list[str]:

@@ -3,14 +3,14 @@
 import json
 import math
 from collections.abc import Iterator
-from functools import cache
-from typing import Any, Never
+from functools import partial
+from typing import Any
 
 import pytest
+from answers import valid_for, validator
 from command import call, run
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 import bpcli
 from bpcli.ops import REGISTRY
@@ -69,36 +69,7 @@ QUESTIONS: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
     ("2 + 3", {}, (), {"every_step": True}),
     ("x", {"x": 1}, {"x": 1}, {"every_step": True}),
 ]
-
-
-@cache
-def validator() -> Draft202012Validator:
-    """The schema that ships, which is a schema."""
-    schema = json.loads(schema_text("check"))
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema)
-
-
-def strict(text: str) -> dict[str, Any]:
-    """One line of JSON, which has no NaN and no key twice."""
-
-    def refuse(constant: str) -> Never:
-        raise ValueError(constant)
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        assert len(dict(pairs)) == len(pairs)
-        return dict(pairs)
-
-    assert text.count("\n") == 1
-    found: dict[str, Any] = json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
-    return found
-
-
-def valid(text: str) -> dict[str, Any]:
-    """One line of JSON that keeps to the schema."""
-    found = strict(text)
-    validator().validate(found)
-    return found
+valid = partial(valid_for, "check")
 
 
 def written(question: tuple[str, dict[str, Any], Any, dict[str, Any]], releases: tuple[Release, ...]) -> Iterator[Any]:
@@ -301,8 +272,8 @@ def test_the_schema_refuses_what_is_no_document() -> None:
         {**right, "status": "error"},
     ]
 
-    assert validator().is_valid(right)
-    assert [document for document in wrong if validator().is_valid(document)] == []
+    assert validator("check").is_valid(right)
+    assert [document for document in wrong if validator("check").is_valid(document)] == []
 
 
 def test_what_is_said_of_a_student_is_said_of_staff() -> None:

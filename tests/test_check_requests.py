@@ -1,63 +1,27 @@
 """`bpcli check --requests`: JSON Lines in, as many verdicts out, in order, by workers that may be late or get lost."""
 
 import json
-import multiprocessing
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from itertools import count
-from multiprocessing import get_all_start_methods
-from pathlib import Path
-from threading import Event, Timer
+from functools import partial
 from typing import Any, NoReturn
 
 import pytest
-from command import PATIENCE, Done, call, environment, run
+from answers import GOOD, UNUSABLE, answered_by, documents
+from checks import BROKEN, LATE, WRONG
+from command import ESCAPE, PATIENCE, SLOW, Done, call, environment, patches_reach_workers
 
 import bpcli
-from bpcli.bulk.workers import AHEAD, Reply, replies
 
-ESCAPE = "\x1b[31m"
-GOOD = '{"id": 1, "expression": "x*y", "at": {"x": 2, "y": 3}}'
 RIGHT = '{"id": 2, "expression": "x*y", "at": {"x": 2, "y": 3}, "claim": {"x": 3, "y": "2.0"}}'
-WRONG = '{"id": 3, "expression": "x*y", "at": {"x": 2, "y": 3}, "claim": {"x": 3, "y": -2}}'
 POLE = '{"id": 4, "expression": "1/x", "at": {"x": 0}}'
 OPEN = '{"id": 5, "expression": "relu(sqrt(x)**2 - 2)", "at": {"x": 2}}'
-BROKEN = '{"id": 6, "expression": "x*", "at": {}}'
 KINK = '{"id": 7, "expression": "relu(x)", "at": {"x": 0}, "claim": {"x": 0.25}}'
 FORMULA = '{"id": 8, "expression": "sin(x)**2", "claim": {"x": "sin(2*x)"}}'
-# Each term is an expression of its own to both oracles; checking all of them takes many times the limits below.
-SLOW_EXPRESSION = " + ".join(f"sin(cos(tan({number}.5*x)))" for number in range(1, 5001))
-SLOW = json.dumps({"id": "slow", "expression": SLOW_EXPRESSION, "at": {"x": 0.3}})
 
-HANGS = 10  # seconds; only a command that waits for what never comes takes them
-
-patches_reach_workers = pytest.mark.skipif(
-    "fork" not in get_all_start_methods() or sys.platform == "darwin",
-    reason="a worker that is no copy of this process has none of its patches",
-)
-has_signals = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other pipes and no such signals")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _loaded() -> None:
-    """Load SymPy, and for the poles NumPy, once in this process, of which every worker is a copy."""
-    bpcli.check_expression("1/x", {"x": 0})
-    bpcli.check_expression("x*y", {"x": 2, "y": 3})
-
-
-def answered(lines: Iterable[str], *options: str) -> Done:
-    """What `bpcli check --requests -` answers these lines."""
-    return call("check", "--requests", "-", *options, stdin="".join(f"{line}\n" for line in lines))
-
-
-def documents(done: Done) -> list[dict[str, Any]]:
-    """The answers, each on a line of its own."""
-    assert done.out.endswith("\n")
-    return [json.loads(line) for line in done.out.removesuffix("\n").split("\n")]
+pytestmark = pytest.mark.usefixtures("oracles_loaded")
+answered = partial(answered_by, "check")
 
 
 def only(request: dict[str, Any], *options: str) -> dict[str, Any]:
@@ -199,20 +163,9 @@ def test_quiet_leaves_the_code_alone() -> None:
 @pytest.mark.parametrize(
     ("line", "kind", "message", "hint"),
     [
-        ("nonsense", "usage", "the request is not JSON", "every request is a JSON object"),
-        ("[" * 100_000, "usage", "the request is not JSON", "every request is a JSON object"),
-        ('["x"]', "usage", "the request is not a JSON object", "every request is a JSON object"),
-        ("{}", "usage", "no 'expression'", "every request is a JSON object"),
-        ('{"expression": "x", "at": [1]}', "usage", "'at' of the request is no object", "every request is"),
+        *UNUSABLE,
         ('{"expression": "x*", "at": {"x": 1}}', "parse", "must stand after '*'", "missing"),
-        ('{"expression": "sine(x)", "at": {"x": 1}}', "parse", "unknown function 'sine'", "did you mean 'sin'?"),
-        ('{"expression": "x*y", "at": {"x": 1}}', "binding", "no value for y", 'add to "at": "y": …'),
-        ('{"expression": "x"}', "binding", "no value for x", 'add to "at": "x": …'),
-        ('{"expression": "x", "at": {"x": 1, "q": 2}}', "binding", "value for 'q'", "its variables are x"),
-        ('{"expression": "x", "at": {"x": 1e999}}', "binding", "the value of x is not finite", "finite points"),
-        ('{"expression": "x", "at": {"x": null}}', "binding", "the value of x is null", "one real number"),
         ('{"expression": "x", "at": {"x": 1}, "with_respect_to": "x"}', "usage", "no list of names", "with_respect_to"),
-        ('{"expression": "x", "at": {"x": 1}, "with_respect_to": ["q"]}', "binding", "'q'", "its variables are x"),
         ('{"expression": "x", "at": {"x": 1}, "claim": 1}', "usage", "'claim' of the request", '"claim": {"x": 6}'),
         ('{"expression": "x", "at": {"x": 1}, "claim": "x=1"}', "usage", "'claim' of the request", '"claim": {"x": 6}'),
         ('{"expression": "x", "at": {"x": 1}, "claim": ["x=1"]}', "usage", "'claim' of the", '"claim": {"x": 6}'),
@@ -317,18 +270,18 @@ def test_answers_do_not_depend_on_the_number_of_jobs(jobs: int) -> None:
 @pytest.mark.parametrize("options", [[], ["--parallel-jobs=2"]], ids=["one job", "two jobs"])
 def test_a_request_that_takes_too_long_is_undecided(options: list[str]) -> None:
     """The time limit stops one request, which says so; those around it are answered as ever."""
-    done = answered([GOOD, SLOW, WRONG], "--time-limit=1", *options)
+    done = answered([GOOD, LATE, WRONG], "--time-limit=1", *options)
     first, late, last = documents(done)
 
     assert (first["verdict"], last["verdict"], done.code, done.err) == ("agree", "differ", 1, "")
     assert (late["id"], late["status"], late["verdict"], late["claims"]) == ("slow", "ok", "undecided", {})
     assert "time limit" in late["reason"]
-    assert late["expression"] == SLOW_EXPRESSION
+    assert late["expression"] == SLOW
 
 
 def test_where_all_are_late_the_code_is_4() -> None:
     """In a batch a late request is undecided, not the end."""
-    done = answered([SLOW], "--time-limit=0.2")
+    done = answered([LATE], "--time-limit=0.2")
 
     assert done.code == 4
 
@@ -356,298 +309,3 @@ def test_a_lost_worker_costs_its_own_request(options: list[str], monkeypatch: py
     assert documents(done)[1]["error"]["kind"] == "internal"
     assert documents(done)[1]["expression"] == "x*y"
     assert (done.code, done.err) == (5, "")
-
-
-# Streams -------------------------------------------------------------------------------------------------------------
-
-
-def test_a_file_and_standard_input_are_read_alike(tmp_path: Path) -> None:
-    """Lines end at a newline alone; a byte order mark is no request."""
-    content = "\ufeff" + GOOD.replace("1", '"\u2028\x85"', 1) + f"\r\n{BROKEN}\n{WRONG}"
-    source = tmp_path / "requests.jsonl"
-    source.write_bytes(content.encode())
-
-    from_file, from_input = call("check", "--requests", str(source)), call("check", "--requests", "-", stdin=content)
-
-    assert from_file == from_input
-    assert [answer["status"] for answer in documents(from_file)] == ["ok", "error", "ok"]
-
-
-def test_a_missing_file_is_one_error() -> None:
-    """Where there are no requests there is no answer either."""
-    done = call("check", "--requests", "nowhere.jsonl")
-
-    assert done == Done(2, "", "error: cannot read nowhere.jsonl: no such file or directory\n")
-
-
-def test_requests_are_utf8_in_every_locale() -> None:
-    """JSON is UTF-8 by its definition, whatever the locale says; a line that is not ends no run."""
-    lines = '{"id": "é", "expression": "é*2", "at": {"é": 3}}\n'.encode() + b'"\xff"\n' + GOOD.encode()
-    done = run("check", "--requests", "-", stdin=lines, env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"})
-    first, second, third = documents(done)
-
-    assert (first["id"], list(first["claims"])) == ("é", ["é"])
-    assert second["status"] == "error"
-    assert (third["id"], done.code, done.err) == (1, 2, "")
-
-
-def talk(process: "subprocess.Popen[str]", line: str) -> dict[str, Any]:
-    """Ask a running command, and wait for its answer."""
-    assert process.stdin
-    assert process.stdout
-    process.stdin.write(f"{line}\n")
-    process.stdin.flush()
-    answer: dict[str, Any] = json.loads(process.stdout.readline())
-    return answer
-
-
-@contextmanager
-def started(*options: str) -> Iterator["subprocess.Popen[str]"]:
-    """`bpcli check --requests -` in a session of its own, with pipes; what hangs is ended, with its workers."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bpcli", "check", "--requests", "-", *options],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        env=environment(),
-        start_new_session=True,
-    )
-    watchdog = Timer(HANGS, end_group, (process.pid,))
-    watchdog.start()
-    try:
-        yield process
-    finally:
-        watchdog.cancel()
-        end_group(process.pid)
-        process.wait()
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            with suppress(OSError):
-                pipe.close() if pipe else None
-
-
-def end_group(group: int) -> None:
-    """End every process of a group that is left."""
-    with suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGKILL)
-
-
-@has_signals
-def test_an_answer_comes_before_the_next_request() -> None:
-    """Answers are flushed line by line, so that a program can talk to bpcli over two pipes."""
-    with started() as process:
-        heard = [talk(process, line)["id"] for line in (GOOD, WRONG, BROKEN)]
-        process.communicate()
-
-    assert (heard, process.returncode) == ([1, 3, 6], 2)
-
-
-@has_signals
-def test_a_closed_pipe_ends_the_run_silently() -> None:
-    """Nobody listens any more: code 141, no message, however many requests are still to come."""
-    with started() as process:
-        answer = talk(process, GOOD)
-        assert process.stdin
-        assert process.stdout
-        assert process.stderr
-        process.stdout.close()
-        process.stdin.write(f"{GOOD}\n" * 3)
-        process.stdin.close()
-        said = process.stderr.read()
-        code = process.wait()
-
-    assert (answer["id"], code, said) == (1, 141, "")
-
-
-@has_signals
-def test_an_interrupt_ends_the_run_and_its_workers() -> None:
-    """Control-C reaches all processes of a terminal: code 130, no message, and nobody works on."""
-    with started() as process:
-        answer = talk(process, GOOD)
-        assert process.stdin
-        process.stdin.write(f"{SLOW}\n")
-        process.stdin.flush()
-        os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate()
-
-    assert answer["id"] == 1
-    assert (process.returncode, out, err) == (130, "", "")
-
-
-@has_signals
-def test_no_worker_outlives_a_run_that_is_killed() -> None:
-    """A worker whose command has been killed ends too: it must hold no pipe open, and no processor."""
-    with started() as process:
-        answer = talk(process, GOOD)
-        process.kill()
-        out, err = process.communicate(timeout=HANGS / 2)
-
-    assert (answer["id"], out, err) == (1, "", "")
-
-
-BUSY = """
-import sys
-from bpcli.bulk.workers import replies
-
-def work(question):
-    sys.stdout.write(question)
-    sys.stdout.flush()
-    while True:
-        pass
-
-next(replies(work, ["begun"], None))
-"""
-
-
-@patches_reach_workers
-def test_no_worker_works_on_for_a_run_that_is_killed() -> None:
-    """Who kills a run, as `subprocess.run` does after its timeout, ends its work too: nobody keeps the time now."""
-    process = subprocess.Popen([sys.executable, "-c", BUSY], stdout=subprocess.PIPE, start_new_session=True)
-    assert process.stdout
-    begun = process.stdout.read(5)
-    process.kill()
-    try:
-        rest, _ = process.communicate(timeout=HANGS / 2)
-    finally:
-        end_group(process.pid)
-        process.wait()
-        process.stdout.close()
-
-    assert (begun, rest) == (b"begun", b"")
-
-
-# The workers by themselves -------------------------------------------------------------------------------------------
-
-
-def echo(question: str) -> Reply:
-    """Answer with the question; some questions never get an answer, or end the process."""
-    if question == "late":
-        Event().wait()
-    if question == "lost":
-        os._exit(0)
-    if question == "killed":
-        os.kill(os.getpid(), signal.SIGKILL)
-    if question == "raised":
-        raise RuntimeError(question)
-    if question == "ended":
-        raise SystemExit
-    return Reply(len(question), question, str(os.getpid()))
-
-
-def excuse(question: str, /, *, is_late: bool) -> Reply:
-    """What is answered for a worker that gave none."""
-    return Reply(-1, question, "late" if is_late else "lost")
-
-
-def asked(questions: Iterable[str], jobs: int = 1, seconds: float | None = None) -> list[Reply]:
-    """All the replies to some questions."""
-    return list(replies(echo, questions, excuse, jobs=jobs, seconds=seconds))
-
-
-@pytest.mark.parametrize("jobs", [1, 2, 5])
-@pytest.mark.parametrize("amount", [0, 1, 4, 60])
-def test_every_question_is_answered_in_order(jobs: int, amount: int) -> None:
-    """Fewer questions than workers, none at all, or many more: one reply each, in their order."""
-    questions = [f"question {number}" for number in range(amount)]
-    found = asked(questions, jobs)
-
-    assert [reply.out for reply in found] == questions
-    assert [reply.code for reply in found] == list(map(len, questions))
-    assert multiprocessing.active_children() == []
-
-
-def test_no_more_workers_are_started_than_needed() -> None:
-    """One worker answers many questions, and none of them is this process."""
-    alone, two = ({reply.err for reply in asked(["x"] * 30, jobs)} for jobs in (1, 2))
-
-    assert len(alone) == 1
-    assert 1 <= len(two) <= 2
-    assert str(os.getpid()) not in alone | two
-
-
-@pytest.mark.parametrize("text", ["", "日本\n", "\ud800", "x" * 1_000_000], ids=["empty", "letters", "half", "long"])
-def test_any_text_goes_there_and_back(text: str) -> None:
-    """Also half a character, and more than a pipe holds."""
-    (reply,) = asked([text])
-
-    assert (reply.code, reply.out) == (len(text), text)
-
-
-@pytest.mark.parametrize("jobs", [1, 3])
-def test_a_late_worker_is_stopped_and_replaced(jobs: int) -> None:
-    """A question that takes too long is excused; those around it get their answers from others."""
-    found = asked(["one", "late", "two", "three"], jobs, seconds=1)
-
-    assert [(reply.code, reply.out) for reply in found] == [(3, "one"), (-1, "late"), (3, "two"), (5, "three")]
-    assert found[1].err == "late"
-    assert multiprocessing.active_children() == []
-
-
-@has_signals
-@pytest.mark.parametrize("end", ["lost", "killed", "ended", "raised"])
-@pytest.mark.parametrize("jobs", [1, 3])
-def test_a_lost_worker_is_replaced(end: str, jobs: int, capfd: pytest.CaptureFixture[str]) -> None:
-    """A process that ends, however it does, costs the question that it had, and prints nothing."""
-    found = asked(["one", end, "two", end, "three"], jobs, seconds=PATIENCE)
-
-    assert [reply.code for reply in found] == [3, -1, 3, -1, 5]
-    assert [reply.err for reply in found if reply.code < 0] == ["lost", "lost"]
-    assert multiprocessing.active_children() == []
-    assert capfd.readouterr() == ("", "")
-
-
-def test_a_worker_that_is_lost_between_two_questions_costs_nothing() -> None:
-    """Where an idle process has been killed another takes the next question."""
-    running = replies(echo, ["one", "two", "three"], excuse)
-    first = next(running)
-    for child in multiprocessing.active_children():
-        child.kill()
-        child.join()
-    rest = list(running)
-
-    assert [reply.out for reply in (first, *rest)] == ["one", "two", "three"]
-
-
-def test_no_question_is_asked_far_ahead() -> None:
-    """While one question takes long the others do not pile up: a stream of any length may come."""
-    taken: list[int] = []
-
-    def questions() -> Iterator[str]:
-        for number in count():
-            taken.append(number)
-            yield "late" if number == 0 else "x"
-
-    running = replies(echo, questions(), excuse, jobs=2, seconds=0.5)
-    first = next(running)
-    assert isinstance(running, Generator)
-    running.close()
-
-    assert (first.code, first.err) == (-1, "late")
-    assert 2 <= len(taken) <= 2 * AHEAD + 2
-    assert multiprocessing.active_children() == []
-
-
-@pytest.mark.parametrize("jobs", [1, 3])
-def test_workers_end_when_nobody_asks_any_more(jobs: int) -> None:
-    """A consumer that stops early, or a source that fails, leaves no process behind."""
-
-    def broken() -> Iterator[str]:
-        yield from ["one", "two"]
-        raise KeyboardInterrupt
-
-    running = replies(echo, ["one", "late"], excuse, jobs=jobs)
-    next(running)
-    assert isinstance(running, Generator)
-    running.close()
-    with pytest.raises(KeyboardInterrupt):
-        list(replies(echo, broken(), excuse, jobs=jobs))
-
-    assert multiprocessing.active_children() == []
-
-
-@pytest.mark.parametrize("seconds", [float("inf"), 1e9, 1e300])
-def test_a_limit_may_be_as_long_as_anyone_likes(seconds: float) -> None:
-    """No limit is too large for the clock."""
-    found = asked(["one", "two"], 2, seconds)
-
-    assert [reply.out for reply in found] == ["one", "two"]

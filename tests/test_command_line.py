@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import Done, call, run
+from command import ESCAPE, Done, call, run
 
 import bpcli
 from bpcli.cli.arguments import FROZEN
 from bpcli.cli.main import COMMANDS
-
-ESCAPE = "\x1b[31m"
 
 
 def document(*arguments: str, stdin: str | bytes = b"") -> dict[str, Any]:

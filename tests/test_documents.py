@@ -1,18 +1,16 @@
 """Documents: strict JSON in one envelope, valid against the schema that ships; and CSV that reads back."""
 
 import csv
-import json
 import math
 import struct
-from functools import cache
+from functools import partial
 from io import StringIO
-from typing import Any, Never
 
 import pytest
+from answers import strict, valid_for
 from command import Done, call, run
 from hypothesis import given
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
 
 import bpcli
 from bpcli.ops import REGISTRY
@@ -28,36 +26,7 @@ STEP = ["node", "input", "position", "upstream", "local", "local_formula", "cont
 MOST_STEPS = 10_000
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
-
-
-@cache
-def validator() -> Draft202012Validator:
-    """The schema that ships, which is a schema."""
-    schema = json.loads(schema_text("grad"))
-    Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema)
-
-
-def strict(text: str) -> dict[str, Any]:
-    """One line of JSON, which has no NaN and no key twice."""
-
-    def refuse(constant: str) -> Never:
-        raise ValueError(constant)
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        assert len(dict(pairs)) == len(pairs)
-        return dict(pairs)
-
-    assert text.count("\n") == 1
-    found: dict[str, Any] = json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
-    return found
-
-
-def valid(text: str) -> dict[str, Any]:
-    """One line of JSON that keeps to the schema."""
-    found = strict(text)
-    validator().validate(found)
-    return found
+valid = partial(valid_for, "grad")
 
 
 # The envelope --------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from exactness import number
 from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp, mpf  # type: ignore[import-untyped]  # mpmath ships no types
@@ -47,22 +48,22 @@ def slopes_at(text: str, along: Mapping[str, float] | str = "x", **at: float) ->
     return slopes(point, {node_called(point, name): factor for name, factor in direction.items()})
 
 
-def middle_of(ball: Ball) -> Any:
-    """What is known, as a number of mpmath."""
-    assert ball.middle is not None
-    return mp.make_mpf(ball.middle)
-
-
 def assert_holds(ball: Ball | None, truth: Any) -> None:
     """Assert that the true number is inside the ball, and is what the ball is in float64."""
     assert ball is not None
     with mp.workdps(DIGITS):
-        apart = abs(middle_of(ball) - truth)
+        apart = abs(number(ball) - truth)
         assert apart <= mp.make_mpf(ball.radius) + OWN_ROUNDING * abs(truth), (
             f"{ball} does not hold {mp.nstr(truth, 20)}"
         )
         assert apart <= ACCURACY * abs(truth) + INVISIBLE, f"{ball} is not {mp.nstr(truth, 20)}"
     assert is_settled(ball)
+
+
+def assert_sides(found: Slopes, left: float, right: float) -> None:
+    """Assert that each side has the slope that is given, and that its bound holds it."""
+    assert_holds(found.left.slope, mpf(left))
+    assert_holds(found.right.slope, mpf(right))
 
 
 def sigmoid(x: Any) -> Any:
@@ -251,8 +252,7 @@ def test_a_corner_has_a_slope_on_each_side(text: str, x: float, left: float, rig
     """At a kink there is no derivative, but a slope to the left and one to the right, and what is between them."""
     found = slopes_at(text, x=x)
 
-    assert_holds(found.left.slope, mpf(left))
-    assert_holds(found.right.slope, mpf(right))
+    assert_sides(found, left, right)
     assert found.derivative is None
     assert found.is_corner
     assert [float(slope) for slope in found.between] == sorted([left, right])
@@ -276,8 +276,7 @@ def test_a_tie_has_slopes_along_each_direction(
     """Of max(x, y) where x = y: along (1, 1) it is smooth, along (1, -1) it is |t|."""
     found = slopes_at("max(x, y)", along, x=size, y=size)
 
-    assert_holds(found.left.slope, mpf(left))
-    assert_holds(found.right.slope, mpf(right))
+    assert_sides(found, left, right)
     assert found.is_corner == (left != right)
 
 
@@ -287,8 +286,7 @@ def test_a_direction_adds_up_the_slopes_of_its_variables() -> None:
     length = slopes_at("hypot(x, y)", {"x": 3, "y": 4}, x=0.0, y=0.0)
 
     assert_holds(product.derivative, mpf(3e8 + 2.0**-24))
-    assert_holds(length.left.slope, mpf(-5))
-    assert_holds(length.right.slope, mpf(5))
+    assert_sides(length, -5, 5)
 
 
 @pytest.mark.parametrize(
@@ -392,9 +390,7 @@ def test_the_bound_of_an_unresolved_slope_holds_too(text: str, slope: int) -> No
     found = slopes_at(text, x=0.0)
 
     assert found.right.kind is Kind.UNRESOLVED
-    assert found.right.slope is None or abs(middle_of(found.right.slope) - slope) <= mp.make_mpf(
-        found.right.slope.radius
-    )
+    assert found.right.slope is None or abs(number(found.right.slope) - slope) <= mp.make_mpf(found.right.slope.radius)
 
 
 @pytest.mark.parametrize(
@@ -417,7 +413,7 @@ def test_the_bound_of_a_value_holds(text: str, x: float, closed: Closed) -> None
     value = point.values()[point.graph.output]
 
     with mp.workdps(DIGITS):
-        apart = abs(middle_of(value) - closed(mpf(x)))
+        apart = abs(number(value) - closed(mpf(x)))
     assert apart <= mp.make_mpf(value.radius)
     assert not value.is_exact
 
@@ -544,7 +540,7 @@ def only_of_one_op(point: Point, direction: Mapping[Node, float], through: Any =
 def assert_near(found: Ball, expected: Ball) -> None:
     """Assert that two answers are one number, as near as what is known of both."""
     with mp.workdps(DIGITS):
-        apart, size = abs(middle_of(found) - middle_of(expected)), abs(middle_of(expected))
+        apart, size = abs(number(found) - number(expected)), abs(number(expected))
         assert apart <= mp.make_mpf(found.radius) + mp.make_mpf(expected.radius) + INVISIBLE
         assert apart <= ACCURACY * size + INVISIBLE
 
@@ -562,8 +558,7 @@ def test_at_a_kink_the_whole_is_moved_whatever_the_budget(
 
     found = oracles.slopes(oracles.graph.variables[0])
 
-    assert_holds(found.left.slope, mpf(left))
-    assert_holds(found.right.slope, mpf(right))
+    assert_sides(found, left, right)
 
 
 @pytest.mark.parametrize(("text", "at"), TEXTS, ids=[text for text, _ in TEXTS])

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from command import PATIENCE, environment, on_terminal
+from command import PATIENCE, environment, has_terminals, on_terminal
 
 # Says on standard error what an import or a command loads beyond what Python itself has loaded when it starts.
 DRIVER = """
@@ -146,7 +146,7 @@ def test_a_command_loads_what_it_needs(arguments: tuple[str, ...], expected: set
     assert heavy is None or modules & HEAVY == heavy
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+@has_terminals
 def test_a_terminal_loads_rich_and_no_mathematics() -> None:
     """A table on a terminal adds Rich and its one file, and neither NumPy nor SymPy."""
     done = on_terminal("-c", COMMAND, *EXPRESSION)

@@ -4,17 +4,18 @@ The independent statements are SymPy's own evaluation, which shares no code with
 exact values at 1000 bits.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 import pytest
 import sympy  # type: ignore[import-untyped]  # SymPy ships no types
+from exactness import FUNCTIONS, applied, number, of_every_function, points
 from hypothesis import given
 from hypothesis import strategies as st
 from mpmath import mp, mpf  # type: ignore[import-untyped]  # mpmath ships no types
 from sympy.parsing import sympy_parser  # type: ignore[import-untyped]  # the same
-from test_laws import CASES, Case
+from test_laws import Case
 
 from bpcli import parse
 from bpcli.check.symbolic import WholeExpression
@@ -30,28 +31,11 @@ DIGITS = 40  # of SymPy's evaluation
 AGREEMENT = mpf(10) ** -38  # relative, and absolute where a value is small
 MANY, STEP = 1000, 250  # central differences of 2**-250 err by 2**-500, and by rounding, 2**(250 - 1000)
 FIFTY_DIGITS = mpf(10) ** -50
-SECTION = 0.6180339887498949  # the golden section: points that keep clear of kinks and of short fractions
 POINTS = 3
 LONGEST = 2000  # bits of a number in a formula: the square of a binary64 number, or of its inverse, still fits
 
 X, Y = real_symbols(2)
 LEAVES = {X: Variable("x"), Y: Variable("y")}
-FUNCTIONS = [case for case in CASES if not case.op.is_condition]
-of_every_function = pytest.mark.parametrize("case", FUNCTIONS, ids=lambda case: case.name)
-
-
-def points(case: Case) -> Iterator[tuple[float, ...]]:
-    """Points of the op's domain, and mirrored where that stays inside it."""
-    intervals = case.op.domain.sample
-    for place in range(1, POINTS + 1):
-        point = []
-        for position in range(case.arity):
-            low, high = intervals[min(position, len(intervals) - 1)]
-            point.append(low + (high - low) * ((place + position / 3) * SECTION % 1))
-        yield tuple(point)
-        mirrored = tuple(-x for x in point)
-        if case.op.domain.contains(*mirrored):
-            yield mirrored
 
 
 def form(case: Case, names: list[Any]) -> Any:
@@ -62,15 +46,7 @@ def form(case: Case, names: list[Any]) -> Any:
 
 def value(case: Case, inputs: tuple[Ball, ...]) -> Any:
     """The op's exact value, as mpmath's number."""
-    given_to = [exact.greater(inputs[0], 0), *inputs[1:]] if case.op.name == "where" else inputs
-    return number(getattr(exact, case.op.name)(*given_to, **case.attributes))
-
-
-def number(ball: Ball | float) -> Any:
-    """The middle, as mpmath's number."""
-    middle = exactly(ball).middle
-    assert middle is not None, f"{ball} is no number"
-    return mp.make_mpf(middle)
+    return number(applied(case, inputs))
 
 
 def at_point(node: Node, at: dict[str, Any]) -> Ball:
@@ -96,7 +72,7 @@ def test_the_form_has_the_value_of_the_op(case: Case) -> None:
     """SymPy's own evaluation of its form, at points of the domain, is the exact value."""
     names = real_symbols(case.arity)
     expression = form(case, names)
-    for point in points(case):
+    for point in points(case, POINTS):
         at = {name: sympy.Float(x, DIGITS + 5) for name, x in zip(names, point, strict=True)}
         real, _ = expression.evalf(DIGITS + 5, subs=at).as_real_imag()  # log|Γ| is the real part of SymPy's loggamma
         found = mp.make_mpf(sympy.Float(real, DIGITS + 5)._mpf_)
@@ -113,7 +89,7 @@ def test_the_derivative_comes_back_as_a_graph_with_the_slope_as_its_value(case: 
     step = power_of_two(-STEP)
     for position, name in enumerate(names):
         node = node_of(sympy.diff(expression, name), leaves)
-        for point in points(case):
+        for point in points(case, POINTS):
             with precision(MANY), mp.workprec(MANY):
                 balls = tuple(map(exactly, point))
                 above, below = [(*balls[:position], balls[position] + h, *balls[position + 1 :]) for h in (step, -step)]
@@ -134,7 +110,7 @@ def test_the_form_itself_translates_back(case: Case) -> None:
         return
     node = node_of(form(case, names), leaves)
 
-    for point in points(case):
+    for point in points(case, POINTS):
         found = at_point(node, {leaf.name: x for leaf, x in zip(leaves.values(), point, strict=True)})
 
         assert agree(number(found), value(case, tuple(map(exactly, point)))), point

@@ -4,11 +4,11 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from command import PATIENCE, Done, call, environment, on_terminal
+from command import ASCII, PATIENCE, STYLE, call, environment, on_terminal, shown
 
 import bpcli
 from bpcli.report.figures import UNICODE, short
@@ -19,15 +19,7 @@ NEURON = ("f = sigmoid(w0*x0 + w1*x1 + w2)", "--w0=2", "--x0=-1", "--w1=-3", "--
 CHAIN = ("A = x*y; F = A*z", "--x=6", "--y=-2", "--z=-3")
 LONG_NUMBERS = ("x*y/3 + x", "--x=123456.789", "--y=-0.000123456789")
 MEETING = ("x*x + 3*x", "--x=2")
-ASCII = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*[349][0-7](?:;\d+)*m")
-STYLE = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def shown(*arguments: str, columns: int = 100, env: Mapping[str, str] | None = None) -> Done:
-    """What `bpcli` shows on a terminal, without colours and styles."""
-    done = on_terminal("-m", "bpcli", *arguments, columns=columns, env=env)
-    return done._replace(out=STYLE.sub("", done.out))
 
 
 # Widths --------------------------------------------------------------------------------------------------------------

@@ -45,7 +45,8 @@ class Judge:
         base = Finding(item, title, Verdict.UNDECIDED, claim)
         if item.kind == "value":
             by_sympy = symbolic_value(self.point.graph, item.node, self.point.at)
-            return base.but(own=self._own_value(item.node), truth=self.value(item.node), symbolic=by_sympy)
+            own = float(self.own.in_float64.values[item.node])
+            return base.but(own=own, truth=self.value(item.node), symbolic=by_sympy)
         if item.source is None:
             found, symbolic = self.oracles.slopes(item.node), self.oracles.symbolic(item.node)
             own = float(self.own.in_float64.upstreams.get(item.node, 0.0))
@@ -57,9 +58,6 @@ class Judge:
                 symbolic_is_whole=symbolic.is_whole,
             )
         return self._step(base, item.node, item.source)
-
-    def _own_value(self, node: Node) -> float:
-        return float(self.own.in_float64.values[node])
 
     def _step(self, base: Finding, node: Node, source: Node) -> Finding:
         local = self.oracles.local_slopes(node, source)
@@ -100,7 +98,7 @@ class Judge:
         finding = self.finding(item, claim)
         if item.kind == "value":
             return self._judged_value(finding, undefined)
-        claimed = self._own_answer(item) if claim is None else exactly(claim.number or 0.0)
+        claimed = self.own.gradient(item.node) if claim is None else exactly(claim.number or 0.0)
         if finding.truth is not None:
             return self._against_derivative(finding, claimed, finding.truth)
         if finding.slopes is not None and finding.slopes.is_corner:
@@ -113,13 +111,8 @@ class Judge:
         if finding.symbolic is not None and not same(finding.symbolic, finding.truth):
             return self._oracles_disagree(finding)
         claimed = exactly(finding.claimed or 0.0)
-        return self._decided(finding, within(claimed, finding.truth, self._allowed(finding)))
-
-    def _allowed(self, finding: Finding) -> Ball:
-        return tolerance(finding.truth or exactly(0), finding.claim, self.relative)
-
-    def _own_answer(self, item: Item) -> Ball:
-        return self.own.gradient(item.node)
+        allowed = tolerance(finding.truth, finding.claim, self.relative)
+        return self._decided(finding, within(claimed, finding.truth, allowed))
 
     def _agrees(self, finding: Finding, claimed: Ball, truth: Ball) -> bool | None:
         if finding.claim is None:

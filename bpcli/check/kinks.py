@@ -36,8 +36,9 @@ def culprit(oracles: Oracles, leaf: Node, names: Names) -> tuple[Node, str] | No
 
 def steepest(oracles: Oracles, leaf: Node, names: Names) -> tuple[Node, str] | None:
     """The first op on the way from a node to the output whose slope here is infinite, or which jumps."""
-    on_the_way = [leaf, *oracles.point.downstream([leaf])]
-    for node in on_the_way[1:]:
+    downstream = oracles.point.downstream([leaf])
+    on_the_way = {leaf, *downstream}
+    for node in downstream:
         for source in dict.fromkeys(node.inputs):
             if source in on_the_way and not source.op.is_condition and not node.op.is_condition:
                 found = oracles.local_slopes(node, source)

@@ -169,15 +169,14 @@ class OfGradient:
             if len(edges) > 1:
                 value = self.truth
                 for edge in edges:
-                    own = self.values[node.inputs[edge.position]]
-                    value = value + edge.upstream * (own - edge.local) * edge.onward
+                    value = value + _change(edge, self.values[node.inputs[edge.position]])
                 label = self.judge.names.labels.get(node, "f")
                 text = f"the halves of the product rule swapped at {label}"
                 yield Mistake(Cause("product rule swapped", RULE, text, (self._step(edges[0]),)), value)
 
     def _with(self, edge: Edge, local: Ball) -> Ball:
         """The gradient if one step had another local derivative."""
-        return self.truth + edge.upstream * (local - edge.local) * edge.onward
+        return self.truth + _change(edge, local)
 
     def _of_differences(self) -> Iterator[Mistake]:
         """Quotients of float64 differences, which err by their step."""
@@ -196,6 +195,11 @@ class OfGradient:
     def _moved(self, name: str, value: float) -> Ball:
         moved = Point(self.graph, {**self.judge.point.at, name: value})
         return exactly(moved.values()[self.graph.output])
+
+
+def _change(edge: Edge, local: Ball) -> Ball:
+    """By how much the gradient changes if one step has another local derivative."""
+    return edge.upstream * (local - edge.local) * edge.onward
 
 
 def of_step(judge: Judge, item: Item) -> Iterator[Mistake]:

@@ -10,8 +10,7 @@ from bpcli.check.nearness import same
 from bpcli.check.point import LADDER, Point
 from bpcli.check.symbolic import LocalDerivatives, WholeExpression
 from bpcli.graph.node import Constant, Node
-from bpcli.numbers.balls import Ball, exactly, precision, recorded
-from bpcli.numbers.evaluate import compute
+from bpcli.numbers.balls import Ball, exactly, precision
 from bpcli.numbers.exact import exact
 
 MOST_EVALUATIONS = 200_000  # op evaluations for differences of the whole expression; beyond, step by step
@@ -34,6 +33,7 @@ class Oracles:
         self.whole = whole or WholeExpression(point.graph)
         self._slopes: dict[Node, Slopes] = {}
         self._local_slopes: dict[tuple[Node, Node], Slopes] = {}
+        self._chains: dict[int, dict[Node, Ball | None]] = {}
 
     @cached_property
     def is_small(self) -> bool:
@@ -43,15 +43,11 @@ class Oracles:
     @cached_property
     def tied(self) -> frozenset[Node]:
         """The op nodes that are at a border here: a comparison of equals, a step of a staircase, or an open one."""
-        values = self.point.values()
-        found = set()
-        with precision(LADDER[0].bits):
-            for node in self.graph.nodes:
-                if node.op.kinks or node.op.is_condition:
-                    with recorded() as trail:
-                        compute([node], dict(values), exact)
-                    if any(outcome.tied or outcome.result is None for outcome in trail):
-                        found.add(node)
+        found = {
+            node
+            for node, outcomes in self.point.outcomes.items()
+            if any(outcome.tied or outcome.result is None for outcome in outcomes)
+        }
         chosen = [node for node in self.graph.nodes if node.op.name == "where" and not found.isdisjoint(node.inputs)]
         return frozenset(found.union(chosen))
 
@@ -160,10 +156,6 @@ class Oracles:
                     exactly(1),
                 )
         return self._chains[bits]
-
-    @cached_property
-    def _chains(self) -> dict[int, dict[Node, Ball | None]]:
-        return {}
 
     def local_symbolic(self, node: Node, source: Node) -> Ball | None:
         """SymPy's derivative of one op with respect to one input, added up where the input stands in several places."""

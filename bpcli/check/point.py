@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 from bpcli.graph.node import Graph, Node
@@ -56,13 +57,16 @@ class Point:
         return self._values[bits]
 
     @cached_property
-    def branch(self) -> tuple[Outcome, ...]:
-        """What every comparison at the point comes to, in the order of the graph: the piece that it is on."""
+    def outcomes(self) -> dict[Node, list[Outcome]]:
+        """What every comparison at the point comes to, by the op that makes it, in the order of the graph."""
         values = self.values()
         with precision(LADDER[0].bits):
-            return tuple(
-                [one for node in self.graph.nodes if _is_branching(node) for one in _outcomes(node, values)[1]]
-            )
+            return {node: _outcomes(node, values)[1] for node in self.graph.nodes if _is_branching(node)}
+
+    @cached_property
+    def branch(self) -> tuple[Outcome, ...]:
+        """All of these one after the other: the piece that the point is on."""
+        return tuple(chain.from_iterable(self.outcomes.values()))
 
     def shares_branch(self, other: "Point") -> bool:
         """Whether every comparison that is no tie here comes out the same there."""

@@ -1,6 +1,7 @@
 """`bpcli check`: gradients, bpcli's own or claimed ones, held against SymPy and differences."""
 
 import math
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -10,10 +11,9 @@ from bpcli.bulk.workers import Reply, replies
 from bpcli.cli.arguments import ExpressionCommand
 from bpcli.cli.inputs import (
     LIMIT,
-    bindings_from,
-    expression_text,
     limits_from,
     names_from,
+    question_from,
     takes_limits,
     takes_values,
     with_flags,
@@ -28,6 +28,7 @@ from bpcli.errors import (
     TimeLimitError,
     UnknownNameError,
     UsageError,
+    own_fault,
     worst_exit,
 )
 from bpcli.language.values import lines_from
@@ -89,8 +90,7 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
             message = "--requests takes expressions, values and claims from its file, and answers in JSON"
             raise UsageError(message, hint="leave out EXPR, its variables and --claim")
         return _answer_all(options)
-    text = expression_text(expression, typed, options["at_files"], options["limits"].bytes, "check")
-    at = bindings_from(typed, options["assignments"], options["at_files"])
+    text, at = question_from(expression, typed, options, options["limits"], "check")
     (reply,) = replies(
         partial(_reply, typed, at, options), [text], partial(_no_reply, options), seconds=options["time_limit"]
     )
@@ -120,7 +120,7 @@ def _reply(typed: dict[str, str], at: dict[str, Any], options: dict[str, Any], t
     except BpcliError as error:
         return _refusal(_in_options(error, typed), as_json=as_json)
     except Exception as fault:  # noqa: BLE001 - the border: no traceback reaches a user, and the code is 5
-        return _refusal(_own_fault(fault), as_json=as_json)
+        return _refusal(own_fault(fault), as_json=as_json)
 
 
 def _told_result(result: Any, options: dict[str, Any]) -> tuple[str, str]:
@@ -151,11 +151,6 @@ def _in_options(error: BpcliError, typed: dict[str, str]) -> BpcliError:
     if isinstance(error, MissingValueError):
         return with_flags(error)
     return with_option(error, typed, command) if isinstance(error, UnknownNameError) else error
-
-
-def _own_fault(fault: Exception) -> InternalError:
-    message = f"bpcli itself failed: {type(fault).__name__}: {fault}"
-    return InternalError(message, hint="please report it, with the command that you ran")
 
 
 def _refusal(error: BpcliError, *, as_json: bool) -> Reply:
@@ -198,20 +193,18 @@ def _reply_to_request(options: dict[str, Any], line: str) -> Reply:
     try:
         return _answered_request(options, line)
     except Exception as fault:  # noqa: BLE001 - one request must not end the run
-        return _error_to_request(_own_fault(fault), options, line)
+        return _error_to_request(own_fault(fault), options, line)
 
 
 def _answered_request(options: dict[str, Any], line: str) -> Reply:
     from bpcli.bulk.requests import answer, check_asked  # noqa: PLC0415 - loaded for --requests only
     from bpcli.check.findings import EXIT_CODES  # noqa: PLC0415 - the same
     from bpcli.report.check_documents import check_document  # noqa: PLC0415 - the same
-    from bpcli.report.documents import error_document  # noqa: PLC0415 - the same
 
     asked = partial(check_asked, every_step=options["every_step"], relative_tolerance=options["relative_tolerance"])
     head, expression, outcome = answer(line, options["limits"], asked)
     if isinstance(outcome, BpcliError):
-        document = error_document(outcome, head=head, expression=expression, schema="check")
-        return Reply(outcome.exit_code, document_text(document))
+        return _refused_request(outcome, head, expression)
     document = check_document(outcome, _release(options), head=head)
     return Reply(EXIT_CODES[outcome.verdict], document_text(document))
 
@@ -229,8 +222,13 @@ def _no_reply_to_request(options: dict[str, Any], line: str, *, is_late: bool) -
 
 def _error_to_request(error: BpcliError, options: dict[str, Any], line: str) -> Reply:
     from bpcli.bulk.requests import head_of  # noqa: PLC0415 - the same
-    from bpcli.report.documents import error_document  # noqa: PLC0415 - the same
 
     head, expression, _ = head_of(line, options["limits"])
+    return _refused_request(error, head, expression)
+
+
+def _refused_request(error: BpcliError, head: Mapping[str, object], expression: object) -> Reply:
+    from bpcli.report.documents import error_document  # noqa: PLC0415 - the same
+
     document = error_document(error, head=head, expression=expression, schema="check")
     return Reply(error.exit_code, document_text(document))

@@ -8,11 +8,10 @@ from bpcli.backprop.gradients import Gradients
 from bpcli.cli.arguments import ExpressionCommand
 from bpcli.cli.inputs import (
     LIMIT,
-    bindings_from,
-    expression_text,
     flags,
     limits_from,
     names_from,
+    question_from,
     takes_limits,
     takes_values,
     with_flags,
@@ -78,8 +77,7 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
 
 
 def _answer_one(expression: str | None, typed: dict[str, str], limits: Limits, options: dict[str, Any]) -> int:
-    text = expression_text(expression, typed, options["at_files"], limits.bytes, "grad")
-    at = bindings_from(typed, options["assignments"], options["at_files"])
+    text, at = question_from(expression, typed, options, limits, "grad")
     names = names_from(options["names"])
     graph = parse(text, at, limits)
     if not at and graph.variables:

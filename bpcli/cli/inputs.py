@@ -57,7 +57,15 @@ def limits_from(options: dict[str, Any]) -> Limits:
     )
 
 
-def expression_text(
+def question_from(
+    expression: str | None, typed: dict[str, str], options: dict[str, Any], limits: Limits, command: str
+) -> tuple[str, dict[str, Any]]:
+    """The text of the expression, and every value that was given, by name."""
+    text = _expression_text(expression, typed, options["at_files"], limits.bytes, command)
+    return text, _bindings_from(typed, options["assignments"], options["at_files"])
+
+
+def _expression_text(
     expression: str | None, typed: dict[str, str], at_files: Sequence[str], most: int, command: str
 ) -> str:
     """The expression: as typed, from `@FILE`, or for `-` from standard input. Raises UsageError where there is none."""
@@ -73,7 +81,7 @@ def expression_text(
     return text_from(expression[1:], most) if expression.startswith("@") else expression
 
 
-def bindings_from(typed: dict[str, str], assignments: Sequence[str], at_files: Sequence[str]) -> dict[str, Any]:
+def _bindings_from(typed: dict[str, str], assignments: Sequence[str], at_files: Sequence[str]) -> dict[str, Any]:
     """Every value that was given, by name. Raises BindingError where one is given twice."""
     bindings: dict[str, Any] = dict(typed)
     for assignment in assignments:

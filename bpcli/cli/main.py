@@ -10,7 +10,7 @@ import click
 
 from bpcli import __version__
 from bpcli.cli.output import drop_output, say, told, write
-from bpcli.errors import CLOSED_PIPE_EXIT, INTERRUPTED_EXIT, BpcliError, InternalError, UsageError
+from bpcli.errors import CLOSED_PIPE_EXIT, INTERRUPTED_EXIT, BpcliError, UsageError, own_fault
 
 COMMANDS = ("grad", "check", "ops", "schema")
 
@@ -103,8 +103,7 @@ def _exit_code_of(words: list[str]) -> int:
     except BpcliError as error:
         return _report(error, words)
     except Exception as fault:  # noqa: BLE001 - the border: no traceback reaches a user, and the code is 5
-        message = f"bpcli itself failed: {type(fault).__name__}: {fault}"
-        return _report(InternalError(message, hint="please report it, with the command that you ran"), words)
+        return _report(own_fault(fault), words)
     return code if isinstance(code, int) else 0
 
 

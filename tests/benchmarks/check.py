@@ -14,7 +14,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from measure import MEBIBYTE, Run, bpcli, interleaved, middle, piped, python, ratio, say, say_table, to_nowhere
+from measure import MEBIBYTE, Run, bpcli, interleaved, middle, piped, python, say, say_ratios, say_table, to_nowhere
 
 BASE = "import click, rich, sympy"
 EXAMPLE = ("check", "x*y*z", "--x", "6", "--y", "-2", "--z", "-3")
@@ -220,19 +220,8 @@ def report_limits(folder: Path, rounds: int) -> None:
 def report_cold(rounds: int) -> None:
     """Print the medians of the cold commands, and their time as a part of the base's."""
     runs = interleaved(COLD, rounds)
-    rows = [
-        (
-            name,
-            f"{middle(own, lambda run: run.wall) * 1e3:.1f}",
-            f"{middle(own, lambda run: run.cpu) * 1e3:.1f}",
-            f"{ratio(own, runs[BASE], lambda run: run.wall):.2f}",
-            f"{ratio(own, runs[BASE], lambda run: run.cpu):.2f}",
-            f"{TARGET_COLD}" if name == "bpcli check" else "",
-        )
-        for name, own in runs.items()
-    ]
     say(f"cold processes, medians of {rounds} interleaved rounds; ratios to '{BASE}' in the same round")
-    say_table(("command", "wall ms", "cpu ms", "wall ratio", "cpu ratio", "target"), rows)
+    say_ratios(runs, BASE, {"bpcli check": TARGET_COLD})
 
 
 PARTS = ("cold", "graphs", "requests", "limits")

@@ -130,6 +130,23 @@ def ratio(runs: Sequence[Run], base: Sequence[Run], of: Callable[[Run], float]) 
     return median(of(one) / of(other) for one, other in zip(runs, base, strict=True))
 
 
+def say_ratios(runs: Runs, base: str, targets: Mapping[str, float]) -> None:
+    """Print the medians of each command, and its time as a part of the base's."""
+    heads = ("command", "wall ms", "cpu ms", "wall ratio", "cpu ratio", "target")
+    rows = [
+        (
+            name,
+            f"{middle(own, lambda run: run.wall) * 1e3:.1f}",
+            f"{middle(own, lambda run: run.cpu) * 1e3:.1f}",
+            f"{ratio(own, runs[base], lambda run: run.wall):.2f}",
+            f"{ratio(own, runs[base], lambda run: run.cpu):.2f}",
+            f"{targets[name]:.2f}" if name in targets else "",
+        )
+        for name, own in runs.items()
+    ]
+    say_table(heads, rows)
+
+
 def say(text: str) -> None:
     """Print a line at once."""
     sys.stdout.write(text + "\n")
