@@ -90,7 +90,7 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
             raise UsageError(message, hint="leave out EXPR, its variables and --claim")
         return _answer_all(options)
     text = expression_text(expression, typed, options["at_files"], options["limits"].bytes, "check")
-    at = bindings_from(typed, options["assignments"], options["at_files"])
+    at = bindings_from(typed, options["assignments"], options["at_files"], options["limits"])
     (reply,) = replies(
         partial(_reply, typed, at, options), [text], partial(_no_reply, options), seconds=options["time_limit"]
     )

@@ -79,7 +79,7 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
 
 def _answer_one(expression: str | None, typed: dict[str, str], limits: Limits, options: dict[str, Any]) -> int:
     text = expression_text(expression, typed, options["at_files"], limits.bytes, "grad")
-    at = bindings_from(typed, options["assignments"], options["at_files"])
+    at = bindings_from(typed, options["assignments"], options["at_files"], limits)
     names = names_from(options["names"])
     graph = parse(text, at, limits)
     if not at and graph.variables:
