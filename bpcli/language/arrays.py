@@ -4,7 +4,7 @@ This module brings NumPy; it is imported where the first tensor is met.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, product
 from typing import Any, Literal, TypeAlias
 
@@ -19,6 +19,7 @@ from bpcli.language.values import ENTRY, number_from
 Array: TypeAlias = NDArray[Any]
 Value: TypeAlias = float | Array
 Dtype: TypeAlias = Literal["float64", "float32"]
+Reader: TypeAlias = Callable[[str, "Room"], Array]  # of one array of a file, for the variable of this name
 
 MOST_AXES = 64  # NumPy's
 MOST_BYTES_SHOWN = 10**21
@@ -78,9 +79,9 @@ def array_from(name: str, value: object, limits: Limits = DEFAULT_LIMITS, dtype:
     if not hasattr(value, "__array__"):
         return _from_lists(name, value, room)
     array = _foreign(name, value)
-    if array.dtype.kind == "O" or not array.ndim:
-        return _from_lists(name, array.tolist(), room)
     room.take(name, array.shape)
+    if array.dtype.kind == "O" or not array.ndim:
+        array = _numbers(name, array.ravel().tolist(), array.shape)
     if array.dtype.kind == "b":
         message = f"the value of {name} holds truth values, not numbers"
         raise BindingError(message, hint="write them as 0 and 1")
@@ -95,7 +96,7 @@ def _foreign(name: str, value: object) -> Array:
     except Exception as error:
         message = f"the value of {name} gives no array: {error}"
         raise BindingError(message, hint="give nested lists, or an array in the memory of the processor") from error
-    if np.ma.is_masked(given):
+    if hasattr(given, "filled") and np.ma.is_masked(given):
         message = f"the value of {name} has masked entries"
         raise BindingError(message, hint="fill them with numbers first")
     return array
@@ -111,7 +112,7 @@ def real(name: str, array: Array, dtype: Dtype) -> Array:
     if not finite.all():
         index = tuple(int(at) for at in np.unravel_index(int(finite.argmin()), numbers.shape))
         what = f"beyond {dtype}" if np.isfinite(array[index]) else "not finite"
-        message = f"the value of {name} is {what}{_at(index)}: {array[index]}"
+        message = f"the value of {name} is {what}{_at(index)}: {array[index]!s}"
         raise BindingError(message, hint=ENTRY)
     return numbers
 
@@ -139,7 +140,7 @@ def _from_lists(name: str, value: object, room: Room) -> Array:
                 raise _ragged(name, shape[:axis], position, entry, size)
         if size is not None:
             entries = list(chain.from_iterable(entries))
-    return real(name, _numbers(name, entries, shape).reshape(shape), room.dtype)
+    return real(name, _numbers(name, entries, shape), room.dtype)
 
 
 def _shape_of(name: str, value: object) -> tuple[int, ...]:
@@ -187,8 +188,9 @@ def _numbers(name: str, entries: list[Any], shape: tuple[int, ...]) -> Array:
     """The entries as float64; each is looked at alone only where they are not all plain numbers."""
     if set(map(type, entries)) <= {float, int}:
         try:
-            return np.array(entries, np.float64)
+            return np.array(entries, np.float64).reshape(shape)
         except OverflowError:
             pass  # the entry is found below
     indices = product(*map(range, shape))
-    return np.array([number_from(name, entry, _at(at)) for at, entry in zip(indices, entries, strict=True)], np.float64)
+    numbers = [number_from(name, entry, _at(at)) for at, entry in zip(indices, entries, strict=True)]
+    return np.array(numbers, np.float64).reshape(shape)

@@ -3,27 +3,23 @@
 import json
 import os
 import re
-import struct
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from errno import EINVAL
-from zipfile import BadZipFile
 
 from bpcli.errors import UsageError
-from bpcli.language.arrays import Array, Dtype, Room, Value, array_from, real
+from bpcli.language.arrays import Array, Dtype, Reader, Room, Value, array_from, real
 from bpcli.language.complaints import shortened, suggestion
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
-from bpcli.language.npy import Reader, npy_array, npz_arrays
+from bpcli.language.npy import npy_array
 from bpcli.language.spreadsheets import Table, table_in
 from bpcli.language.values import opened, reason_of, text_from, unreadable, without_repeats
-from bpcli.language.weights import safetensors_arrays
 
 FORMS = ("npy", "npz", "csv", "json", "safetensors")
 WITH_KEY = re.compile(rf"(.*?\.(?:{'|'.join(FORMS)})):(.*)", re.DOTALL | re.IGNORECASE)
 MOST_NAMES = 10
-# What the readers of archives raise for a broken one; a RuntimeError is about a password, or a method unknown to them.
-BROKEN = (ValueError, EOFError, RuntimeError, OverflowError, BadZipFile, struct.error, zlib.error)
+MOST_COMPARED = 1000
+BROKEN = (ValueError, EOFError, OverflowError)  # what the readers raise for a broken file
 
 
 def array_from_file(name: str, source: str, limits: Limits = DEFAULT_LIMITS, dtype: Dtype = "float64") -> Array:
@@ -43,7 +39,8 @@ def array_from_file(name: str, source: str, limits: Limits = DEFAULT_LIMITS, dty
         return real(name, _from_csv(path, key, name, room, limits), dtype)
     if form in ("npz", "safetensors"):
         with _readable(path), _archive(path, limits) as arrays:
-            return real(name, arrays[_chosen(path, key, list(arrays), "arrays")](name, room), dtype)
+            array = arrays[_chosen(path, key, list(arrays), "arrays")](name, room)
+        return real(name, array, dtype)
     message = f"cannot read {path} as an array: its name ends in none of .{', .'.join(FORMS)}"
     raise UsageError(message if path else "there is no file name after '@'", hint="name the file after its form")
 
@@ -55,7 +52,8 @@ def arrays_in(source: str, limits: Limits) -> dict[str, Value]:
         raise UsageError(message, hint=f"give it to a variable, as in --W @{source}")
     room = Room(limits)
     with _readable(source), _archive(source, limits) as arrays:
-        values = {name: real(name, read(name, room), "float64") for name, read in arrays.items()}
+        read = {name: reader(name, room) for name, reader in arrays.items()}
+    values = {name: real(name, array, "float64") for name, array in read.items()}
     return {name: array if array.ndim else float(array) for name, array in values.items()}
 
 
@@ -76,7 +74,13 @@ def _form_of(path: str) -> str:
 
 
 def _archive(path: str, limits: Limits) -> AbstractContextManager[Mapping[str, Reader]]:
-    return npz_arrays(path, limits) if _form_of(path) == "npz" else safetensors_arrays(path)
+    if _form_of(path) == "npz":
+        from bpcli.language.npz import npz_arrays  # noqa: PLC0415 - only archives need zipfile
+
+        return npz_arrays(path, limits)
+    from bpcli.language.weights import safetensors_arrays  # noqa: PLC0415 - an optional extra
+
+    return safetensors_arrays(path)
 
 
 @contextmanager
@@ -140,6 +144,6 @@ def _chosen(path: str, key: str | None, names: Sequence[str], what: str) -> str:
     listed = ", ".join([shortened(name) for name in names[:MOST_NAMES]]) + (", …" if len(names) > MOST_NAMES else "")
     if key is not None:
         message = f"{path} has no '{shortened(key)}'; it has {listed or f'no {what}'}"
-        raise UsageError(message, hint=suggestion(key, list(names)) or None)
+        raise UsageError(message, hint=suggestion(key, list(names[:MOST_COMPARED])) or None)
     message = f"{path} holds {len(names)} {what}: {listed}" if names else f"{path} holds no {what}"
     raise UsageError(message, hint=f"name one, as in @{path}:{names[0]}" if names else None)

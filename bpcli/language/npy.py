@@ -1,4 +1,4 @@
-"""NumPy's own files, .npy and .npz, read from their bytes: nothing is unpickled, and a header is no promise.
+"""NumPy's .npy files, read from their bytes: nothing is unpickled, and a header is no promise.
 
 A header is looked at by a pattern, not by Python's parser. What it says is held against the limits before any memory
 is taken, and no more is read than it says.
@@ -7,20 +7,12 @@ is taken, and no more is read than it says.
 import math
 import re
 import struct
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import partial
-from io import FileIO
-from typing import IO, Any, NamedTuple, TypeAlias
-from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from bpcli.errors import BindingError, LimitError
+from bpcli.errors import BindingError
 from bpcli.language.arrays import NOT_REAL, Array, Room, not_real
-from bpcli.language.limits import Limits
-
-Reader: TypeAlias = Callable[[str, Room], Array]
 
 MAGIC = b"\x93NUMPY"
 LENGTHS = {1: "<H", 2: "<I", 3: "<I"}  # how the length of the header is written, by the version of the file
@@ -70,7 +62,10 @@ def _header(name: str, file: IO[bytes]) -> Header:
     form = LENGTHS.get(begin[len(MAGIC)]) if len(begin) > len(MAGIC) else None
     if form is None:
         raise ValueError(BROKEN_HEADER)
-    (length,) = struct.unpack(form, file.read(struct.calcsize(form)))
+    size = file.read(struct.calcsize(form))
+    if len(size) < struct.calcsize(form):
+        raise ValueError(BROKEN_HEADER)
+    (length,) = struct.unpack(form, size)
     text = file.read(min(length, LONGEST_HEADER)).decode("latin-1")
     if RECORDS.search(text):
         raise not_real(name, "V", "a list of fields")
@@ -101,38 +96,3 @@ def _dtype(name: str, quoted: str) -> np.dtype[Any]:
 def _pickled(name: str) -> BindingError:
     message = f"the value of {name} is pickled, and a pickle can run any program"
     return BindingError(message, hint="save it as numbers: numpy.save(path, array.astype(float))")
-
-
-@contextmanager
-def npz_arrays(source: str, limits: Limits) -> Iterator[Mapping[str, Reader]]:
-    """A reader for each array of an .npz file, by name. Raises ValueError where the archive is broken."""
-    with _Bounded(source, limits.bytes) as file, ZipFile(file) as archive:
-        members = [member for member in archive.infolist() if member.filename.endswith(".npy")]
-        readers = {member.filename.removesuffix(".npy"): partial(_member, archive, member) for member in members}
-        if len(readers) < len(members):
-            message = "a name stands twice in it"
-            raise ValueError(message)
-        yield readers
-
-
-def _member(archive: ZipFile, member: ZipInfo, name: str, room: Room) -> Array:
-    if member.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-        message = "it is packed in another way than NumPy's"
-        raise ValueError(message)
-    with archive.open(member) as file:
-        return npy_array(name, room, file)
-
-
-class _Bounded(FileIO):
-    """A file of which at most so many bytes are read at once: the list of members, too, is of a size that it says."""
-
-    def __init__(self, source: str, most: int) -> None:
-        super().__init__(source)
-        self.most = most
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        """As many bytes, or those that are left. Raises LimitError for too many."""
-        if size is not None and size > self.most:
-            message = f"the list of arrays in it is larger than {self.most} bytes"
-            raise LimitError(message, hint="raise the limit with --max-characters")
-        return super().read(-1 if size is None else size) or b""

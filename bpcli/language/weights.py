@@ -6,11 +6,10 @@ from functools import partial
 from typing import Any
 
 from bpcli.errors import BindingError, UsageError
-from bpcli.language.arrays import Array, Room
-from bpcli.language.npy import Reader
+from bpcli.language.arrays import Array, Reader, Room
 from bpcli.language.values import opened
 
-KNOWN = {"F64", "F32", "F16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL"}  # those that NumPy has
+KNOWN = {"F64", "F32", "F16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL"}  # NumPy has these
 
 
 @contextmanager
@@ -37,7 +36,8 @@ def safetensors_arrays(source: str) -> Iterator[Mapping[str, Reader]]:
 def _tensor(file: Any, key: str, name: str, room: Room) -> Array:
     header = file.get_slice(key)
     if header.get_dtype() not in KNOWN:
-        message = f"the value of {name} is of type {header.get_dtype()}, which NumPy does not have"
+        what = "which is neither integer nor float16, float32 or float64"
+        message = f"the value of {name} is of type {header.get_dtype()}, {what}"
         raise BindingError(message, hint="save it as float32 or float64")
     room.take(name, tuple(header.get_shape()))
     array: Array = file.get_tensor(key)
