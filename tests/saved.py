@@ -2,16 +2,7 @@
 
 import json
 import struct
-from pathlib import Path
 from typing import Any
-
-import numpy as np
-
-
-def npy(path: Path, array: Any) -> Path:
-    """A .npy file, pickled where the array holds objects."""
-    np.save(path, array)
-    return path
 
 
 def npy_bytes(header: str, data: bytes = b"", version: int = 1) -> bytes:

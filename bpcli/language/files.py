@@ -12,7 +12,7 @@ from bpcli.language.arrays import Array, Dtype, Reader, Room, Value, array_from,
 from bpcli.language.complaints import shortened, suggestion
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.npy import npy_array
-from bpcli.language.spreadsheets import Table, table_in
+from bpcli.language.spreadsheets import table_in
 from bpcli.language.values import opened, reason_of, text_from, unreadable, without_repeats
 
 FORMS = ("npy", "npz", "csv", "json", "safetensors")
@@ -123,7 +123,7 @@ def _from_csv(path: str, key: str | None, name: str, room: Room, limits: Limits)
     """The column with a name, a lone column, or the matrix of a file without names."""
     text = text_from(path, limits.bytes)
     try:
-        table: Table = table_in(text, name, room)
+        table = table_in(text, name, room)
     except ValueError as error:
         message = f"cannot use {path} as CSV: {error}"
         raise UsageError(message, hint="give numbers, separated by commas, under at most one row of names") from error
