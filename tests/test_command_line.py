@@ -94,6 +94,15 @@ def test_a_file_binds_many(name: str, content: str, tmp_path: Path) -> None:
     assert found["inputs"] == {"x": 6.0, "y": -2.0}
 
 
+def test_the_arrays_of_a_file_are_bounded(tmp_path: Path) -> None:
+    """`--max-entries` is the limit that the hint names."""
+    (tmp_path / "rows.csv").write_text("x\n1\n2\n3\n", "utf-8")
+    done = call("grad", "x", "--at", str(tmp_path / "rows.csv"), "--max-entries", "2")
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.endswith("would take 24 bytes\nhint: raise the limit of 2 entries with --max-entries\n")
+
+
 @pytest.mark.parametrize("text", ["q = x*y;\nq + 1\n", "q = x*y\r\nq + 1\r\n", "\ufeffx*y + 1"])
 def test_an_expression_is_read_from_a_file_or_from_standard_input(text: str, tmp_path: Path) -> None:
     """`@FILE` and `-` read the same statements, whatever the line ends and with a byte order mark or without."""
@@ -244,7 +253,9 @@ def test_an_error_points_at_its_place() -> None:
         ("broken.toml", b"x = ", "cannot use {} as TOML: "),
         ("twice.toml", b"x = 1\nx = 2", "cannot use {} as TOML: "),
         ("twice.json", b'{"x": 1, "x": 2}', "twice"),
-        ("rows.csv", b"x\n1\n2\n", "cannot use {} as CSV: it must have a row of names and one row of numbers"),
+        ("row.csv", b"x\n", "cannot use {} as CSV: it must have a row of names and one row of numbers"),
+        ("wide.csv", b"x\n1,2\n", "cannot use {} as CSV: it must have a row of names and one row of numbers"),
+        ("rows.csv", b"x\n1\n2,3\n", "cannot use {} as CSV: it is ragged: row 3 has 2 entries, row 1 has 1"),
         ("ragged.csv", b"x,y\n1\n", "cannot use {} as CSV: "),
         ("twice.csv", b"x,x\n1,2\n", "cannot use {} as CSV: a name stands twice"),
         ("empty.csv", b"", "cannot use {} as CSV: "),

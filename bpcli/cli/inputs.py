@@ -26,7 +26,7 @@ def takes_values(command: F) -> F:
         multiple=True,
         type=click.Path(),
         metavar="FILE|-",
-        help="Bind variables from a JSON, TOML or one-row CSV file.",
+        help="Bind variables from a JSON, TOML, CSV, .npz or .safetensors file.",
     )(command)
     return click.option(
         "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Bind a variable, whatever its name."
@@ -34,13 +34,14 @@ def takes_values(command: F) -> F:
 
 
 def takes_limits(command: F) -> F:
-    """The options that bound the size of an expression."""
+    """The options that bound the size of an expression and of its values."""
     for name, default, what in reversed(
         [
             ("--max-characters", DEFAULT_LIMITS.characters, "Longest text that is read."),
             ("--max-operators", DEFAULT_LIMITS.operators, "Most operators in it."),
             ("--max-nesting", DEFAULT_LIMITS.nesting, "Deepest nesting in it."),
             ("--max-literal-digits", DEFAULT_LIMITS.literal_digits, "Longest number in it."),
+            ("--max-entries", DEFAULT_LIMITS.entries, "Most entries of an array."),
         ]
     ):
         command = click.option(name, type=LIMIT, default=default, help=what)(command)
@@ -54,6 +55,7 @@ def limits_from(options: dict[str, Any]) -> Limits:
         operators=options["max_operators"],
         nesting=options["max_nesting"],
         literal_digits=options["max_literal_digits"],
+        entries=options["max_entries"],
     )
 
 
@@ -62,7 +64,7 @@ def question_from(
 ) -> tuple[str, dict[str, Any]]:
     """The text of the expression, and every value that was given, by name."""
     text = _expression_text(expression, typed, options["at_files"], limits.bytes, command)
-    return text, _bindings_from(typed, options["assignments"], options["at_files"])
+    return text, _bindings_from(typed, options["assignments"], options["at_files"], limits)
 
 
 def _expression_text(
@@ -81,7 +83,9 @@ def _expression_text(
     return text_from(expression[1:], most) if expression.startswith("@") else expression
 
 
-def _bindings_from(typed: dict[str, str], assignments: Sequence[str], at_files: Sequence[str]) -> dict[str, Any]:
+def _bindings_from(
+    typed: dict[str, str], assignments: Sequence[str], at_files: Sequence[str], limits: Limits
+) -> dict[str, Any]:
     """Every value that was given, by name. Raises BindingError where one is given twice."""
     bindings: dict[str, Any] = dict(typed)
     for assignment in assignments:
@@ -91,7 +95,7 @@ def _bindings_from(typed: dict[str, str], assignments: Sequence[str], at_files: 
             raise BindingError(message, hint="write it as --set x=2")
         bind(bindings, name.strip(), value)
     for at_file in at_files:
-        for name, value in values_from_file(at_file).items():
+        for name, value in values_from_file(at_file, limits).items():
             bind(bindings, name, value)
     return bindings
 

@@ -1,7 +1,7 @@
 """From text and values to the answer: `grad` is the library's front door."""
 
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bpcli.backprop.gradients import Gradients, gradients_of
 from bpcli.errors import MissingValueError, ShapeError, UnknownNameError
@@ -13,6 +13,9 @@ from bpcli.language.expressions import parse, paused_collector
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import number_from, shape_of, value_from
 from bpcli.numbers.system import NumberSystem
+
+if TYPE_CHECKING:
+    from bpcli.language.arrays import Dtype
 
 
 def grad(
@@ -40,7 +43,7 @@ def grad(
             expression = graph_of(expression)
         graph = parse(expression, at, limits) if isinstance(expression, str) else expression
         wanted = wanted_of(graph, with_respect_to)
-        point = values_for(graph, at)
+        point = values_for(graph, at, limits, single_precision=single_precision)
         shapes = {name: shape_of(value) for name, value in point.items()}
         if not single_precision and not _has_arrays(graph, shapes):
             return gradients_of(graph, point, wanted, seed=None if seed is None else number_from("the seed", seed))
@@ -77,12 +80,15 @@ def seed_for(graph: Graph, seed: object) -> Any:
     return value
 
 
-def values_for(graph: Graph, at: Mapping[str, object]) -> dict[str, Any]:
+def values_for(
+    graph: Graph, at: Mapping[str, object], limits: Limits = DEFAULT_LIMITS, *, single_precision: bool = False
+) -> dict[str, Any]:
     """The value of each variable, a number or an array, in the order of the text.
 
     Raises BindingError for an unknown or a missing name.
     """
-    return {name: value_from(name, at[name]) for name in _bound_names(graph, at)}
+    dtype: Dtype = "float32" if single_precision else "float64"
+    return {name: value_from(name, at[name], limits, dtype) for name in _bound_names(graph, at)}
 
 
 def point_for(graph: Graph, at: Mapping[str, object]) -> dict[str, float]:

@@ -7,6 +7,7 @@ class Limits(NamedTuple):
     """The most that is read: characters, operators, pending operators and open brackets, digits, entries of arrays.
 
     The defaults let a million operators and a nesting of 100,000 through; they take at most about a gigabyte.
+    `entries` is the most numbers of an array, and of all arrays of a file together: 400 MB as float64.
     """
 
     characters: int = 50_000_000

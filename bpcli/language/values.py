@@ -6,64 +6,70 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from itertools import islice
 from numbers import Real
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from bpcli.graph.op import Shape
 from bpcli.errors import BindingError, BpcliError, LimitError, UsageError
+from bpcli.graph.op import Shape
 from bpcli.language.complaints import shortened
 from bpcli.language.expressions import parse
-from bpcli.language.limits import DEFAULT_LIMITS
+from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.tokens import is_number
 from bpcli.numbers.evaluate import evaluate
 
+if TYPE_CHECKING:
+    from bpcli.language.arrays import Dtype, Value  # this brings NumPy, which no number needs
+
+ENTRY = "every entry is one finite real number"
 KINDS = {"list": "a list", "dict": "an object", "bool": "a truth value", "NoneType": "null"}
 
 
-def number_from_text(name: str, typed: str) -> float:
+def value_from(
+    name: str, value: object, limits: Limits = DEFAULT_LIMITS, dtype: "Dtype" = "float64", *, may_read: bool = True
+) -> "Value":
+    """The value of a variable: a number, or an array from nested lists, NumPy, PyTorch, or the file of `@file.npy`.
+
+    An array without axes is its number. With `may_read=False` no text names a file, for values from somebody else.
+    Raises BindingError, UsageError, LimitError.
+    """
+    if isinstance(value, str) and value.lstrip().startswith("@") and may_read:
+        from bpcli.language.files import array_from_file  # noqa: PLC0415 - only tensors need NumPy
+
+        array = array_from_file(name, value.strip()[1:], limits, dtype)
+    elif isinstance(value, list | tuple) or (hasattr(value, "__array__") and not isinstance(value, Real)):
+        from bpcli.language.arrays import array_from  # noqa: PLC0415 - the same
+
+        array = array_from(name, value, limits, dtype)
+    elif isinstance(value, str) and "[" in value:
+        from bpcli.language.literals import array_from_text  # noqa: PLC0415 - the same
+
+        array = array_from_text(name, value, limits, dtype)
+    else:
+        return number_from(name, value)
+    return array if array.ndim else float(array)
+
+
+def number_from_text(name: str, typed: str, place: str = "") -> float:
     """The value that was typed for a variable: a number, or an expression of numbers such as `pi/2`.
 
-    Raises BindingError where it is neither, or not finite.
+    Raises BindingError where it is neither, or not finite; `place` says at which entry of a list it stands.
     """
     text = typed.strip()
     if is_number(text[1:] if text[:1] in ("-", "+", "−") else text):
-        return _finite(name, float(text.replace("−", "-")), typed)
+        return _finite(name, float(text.replace("−", "-")), typed, place)
     try:
         graph = parse(text)
     except BpcliError as error:
-        raise _no_number(name, typed) from error
+        raise _no_number(name, typed, place) from error
     if graph.variables:
-        raise _no_number(name, typed)
-    return _finite(name, evaluate(graph, {})[graph.output], typed)
+        raise _no_number(name, typed, place)
+    return _finite(name, evaluate(graph, {})[graph.output], typed, place)
 
 
-def _no_number(name: str, typed: str) -> BindingError:
-    message = f"the value of {name} is no number: '{shortened(typed)}'"
-    return BindingError(message, hint=f"give a number, such as --{name}=2.5")
-
-
-def value_from(name: str, value: object) -> Any:
-    """The value of a variable: a number, or an array from a list. Raises BindingError where it is neither."""
-    if isinstance(value, str):
-        return value_from_text(name, value)
-    if isinstance(value, list | tuple) or hasattr(value, "__array__"):
-        from bpcli.numbers.arrays import arrays  # noqa: PLC0415 - NumPy is loaded for arrays only
-
-        return arrays.value(value)
-    return number_from(name, value)
-
-
-def value_from_text(name: str, typed: str) -> Any:
-    """The value that was typed for a variable: a number, a list such as `[[1, 2], [3, 4]]`, or a formula of these."""
-    if "[" not in typed:
-        return number_from_text(name, typed)
-    from bpcli.language.shapes import with_shapes  # noqa: PLC0415 - the same
-    from bpcli.numbers.arrays import arrays  # noqa: PLC0415 - the same
-
-    graph = parse(typed)
-    shaped = with_shapes(graph, {})
-    with arrays.at_work():
-        return evaluate(shaped, {}, arrays)[shaped.output]
+def _no_number(name: str, typed: str, place: str) -> BindingError:
+    message = f"the value of {name} is no number{place}: '{shortened(typed)}'"
+    return BindingError(message, hint=ENTRY if place else f"give a number, such as --{name}=2.5")
 
 
 def shape_of(value: Any) -> Shape:
@@ -71,24 +77,27 @@ def shape_of(value: Any) -> Shape:
     return tuple(getattr(value, "shape", ()))
 
 
-def number_from(name: str, value: object) -> float:
-    """The value of a variable from JSON, TOML or Python. Raises BindingError where it is no finite real number."""
+def number_from(name: str, value: object, place: str = "") -> float:
+    """The value of a variable from JSON, TOML or Python; `place` says at which entry of a list it stands.
+
+    Raises BindingError where it is no finite real number.
+    """
     if isinstance(value, str):
-        return number_from_text(name, value)
+        return number_from_text(name, value, place)
     if isinstance(value, bool) or not (isinstance(value, Real) or type(value).__name__ == "Decimal"):
         kind = KINDS.get(type(value).__name__)
-        message = f"the value of {name} is {f'{kind}, not a number' if kind else 'no number'}"
-        raise BindingError(message, hint="every variable takes one real number")
+        message = f"the value of {name} is {f'{kind}{place}, not a number' if kind else f'no number{place}'}"
+        raise BindingError(message, hint=ENTRY if place else "every variable takes one real number")
     try:
-        return _finite(name, float(value), value)  # type: ignore[arg-type] # Real and Decimal turn into float
+        return _finite(name, float(value), value, place)  # type: ignore[arg-type] # Real and Decimal turn into float
     except (OverflowError, TypeError, ValueError):
-        message = f"the value of {name} is beyond float64, whose largest number is 1.8e308"
+        message = f"the value of {name} is beyond float64{place}: its largest number is 1.8e308"
         raise BindingError(message) from None
 
 
-def _finite(name: str, value: float, typed: object) -> float:
+def _finite(name: str, value: float, typed: object, place: str) -> float:
     if not math.isfinite(value):
-        message = f"the value of {name} is not finite: {shortened(str(typed))}"
+        message = f"the value of {name} is not finite{place}: {shortened(str(typed))}"
         raise BindingError(message, hint="gradients are taken at finite points, up to 1.8e308")
     return value
 
@@ -99,20 +108,21 @@ def text_from(source: str, most: int = DEFAULT_LIMITS.bytes) -> str:
     Raises UsageError where it cannot be read as UTF-8, LimitError where it is longer.
     """
     try:
-        with _opened(source) as file:
+        with opened(source) as file:
             content = file.read(most + 1)
         if len(content) > most:
             message = f"{source} is larger than {most} bytes"
             raise LimitError(message, hint="raise the limit with --max-characters")
         return content.decode("utf-8-sig")
     except OSError as error:
-        raise _unreadable(source, error) from error
+        raise unreadable(source, error) from error
     except ValueError as error:
         message = f"cannot read {source}: it is not UTF-8 text"
         raise UsageError(message) from error
 
 
-def _opened(source: str) -> AbstractContextManager[IO[bytes]]:
+def opened(source: str) -> AbstractContextManager[IO[bytes]]:
+    """The bytes of a file, or of standard input for `-`. Raises OSError where there are none."""
     if source != "-":
         return open(source, "rb")  # noqa: PTH123 - pathlib is slow to load; the caller closes it
     if sys.stdin is None:
@@ -127,7 +137,7 @@ def lines_from(source: str, most: int = DEFAULT_LIMITS.bytes) -> Iterator[str]:
     UsageError where the file cannot be read.
     """
     try:
-        with _opened(source) as file:
+        with opened(source) as file:
             encoding = "utf-8-sig"
             while line := file.readline(most + 1):
                 yield line.decode(encoding, "replace")
@@ -135,31 +145,37 @@ def lines_from(source: str, most: int = DEFAULT_LIMITS.bytes) -> Iterator[str]:
                 while len(line) > most and not line.endswith(b"\n"):
                     line = file.readline(most + 1)
     except OSError as error:
-        raise _unreadable(source, error) from error
+        raise unreadable(source, error) from error
 
 
-def _unreadable(source: str, error: OSError) -> UsageError:
+def unreadable(source: str, error: OSError) -> UsageError:
+    """What to say about a file that cannot be opened or read."""
     hint = f"a variable with the name of an option is bound by --set, as in --set at={source}"
     message = f"cannot read {source or 'a file without a name'}: {os.strerror(error.errno or 0).lower()}"
     return UsageError(message, hint=hint if is_number(source) else None)
 
 
-def values_from_file(source: str) -> dict[str, Any]:
-    """The values that a JSON, TOML or CSV file binds, by name; `-` is standard input, its form found by looking.
+def values_from_file(source: str, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
+    """The values that a file binds, by name; `-` is standard input, its form found by looking.
 
-    A CSV file has a row of names and one row of numbers. Raises UsageError where the form is broken.
+    JSON and TOML hold numbers and nested lists, CSV a row of names above one row of numbers or above columns; every
+    array of an .npz or .safetensors file is bound. Raises UsageError where the form is broken, LimitError.
     """
-    text = text_from(source)
-    form = os.path.splitext(source)[1].lower().lstrip(".")  # noqa: PTH122 - the same
+    form = os.path.splitext(source)[1].lower().lstrip(".")  # noqa: PTH122 - pathlib is slow to load
+    if form in ("npy", "npz", "safetensors"):
+        from bpcli.language.files import arrays_in  # noqa: PLC0415 - only tensors need NumPy
+
+        return arrays_in(source, limits)
+    text = text_from(source, limits.bytes)
     if form not in ("json", "toml", "csv"):
         form = "json" if text.lstrip().startswith(("{", "[")) else "toml" if "=" in text else "csv"
-    reader = {"json": _from_json, "toml": _from_toml, "csv": _from_csv}[form]
     try:
-        values = reader(text)
+        if form == "csv":
+            return _from_csv(text, limits)
+        return dict(_from_json(text) if form == "json" else _from_toml(text))
     except (ValueError, RecursionError) as error:
         message = f"cannot use {source} as {form.upper()}: {reason_of(error)}"
         raise UsageError(message, hint="give a .json, .toml or .csv file of names and numbers") from error
-    return dict(values)
 
 
 def _from_json(text: str) -> Mapping[str, Any]:
@@ -194,15 +210,19 @@ def _from_toml(text: str) -> Mapping[str, Any]:
     return tomllib.loads(text)
 
 
-def _from_csv(text: str) -> Mapping[str, Any]:
+def _from_csv(text: str, limits: Limits) -> dict[str, Any]:
     import csv  # noqa: PLC0415 - loaded where it is used
     from io import StringIO  # noqa: PLC0415 - the same
 
     try:
-        rows = [row for row in csv.reader(StringIO(text), strict=True) if row]
+        rows = list(islice((row for row in csv.reader(StringIO(text), strict=True) if row), 3))
     except csv.Error as error:
         raise ValueError(error) from error
-    if len(rows) != 2 or len(rows[0]) != len(rows[1]):  # noqa: PLR2004 - names and numbers
+    if len(rows) > 2:  # noqa: PLR2004 - names and numbers
+        from bpcli.language.spreadsheets import columns_in  # noqa: PLC0415 - only tensors need NumPy
+
+        return columns_in(text, limits)
+    if len(rows) < 2 or len(rows[0]) != len(rows[1]):  # noqa: PLR2004 - the same
         message = f"it must have a row of names and one row of numbers of the same length, got {len(rows)} rows"
         raise ValueError(message)
     names = [name.strip() for name in rows[0]]
