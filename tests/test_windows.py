@@ -11,16 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bpcli.numbers import windows
-from bpcli.numbers.windows import (
-    convolution,
-    convolution_input,
-    convolution_kernel,
-    first_of_largest,
-    fold,
-    pad,
-    window_counts,
-)
+from bpcli.numbers import convolution as module
+from bpcli.numbers.convolution import convolution, convolution_input, convolution_kernel
+from bpcli.numbers.windows import first_of_largest, fold, largest, pad, window_counts, windows
 
 PLAIN = SimpleNamespace(batch=0)
 BATCHED = SimpleNamespace(batch=1)
@@ -43,7 +36,11 @@ TWO_AXES = [
     ((4, 4), (2, 2), (3, 3), (0, 0), (1, 1)),  # the last row and column meet no window
     ((2, 3), (5, 5), (1, 1), (2, 2), (1, 1)),  # some positions of the kernel lie in the padding in every window
 ]
-SLIDES = [slide for slide in ONE_AXIS + TWO_AXES if min(window_counts(*slide)) > 0]
+THREE_AXES = [
+    ((3, 4, 3), (2, 3, 1), (1, 2, 1), (1, 1, 0), (1, 1, 2)),
+    ((2, 3, 2), (1, 3, 3), (1, 1, 1), (0, 1, 1), (1,) * 3),
+]
+SLIDES = [slide for slide in [*ONE_AXIS, *TWO_AXES, *THREE_AXES] if min(window_counts(*slide)) > 0]
 GROUPED = [*((slide, 1) for slide in SLIDES), *((slide, groups) for slide in TWO_AXES for groups in (2, 4))]
 
 every_slide = pytest.mark.parametrize(("slide", "groups"), GROUPED, ids=str)
@@ -145,10 +142,10 @@ def test_adjoints_keep_the_inner_product(slide: Any, groups: int) -> None:
     assert np.vdot(kernel, convolution_kernel(PLAIN, x, upstream, kernel.shape, *attributes)) == expected
 
 
-@pytest.fixture(params=[1, 500, windows.MOST_GATHERED])
+@pytest.fixture(params=[1, 500, module.MOST_GATHERED])
 def most_gathered(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Few images at a time, or all."""
-    monkeypatch.setattr(windows, "MOST_GATHERED", request.param)
+    monkeypatch.setattr(module, "MOST_GATHERED", request.param)
 
 
 @pytest.mark.usefixtures("most_gathered")
@@ -309,7 +306,7 @@ def test_windows_and_fold(slide: Any, kind: Any) -> None:
     sizes, size, stride, _, dilation = slide
     x = kind(wholes(2, 3, *sizes))
 
-    view = windows.windows(PLAIN, x, size, stride, dilation)
+    view = windows(PLAIN, x, size, stride, dilation)
 
     counts = window_counts(*slide)
     assert view.shape == (2, 3, *counts, *size)
@@ -354,6 +351,7 @@ def test_first_of_largest(entries: Any, mark: Any) -> None:
     marks = first_of_largest(PLAIN, w, 2)
 
     assert marks.dtype == np.float32
+    np.testing.assert_array_equal(largest(PLAIN, w, 2), w.max((1, 2)))
     assert marks.tolist() == [mark, [[0, 0], [0, 1]]]
 
 
