@@ -1,0 +1,159 @@
+"""Windows that slide over arrays, their fold, and what pooling and padding need.
+
+Every function takes the array number system `m`. An array has `m.batch` leading axes before its own, of one size or of
+size 1: they broadcast, and the shapes below leave them out. S are the sizes in space, K those of the kernel, R counts
+of windows. Attributes have one entry a spatial axis, so `len(stride)` is the number of these. Window r meets position k
+of the kernel at the input's index r·stride + k·dilation − padding, on each axis.
+
+Shapes and meanings are PyTorch's (documentation of unfold, fold and max_pool2d); for the arithmetic of sizes see
+Dumoulin & Visin (2016), A guide to convolution arithmetic for deep learning.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache, reduce
+from itertools import product, starmap
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = Any  # an ndarray: NumPy's type does not take an index of the form (..., *place)
+Sizes = tuple[int, ...]
+Place = tuple[slice, ...]  # a part of the spatial axes
+
+
+def window_counts(  # noqa: PLR0913 - the attributes of PyTorch's
+    sizes: Sequence[int],
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    *,
+    ceil_mode: bool = False,
+) -> Sizes:
+    """How many windows each axis has: ⌊(S + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1.
+
+    With `ceil_mode` the quotient is rounded up, but a window that would begin behind the input does not count.
+    Not positive where no window fits.
+    """
+
+    def count(size: int, length: int, step: int, around: int, spread: int) -> int:
+        room = size + 2 * around - spread * (length - 1) - 1
+        if not ceil_mode:
+            return room // step + 1
+        rounded_up = -(-room // step) + 1
+        return rounded_up - 1 if (rounded_up - 1) * step >= size + around else rounded_up
+
+    return tuple(starmap(count, zip(sizes, kernel, stride, padding, dilation, strict=True)))
+
+
+def pad(_m: Any, x: Array, widths: Sequence[tuple[int, int]], value: Any = 0) -> Array:
+    """The array with (before, after) entries of `value` around its last `len(widths)` axes; itself if all are 0."""
+    if not any(map(any, widths)):
+        return x
+    axes = x.ndim - len(widths)
+    outer = (before + size + after for size, (before, after) in zip(x.shape[axes:], widths, strict=True))
+    inner = (slice(before, before + size) for size, (before, _) in zip(x.shape[axes:], widths, strict=True))
+    padded: Array = np.full((*x.shape[:axes], *outer), value, dtype=x.dtype)
+    padded[(..., *inner)] = x
+    return padded
+
+
+def windows(_m: Any, x: Array, size: Sizes, stride: Sizes, dilation: Sizes) -> Array:
+    """Every window of the last axes, as a read-only view: (…, *S) -> (…, *R, *size).
+
+    w[r, k] = x[r·stride + k·dilation], on each axis.
+    """
+    spans = tuple(step * (length - 1) + 1 for length, step in zip(size, dilation, strict=True))
+    dense: Array = np.lib.stride_tricks.sliding_window_view(x, spans, axis=tuple(range(-len(spans), 0)))
+    return dense[(..., *(slice(None, None, step) for step in (*stride, *dilation)))]
+
+
+def fold(_m: Any, w: Array, shape: Sizes, stride: Sizes, dilation: Sizes) -> Array:
+    """Every entry of the windows added up where it came from: (…, *R, *size) -> (…, *S), the adjoint of `windows`.
+
+    S is read from the end of `shape`, which may be the whole shape. An entry that no window meets is 0.
+    """
+    n = len(stride)
+    slide = Slide(shape[-n:], w.shape[-n:], stride, (0,) * n, dilation)
+    terms = ((inside, w[(..., *met, *position)]) for position, inside, met in meetings(slide))
+    return sum_of_terms((*w.shape[: -2 * n], *slide.sizes), w.dtype, terms, n)
+
+
+def largest(_m: Any, w: Array, count: int) -> Array:
+    """The largest entry of the last `count` axes, NaN if there is one; of windows many times faster than `max`."""
+    return reduce(np.maximum, [w[(..., *place)] for place in np.ndindex(w.shape[-count:])])
+
+
+def first_of_largest(m: Any, w: Array, count: int) -> Array:
+    """1 at the largest entry of the last `count` axes, 0 elsewhere; of equal ones the first in row-major order.
+
+    As in PyTorch's max-pooling, NaN is larger than any number, and of several the last one counts.
+    For numbers only: entries of dtype object are never compared.
+    """
+    places = list(np.ndindex(w.shape[-count:]))
+    entries = [w[(..., *place)] for place in places]
+    most = largest(m, w, count)
+    marks = np.zeros(w.shape, w.dtype)
+    free = np.ones(most.shape, bool)
+    for place, entry in zip(places, entries, strict=True):
+        first = (entry == most) & free
+        free ^= first
+        marks[(..., *place)] = first
+    if free.any():  # NaN equals nothing
+        for place, entry in zip(reversed(places), reversed(entries), strict=True):
+            last = np.isnan(entry) & free
+            free ^= last
+            marks[(..., *place)] += last
+    return marks
+
+
+class Slide(NamedTuple):
+    """A kernel of spatial shape `size` that slides over images of `sizes`."""
+
+    sizes: Sizes
+    size: Sizes
+    stride: Sizes
+    padding: Sizes
+    dilation: Sizes
+
+    @property
+    def counts(self) -> Sizes:
+        """How many windows each axis has."""
+        return window_counts(*self)
+
+
+@lru_cache(maxsize=256)
+def meetings(slide: Slide) -> tuple[tuple[Sizes, Place, Place], ...]:
+    """Each position of the kernel, the part of the input that it meets, and the windows in which it meets that.
+
+    A position that lies in the padding in every window is left out.
+    """
+    found = []
+    for position in product(*map(range, slide.size)):
+        inside, met = [], []
+        for size, at, count, step, around, spread in zip(slide.sizes, position, slide.counts, *slide[2:], strict=True):
+            offset = at * spread - around
+            first, after = max(0, -(offset // step)), min(count, (size - 1 - offset) // step + 1)
+            met.append(slice(first, after))
+            inside.append(slice(first * step + offset, (after - 1) * step + offset + 1, step))
+        if all(part.start < part.stop for part in met):
+            found.append((position, tuple(inside), tuple(met)))
+    return tuple(found)
+
+
+def sum_of_terms(shape: Sizes, dtype: np.dtype[Any], terms: Iterable[tuple[Place, Array]], n: int) -> Array:
+    """The terms added up, each at its place in the last `n` axes; 0 where there is none.
+
+    The first term at an entry of dtype object is put there and not added to 0, which would be seen in a formula.
+    """
+    total: Array = np.zeros(shape, dtype)
+    begun: Array = np.zeros(shape[-n:], bool)
+    for place, term in terms:
+        here = total[(..., *place)]
+        if dtype.hasobject:
+            np.add(here, term, out=here, where=begun[place])
+            np.copyto(here, term, where=~begun[place])
+            begun[place] = True
+        else:
+            here += term
+    return total
