@@ -13,7 +13,8 @@ import pytest
 
 from bpcli.numbers import convolution as module
 from bpcli.numbers.convolution import convolution, convolution_input, convolution_kernel
-from bpcli.numbers.windows import first_of_largest, fold, largest, pad, window_counts, windows
+from bpcli.graph.shapes import window_counts
+from bpcli.numbers.windows import first_of_largest, fold, largest, pad, windows
 
 PLAIN = SimpleNamespace(batch=0)
 BATCHED = SimpleNamespace(batch=1)

@@ -168,7 +168,8 @@ def put(m: Any, x: Array, indices: Array, length: int) -> Array:
 
 def one_hot(m: Any, indices: Array, num_classes: int) -> Array:
     """A row for each index, 1 at the index and 0 elsewhere."""
-    return (whole_numbers(m, indices, num_classes)[..., None] == np.arange(num_classes)).astype(float)
+    rows = whole_numbers(m, indices, num_classes)[..., None] == np.arange(num_classes)
+    return np.reshape(rows.astype(float), (1,) * m.batch + rows.shape)
 
 
 # Reductions ----------------------------------------------------------------------------------------------------------

@@ -13,11 +13,12 @@ import numpy as np
 
 from bpcli.graph.op import Op, Shape
 from bpcli.numbers.matrices import MATRICES
+from bpcli.numbers.sliding import SLIDING
 from bpcli.numbers.structure import STRUCTURE
 from bpcli.numbers.system import NumberSystem
 
 
-STRUCTURAL = {**STRUCTURE, **MATRICES}
+STRUCTURAL = {**STRUCTURE, **MATRICES, **SLIDING}
 
 
 class Tensors(NumberSystem):
@@ -57,7 +58,10 @@ class Tensors(NumberSystem):
             return partial(STRUCTURAL[op.name], self)
         if not op.is_structural:
             return self.entrywise(getattr(self.entries, op.name))
-        return super().function_of(op)
+        meaning = op.meaning
+        if meaning is None:
+            raise AttributeError(op.name)
+        return lambda *inputs, **attributes: meaning(self, *inputs, **attributes)
 
     @staticmethod
     def entrywise(function: Callable[..., Any]) -> Callable[..., Any]:

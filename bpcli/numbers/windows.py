@@ -11,39 +11,16 @@ Dumoulin & Visin (2016), A guide to convolution arithmetic for deep learning.
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache, reduce
-from itertools import product, starmap
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from bpcli.graph.shapes import window_counts
+
 Array = Any  # an ndarray: NumPy's type does not take an index of the form (..., *place)
 Sizes = tuple[int, ...]
 Place = tuple[slice, ...]  # a part of the spatial axes
-
-
-def window_counts(  # noqa: PLR0913 - the attributes of PyTorch's
-    sizes: Sequence[int],
-    kernel: Sequence[int],
-    stride: Sequence[int],
-    padding: Sequence[int],
-    dilation: Sequence[int],
-    *,
-    ceil_mode: bool = False,
-) -> Sizes:
-    """How many windows each axis has: ⌊(S + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1.
-
-    With `ceil_mode` the quotient is rounded up, but a window that would begin behind the input does not count.
-    Not positive where no window fits.
-    """
-
-    def count(size: int, length: int, step: int, around: int, spread: int) -> int:
-        room = size + 2 * around - spread * (length - 1) - 1
-        if not ceil_mode:
-            return room // step + 1
-        rounded_up = -(-room // step) + 1
-        return rounded_up - 1 if (rounded_up - 1) * step >= size + around else rounded_up
-
-    return tuple(starmap(count, zip(sizes, kernel, stride, padding, dilation, strict=True)))
 
 
 def pad(_m: Any, x: Array, widths: Sequence[tuple[int, int]], value: Any = 0) -> Array:

@@ -17,10 +17,10 @@ ELEMENTWISE = tuple(REGISTRY.values())
 
 def families_over_arrays() -> tuple[ModuleType, ...]:
     """The families of structural ops, which enter themselves in the registry when they are imported."""
-    from bpcli.ops import indexing, linear_algebra, reductions, shaping  # noqa: PLC0415 - single numbers need none
+    from bpcli.ops import indexing, linear_algebra, reductions, shaping, windows  # noqa: PLC0415 - single numbers need none
 
     REGISTRY.define_rest = None
-    return (reductions, shaping, indexing, linear_algebra)
+    return (reductions, shaping, indexing, linear_algebra, windows)
 
 
 REGISTRY.define_rest = families_over_arrays

@@ -37,3 +37,12 @@ def whole_number(default: Any = REQUIRED, least: float = float("-inf")) -> Attri
     """A whole number, `least` or more."""
     allowed = "a whole number" + (f" from {least:g} on" if least > float("-inf") else "")
     return Attribute(default, allowed, lambda v: _is_whole(v) and v >= least, _whole)
+
+
+def _sizes(value: Any) -> AttributeValue:
+    return _row(value) if isinstance(value, tuple) else value if value is None else int(value)
+
+
+SIZES = Attribute(
+    REQUIRED, "a whole number, or one for each axis such as (2, 1)", lambda v: _is_whole(v) or _is_row(v), _sizes
+)

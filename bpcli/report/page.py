@@ -1,7 +1,7 @@
 """What the sections of a report share: how they are set, and the names of nodes and derivatives."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bpcli.graph.node import Node
 from bpcli.report.figures import UNICODE, Signs, full, short
@@ -26,6 +26,14 @@ class Page(NamedTuple):
     def is_short(self) -> bool:
         """Whether this is a page for the eye, which may point to JSON for more."""
         return self.width != float("inf")
+
+    def value(self, value: Any) -> str:
+        """A number, or an array: a small one entry by entry, a large one by what sums it up."""
+        if not getattr(value, "shape", ()):
+            return self.number(float(value))
+        from bpcli.report.arrays import MOST_ENTRIES, MOST_IN_A_PIPE, value_text  # noqa: PLC0415 - numbers need none
+
+        return value_text(value, self.number, MOST_ENTRIES if self.is_short else MOST_IN_A_PIPE)
 
     def ratio(self, value: float) -> str:
         """A ratio in four digits; one next to 1 by how far it is off."""
