@@ -30,11 +30,11 @@ NO_VALUE = "the expression has no real value here"
 class Judge:
     """Everything that is known at one point, and the verdicts that follow."""
 
-    def __init__(self, point: Point, relative: float | None = None) -> None:
+    def __init__(self, point: Point, relative: float | None = None, own: Own | None = None) -> None:
         self.point = point
         self.names = Names(point.graph)
         self.oracles = Oracles(point)
-        self.own = Own(point)
+        self.own = own or Own(point)
         self.relative = relative
 
     # Truths ----------------------------------------------------------------------------------------------------
@@ -136,8 +136,12 @@ class Judge:
             return self._with_kink(finding.but(verdict=Verdict.KINK, accepted_as="convention"))
         decided = self._decided(finding, agrees)
         if finding.claim is None and decided.verdict is Verdict.DIFFER:
-            return decided.but(suspects=suspects_of(self.oracles, self.own, finding.item.node))
+            return decided.but(suspects=self.suspects(finding.item.node))
         return decided
+
+    def suspects(self, node: Node) -> tuple[str, ...]:
+        """Whose statement is wrong on the way from a node to the output."""
+        return suspects_of(self.oracles, self.own, node)
 
     def _convention(self, finding: Finding) -> Ball | None:
         """What the rules say, which is what PyTorch says."""
@@ -164,8 +168,8 @@ class Judge:
             return chained(self.point.graph, local, exactly(1))
 
     def _is_at_kink(self, finding: Finding) -> bool:
-        leaf = finding.item.node
-        return not self.oracles.tied.isdisjoint(self.point.downstream([leaf])) or leaf in self.oracles.tied
+        leaf, tied = finding.item.node, self.oracles.tied
+        return bool(tied) and (leaf in tied or not tied.isdisjoint(self.point.downstream([leaf])))
 
     def _with_kink(self, finding: Finding) -> Finding:
         if finding.slopes is None:
@@ -178,7 +182,7 @@ class Judge:
         return finding.but(
             verdict=Verdict.UNDECIDED,
             reason="SymPy and differences disagree, so nobody else is blamed",
-            suspects=suspects_of(self.oracles, self.own, finding.item.node),
+            suspects=self.suspects(finding.item.node),
         )
 
     def _at_corner(self, finding: Finding, found: Slopes, claimed: Ball) -> Finding:

@@ -126,7 +126,7 @@ class Oracles:
 
     def symbolic(self, leaf: Node) -> Symbolic:
         """SymPy's derivative of the output with respect to a node, as a number; None at kinks."""
-        if not self.at_kink.isdisjoint([leaf, *self.point.downstream([leaf])]):
+        if self.at_kink and not self.at_kink.isdisjoint([leaf, *self.point.downstream([leaf])]):
             return Symbolic(None, is_whole=False)
         for rung in LADDER:
             with precision(rung.bits):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 Mpf = tuple[int, int, int, int]  # mpmath's own form: sign, mantissa, exponent, bits of the mantissa
 
+NUMBER = (int, float)
 RADIUS_BITS = 30
 LARGEST_EXPONENT = 2**40  # values stay within 2**±2**40; exp(1e9) is among them
 context = MPContext()
@@ -132,24 +133,34 @@ class Ball:
     def __neg__(self) -> Ball:
         return self if self.middle is None else Ball(mpf_neg(self.middle), self.radius)
 
+    # Beside an array `NotImplemented` lets NumPy take the array entry by entry.
+
     def __add__(self, other: Ball | float) -> Ball:
-        return total(self, other if type(other) is Ball else exactly(other))
+        if type(other) is Ball:
+            return total(self, other)
+        return total(self, exactly(other)) if isinstance(other, NUMBER) else NotImplemented
 
     __radd__ = __add__
 
     def __sub__(self, other: Ball | float) -> Ball:
-        return total(self, -(other if type(other) is Ball else exactly(other)))
+        if type(other) is Ball:
+            return total(self, -other)
+        return total(self, -exactly(other)) if isinstance(other, NUMBER) else NotImplemented
 
     def __rsub__(self, other: float) -> Ball:
         return total(exactly(other), -self)
 
     def __mul__(self, other: Ball | float) -> Ball:
-        return product(self, other if type(other) is Ball else exactly(other))
+        if type(other) is Ball:
+            return product(self, other)
+        return product(self, exactly(other)) if isinstance(other, NUMBER) else NotImplemented
 
     __rmul__ = __mul__
 
     def __truediv__(self, other: Ball | float) -> Ball:
-        return quotient(self, other if type(other) is Ball else exactly(other))
+        if type(other) is Ball:
+            return quotient(self, other)
+        return quotient(self, exactly(other)) if isinstance(other, NUMBER) else NotImplemented
 
     def __rtruediv__(self, other: float) -> Ball:
         return quotient(exactly(other), self)

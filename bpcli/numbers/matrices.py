@@ -84,7 +84,7 @@ def _of_objects(function: Callable[[Any, Array], Any]) -> Callable[..., Array]:
         shape = next(iter(found.values())).shape if found else ()
         result = np.empty((*x.shape[:-2], *shape), dtype=object)
         for place, one in found.items():
-            result[place] = one
+            result[place] = one[()]
         return result
 
     return over_batch

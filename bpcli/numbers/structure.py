@@ -216,7 +216,11 @@ def _chosen_by(name: str) -> Callable[..., Array]:
 
 
 def argmax(m: Any, x: Array, axis: int | None = None, keepdims: bool = False) -> Array:  # noqa: FBT001, FBT002 - as NumPy
-    """The place of the largest entry, the first of several; among all entries in order where no axis is named."""
+    """The place of the largest entry, the first of several; among all entries in order where no axis is named.
+
+    Objects are compared as the numbers that they are nearest to.
+    """
+    x = np.asarray(x, dtype=float) if np.asarray(x).dtype == object else x
     if axis is None:
         found = np.argmax(np.reshape(x, (*leading(m, x), -1)), -1)
         return np.reshape(found, leading(m, x) + (1,) * (len(m.shape(x)) * keepdims)).astype(float)

@@ -1,0 +1,135 @@
+"""A graph over arrays as one over single numbers: what the oracles, which know single numbers, are asked about.
+
+Every entry of every variable becomes a variable, `W[0,1]`. What is computed from them is built by the values and
+meanings of the ops, so the result owes nothing to a rule over arrays, which is what is checked.
+"""
+
+from collections.abc import Collection, Mapping
+from math import prod
+from typing import Any
+
+from bpcli.errors import UsageError
+from bpcli.graph.labels import labels_of
+from bpcli.graph.node import Constant, Graph, Node, Variable
+from bpcli.graph.order import ancestors_first
+from bpcli.numbers.entries import ArraysOfNodes, flat, in_halves, nodes_of, numbers_in, place_text, places, variables_of
+from bpcli.ops.algebra import nodes
+
+MOST_OPS = 20_000
+# Where the numbers of an input choose, and no gradient flows: by position, the input that is put in as it is.
+CHOOSING = {"take": 1, "put": 1, "embedding": 0, "one_hot": 0, "argmax": 0, "put_largest": 1, "take_largest": 1}
+
+
+class Expansion:
+    """A graph over single numbers, its point, and for each node over arrays the nodes that its entries became."""
+
+    def __init__(self, graph: Graph, at: Mapping[str, float], entries: Mapping[Node, Any]) -> None:
+        self.graph = graph
+        self.at = at
+        self.entries = entries
+
+    def of(self, node: Node) -> list[Node]:
+        """The entries of a node over arrays, in order."""
+        return flat(self.entries[node])
+
+
+def expanded(
+    graph: Graph, values: Mapping[Node, Any], seed: Any = None, apart: Collection[Node] = ()
+) -> Expansion | None:
+    """The graph over the entries; of an output that is an array the sum of its entries times the `seed`.
+
+    `values` holds the float64 value of every node. The entries of nodes `apart` get nodes of their own, which moved
+    entries have not: of `W.T` they are those of `W`. None where the graph would be too large, or an op cannot be taken
+    apart.
+    """
+    if sum(map(size_of, graph.nodes)) > MOST_OPS:
+        return None
+    system = ArraysOfNodes(nodes)
+    entries: dict[Node, Any] = {variable: variables_of(variable.name, variable.shape) for variable in graph.variables}
+    entries |= dict(zip(graph.constants, graph.constants, strict=True))
+    try:
+        for node in graph.nodes:
+            entries[node] = _entries_of(node, entries, values, system, alone=node in apart)
+    except (TypeError, UsageError):
+        return None
+    labels = labels_of(graph)
+    for node in graph.nodes:
+        if not node.op.is_condition:
+            _name(flat(entries[node]), node, labels[node])
+    output = _output(graph, entries, seed, labels)
+    scalar = _graph_of(output, graph, entries)
+    if len(scalar.nodes) > MOST_OPS:
+        return None
+    at = {
+        one.name: number
+        for variable in graph.variables
+        for one, number in zip(flat(entries[variable]), numbers_in(values[variable]), strict=True)
+    }
+    return Expansion(scalar, at, entries)
+
+
+def size_of(node: Node) -> int:
+    """About how many ops on single numbers a node over arrays comes to."""
+    shapes = [source.shape for source in node.inputs]
+    entries, name = prod(node.shape), node.op.name
+    if not node.op.is_structural:
+        return entries
+    if name in ("matmul", "dot"):
+        return 2 * entries * shapes[0][-1]
+    if name.startswith("conv"):
+        return 2 * entries * prod(shapes[1][1:] if len(shapes[1]) > 2 else shapes[1])  # noqa: PLR2004 - channels and space
+    if name == "einsum":
+        terms = node.attributes["subscripts"].split("->")[0].split(",")  # type: ignore[union-attr] # it is a text
+        lengths = {letter: one for term, shape in zip(terms, shapes, strict=True) for letter, one in zip(term, shape)}  # noqa: B905 - the op has counted
+        return len(shapes) * prod(lengths.values())
+    if name in ("det", "inv", "solve", "cofactors"):
+        rows = shapes[0][-1]
+        return prod(shapes[0]) * rows * 2**rows
+    if name == "cholesky":
+        return prod(shapes[0]) * shapes[0][-1]
+    return entries + 4 * sum(map(prod, shapes)) if node.op.meaning is not None else max(entries, *map(prod, shapes), 0)
+
+
+def _entries_of(
+    node: Node, entries: Mapping[Node, Any], values: Mapping[Node, Any], system: ArraysOfNodes, *, alone: bool
+) -> Any:
+    """The entries of an op: what it comes to on those of its inputs."""
+    name = node.op.name
+    chosen = CHOOSING.get(name)
+    if name == "argmax":
+        return nodes_of(values[node], node.shape)
+    inputs = [values[source] if place == chosen else entries[source] for place, source in enumerate(node.inputs)]
+    found = nodes_of(getattr(system, name)(*inputs, **node.attributes), node.shape)
+    if not alone:
+        return found
+    return nodes_of(1 * found, node.shape)
+
+
+def _name(entries: list[Node], node: Node, label: str) -> None:
+    """Call the nodes that an op made by its name and their place."""
+    for one, place in zip(entries, places(node.shape), strict=True):
+        if one.inputs and one.name is None:
+            one.name = f"{label}{place_text(place)}"
+
+
+def _output(graph: Graph, entries: Mapping[Node, Any], seed: Any, labels: Mapping[Node, str]) -> Node:
+    """One number: the output, or the sum of its entries times the seed."""
+    own = flat(entries[graph.output])
+    weights = [1.0] * len(own) if seed is None else numbers_in(seed)
+    if len(own) == 1 and weights == [1.0] and own[0].inputs:
+        return own[0]
+    output: Node = in_halves([weight * one for weight, one in zip(weights, own, strict=True)]) if own else Constant(0.0)
+    if not output.inputs:
+        output = 1 * output
+    if output.name is None or graph.output.shape:
+        output.name = labels.get(graph.output, "f")
+    return output
+
+
+def _graph_of(output: Node, graph: Graph, entries: Mapping[Node, Any]) -> Graph:
+    """The graph of the output, with every entry of every node in it, also those that the output does not need."""
+    roots = [one for node in graph.nodes for one in flat(entries[node])]
+    ordered = ancestors_first([*roots, output])
+    variables: list[Variable] = [one for variable in graph.variables for one in flat(entries[variable])]
+    constants = [node for node in ordered if isinstance(node, Constant)]
+    return Graph(output, [node for node in ordered if node.inputs], variables, constants, graph.text)
