@@ -9,7 +9,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 
 from bpcli.graph.node import Constant, Node, Variable, applied
-from bpcli.graph.op import COMPARISONS
+from bpcli.graph.op import COMPARISONS, Shape
 from bpcli.graph.order import ancestors_first
 
 EXACT = 2**53
@@ -29,6 +29,14 @@ class Simplifier:
 
     def __init__(self) -> None:
         self._made: dict[Key, Node] = {}
+        self._rules: Mapping[str, Callable[[Node], Node]] = {
+            **dict.fromkeys(("add", "sub"), self._sum),
+            **dict.fromkeys(("mul", "div", "neg"), self._product),
+            "constant_pow": self._power,
+            "where": self._choice,
+            "sum_to": self._total,
+            "transpose": self._turned,
+        }
 
     def made(self, node: Node) -> Node:
         """The one node that stands for every node like this."""
@@ -57,16 +65,23 @@ class Simplifier:
         folded = _folded(node)
         if folded is not None:
             return self.constant(folded)
-        match node.op.name:
-            case "add" | "sub":
-                return self._sum(node)
-            case "mul" | "div" | "neg":
-                return self._product(node)
-            case "constant_pow":
-                return self._power(node)
-            case "where":
-                return self._choice(node)
-        return self.made(node)
+        rule = self._rules.get(node.op.name)
+        return rule(node) if rule else self.made(node)
+
+    def _turned(self, node: Node) -> Node:
+        """An array that is turned twice is itself."""
+        (inner,) = node.inputs
+        is_twice = inner.op is node.op and not node.attributes and not inner.attributes
+        return inner.inputs[0] if is_twice else self.made(node)
+
+    def _total(self, node: Node) -> Node:
+        """What adds up whole axes in front, as the sum that people write."""
+        (whole,) = node.inputs
+        extra = len(whole.shape) - len(node.shape)
+        if whole.shape[extra:] != node.shape:
+            return self.made(node)
+        axis: dict[str, int | tuple[int, ...]] = {"axis": 0 if extra == 1 else tuple(range(extra))}
+        return self.made(applied("sum", whole, **(axis if node.shape else {})))
 
     def _choice(self, node: Node) -> Node:
         condition, chosen, other = node.inputs
@@ -168,9 +183,29 @@ def simplify(root: Node, names: Mapping[Node, str] | None = None, values: Mappin
         elif (branch := _branch_taken(node, values)) is not None:
             results[node] = results[branch]
         else:
-            rebuilt = node.over(tuple([results[source] for source in node.inputs]))
-            results[node] = rebuilt if node in inner else simplifier.simplified(rebuilt)
+            inputs = tuple([results[source] for source in node.inputs])
+            rebuilt = node.over(_as_typed(inputs) if node.shape and not node.op.is_structural else inputs)
+            results[node] = rebuilt if node in inner else _of_shape(node.shape, simplifier.simplified(rebuilt))
     return _with_signs_in_front(results[root])
+
+
+def _as_typed(inputs: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The inputs of an op on arrays before they were repeated to its shape, as the language does that by itself.
+
+    One of them keeps the shape, if any has it without being repeated.
+    """
+    before = tuple([node.inputs[0] if _is_repeated(node) else node for node in inputs])
+    is_kept = any(node.shape == inputs[0].shape for node in before) or not any(node.shape for node in before)
+    return before if is_kept else inputs
+
+
+def _is_repeated(node: Node) -> bool:
+    return node.op.name == "broadcast_to"
+
+
+def _of_shape(shape: Shape, node: Node) -> Node:
+    """The node; a single number that stands for an array, repeated."""
+    return node if node.shape or not shape else applied("broadcast_to", node, shape=shape)
 
 
 def _within_rows(ordered: Iterable[Node], root: Node) -> set[Node]:

@@ -1,4 +1,4 @@
-"""How values are written: single numbers, small arrays entry by entry, large ones by their shape, norm, least and most."""
+"""How values are written: numbers, small arrays entry by entry, large ones by shape, norm, least and most."""
 
 from collections.abc import Callable
 from typing import Any

@@ -2,19 +2,42 @@
 
 from collections.abc import Collection, Mapping
 
-from bpcli.backprop.formulas import gradient_formulas, local_formulas
+from bpcli.backprop.formulas import contribution_formulas, gradient_formulas, local_formulas
 from bpcli.graph.node import Graph, Node, Variable
-from bpcli.graph.notation import render
+from bpcli.graph.notation import TIGHTEST, Operand, Piece, Text, render
+from bpcli.graph.op import REGISTRY, Infix
 from bpcli.graph.simplify import simplify
+from bpcli.report.figures import UNICODE
 
 FORMULA_LENGTH = 60
 DOCUMENT_LENGTH = 1000  # of a formula in JSON, where no line ends
 LINE = 100
 SHORT = 30  # a formula over the variables alone is shown up to here, then one that names the output
 BESIDE = 30  # what stands on a line beside a formula: a derivative, a number, the signs
+UPSTREAM = "upstream"
 MOST_NODES = 300  # beyond it no formula of a gradient would fit on a line
 
 Labels = Mapping[Node, str]
+
+
+class Shown(Text):
+    """Formulas as they are read on a screen: `xᵀ`, and the outer product as `x @ yᵀ`."""
+
+    def powers(self, node: Node) -> Infix | None:
+        """An outer product binds as `@` does."""
+        return REGISTRY["matmul"].infix if node.op.name == "outer" else super().powers(node)
+
+    def pieces(self, node: Node) -> list[Piece]:
+        """What is turned has the sign behind it."""
+        if node.op.name == "outer":
+            left, right = node.inputs
+            return [Operand(left, 0, 20), " @ ", Operand(right, 21, TIGHTEST), UNICODE.transposed]
+        if node.op.name in ("transpose", "matrix_transpose") and not node.attributes:
+            return [Operand(node.inputs[0], 0, TIGHTEST), UNICODE.transposed]
+        return super().pieces(node)
+
+
+SHOWN = Shown()
 
 
 def formula_of(node: Node, labels: Labels) -> str:
@@ -27,12 +50,20 @@ def flowing_locals(
 ) -> list[tuple[int, Node, str]]:
     """The inputs through which a gradient flows: position, input, local derivative as people write it.
 
-    With `values`, guards of special cases that do not apply there are left out.
+    With `values`, guards of special cases that do not apply there are left out. Of a structural op the formula is what
+    it hands back of `upstream`.
     """
+    if node.op.is_structural:
+        upstream = Variable(UPSTREAM, shape=node.shape)
+        formulas = contribution_formulas(node, upstream)
+        # Only these are named: what lies further back is no part of this step.
+        labels = {one: labels[one] for one in (node, *node.inputs) if one in labels}
+    else:
+        formulas = local_formulas(node)
     return [
-        (position, source, render(simplify(local, labels, values), limit=limit))
-        for position, (source, local) in enumerate(zip(node.inputs, local_formulas(node), strict=True))
-        if local is not None and source.varies
+        (position, source, render(simplify(formula, labels, values), style=SHOWN, limit=limit))
+        for position, (source, formula) in enumerate(zip(node.inputs, formulas, strict=True))
+        if formula is not None and source.varies
     ]
 
 
