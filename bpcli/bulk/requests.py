@@ -99,7 +99,15 @@ def check_asked(request: Request, limits: Limits, **options: Any) -> Any:
             raise UsageError(message, hint='a claim is written "claim": {"x": 6}; the rest are options of the command')
     claims = claims_from(request["claim"]) if "claim" in request else ()
     with _hints():
-        return check_expression(expression, at, claims, with_respect_to=wanted_in(request), limits=limits, **options)
+        return check_expression(
+            expression,
+            at,
+            claims,
+            with_respect_to=wanted_in(request),
+            seed=request.get("upstream_seed"),
+            limits=limits,
+            **options,
+        )
 
 
 def question_of(request: Request) -> tuple[str, dict[str, Any]]:

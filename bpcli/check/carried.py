@@ -51,44 +51,47 @@ def _as_computed(graph: Graph) -> Iterator[Item]:
 def carried(findings: Sequence[Finding], judge: Judge) -> list[Finding]:
     """The findings, each wrong one told apart: wrong in itself, or a right consequence of an earlier mistake."""
     numbers = {finding.item: finding for finding in findings if finding.claimed is not None}
-    wrong = [finding for finding in findings if _is_wrong(finding)]
+    wrong = [finding for finding in findings if is_wrong(finding)]
     if not wrong or len(numbers) < 2 or len(judge.point.graph.nodes) > MOST_STEPS:  # noqa: PLR2004 - it follows from nothing
         return list(findings)
-    claimed = {item: _as_typed(finding) for item, finding in numbers.items()}
-    expected = _expected(claimed, judge)
-    mistakes = [one for one in in_order(wrong, judge.point.graph) if not _follows(one, expected)][:MOST_MISTAKES]
-    right = {item: ball for item, ball in claimed.items() if not _is_wrong(numbers[item])}
+    claimed = {item: as_typed(finding) for item, finding in numbers.items()}
+    expected = expected_of(claimed, judge)
+    mistakes = [one for one in in_order(wrong, judge.point.graph) if not follows_from(one, expected)][:MOST_MISTAKES]
+    right = {item: ball for item, ball in claimed.items() if not is_wrong(numbers[item])}
     others = {one.item: claimed[one.item] for one in mistakes}
-    without = {one.item: _expected({**right, **others, one.item: None}, judge) for one in mistakes}
+    without = {one.item: expected_of({**right, **others, one.item: None}, judge) for one in mistakes}
     told = []
     for finding in findings:
-        if _is_wrong(finding) and _follows(finding, expected):
+        if is_wrong(finding) and follows_from(finding, expected):
             told.append(finding.but(own_mistake=False, follows=_origin(finding, mistakes, without)))
-        elif finding.verdict is Verdict.AGREE and finding.item in numbers and not _follows(finding, expected):
+        elif finding.verdict is Verdict.AGREE and finding.item in numbers and not follows_from(finding, expected):
             told.append(finding.but(notes=(*finding.notes, FOLLOWS_NOT)))
         else:
             told.append(finding)
     return told
 
 
-def _is_wrong(finding: Finding) -> bool:
+def is_wrong(finding: Finding) -> bool:
+    """Whether a claim is wrong by itself, and not jointly with others."""
     return finding.verdict is Verdict.DIFFER and finding.claimed is not None and finding.reason is None
 
 
 def _origin(finding: Finding, mistakes: Sequence[Finding], without: Mapping[Item, Mapping[Item, Ball]]) -> str:
     """The first mistake without which, and without what else follows, the finding would not follow."""
     for mistake in mistakes:
-        if not _follows(finding, without[mistake.item]):
+        if not follows_from(finding, without[mistake.item]):
             return mistake.title
     return ROUNDING
 
 
-def _expected(claimed: Mapping[Item, Ball | None], judge: Judge) -> Mapping[Item, Ball]:
+def expected_of(claimed: Mapping[Item, Ball | None], judge: Judge) -> Mapping[Item, Ball]:
+    """What every item should be, given the claims before it."""
     with precision(DIGITS.bits):
         return Expected(claimed, judge).items
 
 
-def _follows(finding: Finding, expected: Mapping[Item, Ball]) -> bool:
+def follows_from(finding: Finding, expected: Mapping[Item, Ball]) -> bool:
+    """Whether a claim is what follows from the claims before it."""
     hoped = expected.get(finding.item)
     if hoped is None or hoped.middle is None or finding.claimed is None:
         return False
@@ -96,7 +99,7 @@ def _follows(finding: Finding, expected: Mapping[Item, Ball]) -> bool:
         return within(exactly(finding.claimed), hoped, tolerance(hoped, finding.claim)) is not False
 
 
-def _as_typed(finding: Finding) -> Ball:
+def as_typed(finding: Finding) -> Ball:
     """The claim with its typed precision, of which at most 1% of it counts."""
     claimed = finding.claimed or 0.0
     half_unit = finding.claim.half_unit if finding.claim else None

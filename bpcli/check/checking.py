@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bpcli.backprop.gradients import Gradients
 from bpcli.check.carried import carried, in_order
@@ -16,12 +17,15 @@ from bpcli.check.targets import Item, Names
 from bpcli.errors import MissingValueError, UnknownNameError, UsageError
 from bpcli.graph.node import Graph
 from bpcli.graph.order import downstream_of
-from bpcli.language.build import point_for, require_known, wanted_of
+from bpcli.language.build import point_for, require_known, values_for, wanted_of
 from bpcli.language.claims import Claim, claim_from, claim_from_text, require_once
 from bpcli.language.complaints import shortened, suggestion
 from bpcli.language.expressions import parse
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
-from bpcli.language.values import number_from
+from bpcli.language.values import may_be_array, number_from, value_from
+
+if TYPE_CHECKING:
+    from bpcli.check.groups import ArrayCheck  # this brings NumPy, which no number needs
 
 Claims = Mapping[str, object] | Sequence[str | Claim]
 
@@ -67,15 +71,17 @@ def check_expression(  # noqa: PLR0913 - a question, and how it is to be answere
     claims: Claims = (),
     *,
     with_respect_to: Collection[str] | str | None = None,
+    seed: object = None,
     every_step: bool = False,
     relative_tolerance: float | None = None,
     limits: Limits = DEFAULT_LIMITS,
-) -> Check:
+) -> "Check | ArrayCheck":
     """Hold gradients against SymPy and against differences of exact values.
 
     Without `claims` bpcli's own gradients are checked. A claim is a text such as `"x=6"`, or an entry of a mapping such
-    as `{"x": 6, "value(A)": -12}`; its right side may be a formula, and then `at` may be left out. `every_step` adds
-    each local derivative. Raises ParseError, BindingError, UsageError, LimitError.
+    as `{"x": 6, "value(A)": -12}`; its right side may be a formula, and then `at` may be left out. Values and claims may
+    be arrays, of which every entry is checked; `seed` is the upstream gradient of an output that is an array.
+    `every_step` adds each step of the backward pass. Raises ParseError, BindingError, ShapeError, UsageError, LimitError.
 
     >>> check_expression("x*y", {"x": 2, "y": 3}, ["x=3", "y=-2"]).verdict.value
     'differ'
@@ -90,7 +96,11 @@ def check_expression(  # noqa: PLR0913 - a question, and how it is to be answere
     at = at or {}
     graph = parse(expression, at, limits) if isinstance(expression, str) else expression
     names = Names(graph)
+    if seed is not None or _has_arrays(graph, at) or any(claim.needs_arrays for claim in read):
+        return _over_arrays(graph, at, read, with_respect_to, seed, every_step, relative_tolerance, limits)
     formulas = {claim: _formula(claim, names, at, limits) for claim in read if claim.number is None}
+    if any(has_structural_ops(formula) for formula in formulas.values()):
+        return _over_arrays(graph, at, read, with_respect_to, seed, every_step, relative_tolerance, limits)
     if not at and graph.variables:
         return _without_point(graph, names, read, formulas, relative_tolerance)
     point = _point(graph, at, formulas)
@@ -107,6 +117,56 @@ def check_expression(  # noqa: PLR0913 - a question, and how it is to be answere
     findings = with_causes(carried(jointly(judge.oracles, findings, relative_tolerance), judge), judge)
     steps = _steps(judge) if every_step else None
     return Check(graph, point.at, tuple(findings), steps, own=judge.own.in_float64, names=names)
+
+
+def has_structural_ops(graph: Graph) -> bool:
+    """Whether any op of the graph moves or joins entries."""
+    return any(op.is_structural for op in {node.op for node in graph.nodes})
+
+
+def _has_arrays(graph: Graph, at: Mapping[str, object]) -> bool:
+    """Whether the expression is about arrays: an op joins or moves entries, or a value may be an array."""
+    return has_structural_ops(graph) or any(map(may_be_array, at.values()))
+
+
+def _over_arrays(  # noqa: PLR0913 - the question, handed on
+    graph: Graph,
+    at: Mapping[str, object],
+    claims: list[Claim],
+    with_respect_to: Collection[str] | str | None,
+    seed: object,
+    every_step: bool,  # noqa: FBT001 - the same
+    relative: float | None,
+    limits: Limits,
+) -> "ArrayCheck":
+    """The same over arrays, whose rooms and NumPy single numbers do without."""
+    from bpcli.check.entrywise import check_arrays  # noqa: PLC0415 - loaded for arrays only
+
+    missing = tuple([variable.name for variable in graph.variables if variable.name not in at])
+    if missing:
+        raise MissingValueError(missing, f"give a value for each of: {', '.join(missing)}")
+    names = Names(graph)
+    formulas = {
+        number: _formula(claim, names, at, limits)
+        for number, claim in enumerate(claims)
+        if claim.number is None and claim.value is None and not claim.names_file
+    }
+    own = {variable.name for variable in graph.variables}
+    beside = {variable.name for formula in formulas.values() for variable in formula.variables} - own
+    require_known([name for name in at if name not in beside], list(own), "value for")
+    values = values_for(graph, {name: value for name, value in at.items() if name in own}, limits)
+    values |= {name: value_from(name, at[name], limits) for name in beside if name in at}
+    return check_arrays(
+        graph,
+        values,
+        claims,
+        formulas,
+        seed=seed,
+        wanted=wanted_of(graph, with_respect_to),
+        every_step=every_step,
+        relative=relative,
+        limits=limits,
+    )
 
 
 def _claims(claims: Claims) -> list[Claim]:

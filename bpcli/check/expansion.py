@@ -5,6 +5,7 @@ meanings of the ops, so the result owes nothing to a rule over arrays, which is 
 """
 
 from collections.abc import Collection, Mapping
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -23,7 +24,8 @@ CHOOSING = {"take": 1, "put": 1, "embedding": 0, "one_hot": 0, "argmax": 0, "put
 class Expansion:
     """A graph over single numbers, its point, and for each node over arrays the nodes that its entries became."""
 
-    def __init__(self, graph: Graph, at: Mapping[str, float], entries: Mapping[Node, Any]) -> None:
+    def __init__(self, arrays: Graph, graph: Graph, at: Mapping[str, float], entries: Mapping[Node, Any]) -> None:
+        self.arrays = arrays
         self.graph = graph
         self.at = at
         self.entries = entries
@@ -31,6 +33,16 @@ class Expansion:
     def of(self, node: Node) -> list[Node]:
         """The entries of a node over arrays, in order."""
         return flat(self.entries[node])
+
+    @cached_property
+    def origins(self) -> dict[Node, Node]:
+        """For each node over single numbers the op over arrays that it is a part of."""
+        found: dict[Node, Node] = {}
+        for node in self.arrays.nodes:
+            for one in ancestors_first(self.of(node), stop_at=found):
+                if one.inputs:
+                    found.setdefault(one, node)
+        return found
 
 
 def expanded(
@@ -65,7 +77,7 @@ def expanded(
         for variable in graph.variables
         for one, number in zip(flat(entries[variable]), numbers_in(values[variable]), strict=True)
     }
-    return Expansion(scalar, at, entries)
+    return Expansion(graph, scalar, at, entries)
 
 
 def size_of(node: Node) -> int:
@@ -114,15 +126,13 @@ def _name(entries: list[Node], node: Node, label: str) -> None:
 
 def _output(graph: Graph, entries: Mapping[Node, Any], seed: Any, labels: Mapping[Node, str]) -> Node:
     """One number: the output, or the sum of its entries times the seed."""
-    own = flat(entries[graph.output])
-    weights = [1.0] * len(own) if seed is None else numbers_in(seed)
-    if len(own) == 1 and weights == [1.0] and own[0].inputs:
+    own, label = flat(entries[graph.output]), labels.get(graph.output, "f")
+    if not graph.output.shape and seed is None and own[0].inputs and own[0].name == label:
         return own[0]
-    output: Node = in_halves([weight * one for weight, one in zip(weights, own, strict=True)]) if own else Constant(0.0)
-    if not output.inputs:
-        output = 1 * output
-    if output.name is None or graph.output.shape:
-        output.name = labels.get(graph.output, "f")
+    weights = [1.0] if seed is None else numbers_in(seed)
+    terms = [weight * one for weight, one in zip(weights, own, strict=True)]
+    output: Node = in_halves(terms) if terms else 0 * Constant(0.0)
+    output.name = label
     return output
 
 

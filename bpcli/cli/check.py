@@ -42,11 +42,15 @@ number or a formula: x=6, "x=2*sin(x)*cos(x)", dF/dA=-3, "value(A)=-12", "local(
 formulas alone no values are needed. The exit code is 0 where all agree, 1 where one differs, 3 where there is no
 gradient, 4 where it cannot be told.
 
+Of arrays every entry is checked. A claim is then a list, a file, a formula, or about one entry: "W=[[1, 2], [3, 4]]",
+x=@grad.npy, "x=2*W.T@(W@x)", "W[0,1]=3", "value(y[0])=4".
+
 \b
 Examples:
   bpcli check "x*y*z" --x 6 --y -2 --z -3
   bpcli check "x*y*z" --x 6 --y -2 --z -3 --claim x=6 --claim y=18 --claim z=-12
   bpcli check "sin(x)**2" --claim "x=sin(2*x)"
+  bpcli check "sum((W @ x)**2)" --W "[[1, -2], [0.5, 3]]" --x "[2, -1]" --claim "x=[6, 28]"
 """
 
 
@@ -57,6 +61,11 @@ Examples:
 )
 @takes_values
 @click.option("--with-respect-to", "names", multiple=True, metavar="NAMES", help="Only these gradients, such as x,y.")
+@click.option(
+    "--upstream-seed",
+    metavar="VALUE",
+    help="The upstream gradient of an output that is an array, [1, 0] or @FILE.",
+)
 @click.option("--every-step", is_flag=True, help="Check each local derivative as well.")
 @click.option("--relative-tolerance", type=float, help="How far a claim may be off; else as precise as it was typed.")
 @click.option(
@@ -85,7 +94,7 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
         message = "--time-limit takes a number of seconds, not nan"
         raise UsageError(message, hint="60 is usual")
     if options["requests"] is not None:
-        beside = [options[name] for name in ("assignments", "at_files", "names", "claims")]
+        beside = [options[name] for name in ("assignments", "at_files", "names", "claims", "upstream_seed")]
         if expression is not None or typed or any(beside):
             message = "--requests takes expressions, values and claims from its file, and answers in JSON"
             raise UsageError(message, hint="leave out EXPR, its variables and --claim")
@@ -111,6 +120,7 @@ def _reply(typed: dict[str, str], at: dict[str, Any], options: dict[str, Any], t
             at,
             options["claims"],
             with_respect_to=names_from(options["names"]),
+            seed=options["upstream_seed"],
             every_step=options["every_step"],
             relative_tolerance=options["relative_tolerance"],
             limits=options["limits"],

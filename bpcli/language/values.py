@@ -50,6 +50,13 @@ def value_from(
     return array if array.ndim else float(array)
 
 
+def may_be_array(value: object) -> bool:
+    """Whether a value may turn out to be an array: it is no number, and no text that can only be one."""
+    if isinstance(value, str):
+        return "[" in value or value.lstrip().startswith("@")
+    return isinstance(value, list | tuple) or (hasattr(value, "__array__") and not isinstance(value, Real))
+
+
 def number_from_text(name: str, typed: str, place: str = "") -> float:
     """The value that was typed for a variable: a number, or an expression of numbers such as `pi/2`.
 

@@ -1,24 +1,32 @@
 """The JSON of a check: the envelope of DESIGN §9, a verdict, and under `claims` one entry for each item."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from bpcli.check.checking import Check
-from bpcli.check.findings import Equality, Finding, Verdict
+from bpcli.check.findings import Cause, Equality, Finding, Lead, Verdict
 from bpcli.check.suspects import StepCheck
 from bpcli.language.claims import Target
 from bpcli.numbers.balls import Ball
 from bpcli.report.documents import MOST_STEPS, NO_HEAD, Document, envelope, json_number, limited
 from bpcli.report.explanations import STAFF, Release
 
+if TYPE_CHECKING:
+    from bpcli.check.groups import ArrayCheck  # of arrays, which single numbers do without
+
 
 def check_document(
-    result: Check,
+    result: "Check | ArrayCheck",
     release: Release = STAFF,
     *,
     most_steps: int | None = MOST_STEPS,
     head: Mapping[str, object] = NO_HEAD,
 ) -> Document:
     """The answer of `check`, after the `head` of its request; without right values where it is released to students."""
+    if not isinstance(result, Check):
+        from bpcli.report.array_documents import array_document  # noqa: PLC0415 - loaded for arrays only
+
+        return array_document(result, release, most_steps=most_steps, head=head)
     status = "nonfinite" if result.verdict is Verdict.UNEVALUABLE else "ok"
     document = envelope(status, head, "check") | {"verdict": result.verdict.value, "expression": result.graph.text}
     document["inputs"] = {name: json_number(value) for name, value in (result.at or {}).items()}
@@ -26,7 +34,7 @@ def check_document(
     if own is not None and release.to_staff:
         document["value"] = json_number(own.value)
         document["gradients"] = {name: json_number(value) for name, value in own.gradients.items()}
-    document["claims"] = {_key(finding, result): _entry(finding, release) for finding in result.findings}
+    document["claims"] = {_key(finding, result): entry_of(finding, release) for finding in result.findings}
     first = result.first_wrong
     if result.has_claims:
         document["first_wrong"] = _key(first, result) if first else None
@@ -53,11 +61,12 @@ def _key(finding: Finding, result: Check) -> str:
     return f"{kind}({name})" if source is None else f"{kind}({name}, {source})"
 
 
-def _entry(finding: Finding, release: Release) -> Document:
+def entry_of(finding: Finding, release: Release) -> Document:
+    """The verdict on one number, and what it rests on."""
     entry: Document = {"verdict": finding.verdict.value}
     if finding.claim:
         if release.to_staff or finding.equality is None:  # a formula's number is a value of the right kind
-            entry["claimed"] = _number(finding.claim.number)
+            entry["claimed"] = number_or_null(finding.claim.number)
         entry["claim"] = finding.claim.typed
     if release.to_staff:
         entry |= _in_full(finding)
@@ -76,13 +85,13 @@ def _in_full(finding: Finding) -> Document:
     """Everything that holds right values."""
     truth = finding.truth
     entry: Document = {
-        "backpropagation": _number(finding.own),
+        "backpropagation": number_or_null(finding.own),
         "sympy": _ball(finding.symbolic),
         "sympy_how": how(is_whole=finding.symbolic_is_whole),
         "differences": _ball(truth),
         "differences_how": how(is_whole=finding.slopes is None or finding.slopes.is_whole),
         "error": None if truth is None else json_number(float(truth.error)),
-        "relative_difference": _number(finding.relative_difference),
+        "relative_difference": number_or_null(finding.relative_difference),
     }
     if finding.ratio is not None:
         entry["ratio"] = json_number(finding.ratio)
@@ -123,14 +132,19 @@ def _equality(equality: Equality) -> Document:
 def _hints(finding: Finding, release: Release) -> Document:
     if not finding.own_mistake:
         return {"follows_from": finding.follows}
-    entry: Document = {"look_at": list(finding.lead.steps) if finding.lead else []}
+    return first_hints(finding.lead, finding.causes, release)
+
+
+def first_hints(lead: Lead | None, causes: Sequence[Cause], release: Release) -> Document:
+    """Where to look for a mistake, and what it is consistent with, as far as it may be told."""
+    entry: Document = {"look_at": list(lead.steps) if lead else []}
     if release.tells("cause"):
         entry["causes"] = [
             {"kind": cause.kind, "steps": list(cause.steps)} | ({"text": cause.text} if release.to_staff else {})
-            for cause in finding.causes
+            for cause in causes
         ]
     elif release.tells("kind"):
-        entry["causes"] = [{"family": family} for family in dict.fromkeys([c.family for c in finding.causes])]
+        entry["causes"] = [{"family": family} for family in dict.fromkeys([cause.family for cause in causes])]
     return entry
 
 
@@ -147,7 +161,8 @@ def _step(step: StepCheck, result: Check) -> Document:
     }
 
 
-def _number(number: float | None) -> float | str | None:
+def number_or_null(number: float | None) -> float | str | None:
+    """A number as JSON has it, null for none."""
     return None if number is None else json_number(number)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from bpcli.check.carried import ROUNDING
 from bpcli.check.checking import Check
-from bpcli.check.findings import Counterexample, Equality, Finding, Outcome, Verdict
+from bpcli.check.findings import Cause, Counterexample, Equality, Finding, Outcome, Verdict
 from bpcli.report.formulas import formula_of
 from bpcli.report.page import Page
 
@@ -52,9 +52,9 @@ def _about(finding: Finding, result: Check, page: Page, release: Release) -> Ite
     if finding.verdict is Verdict.DIFFER:
         yield from _about_a_mistake(finding, result, page, release)
     elif finding.verdict is Verdict.KINK:
-        yield finding.title, _about_a_kink(finding, page, release)
+        yield finding.title, kink_sentence(finding, page, release)
     elif finding.verdict is not Verdict.AGREE:
-        yield from _about_an_open_end(finding, page, release)
+        yield from open_end(finding, page, release)
     if finding.equality and finding.verdict is not Verdict.DIFFER:
         yield from [(finding.title, text) for text in _about_a_formula(finding.equality, page)]
     yield from [(finding.title, f": {note}.") for note in finding.notes]
@@ -68,26 +68,28 @@ def _about_a_mistake(finding: Finding, result: Check, page: Page, release: Relea
     if result.first_wrong is finding and finding.item.kind != "gradient":
         yield "", f"The first wrong step: {finding.title}."
     if release.to_staff:
-        yield from [(finding.title, f": {text}") for text in _in_full(finding, page)]
+        yield from [(finding.title, f": {text}") for text in in_full(finding, page)]
         yield from [("", text) for text in _where(finding, page, result)]
     else:
         yield "", " ".join([f"{finding.title} differs.", *_where_for_a_student(finding, result)])
-    told = _cause(finding, release)
+    told = cause_text(finding.causes, release)
     if told:
         mistakes = [one for one in result.findings if one.verdict is Verdict.DIFFER and one.own_mistake]
         yield ("", told) if len(mistakes) == 1 else (finding.title, f": {told[0].lower()}{told[1:]}")
 
 
-def _cause(finding: Finding, release: Release) -> str:
-    if finding.causes and release.tells("cause"):
-        texts = [cause.text if release.to_staff else cause.hint for cause in finding.causes]
+def cause_text(causes: Sequence[Cause], release: Release) -> str:
+    """What a wrong number is consistent with, as far as it may be told."""
+    if causes and release.tells("cause"):
+        texts = [cause.text if release.to_staff else cause.hint for cause in causes]
         return f"Consistent with: {'; or '.join(dict.fromkeys(texts))}."
-    if finding.causes and release.tells("kind"):
-        return f"Look for: {'; or '.join(dict.fromkeys([cause.family for cause in finding.causes]))}."
+    if causes and release.tells("kind"):
+        return f"Look for: {'; or '.join(dict.fromkeys([cause.family for cause in causes]))}."
     return ""
 
 
-def _in_full(finding: Finding, page: Page) -> Iterator[str]:
+def in_full(finding: Finding, page: Page) -> Iterator[str]:
+    """What is wrong with a number, with the right one."""
     if finding.suspects:
         yield f"suspected is {'; '.join(finding.suspects)}."
     if finding.reason:
@@ -146,7 +148,8 @@ def _named(step: str, result: Check) -> str:
     return f" ({label} = {formula_of(node, result.names.labels)})" if node and node.inputs and not node.name else ""
 
 
-def _about_a_kink(finding: Finding, page: Page, release: Release) -> str:
+def kink_sentence(finding: Finding, page: Page, release: Release) -> str:
+    """As what a claim at a kink is accepted."""
     accepted = {
         "convention": "the convention, which is PyTorch's",
         "between": "a number between the slopes",
@@ -164,7 +167,8 @@ def _kink_text(finding: Finding, page: Page) -> str:
     return f"kink at {kink.node.op.written}, where {kink.where}: slopes {left} and {right}"
 
 
-def _about_an_open_end(finding: Finding, page: Page, release: Release) -> Iterator[Saying]:
+def open_end(finding: Finding, page: Page, release: Release) -> Iterator[Saying]:
+    """Why nothing can be told."""
     visible = finding.smallest_visible if release.to_staff else None
     seen = "" if visible is None else f"; the smallest error that could have been seen is {page.number(visible)}"
     reason = finding.reason if release.to_staff else finding.hint or finding.reason

@@ -1,5 +1,8 @@
 """The report of a check: a table with a row an item, what is to be said about each, and every step on request."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from bpcli.check.checking import Check
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.suspects import StepCheck
@@ -9,15 +12,22 @@ from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
 from bpcli.report.plain import one_line
 
+if TYPE_CHECKING:
+    from bpcli.check.groups import ArrayCheck  # of arrays, which single numbers do without
+
 LONGEST_CLAIM = 40
 NONE = "n/a"
 BY_STEPS = " by steps"
 
 
-def check_report(result: Check, page: Page, release: Release = STAFF) -> list[Line]:
+def check_report(result: "Check | ArrayCheck", page: Page, release: Release = STAFF) -> list[Line]:
     """The verdicts as a table, then the explanations."""
+    if not isinstance(result, Check):
+        from bpcli.report.array_verdicts import array_report  # noqa: PLC0415 - loaded for arrays only
+
+        return array_report(result, page, release)
     shown = _most_telling(result.findings, page.most_rows)
-    lines = [*_table(result, shown, page, release), *page.left_out(len(result.findings))]
+    lines = [*findings_table(shown, page, release, has_claims=result.has_claims), *page.left_out(len(result.findings))]
     if not result.findings:
         lines = [[Piece("  nothing to check: the expression has no variables", "note")]]
     lines += [[Piece(page.signs.written(text))] for text in explanations(shown, result, page, release)]
@@ -32,26 +42,27 @@ def _most_telling(findings: tuple[Finding, ...], most: int) -> tuple[Finding, ..
     return tuple([findings[place] for place in sorted(ranked[:most])])
 
 
-def _table(result: Check, findings: tuple[Finding, ...], page: Page, release: Release) -> list[Line]:
+def findings_table(findings: Sequence[Finding], page: Page, release: Release, *, has_claims: bool) -> list[Line]:
+    """A row for each finding: what is judged, what the oracles say, and the verdict."""
     columns = [Column("left", "name")]
     heading = [""]
-    if result.has_claims:
+    if has_claims:
         columns.append(Column("right", "gradient", caption="claimed"))
         heading.append("claimed")
     if release.to_staff:
-        names = (*(() if result.has_claims else ("backpropagation",)), *_oracles(findings))
+        names = (*(() if has_claims else ("backpropagation",)), *_oracles(findings))
         columns += [Column("right", "gradient", caption=name) for name in names]
         heading += names
-        if not result.has_claims:
+        if not has_claims:
             columns.append(Column("right", "", caption="largest relative difference"))
             heading.append("largest relative difference")
     columns.append(Column("left", "verdict", "   ", caption="verdict"))
     heading.append("verdict")
-    rows = [Row(_cells(finding, result, page, release), _notes(finding, page, release)) for finding in findings]
+    rows = [Row(_cells(finding, page, release, has_claims=has_claims), notes_cell(finding, page, release)) for finding in findings]
     return table(columns, rows, page.width, tuple(heading), needs_heading=True) if rows else []
 
 
-def _oracles(findings: tuple[Finding, ...]) -> tuple[str, str]:
+def _oracles(findings: Sequence[Finding]) -> tuple[str, str]:
     """The headings of the two oracles; each says where it went step by step for all items."""
     by_steps = all(not finding.symbolic_is_whole for finding in findings if finding.symbolic is not None)
     has_any = any(finding.symbolic is not None for finding in findings)
@@ -59,22 +70,23 @@ def _oracles(findings: tuple[Finding, ...]) -> tuple[str, str]:
     return f"SymPy{BY_STEPS if by_steps and has_any else ''}", f"differences{BY_STEPS if in_steps else ''}"
 
 
-def _cells(finding: Finding, result: Check, page: Page, release: Release) -> tuple[str, ...]:
+def _cells(finding: Finding, page: Page, release: Release, *, has_claims: bool) -> tuple[str, ...]:
     cells = [page.signs.written(finding.title)]
-    if result.has_claims:
-        cells.append(_claimed(finding, page))
+    if has_claims:
+        cells.append(claimed_cell(finding, page))
     if release.to_staff:
-        if not result.has_claims:
-            cells.append(_number(finding.own, page))
-        cells += [_ball(finding.symbolic, page), _differences(finding, page)]
-        if not result.has_claims:
+        if not has_claims:
+            cells.append(number_cell(finding.own, page))
+        cells += [ball_cell(finding.symbolic, page), differences_cell(finding, page)]
+        if not has_claims:
             difference = finding.relative_difference
             cells.append(NONE if difference is None else f"{difference:.1g}".replace("e-0", "e-"))
     word = finding.verdict.value
     return (*cells, word.upper() if finding.verdict is Verdict.DIFFER else word)
 
 
-def _notes(finding: Finding, page: Page, release: Release) -> tuple[str, ...]:
+def notes_cell(finding: Finding, page: Page, release: Release) -> tuple[str, ...]:
+    """What is noted beside a row."""
     if not release.to_staff:
         return ()
     if not finding.own_mistake:
@@ -84,7 +96,8 @@ def _notes(finding: Finding, page: Page, release: Release) -> tuple[str, ...]:
     return (f"accepted as {finding.accepted_as}",) if finding.accepted_as else ()
 
 
-def _claimed(finding: Finding, page: Page) -> str:
+def claimed_cell(finding: Finding, page: Page) -> str:
+    """What is claimed, as it was typed where that is a formula."""
     claim = finding.claim
     if claim is None:
         return ""
@@ -94,20 +107,23 @@ def _claimed(finding: Finding, page: Page) -> str:
     return typed if len(typed) <= LONGEST_CLAIM else typed[:LONGEST_CLAIM] + page.signs.ellipsis
 
 
-def _number(number: float | None, page: Page) -> str:
+def number_cell(number: float | None, page: Page) -> str:
+    """A number, if there is one."""
     return NONE if number is None else page.number(number)
 
 
-def _ball(ball: Ball | None, page: Page) -> str:
+def ball_cell(ball: Ball | None, page: Page) -> str:
+    """A number that knows its error, if there is one."""
     return NONE if ball is None or ball.middle is None else page.number(float(ball))
 
 
-def _differences(finding: Finding, page: Page) -> str:
+def differences_cell(finding: Finding, page: Page) -> str:
+    """What the differences give: one slope, or those of both sides."""
     found = finding.slopes
     if finding.truth is None and found is not None and found.is_corner:
         low, high = found.between
         return f"{page.number(float(low))} to {page.number(float(high))}"
-    return _ball(finding.truth, page)
+    return ball_cell(finding.truth, page)
 
 
 def _steps(result: Check, page: Page) -> list[Line]:
@@ -140,8 +156,8 @@ def _step_cells(number: int, step: StepCheck, result: Check, page: Page) -> tupl
         str(number),
         labels.get(step.node, "f"),
         labels.get(step.source, ""),
-        _ball(step.rule, page),
-        _ball(step.symbolic, page),
-        _ball(step.difference, page),
+        ball_cell(step.rule, page),
+        ball_cell(step.symbolic, page),
+        ball_cell(step.difference, page),
         step.suspect or "none",
     )
