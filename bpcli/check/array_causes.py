@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from bpcli.backprop.gradients import Gradients
 from bpcli.backprop.sweep import Step
 from bpcli.check.array_mistakes import Claimed, mistakes
-from bpcli.check.carried import ROUNDING, as_typed, expected_of, follows_from, is_wrong
 from bpcli.check.carried import MOST_STEPS as MOST_CARRIED
+from bpcli.check.carried import ROUNDING, as_typed, expected_of, follows_from, is_wrong
 from bpcli.check.causes import MOST_CAUSES, causes_of
 from bpcli.check.findings import Cause, Finding, Lead, Verdict
 from bpcli.check.groups import Group
@@ -30,7 +30,16 @@ def explained(groups: Sequence[Group], own: Gradients, names: Names, judge: Judg
     if judge is not None:
         groups = with_origins(groups, judge)
     steps = list(own.steps()) if any(map(_is_plain, groups)) else []
-    return [_explained(group, groups, own, names, steps, judge) if _is_plain(group) else group for group in groups]
+    told = []
+    for group in groups:
+        if not _is_plain(group):
+            told.append(group)
+            continue
+        causes = _causes(group, own, names, steps)
+        by_entry = judge is not None and not causes and len(group.wrong) <= MOST_EXPLAINED
+        findings = _with_causes_of_entries(group.findings, judge) if judge and by_entry else group.findings
+        told.append(group.but(causes=causes, lead=_lead(group, groups, names, steps), findings=findings))
+    return told
 
 
 def _is_plain(group: Group) -> bool:
@@ -70,21 +79,10 @@ def _all_follow(group: Group, expected: Mapping[Item, Ball]) -> bool:
     return all(follows_from(finding, expected) for finding in group.findings if is_wrong(finding))
 
 
-def _explained(  # noqa: PLR0913 - a group, and all that is known beside it
-    group: Group, groups: Sequence[Group], own: Gradients, names: Names, steps: Sequence[Step], judge: Judge | None
-) -> Group:
-    causes = _causes(group, own, names, steps)
-    lead = _lead(group, groups, names, steps)
-    findings = group.findings
-    if not causes and judge is not None and len(group.wrong) <= MOST_EXPLAINED:
-        findings = _with_causes_of_entries(findings, judge)
-    return group.but(causes=causes, lead=lead, findings=findings)
-
-
 def _causes(group: Group, own: Gradients, names: Names, steps: Sequence[Step]) -> tuple[Cause, ...]:
     """The mistakes that give every entry of the claim."""
     claimed = Claimed.of(group)
-    if claimed is None or group.item.kind != "gradient" or group.index:
+    if claimed is None or group.item.kind != "gradient" or group.within:
         return ()
     found: dict[str, Cause] = {}
     for cause, values in mistakes(group, own, names, steps):

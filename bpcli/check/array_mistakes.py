@@ -9,7 +9,7 @@ from bpcli.backprop.sweep import Step
 from bpcli.check.findings import Cause
 from bpcli.check.groups import Group
 from bpcli.check.nearness import tolerance
-from bpcli.check.slips import ARITHMETIC, PATH, RULE
+from bpcli.check.slips import ARITHMETIC, PATH
 from bpcli.check.targets import Names
 from bpcli.graph.node import Node
 from bpcli.graph.op import Shape
@@ -57,7 +57,9 @@ class Claimed:
             return len(values) == len(self.numbers) and not any(values)
         scale = max(map(abs, self.numbers)) * ROUND_OFF
         pairs = zip(self._claims, self.numbers, values, strict=True)
-        return all(abs(number - value) <= float(tolerance(exactly(value), claim)) + scale for claim, number, value in pairs)
+        return all(
+            abs(number - value) <= float(tolerance(exactly(value), claim)) + scale for claim, number, value in pairs
+        )
 
 
 def mistakes(group: Group, own: Gradients, names: Names, steps: Sequence[Step]) -> Iterator[Mistake]:

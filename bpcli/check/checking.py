@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple
 
 from bpcli.backprop.gradients import Gradients
 from bpcli.check.carried import carried, in_order
@@ -24,9 +24,6 @@ from bpcli.language.expressions import parse
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import may_be_array, number_from, value_from
 
-if TYPE_CHECKING:
-    from bpcli.check.groups import ArrayCheck  # this brings NumPy, which no number needs
-
 Claims = Mapping[str, object] | Sequence[str | Claim]
 
 
@@ -38,7 +35,7 @@ class Check:
     """
 
     graph: Graph
-    at: Mapping[str, float] | None
+    at: Mapping[str, Any] | None
     findings: tuple[Finding, ...]
     steps: tuple[StepCheck, ...] | None = None
     notes: tuple[str, ...] = ()
@@ -54,6 +51,11 @@ class Check:
         return worst(found)
 
     @property
+    def is_about_arrays(self) -> bool:
+        """Whether the findings are those of the entries of arrays, and are gathered in groups."""
+        return False
+
+    @property
     def has_claims(self) -> bool:
         """Whether claims were judged, not bpcli's own gradients."""
         return any(finding.claim for finding in self.findings)
@@ -63,6 +65,16 @@ class Check:
         """The first claim, in the order of the computation, that is wrong in itself."""
         wrong = [finding for finding in self.findings if finding.verdict is Verdict.DIFFER and finding.own_mistake]
         return next(iter(in_order(wrong, self.graph)), None)
+
+
+class Way(NamedTuple):
+    """How a question is to be answered: the gradients that are wanted, the seed, and what is told and allowed."""
+
+    wanted: Collection[str] | None
+    seed: object
+    every_step: bool
+    relative: float | None
+    limits: Limits
 
 
 def check_expression(  # noqa: PLR0913 - a question, and how it is to be answered
@@ -75,13 +87,13 @@ def check_expression(  # noqa: PLR0913 - a question, and how it is to be answere
     every_step: bool = False,
     relative_tolerance: float | None = None,
     limits: Limits = DEFAULT_LIMITS,
-) -> "Check | ArrayCheck":
+) -> Check:
     """Hold gradients against SymPy and against differences of exact values.
 
     Without `claims` bpcli's own gradients are checked. A claim is a text such as `"x=6"`, or an entry of a mapping such
-    as `{"x": 6, "value(A)": -12}`; its right side may be a formula, and then `at` may be left out. Values and claims may
-    be arrays, of which every entry is checked; `seed` is the upstream gradient of an output that is an array.
-    `every_step` adds each step of the backward pass. Raises ParseError, BindingError, ShapeError, UsageError, LimitError.
+    as `{"x": 6, "value(A)": -12}`; its right side may be a formula, and then `at` may be left out. Values and claims
+    may be arrays, of which every entry is checked; `seed` is the upstream gradient of an output that is an array.
+    `every_step` adds each step. Raises ParseError, BindingError, ShapeError, UsageError, LimitError.
 
     >>> check_expression("x*y", {"x": 2, "y": 3}, ["x=3", "y=-2"]).verdict.value
     'differ'
@@ -96,27 +108,33 @@ def check_expression(  # noqa: PLR0913 - a question, and how it is to be answere
     at = at or {}
     graph = parse(expression, at, limits) if isinstance(expression, str) else expression
     names = Names(graph)
-    if seed is not None or _has_arrays(graph, at) or any(claim.needs_arrays for claim in read):
-        return _over_arrays(graph, at, read, with_respect_to, seed, every_step, relative_tolerance, limits)
+    way = Way(wanted_of(graph, with_respect_to), seed, every_step, relative_tolerance, limits)
+    if seed is not None or _is_about_arrays(graph, at, read):
+        return _over_arrays(graph, at, read, way)
     formulas = {claim: _formula(claim, names, at, limits) for claim in read if claim.number is None}
     if any(has_structural_ops(formula) for formula in formulas.values()):
-        return _over_arrays(graph, at, read, with_respect_to, seed, every_step, relative_tolerance, limits)
+        return _over_arrays(graph, at, read, way)
     if not at and graph.variables:
         return _without_point(graph, names, read, formulas, relative_tolerance)
     point = _point(graph, at, formulas)
     judge = Judge(point, relative_tolerance)
     if not read:
-        return _own(judge, wanted_of(graph, with_respect_to), every_step=every_step)
-    numbers = [(names.item(claim.target), _as_number(claim, formulas)) for claim in read]
+        return _own(judge, way.wanted, every_step=every_step)
+    return _claimed(judge, read, formulas, way)
+
+
+def _claimed(judge: Judge, claims: list[Claim], formulas: Mapping[Claim, Graph], way: Way) -> Check:
+    """The verdict on each claim at a point."""
+    numbers = [(judge.names.item(claim.target), _as_number(claim, formulas)) for claim in claims]
     findings = [
         judge.judged(item, claim)
         if claim.number is not None
-        else _compared(judge, item, claim, formulas[claim], relative_tolerance)
+        else _compared(judge, item, claim, formulas[claim], way.relative)
         for item, claim in numbers
     ]
-    findings = with_causes(carried(jointly(judge.oracles, findings, relative_tolerance), judge), judge)
-    steps = _steps(judge) if every_step else None
-    return Check(graph, point.at, tuple(findings), steps, own=judge.own.in_float64, names=names)
+    findings = with_causes(carried(jointly(judge.oracles, findings, way.relative), judge), judge)
+    steps = _steps(judge) if way.every_step else None
+    return Check(judge.point.graph, judge.point.at, tuple(findings), steps, own=judge.own.in_float64, names=judge.names)
 
 
 def has_structural_ops(graph: Graph) -> bool:
@@ -124,21 +142,14 @@ def has_structural_ops(graph: Graph) -> bool:
     return any(op.is_structural for op in {node.op for node in graph.nodes})
 
 
-def _has_arrays(graph: Graph, at: Mapping[str, object]) -> bool:
-    """Whether the expression is about arrays: an op joins or moves entries, or a value may be an array."""
-    return has_structural_ops(graph) or any(map(may_be_array, at.values()))
+def _is_about_arrays(graph: Graph, at: Mapping[str, object], claims: Collection[Claim]) -> bool:
+    """Whether an op joins or moves entries, or a value or a claim may be an array."""
+    return (
+        has_structural_ops(graph) or any(map(may_be_array, at.values())) or any(claim.needs_arrays for claim in claims)
+    )
 
 
-def _over_arrays(  # noqa: PLR0913 - the question, handed on
-    graph: Graph,
-    at: Mapping[str, object],
-    claims: list[Claim],
-    with_respect_to: Collection[str] | str | None,
-    seed: object,
-    every_step: bool,  # noqa: FBT001 - the same
-    relative: float | None,
-    limits: Limits,
-) -> "ArrayCheck":
+def _over_arrays(graph: Graph, at: Mapping[str, object], claims: list[Claim], way: Way) -> Check:
     """The same over arrays, whose rooms and NumPy single numbers do without."""
     from bpcli.check.entrywise import check_arrays  # noqa: PLC0415 - loaded for arrays only
 
@@ -147,26 +158,16 @@ def _over_arrays(  # noqa: PLR0913 - the question, handed on
         raise MissingValueError(missing, f"give a value for each of: {', '.join(missing)}")
     names = Names(graph)
     formulas = {
-        number: _formula(claim, names, at, limits)
+        number: _formula(claim, names, at, way.limits)
         for number, claim in enumerate(claims)
         if claim.number is None and claim.value is None and not claim.names_file
     }
     own = {variable.name for variable in graph.variables}
     beside = {variable.name for formula in formulas.values() for variable in formula.variables} - own
     require_known([name for name in at if name not in beside], list(own), "value for")
-    values = values_for(graph, {name: value for name, value in at.items() if name in own}, limits)
-    values |= {name: value_from(name, at[name], limits) for name in beside if name in at}
-    return check_arrays(
-        graph,
-        values,
-        claims,
-        formulas,
-        seed=seed,
-        wanted=wanted_of(graph, with_respect_to),
-        every_step=every_step,
-        relative=relative,
-        limits=limits,
-    )
+    values = values_for(graph, {name: value for name, value in at.items() if name in own}, way.limits)
+    values |= {name: value_from(name, at[name], way.limits) for name in beside if name in at}
+    return check_arrays(graph, values, claims, formulas, way)
 
 
 def _claims(claims: Claims) -> list[Claim]:

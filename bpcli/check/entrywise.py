@@ -10,6 +10,7 @@ from typing import Any
 from bpcli.backprop.gradients import Gradients, gradients_of
 from bpcli.check.array_causes import explained
 from bpcli.check.array_steps import array_steps, suspects_in
+from bpcli.check.checking import Way
 from bpcli.check.estimates import METHOD as IN_FLOAT64
 from bpcli.check.estimates import estimated
 from bpcli.check.expansion import Expansion, expanded
@@ -25,7 +26,6 @@ from bpcli.graph.node import Graph, Node
 from bpcli.graph.notation import number_text
 from bpcli.language.build import array_system, seed_for
 from bpcli.language.claims import Claim
-from bpcli.language.limits import Limits
 from bpcli.language.shapes import with_shapes
 from bpcli.language.values import shape_of
 from bpcli.numbers.balls import Ball, exactly, precision
@@ -34,21 +34,12 @@ from bpcli.numbers.evaluate import evaluate
 
 IN_EXACT = "differences in exact arithmetic, every entry"
 BY_STEPS = ", step by step"
-MOST_AT_KINKS = 300_000  # variables times ops, where a kink asks for differences of the whole
+MOST_AT_KINKS = 10_000_000  # variables times ops, where a kink asks for differences of the whole
 MOST_JOINT = 200
 
 
-def check_arrays(  # noqa: PLR0913 - a question, and how it is to be answered
-    graph: Graph,
-    at: Mapping[str, Any],
-    claims: Sequence[Claim],
-    formulas: Mapping[int, Graph],
-    *,
-    seed: object = None,
-    wanted: Collection[str] | None = None,
-    every_step: bool = False,
-    relative: float | None = None,
-    limits: Limits,
+def check_arrays(
+    graph: Graph, at: Mapping[str, Any], claims: Sequence[Claim], formulas: Mapping[int, Graph], way: Way
 ) -> ArrayCheck:
     """Hold the gradients of an expression over arrays, or claims about them, against the oracles.
 
@@ -56,17 +47,17 @@ def check_arrays(  # noqa: PLR0913 - a question, and how it is to be answered
     are formulas, by the place of the claim. Raises ShapeError, BindingError, LimitError.
     """
     point = {variable.name: at[variable.name] for variable in graph.variables}
-    shaped = with_shapes(graph, {name: shape_of(value) for name, value in point.items()}, limits)
-    weights = None if seed is None else seed_for(shaped, seed)
+    shaped = with_shapes(graph, {name: shape_of(value) for name, value in point.items()}, way.limits)
+    weights = None if way.seed is None else seed_for(shaped, way.seed)
     own = gradients_of(shaped, point, system=array_system(), seed=weights)
-    asked = _Asked(own, relative, {name: value for name, value in at.items() if name not in point})
+    asked = _Asked(own, way.relative, {name: value for name, value in at.items() if name not in point})
     if not claims:
-        chosen = [one for one in shaped.variables if wanted is None or one.name in wanted]
+        chosen = [one for one in shaped.variables if way.wanted is None or one.name in way.wanted]
         questions = [own_question(Item("gradient", variable), asked.names) for variable in chosen]
     else:
-        asking = Asking(asked.names, asked.beside, formulas, limits, asked.evaluated)
+        asking = Asking(asked.names, asked.beside, formulas, way.limits, asked.evaluated)
         questions = [asking.question(number, claim) for number, claim in enumerate(claims)]
-    return asked.answer(questions, weights, every_step=every_step)
+    return asked.answer(questions, weights, every_step=way.every_step)
 
 
 class _Asked:
@@ -115,13 +106,14 @@ class _Asked:
         return ArrayCheck(
             self.own.graph,
             self.own.at,
-            tuple(groups),
-            method,
-            self.own,
-            tuple(steps) if every_step else None,
-            (note,) if note else (),
-            seed,
+            tuple([finding for group in groups for finding in group.findings]),
+            notes=(note,) if note else (),
+            own=self.own,
             names=self.names,
+            groups=tuple(groups),
+            method=method,
+            array_steps=tuple(steps) if every_step else None,
+            seed=seed,
         )
 
 
@@ -131,7 +123,7 @@ def gathered(question: Question, findings: Sequence[Finding]) -> Group:
         question.key,
         question.title,
         question.item,
-        question.index,
+        question.within,
         question.shape,
         question.places,
         findings,
@@ -141,7 +133,7 @@ def gathered(question: Question, findings: Sequence[Finding]) -> Group:
 
 
 def own_groups(own: Gradients) -> tuple[Group, ...] | None:
-    """bpcli's own gradients of an expression, judged entry by entry; None where it is too large for that."""
+    """The gradients of an expression, as bpcli has them, judged entry by entry; None where it is too large for that."""
     names = Names(own.graph)
     questions = [own_question(Item("gradient", variable), names) for variable in own.graph.variables]
     judge = EntryJudge.of(own, questions, None)
@@ -149,7 +141,7 @@ def own_groups(own: Gradients) -> tuple[Group, ...] | None:
 
 
 class EntryJudge(Judge):
-    """The judge of single numbers, over the entries of arrays; what it judges as bpcli's own are the rules over arrays."""
+    """The judge of single numbers, over entries; what it judges as bpcli's own are the rules over arrays."""
 
     own: OwnEntries
 
@@ -192,7 +184,7 @@ class EntryJudge(Judge):
         return [whole[place] for place in question.places]
 
     def _own(self, item: Item) -> Finding:
-        """bpcli's own; what its rules say between the slopes of a kink is its convention."""
+        """What bpcli has; what its rules say between the slopes of a kink is its convention."""
         finding = self.judged(item)
         return finding.but(accepted_as="convention") if finding.accepted_as == "between" else finding
 
@@ -226,4 +218,3 @@ class EntryJudge(Judge):
             return list(groups)
         told = iter(jointly(self.oracles, flat, self.relative))
         return [group.but(findings=[next(told) for _ in group.findings]) for group in groups]
-

@@ -75,7 +75,7 @@ def _gradients(own: Gradients, question: Question, found: Any, relative: float |
         numbers_in(question.part(part)) for part in (found.estimate, found.error, found.left, found.right)
     ]
     scale = max(map(abs, estimates), default=0.0)
-    claims = question.claims or [None] * len(rules)
+    claims: Sequence[Any] = list(question.claims) or [None for _ in rules]
     seen = map(Estimate, estimates, errors, lefts, rights)
     return [
         _judged(Finding(question.item, title, Verdict.AGREE, claim, rule), one, scale, relative)
@@ -139,4 +139,3 @@ def _values(own: Gradients, question: Question, relative: float | None) -> list[
         truth = balls.within(value, ROUND_OFF * abs(value))
         found.append(base.but(truth=truth, verdict=Verdict.AGREE if is_near else Verdict.DIFFER))
     return found
-

@@ -4,14 +4,15 @@ Every entry of every variable becomes a variable, `W[0,1]`. What is computed fro
 meanings of the ops, so the result owes nothing to a rule over arrays, which is what is checked.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from math import prod
 from typing import Any
 
 from bpcli.errors import UsageError
 from bpcli.graph.labels import labels_of
-from bpcli.graph.node import Constant, Graph, Node, Variable
+from bpcli.graph.node import Constant, Graph, Node, Variable, node_from
+from bpcli.graph.op import Shape
 from bpcli.graph.order import ancestors_first
 from bpcli.numbers.entries import ArraysOfNodes, flat, in_halves, nodes_of, numbers_in, place_text, places, variables_of
 from bpcli.ops.algebra import nodes
@@ -83,23 +84,37 @@ def expanded(
 def size_of(node: Node) -> int:
     """About how many ops on single numbers a node over arrays comes to."""
     shapes = [source.shape for source in node.inputs]
-    entries, name = prod(node.shape), node.op.name
+    cost = COSTS.get(node.op.name)
+    if cost is not None:
+        return cost(node, shapes)
     if not node.op.is_structural:
-        return entries
-    if name in ("matmul", "dot"):
-        return 2 * entries * shapes[0][-1]
-    if name.startswith("conv"):
-        return 2 * entries * prod(shapes[1][1:] if len(shapes[1]) > 2 else shapes[1])  # noqa: PLR2004 - channels and space
-    if name == "einsum":
-        terms = node.attributes["subscripts"].split("->")[0].split(",")  # type: ignore[union-attr] # it is a text
-        lengths = {letter: one for term, shape in zip(terms, shapes, strict=True) for letter, one in zip(term, shape)}  # noqa: B905 - the op has counted
-        return len(shapes) * prod(lengths.values())
-    if name in ("det", "inv", "solve", "cofactors"):
-        rows = shapes[0][-1]
-        return prod(shapes[0]) * rows * 2**rows
-    if name == "cholesky":
-        return prod(shapes[0]) * shapes[0][-1]
-    return entries + 4 * sum(map(prod, shapes)) if node.op.meaning is not None else max(entries, *map(prod, shapes), 0)
+        return prod(node.shape)
+    return prod(node.shape) + (4 if node.op.meaning is not None else 1) * sum(map(prod, shapes))
+
+
+def _of_convolution(node: Node, shapes: list[Shape]) -> int:
+    kernel = shapes[1][1:] if len(shapes[1]) > 2 else shapes[1]  # noqa: PLR2004 - channels and space
+    return 2 * prod(node.shape) * prod(kernel)
+
+
+def _of_einsum(node: Node, shapes: list[Shape]) -> int:
+    terms = str(node.attributes["subscripts"]).split("->")[0].split(",")
+    pairs = [pair for term, shape in zip(terms, shapes, strict=True) for pair in zip(term, shape, strict=True)]
+    return len(shapes) * prod(dict(pairs).values())
+
+
+def _of_expansion(_node: Node, shapes: list[Shape]) -> int:
+    rows = shapes[0][-1]
+    return prod(shapes[0]) * rows * int(2 ** min(rows, 64))
+
+
+COSTS: dict[str, Callable[[Node, list[Shape]], int]] = {
+    **dict.fromkeys(("matmul", "dot"), lambda node, shapes: 2 * prod(node.shape) * shapes[0][-1]),
+    **dict.fromkeys(("conv1d", "conv2d"), _of_convolution),
+    **dict.fromkeys(("det", "inv", "solve", "cofactors"), _of_expansion),
+    "einsum": _of_einsum,
+    "cholesky": lambda _node, shapes: prod(shapes[0]) * shapes[0][-1],
+}
 
 
 def _entries_of(
@@ -114,7 +129,7 @@ def _entries_of(
     found = nodes_of(getattr(system, name)(*inputs, **node.attributes), node.shape)
     if not alone:
         return found
-    return nodes_of(1 * found, node.shape)
+    return nodes_of(1 * found, node.shape)  # a product of its own for each entry
 
 
 def _name(entries: list[Node], node: Node, label: str) -> None:
@@ -128,10 +143,10 @@ def _output(graph: Graph, entries: Mapping[Node, Any], seed: Any, labels: Mappin
     """One number: the output, or the sum of its entries times the seed."""
     own, label = flat(entries[graph.output]), labels.get(graph.output, "f")
     if not graph.output.shape and seed is None and own[0].inputs and own[0].name == label:
-        return own[0]
+        return node_from(own[0])
     weights = [1.0] if seed is None else numbers_in(seed)
-    terms = [weight * one for weight, one in zip(weights, own, strict=True)]
-    output: Node = in_halves(terms) if terms else 0 * Constant(0.0)
+    terms = [weight * one for weight, one in zip(weights, own, strict=True)] or [0 * Constant(0.0)]
+    output = node_from(in_halves(terms))
     output.name = label
     return output
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from bpcli.backprop.gradients import Gradients
+from bpcli.check.checking import Check
 from bpcli.check.findings import Cause, Finding, Lead, Verdict, worst
-from bpcli.check.targets import Item, Names
-from bpcli.graph.node import Graph
+from bpcli.check.targets import Item
 from bpcli.graph.op import Shape
 from bpcli.language.claims import Claim
 
@@ -20,14 +19,14 @@ SEVERITY = {verdict: place for place, verdict in enumerate(Verdict)}
 class Group:
     """The entries of one gradient or value, each judged; of a single number the one finding.
 
-    `item` is the node over arrays, `index` the entry that a claim names; `places` are the indices of the findings.
+    `item` is the node over arrays, `within` the entry that a claim names; `places` are the indices of the findings.
     `own_mistake` is False where all that is wrong follows rightly from what is claimed before, which `follows` names.
     """
 
     key: str
     title: str
     item: Item
-    index: tuple[int, ...]
+    within: tuple[int, ...]
     shape: Shape
     places: Sequence[tuple[int, ...]]
     findings: Sequence[Finding]
@@ -73,6 +72,12 @@ class Group:
         pairs = zip(self.places, self.findings, strict=True)
         return sorted(pairs, key=lambda pair: (-SEVERITY[pair[1].verdict], -(gap_of(pair[1]) or 0.0)))
 
+    def as_typed(self, finding: Finding) -> Finding:
+        """An entry without the number of a claimed formula, which is a value of the right kind."""
+        if finding.claim is None or self.claim is None or not self.notes:
+            return finding
+        return finding.but(claim=finding.claim._replace(number=None, typed=self.claim.typed))
+
     @property
     def wrong(self) -> list[Finding]:
         """The entries that differ."""
@@ -100,33 +105,27 @@ class ArrayStep:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ArrayCheck:
-    """What a check of an expression over arrays found: a group for each variable or claim, and the worst verdict.
+class ArrayCheck(Check):
+    """What a check of an expression over arrays found: the findings of all entries, and the same by variable or claim.
 
-    `method` says how the differences were taken; `steps_left_out` counts those that were too large for a check of
-    every step.
+    `method` says how the differences were taken, `array_steps` has each step that was checked alone.
     """
 
-    graph: Graph
-    at: Mapping[str, Any]
-    groups: tuple[Group, ...]
-    method: str
-    own: Gradients
-    steps: tuple[ArrayStep, ...] | None = None
-    notes: tuple[str, ...] = ()
-    seed: Any = None
-    names: Names = field(repr=False, kw_only=True)
+    groups: tuple[Group, ...] = field(default=(), kw_only=True)
+    method: str = field(default="", kw_only=True)
+    array_steps: tuple[ArrayStep, ...] | None = field(default=None, kw_only=True)
+    seed: Any = field(default=None, kw_only=True)
 
     @property
-    def findings(self) -> tuple[Finding, ...]:
-        """The finding of every entry."""
-        return tuple([finding for group in self.groups for finding in group.findings])
+    def is_about_arrays(self) -> bool:
+        """Whether there are groups."""
+        return True
 
     @property
     def verdict(self) -> Verdict:
         """The worst verdict of all."""
         found = [group.verdict for group in self.groups]
-        if any(step.suspect for step in self.steps or ()):
+        if any(step.suspect for step in self.array_steps or ()):
             found.append(Verdict.DIFFER)
         return worst(found)
 
@@ -136,11 +135,13 @@ class ArrayCheck:
         return any(group.claim for group in self.groups)
 
     @property
-    def first_wrong(self) -> Group | None:
+    def first_wrong_group(self) -> Group | None:
         """The first claim, in the order of the computation, that is wrong in itself."""
         wrong = [group for group in self.groups if group.verdict is Verdict.DIFFER and group.own_mistake]
         places = {node: place for place, node in enumerate([*self.graph.variables, *self.graph.nodes])}
-        ranked = sorted(
-            wrong, key=lambda one: (one.item.kind != "value", places[one.item.node] * (1 if one.item.kind == "value" else -1))
-        )
-        return next(iter(ranked), None)
+        # Values forward, then gradients backward.
+        forward = [group for group in wrong if group.item.kind == "value"]
+        backward = [group for group in wrong if group.item.kind != "value"]
+        if forward:
+            return min(forward, key=lambda group: places[group.item.node])
+        return max(backward, key=lambda group: places[group.item.node], default=None)

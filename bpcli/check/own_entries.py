@@ -1,4 +1,4 @@
-"""bpcli's own gradients over arrays, as the oracles ask for them: entry by entry, though the rules ran on whole arrays."""
+"""bpcli's own gradients over arrays, entry by entry as they are judged, though the rules ran on whole arrays."""
 
 from collections.abc import Collection, Mapping
 from functools import cached_property
@@ -20,7 +20,7 @@ EXACT_ARRAYS = Tensors(exact)
 
 
 class OwnEntries(Own):
-    """The answer of the rules over arrays, run in `exact` and in float64, for the entries of variables and `targets`."""
+    """What the rules over arrays say, in `exact` and in float64, of the entries of variables and `targets`."""
 
     def __init__(self, point: Point, expansion: Expansion, arrays: Gradients, targets: Collection[Node] = ()) -> None:
         super().__init__(point)
@@ -68,9 +68,7 @@ class OwnEntries(Own):
                     one: ball
                     for node in self._asked
                     if node in found
-                    for one, ball in zip(
-                        self.expansion.of(node), flat(balls_of(found[node], node.shape)), strict=True
-                    )
+                    for one, ball in zip(self.expansion.of(node), flat(balls_of(found[node], node.shape)), strict=True)
                 }
         return self._by_bits[bits]
 

@@ -19,12 +19,15 @@ Evaluated = Callable[[Graph], Any]  # a formula with shapes, as the numbers that
 
 
 class Question(NamedTuple):
-    """Some entries of one node, and what is claimed about them: a claim for each, or none for bpcli's own."""
+    """Some entries of one node, and what is claimed about them: a claim for each, or none for bpcli's own.
+
+    `within` is the place that the entries have in the whole array, where a claim names one.
+    """
 
     item: Item
     key: str
     title: str
-    index: tuple[int, ...]
+    within: tuple[int, ...]
     shape: Shape
     claim: Claim | None = None
     claims: Sequence[Claim] = ()
@@ -33,21 +36,21 @@ class Question(NamedTuple):
     @property
     def places(self) -> list[tuple[int, ...]]:
         """The index of each entry that is asked about, in the whole array."""
-        return [(*self.index, *place) for place in places(self.shape)]
+        return [(*self.within, *place) for place in places(self.shape)]
 
     @property
     def titles(self) -> list[str]:
         """What each of these entries is called: `∂L/∂W[0,1]`."""
-        bare = self.title.removesuffix(place_text(self.index)) if self.index else self.title
+        bare = self.title.removesuffix(place_text(self.within)) if self.within else self.title
         return [bare + place_text(place) for place in self.places]
 
     def part(self, whole: Any) -> Any:
         """The entries that are asked about, of an array like the node's."""
-        return part_of(whole, self.index)
+        return part_of(whole, self.within)
 
 
 def own_question(item: Item, names: Names) -> Question:
-    """bpcli's own gradient of a variable."""
+    """The gradient of a variable, as bpcli has it."""
     return Question(item, names.labels[item.node], names.title(item), (), item.node.shape)
 
 
@@ -55,7 +58,12 @@ class Asking:
     """Claims as questions about one graph over arrays."""
 
     def __init__(
-        self, names: Names, beside: Mapping[str, Any], formulas: Mapping[int, Graph], limits: Limits, evaluated: Evaluated
+        self,
+        names: Names,
+        beside: Mapping[str, Any],
+        formulas: Mapping[int, Graph],
+        limits: Limits,
+        evaluated: Evaluated,
     ) -> None:
         self._names = names
         self._beside = beside
@@ -69,7 +77,7 @@ class Asking:
         if item.source is not None:
             message = f"{claim.target.kind}({claim.target.node}, {claim.target.source}) is no claim about arrays"
             raise UsageError(message, hint="claim the gradient of a node, as in upstream(y)=[1, 0], or a value")
-        index = _index_in(item.node.shape, claim.target.index, claim.target.node)
+        index = _counted(item.node.shape, claim.target.place, claim.target.node)
         title = self._names.title(item) + place_text(index)
         shape = item.node.shape[len(index) :]
         value = self._value(number, claim)
@@ -102,7 +110,7 @@ class Asking:
         return shape_of(self._beside[name]) if node is None else node.shape
 
 
-def _index_in(shape: Shape, index: tuple[int, ...], name: str) -> tuple[int, ...]:
+def _counted(shape: Shape, index: tuple[int, ...], name: str) -> tuple[int, ...]:
     """The index counted from the front. Raises BindingError where the array has no such entry."""
     if len(index) > len(shape):
         what = f"an array of shape {shape_text(shape)}" if shape else "a single number"

@@ -1,8 +1,8 @@
 """Claims: what somebody says a gradient, a value or a step is, as typed text or as a value from a file.
 
 The left side names what is claimed: `x` or `A` or `dF/dA` (the gradient of the output), `value(A)`, `upstream(A)`,
-`local(A, x)`, `contribution(A, x)`; of an array also one entry, `W[0,1]` or `value(y[0])`. The right side is a number, a
-formula, or an array: a list, or `@FILE`.
+`local(A, x)`, `contribution(A, x)`; of an array also one entry, `W[0,1]` or `value(y[0])`. The right side is a number,
+a formula, or an array: a list, or `@FILE`.
 """
 
 import re
@@ -30,14 +30,14 @@ SMALLEST_POWER = -330
 class Target(NamedTuple):
     """What a claim is about: the gradient, the value, the local derivative or the contribution at a node.
 
-    `of` is the output that a claim such as `dF/dA` names, `source` the input of a step, `index` the entry of an array.
+    `of` is the output that a claim such as `dF/dA` names, `source` the input of a step, `place` the entry of an array.
     """
 
     kind: str
     node: str
     source: str | None = None
     of: str | None = None
-    index: tuple[int, ...] = ()
+    place: tuple[int, ...] = ()
 
 
 class Claim(NamedTuple):
@@ -62,7 +62,7 @@ class Claim(NamedTuple):
     @property
     def needs_arrays(self) -> bool:
         """Whether it is about an entry, or says an array."""
-        return bool(self.target.index) or self.value is not None or self.names_file or self.typed.startswith("[")
+        return bool(self.target.place) or self.value is not None or self.names_file or self.typed.startswith("[")
 
 
 def claim_from_text(text: str) -> Claim:
@@ -100,14 +100,14 @@ def claim_from(left: str, right: object) -> Claim:
 def target_of(left: str) -> Target:
     """What the left side of a claim names. Raises UsageError where it names nothing."""
     if place := INDEX.search(left):
-        index = tuple([int(one) for one in place[1].split(",")])
-        return target_of(left[: place.start()] + left[place.end() :])._replace(index=index)
+        whole = target_of(left[: place.start()] + left[place.end() :])
+        return whole._replace(place=tuple([int(one) for one in place[1].split(",")]))
     if derivative := DERIVATIVE.fullmatch(left):
         return Target("gradient", derivative[2], of=derivative[1])
     if call := CALL.fullmatch(left):
         kind, names = call[1], [name for name in call.groups()[1:] if name]
         if CALLED.get(kind) == len(names) and all(map(is_name, names)):
-            return Target("gradient" if kind == "upstream" else kind, *names)
+            return Target("gradient" if kind == "upstream" else kind, names[0], names[1] if names[1:] else None)
     elif is_name(left.strip()):
         return Target("gradient", left.strip())
     if not left.strip():

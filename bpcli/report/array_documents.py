@@ -22,19 +22,19 @@ def array_document(
     """The answer of `check` about arrays, without right values where it is released to students."""
     status = "nonfinite" if result.verdict is Verdict.UNEVALUABLE else "ok"
     document = envelope(status, head, "check") | {"verdict": result.verdict.value, "expression": result.graph.text}
-    document["inputs"] = {name: json_value(value) for name, value in result.at.items()}
+    document["inputs"] = {name: json_value(value) for name, value in (result.at or {}).items()}
     if result.seed is not None:
         document["seed"] = json_value(result.seed)
     document["method"] = result.method
-    if release.to_staff:
+    if release.to_staff and result.own is not None:
         document["value"] = json_value(result.own.value)
         document["gradients"] = {name: json_value(value) for name, value in result.own.gradients.items()}
     document["claims"] = {group.key: _entry(group, release) for group in result.groups}
     if result.has_claims:
-        first = result.first_wrong
+        first = result.first_wrong_group
         document["first_wrong"] = first.key if first else None
-    if result.steps is not None and release.to_staff:
-        document |= limited("checked_steps", result.steps, _step, most_steps)
+    if result.array_steps is not None and release.to_staff:
+        document |= limited("checked_steps", result.array_steps, _step, most_steps)
     document["warnings"] = [{"message": note, "span": None} for note in result.notes]
     return document
 
@@ -54,7 +54,10 @@ def _entry(group: Group, release: Release) -> Document:
     entry["verdicts"] = nested([finding.verdict.value for finding in findings], group.shape) if findings else []
     if findings and group.verdict is not Verdict.AGREE:
         place, finding = group.ranked[0]
-        entry["worst"] = {"index": list(place), **entry_of(finding, release)}
+        entry["worst"] = {
+            "index": list(place),
+            **entry_of(finding if release.to_staff else group.as_typed(finding), release),
+        }
     if group.verdict is Verdict.DIFFER and group.claim is not None:
         entry |= _hints(group, release)
     if group.notes:
@@ -105,4 +108,3 @@ def _step(step: ArrayStep) -> Document:
         "differences": None if group is None else _nested([_float(one.truth) for one in group.findings], group),
         "suspect": step.suspect,
     }
-

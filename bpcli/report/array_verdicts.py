@@ -1,4 +1,4 @@
-"""The report of a check over arrays: a row for each variable or claim, then the entries that do not agree, worst first."""
+"""The report of a check over arrays: a row for each variable or claim, then what does not agree, the worst first."""
 
 from collections.abc import Iterator, Sequence
 
@@ -34,7 +34,7 @@ def array_report(result: ArrayCheck, page: Page, release: Release = STAFF) -> li
     if not result.groups:
         return [[Piece("  nothing to check: the expression has no variables", "note")]]
     lines = _rows(result.groups, page, release)
-    worst = _worst(result.groups)
+    worst = _worst(result.groups, release)
     if worst:
         shown = worst[: page.most_rows]
         about = "the worst first of each" if len(result.groups) > 1 else "the worst first"
@@ -43,8 +43,8 @@ def array_report(result: ArrayCheck, page: Page, release: Release = STAFF) -> li
         lines += page.left_out(len(worst))
     said = dict.fromkeys(sentence for group in result.groups for sentence in _about(group, page, release))
     lines += [[Piece(page.signs.written(text))] for text in said]
-    if result.steps is not None and release.to_staff:
-        lines += [[], *_steps(result.steps, page)]
+    if result.array_steps is not None and release.to_staff:
+        lines += [[], *_steps(result.array_steps, page)]
     return [*lines, [Piece(_method(result), "note")]]
 
 
@@ -87,18 +87,17 @@ def _difference(group: Group, release: Release) -> str:
     return f", largest difference {f'{largest:.1g}'.replace('e-0', 'e-')}"
 
 
-def _worst(groups: Sequence[Group]) -> list[Finding]:
+def _worst(groups: Sequence[Group], release: Release) -> list[Finding]:
     """The entries that do not agree, of each array the worst first."""
     return [
-        finding
+        finding if release.to_staff else group.as_typed(finding)
         for group in groups
-        if group.shape or group.verdict is not Verdict.AGREE
         for _, finding in group.ranked
         if finding.verdict is not Verdict.AGREE
     ]
 
 
-# What is said below ----------------------------------------------------------------------------------------------------
+# What is said below ---------------------------------------------------------------------------------------------------
 
 
 def _about(group: Group, page: Page, release: Release) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The JSON of a check: the envelope of DESIGN §9, a verdict, and under `claims` one entry for each item."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bpcli.check.checking import Check
 from bpcli.check.findings import Cause, Equality, Finding, Lead, Verdict
@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 
 def check_document(
-    result: "Check | ArrayCheck",
+    result: Check,
     release: Release = STAFF,
     *,
     most_steps: int | None = MOST_STEPS,
     head: Mapping[str, object] = NO_HEAD,
 ) -> Document:
     """The answer of `check`, after the `head` of its request; without right values where it is released to students."""
-    if not isinstance(result, Check):
+    if result.is_about_arrays:
         from bpcli.report.array_documents import array_document  # noqa: PLC0415 - loaded for arrays only
 
-        return array_document(result, release, most_steps=most_steps, head=head)
+        return array_document(cast("ArrayCheck", result), release, most_steps=most_steps, head=head)
     status = "nonfinite" if result.verdict is Verdict.UNEVALUABLE else "ok"
     document = envelope(status, head, "check") | {"verdict": result.verdict.value, "expression": result.graph.text}
     document["inputs"] = {name: json_number(value) for name, value in (result.at or {}).items()}
@@ -53,7 +53,7 @@ def undecided_document(reason: str, expression: object, head: Mapping[str, objec
 
 def _key(finding: Finding, result: Check) -> str:
     """What an item is called, by the name that the claim has for it: `x`, `value(A)`, `local(A, x)`."""
-    kind, name, source, _ = (
+    kind, name, source, *_ = (
         finding.claim.target if finding.claim else Target("gradient", result.names.labels[finding.item.node])
     )
     if kind == "gradient":

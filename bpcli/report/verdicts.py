@@ -1,7 +1,7 @@
 """The report of a check: a table with a row an item, what is to be said about each, and every step on request."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from bpcli.check.checking import Check
 from bpcli.check.findings import Finding, Verdict
@@ -20,12 +20,12 @@ NONE = "n/a"
 BY_STEPS = " by steps"
 
 
-def check_report(result: "Check | ArrayCheck", page: Page, release: Release = STAFF) -> list[Line]:
+def check_report(result: Check, page: Page, release: Release = STAFF) -> list[Line]:
     """The verdicts as a table, then the explanations."""
-    if not isinstance(result, Check):
+    if result.is_about_arrays:
         from bpcli.report.array_verdicts import array_report  # noqa: PLC0415 - loaded for arrays only
 
-        return array_report(result, page, release)
+        return array_report(cast("ArrayCheck", result), page, release)
     shown = _most_telling(result.findings, page.most_rows)
     lines = [*findings_table(shown, page, release, has_claims=result.has_claims), *page.left_out(len(result.findings))]
     if not result.findings:
@@ -58,7 +58,10 @@ def findings_table(findings: Sequence[Finding], page: Page, release: Release, *,
             heading.append("largest relative difference")
     columns.append(Column("left", "verdict", "   ", caption="verdict"))
     heading.append("verdict")
-    rows = [Row(_cells(finding, page, release, has_claims=has_claims), notes_cell(finding, page, release)) for finding in findings]
+    rows = [
+        Row(_cells(finding, page, release, has_claims=has_claims), notes_cell(finding, page, release))
+        for finding in findings
+    ]
     return table(columns, rows, page.width, tuple(heading), needs_heading=True) if rows else []
 
 
