@@ -27,6 +27,7 @@ ERROR = [*HEAD, "error"]
 ERROR_IN_TEXT = [*HEAD, "expression", "error"]
 FINITE = st.floats(-1e6, 1e6)
 
+LAYER = {"W": [[1, -2], [0.5, 3]], "x": [2, -1]}
 CHAIN = {"x": 6, "y": -2, "z": -3}
 STUDENT = tuple(Release("student", level) for level in LEVELS)
 STAFF = (Release(),)
@@ -68,6 +69,12 @@ QUESTIONS: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
     ("a = x*y; b = a*a; b*z", {"x": 2, "y": 3, "z": 4}, ["a=49", "x=144", "value(b)=36", "value(a)=6"], {}),
     ("2 + 3", {}, (), {"every_step": True}),
     ("x", {"x": 1}, {"x": 1}, {"every_step": True}),
+    ("y = W @ x; L = sum(y**2)", LAYER, (), {"every_step": True}),
+    ("y = W @ x; L = sum(y**2)", LAYER, ["x=[6, 28]", "W[0,1]=3", "value(y)=[4, -2]", "W=8*W"], {}),
+    ("y = W @ x; L = sum(y**2)", LAYER, {"y": [8, 4], "W": [[16, -8], [8, -4]]}, {}),
+    ("relu(W @ x)", LAYER, {"x": [1, -2]}, {"seed": [1, 0]}),
+    ("log(x)", {"x": [1, -1]}, (), {"seed": [1, 1]}),
+    ("sum(relu(x))", {"x": [0, 1, 2]}, {"x": [0.3, 1, 2]}, {}),
 ]
 valid = partial(valid_for, "check")
 
@@ -84,10 +91,10 @@ def keys_of(document: Any, path: str = "") -> Iterator[str]:
     """Every key of a document with the keys above it; names of variables and claims are `*`."""
     if isinstance(document, dict):
         for key, value in document.items():
-            is_name = path.rpartition(".")[2] in ("claims", "inputs", "gradients", "at") or path.endswith("points[]")
+            is_name = path.rpartition(".")[2] in ("claims", "inputs", "gradients", "at", "counts") or path.endswith("points[]")
             place = f"{path}.{'*' if is_name else key}"
             yield place
-            yield from keys_of(value, place)
+            yield from keys_of(value, path if key == "worst" else place)  # an entry is told as a single number is
     elif isinstance(document, list):
         for value in document:
             yield from keys_of(value, f"{path}[]")
@@ -98,7 +105,8 @@ def keys_in(schema: dict[str, Any], definitions: dict[str, Any], path: str = "")
     schema = definitions[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
     for key, value in schema.get("properties", {}).items():
         yield f"{path}.{key}"
-        yield from keys_in(value, definitions, f"{path}.{key}")
+        if key != "worst":
+            yield from keys_in(value, definitions, f"{path}.{key}")
     if isinstance(schema.get("additionalProperties"), dict):
         yield f"{path}.*"
         yield from keys_in(schema["additionalProperties"], definitions, f"{path}.*")

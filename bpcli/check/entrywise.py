@@ -12,7 +12,7 @@ from bpcli.check.array_causes import explained
 from bpcli.check.array_steps import array_steps, suspects_in
 from bpcli.check.checking import Way
 from bpcli.check.estimates import METHOD as IN_FLOAT64
-from bpcli.check.estimates import estimated
+from bpcli.check.estimates import estimated, seed_of
 from bpcli.check.expansion import Expansion, expanded
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.groups import ArrayCheck, Group
@@ -154,8 +154,7 @@ class EntryJudge(Judge):
     def of(cls, own: Gradients, questions: Sequence[Question], relative: float | None) -> "EntryJudge | None":
         """The judge, or None where the graph is too large to be taken apart."""
         targets = [question.item.node for question in questions if question.item.kind == "gradient"]
-        seed = own.seed if own.graph.output.shape else None
-        expansion = expanded(own.graph, own.values, seed, targets)
+        expansion = expanded(own.graph, own.values, seed_of(own), targets)
         if expansion is None:
             return None
         judge = cls(expansion, own, targets, relative)

@@ -37,10 +37,15 @@ def estimated(own: Gradients, questions: Sequence[Question], relative: float | N
     ]
 
 
+def seed_of(own: Gradients) -> Any:
+    """The upstream gradient of the output; None where it is the 1 of a single number."""
+    return own.seed if own.graph.output.shape or own.seed != 1 else None
+
+
 def _differences(own: Gradients, wanted: Sequence[Node]) -> dict[Node, Any]:
     """The differences for each node; one that is computed is taken for a variable."""
     differences = import_module("bpcli.check.differences").differences
-    seed = own.seed if own.graph.output.shape else None
+    seed = seed_of(own)
     variables = [node for node in wanted if isinstance(node, Variable)]
     found: dict[Node, Any] = {}
     if variables:

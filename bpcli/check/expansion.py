@@ -67,7 +67,7 @@ def expanded(
         return None
     labels = labels_of(graph)
     for node in graph.nodes:
-        if not node.op.is_condition:
+        if node in labels and not node.op.is_condition:  # a typed list has no label
             _name(flat(entries[node]), node, labels[node])
     output = _output(graph, entries, seed, labels)
     scalar = _graph_of(output, graph, entries)

@@ -57,6 +57,11 @@ class Group:
         """The largest true entry, which differences are measured by."""
         return max([abs(float(one.truth)) for one in self.findings if one.truth is not None], default=0.0)
 
+    @property
+    def has_truth(self) -> bool:
+        """Whether any entry has a true value."""
+        return any(finding.truth is not None for finding in self.findings)
+
     @cached_property
     def largest_difference(self) -> float | None:
         """The largest difference between what is judged and the truth, relative to the largest entry."""

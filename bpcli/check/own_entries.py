@@ -83,7 +83,7 @@ class OwnEntries(Own):
         labels, values = self.arrays.labels(), self.values_of(LADDER[0].bits)
         for number, node in enumerate(self.arrays.graph.nodes, 1):
             if not node.op.is_condition and is_off(self.arrays.values[node], flat(balls_of(values[node], node.shape))):
-                return f"float64 round-off, from forward step {number}, {labels[node]}"
+                return f"float64 round-off, from forward step {number}, {labels.get(node, 'a list')}"
         return "float64 round-off in the backward pass"
 
 

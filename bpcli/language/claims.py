@@ -99,7 +99,7 @@ def claim_from(left: str, right: object) -> Claim:
 
 def target_of(left: str) -> Target:
     """What the left side of a claim names. Raises UsageError where it names nothing."""
-    if place := INDEX.search(left):
+    if (place := INDEX.search(left)) and left.count("[") == 1:
         whole = target_of(left[: place.start()] + left[place.end() :])
         return whole._replace(place=tuple([int(one) for one in place[1].split(",")]))
     if derivative := DERIVATIVE.fullmatch(left):

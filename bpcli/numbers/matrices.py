@@ -54,8 +54,9 @@ def einsum(m: Any, *x: Array, subscripts: str) -> Array:
     """Products of entries, added up over the indices that the result has not (Einstein's convention)."""
     terms, result = subscripts.split("->")
     batched = ",".join([f"...{term}" for term in terms.split(",")])
-    is_object = any(one.dtype == object for one in x)
-    return np.einsum(f"{batched}->...{result}", *x, optimize=not is_object and len(x) > 1)
+    operands = [np.asarray(one) for one in x]  # a single object has no dtype
+    is_object = any(one.dtype == object for one in operands)
+    return np.einsum(f"{batched}->...{result}", *operands, optimize=not is_object and len(x) > 1)
 
 
 def trace(m: Any, x: Array) -> Array:

@@ -204,7 +204,7 @@ def _chosen_by(name: str) -> Callable[..., Array]:
 
     def over_axes(m: Any, x: Array, axis: Axis = None, keepdims: bool = False) -> Array:  # noqa: FBT001, FBT002 - as NumPy
         axes = axes_in(m, x, axis)
-        if x.dtype != object:
+        if np.asarray(x).dtype != object:
             return getattr(np, name).reduce(x, axis=axes, keepdims=keepdims)
         chosen = x
         for one in axes:

@@ -7,7 +7,7 @@ from bpcli.check.findings import Verdict
 from bpcli.check.groups import ArrayCheck, ArrayStep, Group
 from bpcli.numbers.balls import Ball
 from bpcli.numbers.entries import nested
-from bpcli.report.check_documents import entry_of, first_hints, number_or_null
+from bpcli.report.check_documents import entry_of, first_hints, how, number_or_null
 from bpcli.report.documents import MOST_STEPS, NO_HEAD, Document, envelope, json_number, json_value, limited
 from bpcli.report.explanations import STAFF, Release
 
@@ -57,6 +57,7 @@ def _entry(group: Group, release: Release) -> Document:
         entry["worst"] = {
             "index": list(place),
             **entry_of(finding if release.to_staff else group.as_typed(finding), release),
+            **({"differences_how": _how_differences(group)} if release.to_staff else {}),
         }
     if group.verdict is Verdict.DIFFER and group.claim is not None:
         entry |= _hints(group, release)
@@ -71,13 +72,23 @@ def _in_full(group: Group) -> Document:
     entry: Document = {
         "backpropagation": _nested([finding.own for finding in findings], group),
         "sympy": _nested([_float(finding.symbolic) for finding in findings], group),
+        "sympy_how": how(is_whole=all(one.symbolic_is_whole for one in findings if one.symbolic is not None)),
         "differences": _nested([_float(finding.truth) for finding in findings], group),
+        "differences_how": _how_differences(group),
         "error": _nested([None if one.truth is None else float(one.truth.error) for one in findings], group),
         "relative_difference": number_or_null(group.largest_difference),
     }
     if group.suspects:
         entry["suspects"] = list(group.suspects)
     return entry
+
+
+def _how_differences(group: Group) -> str:
+    """Whether the whole expression was differenced, each step of it, or the whole in float64."""
+    found = [finding.slopes for finding in group.findings]
+    if group.item.kind == "gradient" and found and all(one is None for one in found) and group.has_truth:
+        return "float64"
+    return how(is_whole=all(one is None or one.is_whole for one in found))
 
 
 def _nested(numbers: Sequence[float | None], group: Group) -> Any:
