@@ -25,7 +25,7 @@ class Differences(NamedTuple):
 def differences(
     graph: Graph, values_at: Mapping[str, Any], wanted: Collection[str], seed: Any = None
 ) -> dict[str, Differences]:
-    """The gradient of ⟨seed, output⟩ with respect to every entry of the wanted variables."""
+    """The gradient of ⟨seed, output⟩ with respect to every entry of the wanted variables; two slopes at a kink."""
     found = {}
     for name in wanted:
         shape = np.shape(values_at[name])
@@ -46,5 +46,8 @@ def _entry(graph: Graph, at: Mapping[str, Any], name: str, place: Any, seed: Any
     here = output(0.0)
     sides = [((here - output(-step)) / step, (output(step) - here) / step) for step in STEPS]
     coarse, fine = [(left + right) / 2 for left, right in sides]
-    noise = 1e-15 * abs(here) / STEPS[1]
-    return fine, abs(coarse - fine) + noise, *sides[1]
+    error = abs(coarse - fine) + 1e-15 * abs(here) / STEPS[1]
+    left, right = sides[1]
+    if abs(right - left) <= 1e-2 * max(abs(left), abs(right)) + error:
+        return fine, error, fine, fine
+    return fine, error + abs(right - left) / 2, left, right

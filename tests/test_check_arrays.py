@@ -14,6 +14,7 @@ from bpcli.check import expansion
 from bpcli.check.findings import Verdict
 from bpcli.check.groups import ArrayCheck, Group
 from bpcli.errors import BindingError, MissingValueError, ShapeError, UnknownNameError, UsageError
+from bpcli.numbers.arrays import arrays
 from bpcli.ops import REGISTRY
 
 LAYER = "y = W @ x; L = sum(y**2)"
@@ -87,7 +88,7 @@ def test_every_entry_of_every_gradient_is_checked() -> None:
         ("W", (2, 2), ["agree"] * 4),
         ("x", (2,), ["agree"] * 2),
     ]
-    for group, truths in zip(found.groups, (np.ravel(DW), DX), strict=True):
+    for group, truths in zip(found.groups, ([16, -8, -8, 4], DX), strict=True):
         for finding, truth in zip(group.findings, truths, strict=True):
             assert finding.own == float(cast("Any", finding.truth)) == float(cast("Any", finding.symbolic)) == truth
     assert [finding.title for finding in found.groups[0].findings][:2] == ["∂L/∂W[0,0]", "∂L/∂W[0,1]"]
@@ -154,6 +155,16 @@ def test_float64_round_off_is_a_note() -> None:
 
     assert found.verdict is Verdict.AGREE
     assert "float64 round-off" in found.notes[0]
+
+
+def test_a_wrong_value_in_float64_is_no_round_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What float64 computes wrongly at its own inputs differs, though the rule is right in exact arithmetic."""
+    right = arrays.softmax
+    monkeypatch.setattr(arrays, "softmax", lambda x, **where: right(x, **where) * 1.001, raising=False)
+    found = check("sum(softmax(X)*Y)", {"X": SQUARE, "Y": SQUARE.T})
+
+    assert found.verdict is Verdict.DIFFER
+    assert "the value of softmax in float64" in found.groups[0].suspects
 
 
 @pytest.mark.parametrize("at", [{"x": [1, -1]}, {"x": [[1, -1]]}])

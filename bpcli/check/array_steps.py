@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from bpcli.backprop.gradients import Gradients, gradients_of
+from bpcli.check.expansion import size_of
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.groups import ArrayStep, Group
 from bpcli.check.suspects import NOBODY
@@ -17,11 +18,15 @@ from bpcli.numbers.entries import numbers_in
 
 Checked = Callable[[Gradients], "tuple[Group, ...] | None"]
 ABOVE = 0.5  # a condition is 1 or 0 here
+MOST_OPS = 60_000
 
 
 def array_steps(own: Gradients, checked: Checked) -> Iterator[ArrayStep]:
-    """Every step in the order of the backward pass; `checked` judges bpcli's own gradients of one expression."""
-    labels = own.labels()
+    """Every step in the order of the backward pass; `checked` judges bpcli's own gradients of one expression.
+
+    When the steps together have become too many ops, the others are not checked.
+    """
+    labels, room = own.labels(), MOST_OPS
     for node in reversed(own.graph.nodes):
         upstream = own.upstreams.get(node)
         if upstream is None or not node.varies or node.op.is_condition:
@@ -31,8 +36,8 @@ def array_steps(own: Gradients, checked: Checked) -> Iterator[ArrayStep]:
         graph, at, sources = _alone(node, own.values)
         if not sources:
             continue
-        local = gradients_of(graph, at, system=own.system, seed=upstream)
-        groups = checked(local)
+        room -= size_of(node)
+        groups = checked(gradients_of(graph, at, system=own.system, seed=upstream)) if room >= 0 else None
         by_name = {} if groups is None else {group.key: group for group in groups}
         for position, name in sources.items():
             group = by_name.get(name)

@@ -15,9 +15,11 @@ from bpcli.check.estimates import METHOD as IN_FLOAT64
 from bpcli.check.estimates import estimated, seed_of
 from bpcli.check.expansion import Expansion, expanded
 from bpcli.check.findings import Finding, Verdict
-from bpcli.check.groups import ArrayCheck, Group
+from bpcli.check.float_steps import float64_suspects
+from bpcli.check.groups import ArrayCheck, Group, gap_of
 from bpcli.check.judge import Judge
 from bpcli.check.kinks import jointly
+from bpcli.check.own import LOST
 from bpcli.check.own_entries import EXACT_ARRAYS, OwnEntries
 from bpcli.check.point import LADDER, Point
 from bpcli.check.questions import Asking, Question, own_question
@@ -36,6 +38,8 @@ IN_EXACT = "differences in exact arithmetic, every entry"
 BY_STEPS = ", step by step"
 MOST_AT_KINKS = 10_000_000  # variables times ops, where a kink asks for differences of the whole
 MOST_JOINT = 200
+MOST_SYMBOLIC = 1_000  # ops
+SMALLEST = 1e-300  # below it float64 has few digits left
 
 
 def check_arrays(
@@ -95,14 +99,17 @@ class _Asked:
         if has_claims and judged is not None:
             groups = judged.jointly(groups)
         is_wrong = any(group.verdict in (Verdict.DIFFER, Verdict.UNDECIDED) for group in groups)
+        note = judged.own.note() if judged is not None and judged.undefined_node is None else None
+        lost = float64_suspects(self.own) if note and not has_claims else ()
         wants_steps = every_step or (is_wrong and not has_claims)
         steps = list(array_steps(self.own, own_groups)) if wants_steps else []
         if not has_claims and is_wrong:
             suspects = suspects_in(steps)
             groups = [one.but(suspects=suspects) if one.verdict is Verdict.DIFFER else one for one in groups]
+        if lost:
+            groups, note = [_with_loss(group, lost) for group in groups], None
         if has_claims:
             groups = explained(groups, self.own, self.names, judged)
-        note = judged.own.note() if judged is not None and judged.undefined_node is None else None
         return ArrayCheck(
             self.own.graph,
             self.own.at,
@@ -130,6 +137,16 @@ def gathered(question: Question, findings: Sequence[Finding]) -> Group:
         question.claim,
         notes=question.notes,
     )
+
+
+def _with_loss(group: Group, suspects: tuple[str, ...]) -> Group:
+    """The group, as float64 has it: what is right in `exact` is wrong where float64 computes something else."""
+    scale = max(group.scale, SMALLEST)
+    findings = [
+        one.but(verdict=Verdict.DIFFER) if (gap_of(one) or 0.0) > LOST * scale else one for one in group.findings
+    ]
+    wrong = group.but(findings=findings)
+    return wrong.but(suspects=suspects) if wrong.verdict is Verdict.DIFFER else group
 
 
 def own_groups(own: Gradients) -> tuple[Group, ...] | None:
@@ -186,6 +203,10 @@ class EntryJudge(Judge):
         """What bpcli has; what its rules say between the slopes of a kink is its convention."""
         finding = self.judged(item)
         return finding.but(accepted_as="convention") if finding.accepted_as == "between" else finding
+
+    def symbolic_value(self, node: Node) -> Ball | None:
+        """SymPy's own evaluation; not of many entries, of which each is an expression of its own."""
+        return super().symbolic_value(node) if len(self.point.graph.nodes) <= MOST_SYMBOLIC else None
 
     def suspects(self, node: Node) -> tuple[str, ...]:
         """Nobody yet: the steps over arrays tell."""

@@ -6,9 +6,12 @@ could hide a mistake at the size of the entry, or of the others of its array.
 
 from collections.abc import Sequence
 from importlib import import_module
+from math import isfinite
+from types import SimpleNamespace
 from typing import Any
 
 from bpcli.backprop.gradients import Gradients
+from bpcli.check.expansion import CHOOSING
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.nearness import tolerance
 from bpcli.check.questions import Question
@@ -28,12 +31,28 @@ METHOD = "float64 differences, every entry"
 
 def estimated(own: Gradients, questions: Sequence[Question], relative: float | None) -> list[list[Finding]]:
     """The findings of each question, from differences of the whole graph in float64."""
+    if not own.system.is_finite(own.value):
+        reason = own.warnings[0].message if own.warnings else "the value of the expression is not finite"
+        return [_unevaluable(own, question, reason, relative) for question in questions]
     found = _differences(own, [question.item.node for question in questions if question.item.kind == "gradient"])
     return [
         _values(own, question, relative)
         if question.item.kind == "value"
         else _gradients(own, question, found[question.item.node], relative)
         for question in questions
+    ]
+
+
+def _unevaluable(own: Gradients, question: Question, reason: str, relative: float | None) -> list[Finding]:
+    """No gradient where there is no value."""
+    if question.item.kind == "value":
+        return _values(own, question, relative)
+    claims: Sequence[Any] = list(question.claims) or [None for _ in question.places]
+    return [
+        Finding(
+            question.item, title, Verdict.UNEVALUABLE, claim, reason=reason, hint="the expression has no value here"
+        )
+        for title, claim in zip(question.titles, claims, strict=True)
     ]
 
 
@@ -46,17 +65,26 @@ def _differences(own: Gradients, wanted: Sequence[Node]) -> dict[Node, Any]:
     """The differences for each node; one that is computed is taken for a variable."""
     differences = import_module("bpcli.check.differences").differences
     seed = seed_of(own)
-    variables = [node for node in wanted if isinstance(node, Variable)]
+    variables = [node for node in wanted if isinstance(node, Variable) and not _only_chooses(own.graph, node)]
     found: dict[Node, Any] = {}
     if variables:
         by_name = differences(own.graph, own.at, [variable.name for variable in variables], seed=seed)
         found |= {variable: by_name[variable.name] for variable in variables}
     for node in wanted:
-        if not isinstance(node, Variable):
+        if _only_chooses(own.graph, node):  # a whole number, of which a little more chooses the same
+            zero = own.system.zeros(node.shape)
+            found[node] = SimpleNamespace(estimate=zero, error=zero, left=zero, right=zero)
+        elif not isinstance(node, Variable):
             cut, name = cut_at(own.graph, node)
             at = {**own.at, name: own.values[node]}
             (found[node],) = differences(cut, at, [name], seed=seed).values()
     return found
+
+
+def _only_chooses(graph: Graph, node: Node) -> bool:
+    """Whether a node is nothing but indices."""
+    uses = [(one.op.name, place) for one in graph.nodes for place, source in enumerate(one.inputs) if source is node]
+    return bool(uses) and all(CHOOSING.get(name) == place for name, place in uses)
 
 
 def cut_at(graph: Graph, node: Node) -> tuple[Graph, str]:
@@ -89,7 +117,10 @@ def _gradients(own: Gradients, question: Question, found: Any, relative: float |
 
 
 class Estimate:
-    """One entry of a gradient by differences: the estimate, its error, and the slopes on both sides."""
+    """One entry of a gradient by differences: the estimate, its error, and the slopes on both sides.
+
+    At a kink the sides differ, the estimate is the middle, and the error reaches both.
+    """
 
     __slots__ = ("error", "left", "right", "value")
 
@@ -101,33 +132,47 @@ class Estimate:
 
     @property
     def is_corner(self) -> bool:
-        """Whether the two sides differ by more than the error explains."""
-        return abs(self.left - self.right) > ERRORS * self.error + RELATIVE * max(abs(self.left), abs(self.right))
+        """Whether there are two slopes."""
+        return isfinite(self.left) and isfinite(self.right) and self.left != self.right
+
+    @property
+    def error_of_sides(self) -> float:
+        """How far the slope of one side may be off."""
+        return max(self.error - abs(self.right - self.left) / 2, 0.0)
 
 
 def _judged(base: Finding, found: Estimate, scale: float, relative: float | None) -> Finding:
     """The verdict on one entry; `scale` is the largest of its array."""
-    claim, rule = base.claim, base.own or 0.0
+    rule = base.own or 0.0
     claimed = rule if base.claimed is None else base.claimed
-    if found.value - found.value != 0 or claimed - claimed != 0:
-        return base.but(verdict=Verdict.UNEVALUABLE, reason="the gradient, or a value near the point, is not finite")
-    unknown = ERRORS * found.error
-    base = base.but(truth=balls.within(found.value, found.error))
+    if not isfinite(claimed):
+        return base.but(verdict=Verdict.UNEVALUABLE, reason="the gradient is not finite")
+    if not isfinite(found.value) or not isfinite(found.error):
+        return base.but(verdict=Verdict.UNDECIDED, reason="differences in float64 find no slope here")
     near = RELATIVE * abs(found.value)
-    precise = near if claim is None else float(tolerance(exactly(found.value), claim, relative))
-    allowed = unknown + precise
-    if abs(claimed - found.value) <= allowed:
-        if unknown > max(HIDES * abs(found.value), AGAINST_OTHERS * scale, precise):
-            return base.but(
-                verdict=Verdict.UNDECIDED, reason="the error of the differences hides it", smallest_visible=allowed
-            )
-        return base
+    precise = near if base.claim is None else float(tolerance(exactly(found.value), base.claim, relative))
     if found.is_corner:
-        low, high = sorted((found.left, found.right))
-        if low - allowed <= claimed <= high + allowed:
-            is_rule = abs(claimed - rule) <= precise + RELATIVE * abs(rule)
-            return base.but(verdict=Verdict.KINK, accepted_as="convention" if is_rule else "between", truth=None)
-    return base.but(verdict=Verdict.DIFFER)
+        return _at_corner(base, found, claimed, precise)
+    base = base.but(truth=balls.within(found.value, found.error))
+    unknown = ERRORS * found.error
+    if abs(claimed - found.value) > unknown + precise:
+        return base.but(verdict=Verdict.DIFFER)
+    if unknown > max(HIDES * abs(found.value), AGAINST_OTHERS * scale, precise):
+        reason = "the error of the differences hides it"
+        return base.but(verdict=Verdict.UNDECIDED, reason=reason, smallest_visible=unknown + precise)
+    return base
+
+
+def _at_corner(base: Finding, found: Estimate, claimed: float, precise: float) -> Finding:
+    """The convention and what is between the slopes are accepted."""
+    low, high = sorted((found.left, found.right))
+    allowed = ERRORS * found.error_of_sides + max(precise, RELATIVE * max(abs(low), abs(high)))
+    if not low - allowed <= claimed <= high + allowed:
+        reason = f"at a kink with slopes {low:.6g} and {high:.6g}"
+        return base.but(verdict=Verdict.DIFFER, reason=reason)
+    rule = base.own or 0.0
+    is_rule = abs(claimed - rule) <= precise + RELATIVE * abs(rule)
+    return base.but(verdict=Verdict.KINK, accepted_as="convention" if is_rule else "between")
 
 
 def _values(own: Gradients, question: Question, relative: float | None) -> list[Finding]:
@@ -136,7 +181,7 @@ def _values(own: Gradients, question: Question, relative: float | None) -> list[
     values = numbers_in(question.part(own.values[question.item.node]))
     for claim, title, value in zip(question.claims, question.titles, values, strict=True):
         base = Finding(question.item, title, Verdict.AGREE, claim, value)
-        if value - value != 0:
+        if not isfinite(value):
             found.append(base.but(verdict=Verdict.UNEVALUABLE, reason="the value is not finite"))
             continue
         allowed = float(tolerance(exactly(value), claim, relative)) + ROUND_OFF * abs(value)

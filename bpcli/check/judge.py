@@ -44,7 +44,7 @@ class Judge:
         title = self.names.title(item)
         base = Finding(item, title, Verdict.UNDECIDED, claim)
         if item.kind == "value":
-            by_sympy = symbolic_value(self.point.graph, item.node, self.point.at)
+            by_sympy = self.symbolic_value(item.node)
             own = float(self.own.in_float64.values[item.node])
             return base.but(own=own, truth=self.value(item.node), symbolic=by_sympy)
         if item.source is None:
@@ -75,6 +75,10 @@ class Judge:
         return base.but(
             slopes=along, truth=along.derivative, symbolic=by_sympy, own=float(own), symbolic_is_whole=False
         )
+
+    def symbolic_value(self, node: Node) -> Ball | None:
+        """SymPy's own evaluation of a node, where there is one."""
+        return symbolic_value(self.point.graph, node, self.point.at)
 
     def value(self, node: Node) -> Ball | None:
         """The exact value of a node, in as many digits as it takes; None where it has none."""

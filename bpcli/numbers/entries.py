@@ -5,6 +5,7 @@ Values and meanings alone are used here, no rule: what is found over the entries
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -63,7 +64,8 @@ class ArraysOfNodes(Tensors):
         shape = self.shape(x)
         joined = axes_of(axis, shape)
         kept = tuple([place for place in range(len(shape)) if place not in joined])
-        rows = np.transpose(x, (*kept, *joined)).reshape((int(np.prod([shape[place] for place in kept])), -1))
+        sizes = [prod([shape[place] for place in part]) for part in (kept, joined)]
+        rows = np.transpose(x, (*kept, *joined)).reshape(sizes)
         lengths = [1 if place in joined else length for place, length in enumerate(shape)]
         result = filled([join(list(row)) for row in rows], tuple([shape[place] for place in kept]))
         return np.reshape(result, lengths) if keepdims else result
