@@ -15,8 +15,8 @@ from bpcli.graph.node import Node
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import axes_of
 from bpcli.language.claims import Claim
+from bpcli.numbers.apart import nested, numbers_in, places
 from bpcli.numbers.balls import exactly
-from bpcli.numbers.entries import nested, numbers_in, places
 
 AXES = "the axes of an array"
 MATRIX = 2

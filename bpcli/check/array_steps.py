@@ -14,7 +14,7 @@ from bpcli.check.groups import ArrayStep, Group
 from bpcli.check.suspects import NOBODY
 from bpcli.graph.node import Graph, Node, Variable, applied
 from bpcli.graph.order import graph_of
-from bpcli.numbers.entries import numbers_in
+from bpcli.numbers.apart import numbers_in
 
 Checked = Callable[[Gradients], "tuple[Group, ...] | None"]
 ABOVE = 0.5  # a condition is 1 or 0 here

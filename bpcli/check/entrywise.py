@@ -30,8 +30,8 @@ from bpcli.language.build import array_system, seed_for
 from bpcli.language.claims import Claim
 from bpcli.language.shapes import with_shapes
 from bpcli.language.values import shape_of
+from bpcli.numbers.apart import balls_of, places
 from bpcli.numbers.balls import Ball, exactly, precision
-from bpcli.numbers.entries import balls_of, places
 from bpcli.numbers.evaluate import evaluate
 
 IN_EXACT = "differences in exact arithmetic, every entry"

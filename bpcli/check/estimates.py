@@ -18,8 +18,8 @@ from bpcli.check.questions import Question
 from bpcli.graph.node import Graph, Node, Variable
 from bpcli.graph.order import downstream_of, graph_of
 from bpcli.numbers import balls
+from bpcli.numbers.apart import numbers_in
 from bpcli.numbers.balls import exactly
-from bpcli.numbers.entries import numbers_in
 
 ERRORS = 3.0  # so many times its own estimated error may an estimate be off
 RELATIVE = 1e-6  # what float64 differences and float64 gradients together let one see

@@ -14,7 +14,7 @@ from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Constant, Graph, Node, Variable, node_from
 from bpcli.graph.op import Shape
 from bpcli.graph.order import ancestors_first
-from bpcli.numbers.entries import ArraysOfNodes, flat, in_halves, nodes_of, numbers_in, place_text, places, variables_of
+from bpcli.numbers.apart import ArraysOfNodes, flat, in_halves, nodes_of, numbers_in, place_text, places, variables_of
 from bpcli.ops.algebra import nodes
 
 MOST_OPS = 20_000

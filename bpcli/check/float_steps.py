@@ -12,8 +12,8 @@ from bpcli.check.expansion import CHOOSING
 from bpcli.check.own_entries import EXACT_ARRAYS
 from bpcli.check.point import LADDER
 from bpcli.graph.node import Node
+from bpcli.numbers.apart import balls_of, flat, numbers_in
 from bpcli.numbers.balls import Ball, exactly, precision
-from bpcli.numbers.entries import balls_of, flat, numbers_in
 
 NEAR = 1e-8  # relative to the largest entry: how near a function of float64 comes to the exact one
 LAST_BITS = 2.0**-49  # relative, of an input of float64

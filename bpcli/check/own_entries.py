@@ -10,8 +10,8 @@ from bpcli.check.expansion import Expansion
 from bpcli.check.own import LOST, Own
 from bpcli.check.point import LADDER, Point
 from bpcli.graph.node import Node
+from bpcli.numbers.apart import balls_of, flat, numbers_in
 from bpcli.numbers.balls import Ball, exactly, precision
-from bpcli.numbers.entries import balls_of, flat, numbers_in
 from bpcli.numbers.evaluate import Values, evaluate
 from bpcli.numbers.exact import exact
 from bpcli.numbers.tensors import Tensors

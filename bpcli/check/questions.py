@@ -12,7 +12,7 @@ from bpcli.language.claims import Claim, half_units
 from bpcli.language.limits import Limits
 from bpcli.language.shapes import with_shapes
 from bpcli.language.values import shape_of, value_from
-from bpcli.numbers.entries import numbers_in, part_of, place_text, places
+from bpcli.numbers.apart import numbers_in, part_of, place_text, places
 
 AT_THIS_POINT = "a claimed formula, compared at this point"
 Evaluated = Callable[[Graph], Any]  # a formula with shapes, as the numbers that it comes to

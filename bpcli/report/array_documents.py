@@ -5,8 +5,8 @@ from typing import Any
 
 from bpcli.check.findings import Verdict
 from bpcli.check.groups import ArrayCheck, ArrayStep, Group
+from bpcli.numbers.apart import nested
 from bpcli.numbers.balls import Ball
-from bpcli.numbers.entries import nested
 from bpcli.report.check_documents import entry_of, first_hints, how, number_or_null
 from bpcli.report.documents import MOST_STEPS, NO_HEAD, Document, envelope, json_number, json_value, limited
 from bpcli.report.explanations import STAFF, Release
