@@ -1,13 +1,16 @@
 """bpcli: gradients by backpropagation, step by step.
 
 `bpcli.grad("x*y*z", {"x": 6, "y": -2, "z": -3})` gives the value, the gradients and every step. `check_expression`
-holds gradients, bpcli's own or claimed ones, against SymPy and differences. `bpcli.parse` gives the graph of an
+holds gradients, bpcli's own or claimed ones, against SymPy and differences; `explain` writes one entry of a gradient
+out path by path. `bpcli.parse` gives the graph of an
 expression, `bpcli.render` and `bpcli.latex` write a node. Everything is imported when it is first used.
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bpcli.backprop.explanation import Explanation
+    from bpcli.backprop.fan_out import FanOut
     from bpcli.backprop.formulas import gradient_formulas
     from bpcli.backprop.gradients import Gradients
     from bpcli.backprop.nonfinite import Notice
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from bpcli.graph.simplify import simplify
     from bpcli.language.build import grad
     from bpcli.language.claims import Claim
+    from bpcli.language.explain import explain, fan_out
     from bpcli.language.expressions import parse
     from bpcli.language.limits import Limits
 
@@ -33,6 +37,8 @@ _HOMES = {
     "Check": "check.checking",
     "Claim": "language.claims",
     "Constant": "graph.node",
+    "Explanation": "backprop.explanation",
+    "FanOut": "backprop.fan_out",
     "Finding": "check.findings",
     "Gradients": "backprop.gradients",
     "Graph": "graph.node",
@@ -47,6 +53,8 @@ _HOMES = {
     "Variable": "graph.node",
     "Verdict": "check.findings",
     "check_expression": "check.checking",
+    "explain": "language.explain",
+    "fan_out": "language.explain",
     "grad": "language.build",
     "gradient_formulas": "backprop.formulas",
     "graph_of": "graph.order",
@@ -63,6 +71,8 @@ __all__ = [
     "Check",
     "Claim",
     "Constant",
+    "Explanation",
+    "FanOut",
     "Finding",
     "Gradients",
     "Graph",
@@ -78,6 +88,8 @@ __all__ = [
     "Verdict",
     "__version__",
     "check_expression",
+    "explain",
+    "fan_out",
     "grad",
     "gradient_formulas",
     "graph_of",

@@ -1,0 +1,115 @@
+"""One entry of a gradient as the chain rule has it: the sum over what uses the entry, and over the paths to the output."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bpcli.backprop.entries import MOST_EDGES, Edge, Entry, edges_from
+from bpcli.backprop.gradients import Gradients, gradients_of
+from bpcli.backprop.paths import Path, largest_paths, path_counts
+from bpcli.graph.node import Graph, Node, Variable
+from bpcli.numbers.floats import floats
+from bpcli.numbers.system import NumberSystem
+
+MOST_PATHS = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Explanation:
+    """∂output/∂entry, one number, and what it is the sum of.
+
+    `uses` are the edges to the entries that use it directly: the gradient is the sum of the upstream gradient of each
+    times its local derivative. `paths` are the largest of all `path_count` paths to the output entry, whose
+    contributions the gradient is the sum of, too. `edge_count` counts the edges between entries on these paths, and
+    `labels` holds what nodes are called.
+    """
+
+    result: Gradients
+    labels: Mapping[Node, str]
+    entry: Entry
+    output: Entry
+    gradient: float
+    uses: tuple[Edge, ...]
+    paths: tuple[Path, ...]
+    path_count: int
+    edge_count: int
+
+    def __repr__(self) -> str:
+        return f"Explanation(gradient={self.gradient!r}, path_count={self.path_count!r})"
+
+    @property
+    def paths_left_out(self) -> int:
+        """How many paths are not among `paths`."""
+        return self.path_count - len(self.paths)
+
+    @property
+    def sum_left_out(self) -> float:
+        """What the paths that are left out contribute together; 0 where none is."""
+        if not self.paths_left_out:
+            return 0.0
+        terms = [self.gradient, *[-path.contribution for path in self.paths]]
+        return math.fsum(terms) if all(map(math.isfinite, terms)) else sum(terms)
+
+    def value_at(self, entry: Entry) -> float:
+        """The value of an entry."""
+        return entry_of(self.result.values[entry.node], entry)
+
+    def upstream_at(self, entry: Entry) -> float:
+        """The gradient that arrives at an entry; 0 where none does."""
+        upstream = self.result.upstreams.get(entry.node)
+        return 0.0 if upstream is None else entry_of(upstream, entry)
+
+
+def entry_of(value: Any, entry: Entry) -> float:
+    """The number that a value has at an entry."""
+    return float(value[entry.index]) if entry.node.shape else float(value)
+
+
+def entry_name(entry: Entry, labels: Mapping[Node, str]) -> str:
+    """How an entry is written: `x`, `X[1,1]`."""
+    label = labels.get(entry.node, "f")
+    return f"{label}[{','.join(map(str, entry.index))}]" if entry.node.shape else label
+
+
+def explanation_of(  # noqa: PLR0913 - a point, what is asked about it, and two limits
+    graph: Graph,
+    at: Mapping[str, Any],
+    entry: Entry,
+    output: Entry,
+    *,
+    labels: Mapping[Node, str],
+    system: NumberSystem = floats,
+    most_paths: int = MOST_PATHS,
+    most_edges: int = MOST_EDGES,
+) -> Explanation:
+    """Explain ∂output/∂entry at a point. `output` is an entry of the graph's output.
+
+    Raises LimitError where more than `most_edges` edges lie between the entries.
+    """
+    wanted = (entry.node.name,) if isinstance(entry.node, Variable) else None
+    result = gradients_of(graph, at, wanted, system=system, seed=_seed(output, system))
+    with system.at_work():
+        edges = edges_from(entry, graph, result.values, system, most_edges)
+    counts = path_counts(edges, output)
+    edges = {one: [edge for edge in edges[one] if counts[edge.target]] for one in edges if counts[one]}
+    upstream = result.upstreams.get(entry.node)
+    return Explanation(
+        result=result,
+        labels=labels,
+        entry=entry,
+        output=output,
+        gradient=0.0 if upstream is None else entry_of(upstream, entry),
+        uses=tuple(edges.get(entry, ())),
+        paths=tuple(largest_paths(edges, entry, output, most_paths)),
+        path_count=counts[entry],
+        edge_count=sum(map(len, edges.values())),
+    )
+
+
+def _seed(output: Entry, system: NumberSystem) -> Any:
+    if not output.node.shape:
+        return 1.0
+    seed = system.zeros(output.node.shape)
+    seed[output.index] = 1.0
+    return seed
