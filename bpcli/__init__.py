@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bpcli.backprop.explanation import Explanation
-    from bpcli.backprop.fan_out import FanOut
+    from bpcli.backprop.fan_out import FanOut, FanOuts
     from bpcli.backprop.formulas import gradient_formulas
     from bpcli.backprop.gradients import Gradients
     from bpcli.backprop.nonfinite import Notice
@@ -39,6 +39,7 @@ _HOMES = {
     "Constant": "graph.node",
     "Explanation": "backprop.explanation",
     "FanOut": "backprop.fan_out",
+    "FanOuts": "backprop.fan_out",
     "Finding": "check.findings",
     "Gradients": "backprop.gradients",
     "Graph": "graph.node",
@@ -73,6 +74,7 @@ __all__ = [
     "Constant",
     "Explanation",
     "FanOut",
+    "FanOuts",
     "Finding",
     "Gradients",
     "Graph",

@@ -4,7 +4,6 @@ A single number is an array of one entry. Edges are found only from one entry on
 """
 
 from collections.abc import Collection, Iterator, Mapping
-from math import prod
 from typing import Any, NamedTuple
 
 from bpcli.backprop.sweep import local_numbers
@@ -23,7 +22,7 @@ class Entry(NamedTuple):
     place: int = 0
 
     @property
-    def index(self) -> tuple[int, ...]:
+    def at(self) -> tuple[int, ...]:
         """The index of the entry along each axis; `()` for a single number."""
         return index_of(self.place, self.node.shape)
 
@@ -106,7 +105,7 @@ def _numbers_at(local: Any, shape: Shape, places: Collection[int]) -> list[float
 
 
 def _too_many(most: int, graph: Graph, node: Node) -> LimitError:
-    message = f"between this entry and the output lie more than {most} edges between entries"
-    hint = f"'{node.op.written}' of {prod(node.shape)} entries has too many; raise the limit with --max-edges, or use 'bpcli grad'"
+    message = f"more than {most} edges between entries lead from this one to the output"
+    hint = "raise the limit with --max-edges, or take an entry that is nearer to the output"
     spans = (node.span,) if node.span else ()
     return LimitError(message, hint=hint, text=graph.text or None, spans=spans)

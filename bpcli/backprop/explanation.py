@@ -1,4 +1,4 @@
-"""One entry of a gradient as the chain rule has it: the sum over what uses the entry, and over the paths to the output."""
+"""One entry of a gradient as the chain rule has it: the sum over what uses it, and over the paths to the output."""
 
 import math
 from collections.abc import Mapping
@@ -39,6 +39,11 @@ class Explanation:
         return f"Explanation(gradient={self.gradient!r}, path_count={self.path_count!r})"
 
     @property
+    def is_finite(self) -> bool:
+        """Whether the output and its gradient at the entry are finite numbers."""
+        return math.isfinite(self.gradient) and self.result.system.is_finite(self.result.value)
+
+    @property
     def paths_left_out(self) -> int:
         """How many paths are not among `paths`."""
         return self.path_count - len(self.paths)
@@ -46,9 +51,13 @@ class Explanation:
     @property
     def sum_left_out(self) -> float:
         """What the paths that are left out contribute together; 0 where none is."""
-        if not self.paths_left_out:
+        return self.sum_beyond(len(self.paths))
+
+    def sum_beyond(self, count: int) -> float:
+        """What all paths but the first `count` contribute together."""
+        if count >= self.path_count:
             return 0.0
-        terms = [self.gradient, *[-path.contribution for path in self.paths]]
+        terms = [self.gradient, *[-path.contribution for path in self.paths[:count]]]
         return math.fsum(terms) if all(map(math.isfinite, terms)) else sum(terms)
 
     def value_at(self, entry: Entry) -> float:
@@ -63,13 +72,13 @@ class Explanation:
 
 def entry_of(value: Any, entry: Entry) -> float:
     """The number that a value has at an entry."""
-    return float(value[entry.index]) if entry.node.shape else float(value)
+    return float(value[entry.at]) if entry.node.shape else float(value)
 
 
 def entry_name(entry: Entry, labels: Mapping[Node, str]) -> str:
     """How an entry is written: `x`, `X[1,1]`."""
     label = labels.get(entry.node, "f")
-    return f"{label}[{','.join(map(str, entry.index))}]" if entry.node.shape else label
+    return f"{label}[{','.join(map(str, entry.at))}]" if entry.node.shape else label
 
 
 def explanation_of(  # noqa: PLR0913 - a point, what is asked about it, and two limits
@@ -111,5 +120,5 @@ def _seed(output: Entry, system: NumberSystem) -> Any:
     if not output.node.shape:
         return 1.0
     seed = system.zeros(output.node.shape)
-    seed[output.index] = 1.0
+    seed[output.at] = 1.0
     return seed

@@ -47,9 +47,7 @@ def grad(
         shaped, point, system = at_point(graph, at, limits, single_precision=single_precision)
         if system is floats:
             return gradients_of(graph, point, wanted, seed=None if seed is None else number_from("the seed", seed))
-        return gradients_of(
-            shaped, point, wanted, system=system, seed=None if seed is None else seed_for(shaped, seed)
-        )
+        return gradients_of(shaped, point, wanted, system=system, seed=None if seed is None else seed_for(shaped, seed))
 
 
 def at_point(

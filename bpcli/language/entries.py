@@ -1,4 +1,4 @@
-"""Names of entries: `x`, `X[1,1]`, `v1[0]`, or a whole derivative, `∂L/∂X[1,1]`; and where in a graph they are found."""
+"""Names of entries: `x`, `X[1,1]`, `v1[0]`, or a whole derivative, `∂L/∂X[1,1]`; and where a graph has them."""
 
 import re
 from typing import NamedTuple
@@ -20,7 +20,7 @@ class EntryName(NamedTuple):
     """A name, and an index if one was typed."""
 
     name: str
-    index: tuple[int, ...] | None = None
+    key: tuple[int, ...] | None = None
 
 
 def entry_names(text: str) -> tuple[EntryName | None, EntryName]:
@@ -29,7 +29,7 @@ def entry_names(text: str) -> tuple[EntryName | None, EntryName]:
         return _entry(derivative[1], derivative[2]), _entry(derivative[3], derivative[4])
     if name := NAMED.fullmatch(text):
         return None, _entry(name[1], name[2])
-    message = f"{named(text)} names no entry"
+    message = f"{named(text)} names no entry" if text.strip() else "no entry is named"
     raise UsageError(message, hint=WAYS)
 
 
@@ -62,7 +62,9 @@ class Finder:
             raise BindingError(message, hint="name one of the numbers that it compares")
         if not entry.node.varies:
             message = f"{name.name} is a constant, to which no gradient flows"
-            raise BindingError(message, hint=f"the variables are {', '.join([v.name for v in self._graph.variables[:10]])}")
+            raise BindingError(
+                message, hint=f"the variables are {', '.join([v.name for v in self._graph.variables[:10]])}"
+            )
         return entry
 
     def output(self, name: EntryName | None, wanted: EntryName) -> Entry:
@@ -74,7 +76,9 @@ class Finder:
             return Entry(node)
         label = self._labels.get(node, "f")
         message = f"{label} is an array of shape {shape_text(node.shape)}, not one number: say which entry's gradient"
-        raise ShapeError(message, hint=f"write it as d{label}{_first(node)}/d{_typed(wanted)}, or reduce it, as in sum({label})")
+        raise ShapeError(
+            message, hint=f"write it as d{label}{_first(node)}/d{_typed(wanted)}, or reduce it, as in sum({label})"
+        )
 
     def _found(self, name: EntryName) -> Entry:
         if name.name not in self._nodes:
@@ -89,11 +93,11 @@ class Finder:
 
 def _index(name: EntryName, node: Node) -> tuple[int, ...]:
     """The index of one entry, counted from the front. Raises ShapeError where it is none."""
-    shape, index = node.shape, name.index or ()
+    shape, index = node.shape, name.key or ()
     if index and not shape:
         message = f"{name.name} is a single number, and has no entry {list(index)}"
         raise ShapeError(message, hint=f"write {name.name} alone")
-    if name.index is None and shape:
+    if name.key is None and shape:
         message = f"{name.name} is an array of shape {shape_text(shape)}: say which entry"
         raise ShapeError(message, hint=f"write it as {name.name}{_first(node)}")
     if len(index) != len(shape):
@@ -120,4 +124,4 @@ def _first(node: Node) -> str:
 
 
 def _typed(name: EntryName) -> str:
-    return name.name if name.index is None else f"{name.name}[{','.join(map(str, name.index))}]"
+    return name.name if name.key is None else f"{name.name}[{','.join(map(str, name.key))}]"

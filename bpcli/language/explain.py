@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from bpcli.backprop.entries import MOST_EDGES
 from bpcli.backprop.explanation import MOST_PATHS, Explanation, explanation_of
-from bpcli.backprop.fan_out import FanOut, fan_outs_of
+from bpcli.backprop.fan_out import FanOuts, fan_outs_of
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Node
 from bpcli.graph.order import graph_of
@@ -54,14 +54,16 @@ def explain(  # noqa: PLR0913 - a question and its limits
 
 def fan_out(
     expression: str | Graph | Node, at: Mapping[str, object] | None = None, *, limits: Limits = DEFAULT_LIMITS
-) -> tuple[FanOut, ...]:
+) -> FanOuts:
     """For each convolution of the expression, in how many windows each place of its input lies.
 
-    >>> [one.windows for one in fan_out("conv1d(x, k)", {"x": [1, 2, 3], "k": [1, 1]})]
+    Raises ParseError, BindingError, ShapeError, LimitError.
+
+    >>> [one.windows for one in fan_out("conv1d(x, k)", {"x": [1, 2, 3], "k": [1, 1]}).convolutions]
     [[1, 2, 1]]
     """
     graph, point, system = at_point(*_parsed(expression, at, limits), limits)
-    return fan_outs_of(graph, point, system, labels_of(graph))
+    return fan_outs_of(graph, point, system)
 
 
 def rooted(graph: Graph, output: Node) -> Graph:

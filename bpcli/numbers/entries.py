@@ -1,4 +1,4 @@
-"""Single entries of arrays: ones at chosen places, the places of what is not 0, arrays of objects, values moved a little.
+"""Single entries of arrays: ones at chosen places, the places of what is not 0, objects at each, values moved a little.
 
 An entry is named by its place, its number in row-major order.
 """

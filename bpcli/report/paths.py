@@ -1,0 +1,210 @@
+"""One gradient entry written out: the sum over what uses it directly, and path by path to the output."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from bpcli.backprop.entries import Edge, Entry
+from bpcli.backprop.entry_formulas import EntryFormulas
+from bpcli.backprop.explanation import Explanation, entry_name
+from bpcli.backprop.paths import Path
+from bpcli.graph.node import Node
+from bpcli.graph.notation import is_negative, render
+from bpcli.report.figures import UNICODE
+from bpcli.report.formulas import FORMULA_LENGTH, formula_of, side_of
+from bpcli.report.layout import Column, Line, Piece, Row, table
+from bpcli.report.page import Page
+
+MOST_STEPS = (6, 4, 2)  # of a path that is shown to the eye: as many as a line has room for
+MOST_STEPS_IN_A_PIPE = 100
+MOST_TERMS = 12  # of a sum of contributions
+MOST_NAMED = 12  # nodes without a name of their own of which is said what they stand for
+TIMES = {1: "once", 2: "twice"}
+LONGEST_COUNT = 10**24
+
+
+def explained(result: Explanation, page: Page, most_paths: int) -> list[Line]:
+    """The gradient of an entry, one step deep and along its paths."""
+    return _Writer(result, page, most_paths).lines()
+
+
+def count_text(count: int) -> str:
+    """A number of paths, in digits as long as somebody can read them."""
+    if count < LONGEST_COUNT:
+        return str(count)
+    power = int(count.bit_length() * 0.30102999566398120)
+    power = next(one for one in (power, power - 1) if 10**one <= count)
+    return f"about {count // 10 ** (power - 3) / 1000:.3f}e{power}"
+
+
+def formula_text(formula: Node | None, limit: int = FORMULA_LENGTH) -> str | None:
+    """The formula of a local derivative, None where it is too long to be read."""
+    text = None if formula is None else render(formula, limit=limit)
+    return None if text is None or text.endswith("…") else text
+
+
+def edge_name(edge: Edge, name: Callable[[Entry], str]) -> str:
+    """The entry that an edge leads back to, and by which input where the op has it twice."""
+    return name(edge.source) + side_of(edge.target.node, edge.position)
+
+
+class _Writer:
+    """Writes one explanation on a page."""
+
+    def __init__(self, result: Explanation, page: Page, most: int) -> None:
+        self._result = result
+        self._page = page
+        self._most = most
+        self._formulas = EntryFormulas(result.labels, result.result.values)
+        self._times = "·" if page.signs == UNICODE else "*"
+        self._gradient = self._derivative(result.entry)
+
+    def lines(self) -> list[Line]:
+        """All sections."""
+        result, page = self._result, self._page
+        if result.entry == result.output:
+            about = f"  {self._gradient} = 1: the gradient that the way back starts with"
+            return [*page.title("ONE STEP"), [Piece(about)]]
+        if not result.path_count:
+            names = f"{self._name(result.entry)} to {self._name(result.output)}"
+            gradient = page.number(result.gradient)
+            return [*page.title("PATHS"), [Piece(f"  no path leads from {names}: {self._gradient} = {gradient}")]]
+        return [*self._one_step(), [], *self._paths()]
+
+    # One step ------------------------------------------------------------------------------------------------------
+
+    def _one_step(self) -> list[Line]:
+        result, page = self._result, self._page
+        name, value = self._name(result.entry), page.number(result.value_at(result.entry))
+        count = len(result.uses)
+        times = TIMES.get(count, f"{count} times")
+        uses = result.uses[: self._most]
+        symbols, numbers, terms = [], [], []
+        for edge in uses:
+            upstream = result.upstream_at(edge.target)
+            symbols.append(f"{self._derivative(edge.target)}{self._times}{self._factor(edge)}")
+            numbers.append(f"{page.number(upstream)}{self._times}{self._number(edge)}")
+            terms.append(page.number(upstream * edge.local))
+        rows = [symbols, numbers, terms] if count > 1 else [symbols, numbers]
+        total = [page.number(result.gradient)]
+        left_out = count - len(uses)
+        ends = [f"{page.signs.ellipsis} ({left_out} more)"] if left_out else []
+        sums = [*[[*row, *ends] for row in rows], total]
+        lines = [line for place, row in enumerate(sums) for line in self._sum(row, is_first=place == 0)]
+        return [*page.title("ONE STEP", f"{name} = {value} is used {times}"), *lines]
+
+    def _sum(self, terms: Sequence[str], *, is_first: bool) -> Iterator[Line]:
+        """`∂L/∂x = a + b`, broken before a sign where the line is full."""
+        lead = f"  {self._gradient if is_first else ' ' * len(self._gradient)} = "
+        text = lead + terms[0]
+        for term in terms[1:]:
+            if len(text) + len(term) + 3 > self._page.line:
+                yield [Piece(text, "gradient" if not is_first else "")]
+                text = " " * (len(lead) - 2) + f"+ {term}"
+            else:
+                text += f" + {term}"
+        yield [Piece(text, "gradient" if not is_first else "")]
+
+    # Paths ---------------------------------------------------------------------------------------------------------
+
+    def _paths(self) -> list[Line]:
+        result, page = self._result, self._page
+        columns = (
+            Column("right"),
+            Column("left", "name"),
+            Column("left", "", "   ", caption="product"),
+            Column("left", "", " = "),
+            Column("point", "gradient", " = ", caption="contribution"),
+        )
+        count = result.path_count
+        many = "1 path" if count == 1 else f"{count_text(count)} paths"
+        about = f"{many} to {self._name(result.output)}{', largest first' if count > 1 else ''}"
+        heading = ("", "path", "product of local gradients", "", "contribution")
+        body = table(columns, self._rows(), page.width, heading)
+        return [*page.title("PATHS", about), *body, *self._left_out(), *self._total(), *self._meanings()]
+
+    def _rows(self) -> list[Row]:
+        """A row for each path; long paths by their first and last steps, as many as fit."""
+        rows: list[Row] = []
+        for most in MOST_STEPS if self._page.is_short else (MOST_STEPS_IN_A_PIPE,):
+            rows = [Row(self._cells(number, path, most)) for number, path in enumerate(self._result.paths, 1)]
+            if all(len("".join(row.cells[:2])) + 6 <= self._page.width for row in rows):
+                break
+        return rows
+
+    def _meanings(self) -> Iterator[Line]:
+        """What the nodes on the paths stand for that have no name of their own."""
+        on_paths = {edge.target.node for path in self._result.paths for edge in path.edges}
+        named = [node for node in self._result.result.graph.nodes if node in on_paths and node.name is None]
+        labels = self._result.labels
+        for node in named[:MOST_NAMED]:
+            yield [Piece("  "), Piece(f"{labels[node]} = {formula_of(node, labels)}", "note")]
+
+    def _left_out(self) -> Iterator[Line]:
+        left_out = self._result.paths_left_out
+        if left_out:
+            many = "1 more path contributes" if left_out == 1 else f"{count_text(left_out)} more paths contribute"
+            together = "" if left_out == 1 else " together"
+            text = f"{self._page.signs.ellipsis} {many} {self._page.number(self._result.sum_left_out)}{together}"
+            yield [Piece("  "), Piece(f"{text}: --max-paths shows more", "note")]
+
+    def _total(self) -> Iterator[Line]:
+        result, page = self._result, self._page
+        summed = result.paths[:MOST_TERMS]
+        terms = [page.number(path.contribution) for path in summed]
+        if result.path_count > len(summed):
+            rest = result.sum_beyond(len(summed))
+            terms.append(f"{page.number(rest)} ({count_text(result.path_count - len(summed))} more)")
+        if len(terms) > 1:
+            *before, last = terms
+            yield from self._sum([*before, f"{last} = {page.number(result.gradient)}"], is_first=True)
+
+    def _cells(self, number: int, path: Path, most: int) -> tuple[str, ...]:
+        """A path from the output back, as the gradient flows, and its local derivatives in that order."""
+        back = path.edges[::-1]
+        gap = self._page.signs.ellipsis
+        shown = _shown(len(back), most)
+        names = [self._name(self._result.output)]
+        names += [
+            edge_name(back[place], self._name) if place >= 0 else f"{gap} {len(back) - most} more {gap}"
+            for place in shown
+        ]
+        factors = [self._factor(back[place]) if place >= 0 else gap for place in shown]
+        numbers = [self._number(back[place]) if place >= 0 else gap for place in shown]
+        product, values = (f" {self._times} ".join(parts) for parts in (factors, numbers))
+        contribution = self._page.number(path.contribution)
+        route = f" {self._page.signs.arrow} ".join(names)
+        return (
+            str(number),
+            route,
+            product,
+            "" if values.strip("()") in (product, contribution) else values,
+            contribution,
+        )
+
+    # Words -----------------------------------------------------------------------------------------------------------
+
+    def _name(self, entry: Entry) -> str:
+        return entry_name(entry, self._result.labels)
+
+    def _derivative(self, entry: Entry) -> str:
+        sign = self._page.signs.partial
+        return f"{sign}{self._name(self._result.output)}/{sign}{self._name(entry)}"
+
+    def _number(self, edge: Edge) -> str:
+        text = self._page.number(edge.local)
+        return f"({text})" if text.startswith("-") else text
+
+    def _factor(self, edge: Edge) -> str:
+        """The local derivative as a factor: its formula, or its number where there is none."""
+        formula = self._formulas.of(edge)
+        text = formula_text(formula)
+        if formula is None or text is None:
+            return self._number(edge)
+        is_open = text.startswith("-") or formula.op.name in ("add", "sub") or is_negative(formula)
+        return f"({text})" if is_open else text
+
+
+def _shown(count: int, most: int) -> list[int]:
+    """The places of the first and the last steps of a long path, with -1 for those between."""
+    if count <= most + 1:
+        return list(range(count))
+    return [*range(most // 2), -1, *range(count - most // 2, count)]
