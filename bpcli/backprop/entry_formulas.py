@@ -14,6 +14,7 @@ from bpcli.backprop.explanation import entry_name, entry_of
 from bpcli.backprop.sweep import handed_back, local_numbers
 from bpcli.errors import BpcliError
 from bpcli.graph.node import Constant, Node, Variable, node_from
+from bpcli.graph.notation import is_list
 from bpcli.graph.order import ancestors_first
 from bpcli.graph.simplify import simplify
 from bpcli.ops.algebra import nodes
@@ -107,8 +108,22 @@ class EntryFormulas:
             return Node(node.op, tuple([self._stand_in(source, entry.place) for source in node.inputs]))
         if not node.varies:
             return Constant(entry_of(self._values[node], entry))
+        within = _only_moved(entry) if node.name is None else None
+        if within is not None:
+            return self._stand_in(*within)
         return Variable(entry_name(entry, self._labels))
 
     @staticmethod
     def _own(twin: Node, value: Node) -> Callable[[Node], Node]:
         return lambda node: value if node is twin else node
+
+
+def _only_moved(entry: Entry) -> Entry | None:
+    """The entry of which this one is a copy, in a typed list or a number that is broadcast."""
+    node, place = entry
+    if node.op.name == "broadcast_to" and not node.inputs[0].shape:
+        return Entry(node.inputs[0])
+    if is_list(node):
+        size = prod(node.shape[1:])
+        return Entry(node.inputs[place // size], place % size)
+    return None

@@ -56,6 +56,7 @@ class _Writer:
     def lines(self) -> list[Line]:
         """The map, and what flows back."""
         one, page = self._one, self._page
+        image, kernel = one.node.inputs
         about = f"how many entries of {self._value} each entry of {self._image} feeds"
         head = f"  {self._value} = {formula_of(one.node, self._labels)}: {sliding_text(one.sliding)}"
         note = (
@@ -70,11 +71,11 @@ class _Writer:
             *note,
             [],
             *page.title("BACKWARD", "the two gradients are convolutions again"),
-            *self._said(self._about_image()),
+            *(self._said(self._about_image()) if image.varies else ()),
             *self._blocks(
                 [(self._upstream, one.upstream), (self._rotated(), self._turned()), (self._to_image, one.back[0])]
             ),
-            *self._said(self._about_kernel()),
+            *(self._said(self._about_kernel()) if kernel.varies else ()),
             *self._blocks([(self._to_kernel, one.back[1])]),
         ]
 

@@ -1,5 +1,6 @@
 """One gradient entry written out: the sum over what uses it directly, and path by path to the output."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 from bpcli.backprop.entries import Edge, Entry
@@ -10,13 +11,27 @@ from bpcli.graph.node import Node
 from bpcli.graph.notation import is_negative, render
 from bpcli.report.figures import UNICODE
 from bpcli.report.formulas import FORMULA_LENGTH, formula_of, side_of
-from bpcli.report.layout import Column, Line, Piece, Row, table
+from bpcli.report.layout import Column, Line, Piece, Row, table, text_of
 from bpcli.report.page import Page
 
 MOST_STEPS = (6, 4, 2)  # of a path that is shown to the eye: as many as a line has room for
 MOST_STEPS_IN_A_PIPE = 100
 MOST_TERMS = 12  # of a sum of contributions
 MOST_NAMED = 12  # nodes without a name of their own of which is said what they stand for
+COLUMNS = (
+    Column("right"),
+    Column("left", "name"),
+    Column("left", "", "   "),
+    Column("left", "", " = "),
+    Column("point", "gradient", " = "),
+)
+STACKED = (
+    *COLUMNS[:2],
+    Column("left", caption="product"),
+    Column("left", caption="in numbers"),
+    Column("left", "gradient", caption="contribution"),
+)
+HEADING = ("", "path", "product of local gradients", "", "contribution")
 TIMES = {1: "once", 2: "twice"}
 LONGEST_COUNT = 10**24
 
@@ -91,35 +106,39 @@ class _Writer:
         lines = [line for place, row in enumerate(sums) for line in self._sum(row, is_first=place == 0)]
         return [*page.title("ONE STEP", f"{name} = {value} is used {times}"), *lines]
 
-    def _sum(self, terms: Sequence[str], *, is_first: bool) -> Iterator[Line]:
-        """`∂L/∂x = a + b`, broken before a sign where the line is full."""
+    def _sum(self, terms: Sequence[str], *, is_first: bool, total: str = "") -> Iterator[Line]:
+        """`∂L/∂x = a + b`, and what it comes to, broken before a sign where the line is full."""
         lead = f"  {self._gradient if is_first else ' ' * len(self._gradient)} = "
-        text = lead + terms[0]
-        for term in terms[1:]:
-            if len(text) + len(term) + 3 > self._page.line:
-                yield [Piece(text, "gradient" if not is_first else "")]
-                text = " " * (len(lead) - 2) + f"+ {term}"
+        rest = [*[f"+ {term}" for term in terms[1:]], *([f"= {total}"] if total else [])]
+        return self._joined(lead + terms[0], rest, " " * (len(lead) - 2), "" if is_first else "gradient")
+
+    def _joined(self, text: str, rest: Sequence[str], indent: str, role: str) -> Iterator[Line]:
+        """The parts on a line, or on as many as they take."""
+        for part in rest:
+            if len(text) + 1 + len(part) > self._page.line:
+                yield [Piece(text, role)]
+                text = indent + part
             else:
-                text += f" + {term}"
-        yield [Piece(text, "gradient" if not is_first else "")]
+                text += f" {part}"
+        yield [Piece(text, role)]
 
     # Paths ---------------------------------------------------------------------------------------------------------
 
     def _paths(self) -> list[Line]:
         result, page = self._result, self._page
-        columns = (
-            Column("right"),
-            Column("left", "name"),
-            Column("left", "", "   ", caption="product"),
-            Column("left", "", " = "),
-            Column("point", "gradient", " = ", caption="contribution"),
-        )
         count = result.path_count
         many = "1 path" if count == 1 else f"{count_text(count)} paths"
         about = f"{many} to {self._name(result.output)}{', largest first' if count > 1 else ''}"
-        heading = ("", "path", "product of local gradients", "", "contribution")
-        body = table(columns, self._rows(), page.width, heading)
-        return [*page.title("PATHS", about), *body, *self._left_out(), *self._total(), *self._meanings()]
+        return [*page.title("PATHS", about), *self._table(), *self._left_out(), *self._total(), *self._meanings()]
+
+    def _table(self) -> list[Line]:
+        """A row for each path; where the page is too narrow for it, a few lines for each."""
+        rows = self._rows()
+        wide = [Row((*row.cells[:3], _unless_said(row.cells), row.cells[4])) for row in rows]
+        lines = table(COLUMNS, wide, math.inf, HEADING)
+        if all(len(text_of(line)) <= self._page.width for line in lines):
+            return lines
+        return table(STACKED, rows, self._page.width, HEADING)
 
     def _rows(self) -> list[Row]:
         """A row for each path; long paths by their first and last steps, as many as fit."""
@@ -142,9 +161,9 @@ class _Writer:
         left_out = self._result.paths_left_out
         if left_out:
             many = "1 more path contributes" if left_out == 1 else f"{count_text(left_out)} more paths contribute"
-            together = "" if left_out == 1 else " together"
-            text = f"{self._page.signs.ellipsis} {many} {self._page.number(self._result.sum_left_out)}{together}"
-            yield [Piece("  "), Piece(f"{text}: --max-paths shows more", "note")]
+            amount = self._page.number(self._result.sum_left_out) + ("" if left_out == 1 else " together")
+            start = f"  {self._page.signs.ellipsis} {many}"
+            yield from self._joined(start, [f"{amount}:", "--max-paths shows more"], "    ", "note")
 
     def _total(self) -> Iterator[Line]:
         result, page = self._result, self._page
@@ -154,8 +173,7 @@ class _Writer:
             rest = result.sum_beyond(len(summed))
             terms.append(f"{page.number(rest)} ({count_text(result.path_count - len(summed))} more)")
         if len(terms) > 1:
-            *before, last = terms
-            yield from self._sum([*before, f"{last} = {page.number(result.gradient)}"], is_first=True)
+            yield from self._sum(terms, is_first=True, total=page.number(result.gradient))
 
     def _cells(self, number: int, path: Path, most: int) -> tuple[str, ...]:
         """A path from the output back, as the gradient flows, and its local derivatives in that order."""
@@ -201,6 +219,12 @@ class _Writer:
             return self._number(edge)
         is_open = text.startswith("-") or formula.op.name in ("add", "sub") or is_negative(formula)
         return f"({text})" if is_open else text
+
+
+def _unless_said(cells: Sequence[str]) -> str:
+    """The product in numbers, if that is not what stands before or after it."""
+    *_, product, numbers, contribution = cells
+    return "" if numbers == product or numbers.strip("()") == contribution else numbers
 
 
 def _shown(count: int, most: int) -> list[int]:
