@@ -214,6 +214,20 @@ def _all_walks(edges: dict[Entry, list[Edge]], start: Entry) -> list[tuple[Edge,
     return found
 
 
+def test_a_few_paths_that_are_left_out_are_added_up() -> None:
+    """What they come to is not lost in the round-off of the gradient."""
+    result = bpcli.explain("x + x*1e-20", {"x": 1}, "x", most_paths=1)
+
+    assert (result.gradient, result.sum_left_out) == (1.0, 1e-20)
+
+
+def test_contributions_beyond_float64_are_summed_as_ieee_has_it() -> None:
+    """Infinity, and no error."""
+    result = bpcli.explain("1e308*x + 1e308*x + x", {"x": 1}, "x", most_paths=1)
+
+    assert (result.gradient, result.sum_beyond(0)) == (math.inf, math.inf)
+
+
 # Arrays --------------------------------------------------------------------------------------------------------------
 
 

@@ -1,7 +1,7 @@
 """One entry of a gradient as the chain rule has it: the sum over what uses it, and over the paths to the output."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from bpcli.numbers.floats import floats
 from bpcli.numbers.system import NumberSystem
 
 MOST_PATHS = 20
+MOST_SUMMED = 1000  # paths beyond those that are shown which are added up one by one
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -21,8 +22,8 @@ class Explanation:
 
     `uses` are the edges to the entries that use it directly: the gradient is the sum of the upstream gradient of each
     times its local derivative. `paths` are the largest of all `path_count` paths to the output entry, whose
-    contributions the gradient is the sum of, too. `edge_count` counts the edges between entries on these paths, and
-    `labels` holds what nodes are called.
+    contributions the gradient is the sum of, too; the others contribute `sum_left_out` together. `edge_count` counts
+    the edges between entries on these paths, and `labels` holds what nodes are called.
     """
 
     result: Gradients
@@ -33,6 +34,7 @@ class Explanation:
     uses: tuple[Edge, ...]
     paths: tuple[Path, ...]
     path_count: int
+    sum_left_out: float
     edge_count: int
 
     def __repr__(self) -> str:
@@ -48,17 +50,9 @@ class Explanation:
         """How many paths are not among `paths`."""
         return self.path_count - len(self.paths)
 
-    @property
-    def sum_left_out(self) -> float:
-        """What the paths that are left out contribute together; 0 where none is."""
-        return self.sum_beyond(len(self.paths))
-
     def sum_beyond(self, count: int) -> float:
         """What all paths but the first `count` contribute together."""
-        if count >= self.path_count:
-            return 0.0
-        terms = [self.gradient, *[-path.contribution for path in self.paths[:count]]]
-        return math.fsum(terms) if all(map(math.isfinite, terms)) else sum(terms)
+        return sum_of([*[path.contribution for path in self.paths[count:]], self.sum_left_out])
 
     def value_at(self, entry: Entry) -> float:
         """The value of an entry."""
@@ -68,6 +62,14 @@ class Explanation:
         """The gradient that arrives at an entry; 0 where none does."""
         upstream = self.result.upstreams.get(entry.node)
         return 0.0 if upstream is None else entry_of(upstream, entry)
+
+
+def sum_of(terms: Sequence[float]) -> float:
+    """The sum, rounded once; by IEEE 754 where a term is not finite, or the sum is beyond float64."""
+    try:
+        return math.fsum(terms) if all(map(math.isfinite, terms)) else sum(terms)
+    except OverflowError:
+        return sum(terms)
 
 
 def entry_of(value: Any, entry: Entry) -> float:
@@ -103,15 +105,18 @@ def explanation_of(  # noqa: PLR0913 - a point, what is asked about it, and two 
     counts = path_counts(edges, output)
     edges = {one: [edge for edge in edges[one] if counts[edge.target]] for one in edges if counts[one]}
     upstream = result.upstreams.get(entry.node)
+    gradient = 0.0 if upstream is None else entry_of(upstream, entry)
+    every = largest_paths(edges, entry, output, most_paths + MOST_SUMMED)
     return Explanation(
         result=result,
         labels=labels,
         entry=entry,
         output=output,
-        gradient=0.0 if upstream is None else entry_of(upstream, entry),
+        gradient=gradient,
         uses=tuple(edges.get(entry, ())),
-        paths=tuple(largest_paths(edges, entry, output, most_paths)),
+        paths=tuple(every[:most_paths]),
         path_count=counts[entry],
+        sum_left_out=_left_out(every, most_paths, counts[entry], gradient),
         edge_count=sum(map(len, edges.values())),
     )
 
@@ -122,3 +127,11 @@ def _seed(output: Entry, system: NumberSystem) -> Any:
     seed = system.zeros(output.node.shape)
     seed[output.at] = 1.0
     return seed
+
+
+def _left_out(every: Sequence[Path], shown: int, count: int, gradient: float) -> float:
+    """What all paths but the shown ones contribute: added up where they are few, else what the gradient lacks."""
+    contributions = [path.contribution for path in every]
+    if len(every) == count:
+        return sum_of(contributions[shown:])
+    return sum_of([gradient, *[-one for one in contributions[:shown]]])

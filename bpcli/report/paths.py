@@ -8,7 +8,7 @@ from bpcli.backprop.entry_formulas import EntryFormulas
 from bpcli.backprop.explanation import Explanation, entry_name
 from bpcli.backprop.paths import Path
 from bpcli.graph.node import Node
-from bpcli.graph.notation import is_negative, render
+from bpcli.graph.notation import render
 from bpcli.report.figures import UNICODE
 from bpcli.report.formulas import FORMULA_LENGTH, formula_of, side_of
 from bpcli.report.layout import Column, Line, Piece, Row, table, text_of
@@ -69,6 +69,7 @@ class _Writer:
         self._page = page
         self._most = most
         self._formulas = EntryFormulas(result.labels, result.result.values)
+        self._factors: dict[Edge, str] = {}
         self._times = "·" if page.signs == UNICODE else "*"
         self._gradient = self._derivative(result.entry)
 
@@ -188,15 +189,8 @@ class _Writer:
         factors = [self._factor(back[place]) if place >= 0 else gap for place in shown]
         numbers = [self._number(back[place]) if place >= 0 else gap for place in shown]
         product, values = (f" {self._times} ".join(parts) for parts in (factors, numbers))
-        contribution = self._page.number(path.contribution)
         route = f" {self._page.signs.arrow} ".join(names)
-        return (
-            str(number),
-            route,
-            product,
-            "" if values.strip("()") in (product, contribution) else values,
-            contribution,
-        )
+        return (str(number), route, product, values, self._page.number(path.contribution))
 
     # Words -----------------------------------------------------------------------------------------------------------
 
@@ -213,12 +207,15 @@ class _Writer:
 
     def _factor(self, edge: Edge) -> str:
         """The local derivative as a factor: its formula, or its number where there is none."""
-        formula = self._formulas.of(edge)
-        text = formula_text(formula)
-        if formula is None or text is None:
-            return self._number(edge)
-        is_open = text.startswith("-") or formula.op.name in ("add", "sub") or is_negative(formula)
-        return f"({text})" if is_open else text
+        if edge not in self._factors:
+            formula = self._formulas.of(edge)
+            text = formula_text(formula)
+            if formula is None or text is None:
+                self._factors[edge] = self._number(edge)
+            else:
+                is_open = text.startswith("-") or formula.op.name in ("add", "sub")
+                self._factors[edge] = f"({text})" if is_open else text
+        return self._factors[edge]
 
 
 def _unless_said(cells: Sequence[str]) -> str:
