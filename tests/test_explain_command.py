@@ -82,7 +82,7 @@ ONE STEP
         ("explain", "sum(X[0])", "--X=[[1,2],[3,4]]", "--gradient-of=X[1,0]"),
         """
 PATHS
-  no path leads from X[1,0] to f: ∂f/∂X[1,0] = 0
+  no gradient flows from f to X[1,0]: ∂f/∂X[1,0] = 0
 """,
     ),
 }

@@ -14,7 +14,7 @@ from bpcli.graph.node import Node, Variable
 from bpcli.graph.op import Shape
 from bpcli.graph.order import graph_of
 from bpcli.numbers.arrays import Arrays, arrays
-from bpcli.numbers.entries import moved_a_little, not_zero, ones_at, with_leading_axis
+from bpcli.numbers.entries import columns_of, moved_a_little, not_zero, ones_at, with_leading_axis
 from bpcli.numbers.evaluate import evaluate
 from bpcli.ops.algebra import nodes
 
@@ -64,11 +64,33 @@ class _Columns:
         if part is None or not places:
             return
         rows = self._rows(part, places, self._values)
+        if not arrays.is_finite(rows):
+            rows = self._rows_of_rule(position, places, rows)
         nearby = None
         if not self._node.op.kinks and not rows.all():
             nearby = self._rows(part, places, self._nearby())
         for row, to, local in not_zero(rows, nearby):
             yield places[row], to, local
+
+    def _rows_of_rule(self, position: int, places: Sequence[int], rows: Any) -> Any:
+        """The same rows by the rule itself, one upstream 1 for each entry of the value, where these are few.
+
+        A rule may have a guard, as for a norm that is 0, whose derivative is NaN although what the rule gives is not.
+        """
+        node, size = self._node, prod(self._node.shape)
+        if size * prod(node.inputs[position].shape) > MOST_AT_ONCE:
+            return rows
+        values = dict(
+            zip((node, *node.inputs), map(with_leading_axis, (self._out_of(self._values), *self._values)), strict=True)
+        )
+        with arrays.at_work():
+            found = handed_back(node, ones_at(node.shape, range(size)), values.__getitem__, BATCHED)[position]
+        return columns_of(found, size, places, node.shape)
+
+    def _out_of(self, inputs: Sequence[Any]) -> Any:
+        """The value of the op at these inputs."""
+        with arrays.at_work():
+            return getattr(arrays, self._node.op.name)(*inputs, **self._node.attributes)
 
     def _nearby(self) -> list[Any]:
         """The values next to the point; those of inputs without a gradient, such as indices, stay."""
@@ -84,8 +106,7 @@ class _Columns:
         zeros = with_leading_axis(arrays.zeros(node.shape))
         at = {variable.name: with_leading_axis(value) for variable, value in zip(self._inputs, inputs, strict=True)}
         with arrays.at_work():
-            out = getattr(arrays, node.op.name)(*inputs, **node.attributes)
-            at |= {"out": with_leading_axis(out), "upstream": zeros}
+            at |= {"out": with_leading_axis(self._out_of(inputs)), "upstream": zeros}
             found = gradients_at(pullback, evaluate(pullback, at, BATCHED), BATCHED, seeds).get(self._upstream)
         rows = zeros if found is None else found
         return rows if len(rows) == len(seeds) else rows.repeat(len(seeds), axis=0)

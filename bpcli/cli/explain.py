@@ -104,6 +104,7 @@ def _show_fan_out(text: str, at: dict[str, Any], limits: Limits, options: dict[s
     from bpcli.report.fan_out import fan_out_report  # noqa: PLC0415 - paths need no map
 
     write_lines(fan_out_report(found, page_for(output_format, None)), output_format)
+    say_unused(found.graph)
     return 0
 
 

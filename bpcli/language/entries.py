@@ -105,17 +105,14 @@ def _index(name: EntryName, node: Node) -> tuple[int, ...]:
         raise ShapeError(message, hint=f"write it as {name.name}{_first(node)}")
     for axis, (at, length) in enumerate(zip(index, shape, strict=True)):
         if not -length <= at < length:
+            between = f"between {-length} and {length - 1}" if length else "none at all, as the axis is empty"
             message = f"index {at} is beyond axis {axis} of {name.name}, whose shape is {shape_text(shape)}"
-            raise ShapeError(message, hint=f"along that axis it is {_range(length)}")
+            raise ShapeError(message, hint=f"along that axis an index is {between}")
     return tuple([at % length for at, length in zip(index, shape, strict=True)])
 
 
 def _indices(count: int) -> str:
     return "1 index" if count == 1 else f"{count} indices"
-
-
-def _range(length: int) -> str:
-    return f"from 0 to {length - 1}, or from {-length} to -1" if length else "nothing: the axis is empty"
 
 
 def _first(node: Node) -> str:

@@ -32,6 +32,12 @@ def picked(value: Any, shape: Shape, places: Sequence[int]) -> list[float]:
     return found
 
 
+def columns_of(jacobian: Any, count: int, places: Sequence[int], shape: Shape) -> Any:
+    """Of a Jacobian with `count` rows, which each have the shape of an input, the columns at these places."""
+    rows = np.broadcast_to(jacobian, (count, *np.shape(jacobian)[1:])).reshape(count, -1)
+    return rows[:, list(places)].T.reshape(len(places), *shape)
+
+
 def not_zero(rows: Any, others: Any | None = None) -> Iterator[tuple[int, int, float]]:
     """Row, place and number of each entry that is not 0, or is not in `others`; row by row."""
     rows = np.reshape(rows, (len(rows), -1))

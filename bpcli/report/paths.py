@@ -31,6 +31,7 @@ STACKED = (
     Column("left", caption="in numbers"),
     Column("left", "gradient", caption="contribution"),
 )
+NARROW = 0  # no row fits, so that each is set on several lines
 HEADING = ("", "path", "product of local gradients", "", "contribution")
 TIMES = {1: "once", 2: "twice"}
 LONGEST_COUNT = 10**24
@@ -80,9 +81,9 @@ class _Writer:
             about = f"  {self._gradient} = 1: the gradient that the way back starts with"
             return [*page.title("ONE STEP"), [Piece(about)]]
         if not result.path_count:
-            names = f"{self._name(result.entry)} to {self._name(result.output)}"
+            names = f"{self._name(result.output)} to {self._name(result.entry)}"
             gradient = page.number(result.gradient)
-            return [*page.title("PATHS"), [Piece(f"  no path leads from {names}: {self._gradient} = {gradient}")]]
+            return [*page.title("PATHS"), [Piece(f"  no gradient flows from {names}: {self._gradient} = {gradient}")]]
         return [*self._one_step(), [], *self._paths()]
 
     # One step ------------------------------------------------------------------------------------------------------
@@ -139,7 +140,7 @@ class _Writer:
         lines = table(COLUMNS, wide, math.inf, HEADING)
         if all(len(text_of(line)) <= self._page.width for line in lines):
             return lines
-        return table(STACKED, rows, self._page.width, HEADING)
+        return table(STACKED, rows, NARROW)
 
     def _rows(self) -> list[Row]:
         """A row for each path; long paths by their first and last steps, as many as fit."""
