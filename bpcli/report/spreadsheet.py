@@ -11,7 +11,7 @@ from bpcli.report.figures import full
 
 
 def csv_text(result: Gradients) -> str:
-    """`name,value,gradient`: a row for the output, whose gradient is the seed, then for each wanted variable, or entry."""
+    """`name,value,gradient`: the output, whose gradient is the seed, then each wanted variable, or entry of one."""
     written = StringIO()
     writer = csv.writer(written, lineterminator="\n")
     labels = result.labels()
