@@ -35,7 +35,7 @@ def forward_section(result: Gradients, labels: Labels, page: Page) -> list[Line]
                 "" if (formula := formula_of(node, labels)) == labels[node] else formula,
                 _with_numbers(node, result, page),
                 _value(node, result, page),
-                *([shape_of(node)] if result.has_arrays else []),
+                *([_shape(node, result, page)] if result.has_arrays else []),
             ),
             _kept(node, result, labels, page),
         )
@@ -46,9 +46,9 @@ def forward_section(result: Gradients, labels: Labels, page: Page) -> list[Line]
     return [*page.title("FORWARD", about), *table(columns, rows, page.width), *page.left_out(len(nodes))]
 
 
-def shape_of(node: Node) -> str:
-    """The shape of a node's value; nothing for a single number."""
-    return str(node.shape) if node.shape else ""
+def _shape(node: Node, result: Gradients, page: Page) -> str:
+    """The shape of an array whose entries are written out; a sum-up says it itself."""
+    return str(node.shape) if node.shape and _value(node, result, page).startswith("[") else ""
 
 
 def graph_section(graph: Graph, labels: Labels, page: Page) -> list[Line]:
