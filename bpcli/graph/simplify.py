@@ -215,7 +215,7 @@ def _within_rows(ordered: Iterable[Node], root: Node) -> set[Node]:
 
 def _branch_taken(node: Node, values: Mapping[Node, float]) -> Node | None:
     """The branch that goes on from a guard, a `where` on an equality, which is known not to hold."""
-    if node.op.name != "where" or node.inputs[0].op.name != "equal":
+    if node.op.name != "where" or node.inputs[0].op.name != "equal" or node.inputs[0].shape:
         return None
     sides = [values.get(side, number_in(side)) for side in node.inputs[0].inputs]
     return None if None in sides or sides[0] == sides[1] else node.inputs[2]

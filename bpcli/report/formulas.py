@@ -96,7 +96,7 @@ def formula_texts(
 
 def _formula_text(formula: Node, graph: Graph, labels: Labels, room: int, values: Mapping[Node, float]) -> str | None:
     output = {graph.output: labels[graph.output]} if graph.output.inputs else {}
-    steps = {node: labels[node] for node in graph.nodes if not node.op.is_condition}
+    steps = {node: labels[node] for node in graph.nodes if node in labels and not node.op.is_condition}
     for names, most in (({}, min(SHORT, room)), (output, room), (steps, room)):
         text = render(simplify(formula, names, values), limit=most)
         if not text.endswith("…"):

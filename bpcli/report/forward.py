@@ -102,7 +102,8 @@ def _kept(node: Node, result: Gradients, labels: Labels, page: Page) -> tuple[st
         from bpcli.report.jacobians import kept_jacobians  # noqa: PLC0415 - numbers have no matrices
 
         return kept_jacobians(node, result, labels, page)
-    locals_ = local_numbers(node, result.values.__getitem__)
+    with result.system.at_work():
+        locals_ = local_numbers(node, result.values.__getitem__, result.system)
     numbers = [None if number is None else page.number(number) for number in locals_]
     return tuple(
         f"{page.derivative(node, source, labels)}{side_of(node, position)} = "
