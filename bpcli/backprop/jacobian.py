@@ -2,8 +2,8 @@
 
 Row k of a Jacobian is the gradient that comes back from the k-th unit vector as upstream gradient (Griewank & Walther
 2008, Evaluating Derivatives, §3.2). A batch of unit vectors is one sweep. A Hessian is the Jacobian of the gradient,
-which is a graph itself. Derivatives at kinks are those of `gradients_of`. Where a local derivative is infinite, 0 · ∞ in
-the rows of other outputs is NaN, as it is in PyTorch.
+which is a graph itself. Derivatives at kinks are those of `gradients_of`. Where a local derivative is infinite, 0 · ∞
+in the rows of other outputs is NaN, as it is in PyTorch.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
