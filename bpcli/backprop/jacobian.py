@@ -250,8 +250,10 @@ def _notices(graph: Graph, at: Mapping[str, Any], wanted: Collection[str] | None
 
 def _not_finite(matrix: Any, name: str, system: Arrays) -> Notice:
     """What to say where only single entries are not finite, as 0 · ∞ is not."""
-    many = sum(not system.is_finite(entry) for entry in matrix.reshape(-1))
-    return Notice(f"{many} of the {matrix.size} entries of the {name} {'is' if many == 1 else 'are'} not finite")
+    with system.at_work():
+        many = int((matrix - matrix != 0).sum())  # ∞ - ∞ and NaN - NaN are NaN, which differs from 0
+    which = f"{many} of the {matrix.size} entries of the {name}" if matrix.size > 1 else f"the {name}"
+    return Notice(f"{which} {'is' if many == 1 else 'are'} not finite")
 
 
 def _no_hessian(graph: Graph) -> ShapeError:
