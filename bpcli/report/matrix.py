@@ -87,14 +87,14 @@ def hessian_lines(result: Hessian, page: Page) -> list[Line]:
     matrix = hessian_matrix(result)
     name = f"second derivatives of {output_name(result)} by {_together(result.wanted, page)}"
     lines += [*_heading(name, matrix.entries, page), *_set(matrix, page)]
-    return [*lines, *_curvature(result, matrix.entries)]
+    return [*lines, *_curvature(result, matrix.entries, page)]
 
 
 def _value(result: Jacobian | Hessian, page: Page) -> list[Line]:
     name, value = output_name(result), page.value(result.value)
     if getattr(result.value, "shape", ()) and len(f"{GAP}{name} = {value}") > page.width:
         value = summary_text(result.value, page.number)
-    return [*page.title("VALUE"), [Piece(GAP), Piece(name, "name"), Piece(" = "), Piece(value, "value")]]
+    return [*page.title("VALUE"), *_said(Piece(f"{name} =", "name"), Piece(value, "value"), page)]
 
 
 def _groups(variables: Sequence[Variable]) -> list[Sequence[Variable]]:
@@ -110,24 +110,29 @@ def _together(variables: Sequence[Variable], page: Page) -> str:
 
 
 def _heading(name: str, entries: Any, page: Page) -> list[Line]:
-    """What a matrix is, its size, and its structure in words, on a line of their own where the page is narrow."""
+    """What a matrix is, its size, and its structure in words."""
     words = ", ".join([f"{entries.shape[0]}x{entries.shape[1]}", *filter(None, [structure_of(entries)])])
-    if len(f"{GAP}{name}: {words}") > page.width:
-        return [[Piece(GAP), Piece(f"{name}:", "name")], [Piece(INDENT), Piece(words, "note")]]
-    return [[Piece(GAP), Piece(f"{name}:", "name"), Piece(f" {words}", "note")]]
+    return _said(Piece(f"{name}:", "name"), Piece(words, "note"), page)
 
 
-def _curvature(result: Hessian, entries: Any) -> list[Line]:
+def _said(what: Piece, words: Piece, page: Page) -> list[Line]:
+    """What something is, and what is said of it, on a line of its own where the page is narrow."""
+    if len(GAP) + len(what.text) + 1 + len(words.text) > page.width:
+        return [[Piece(GAP), what], [Piece(INDENT), words]]
+    return [[Piece(GAP), what, Piece(" "), words]]
+
+
+def _curvature(result: Hessian, entries: Any, page: Page) -> list[Line]:
     """What the eigenvalues say, and how far the matrix is from its mirror image where that is more than rounding."""
-    lines = []
+    lines: list[Line] = []
     ends = ends_of_spectrum(entries)
     if ends is not None and any(ends):
         smallest, largest = map(short, ends)
-        numbers = f"eigenvalues from {smallest} to {largest}" if len(entries) > 1 else f"eigenvalue {smallest}"
-        lines = [[Piece(GAP), Piece(definiteness(*ends), "verdict"), Piece(f": {numbers}", "note")]]
+        numbers = f"eigenvalues {smallest} to {largest}" if len(entries) > 1 else f"eigenvalue {smallest}"
+        lines += _said(Piece(f"{definiteness(*ends)}:", "verdict"), Piece(numbers, "note"), page)
     if result.is_finite and not is_symmetric(entries):
-        note = f"not symmetric: entries differ from their mirror image by up to {short(result.asymmetry)}"
-        lines.append([Piece(GAP), Piece(note, "note")])
+        note = f"entries and their mirror images differ by up to {short(result.asymmetry)}"
+        lines += _said(Piece("not symmetric:", "verdict"), Piece(note, "note"), page)
     return lines
 
 
@@ -141,9 +146,12 @@ def _set(matrix: Matrix, page: Page) -> list[Line]:
         return [[Piece(f"{INDENT}it has no entries", "note")]]
     if max(rows, columns) > page.most_rows:
         many = int((matrix.entries != 0).sum())
-        what = f"{summary_text(matrix.entries, page.number)}; {many} of {matrix.entries.size} entries are not 0"
-        note = f"--max-rows {max(rows, columns)} shows it, --json has it"
-        return [[Piece(INDENT), Piece(what, "gradient")], [Piece(INDENT), Piece(note, "note")]]
+        notes = (
+            f"{many} of {matrix.entries.size} entries are not 0",
+            f"--max-rows {max(rows, columns)} shows it, --json has it",
+        )
+        summed = Piece(summary_text(matrix.entries, page.number), "gradient")
+        return [[Piece(INDENT), summed], *[[Piece(INDENT), Piece(note, "note")] for note in notes]]
     labels, heads = matrix.row_labels(), matrix.column_labels()
     texts = [[page.number(entry) for entry in column] for column in matrix.entries.T.tolist()]
     lines: list[Line] = []
