@@ -1,5 +1,6 @@
 """Jacobians and Hessians as the library gives them: held against calculus and single sweeps, op by op."""
 
+from random import Random
 from typing import Any
 from unittest import mock
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from strategies import expression_texts
 
 import bpcli
 from bpcli.backprop import jacobian as module
@@ -182,6 +184,20 @@ def test_a_hessian_is_symmetric(op: Op, sample: Sample) -> None:
 
     assert found.is_finite
     assert found.asymmetry <= 1e-12 * max(1.0, float(abs(found.matrix()).max(initial=0)))
+
+
+@given(expression_texts(), st.randoms(use_true_random=False))
+def test_the_jacobian_of_one_number_is_its_gradient(text: str, random: Random) -> None:
+    """For any expression of the language, also where numbers stop being finite; second derivatives say so too."""
+    at = {variable.name: random.choice([0, 1, -1, 2, -3, 0.5, -0.7, 2.5]) for variable in bpcli.parse(text).variables}
+    expected = bpcli.grad(text, at)
+
+    found, second = bpcli.jacobian(text, at), bpcli.hessian(text, at)
+
+    assert list(found.blocks) == list(expected.gradients)
+    np.testing.assert_allclose(list(found.blocks.values()), list(expected.gradients.values()), rtol=1e-8, atol=1e-300)
+    assert bool(found.warnings) == bool(expected.warnings)
+    assert second.is_finite != bool(second.warnings)
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 40])

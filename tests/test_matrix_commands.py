@@ -185,6 +185,26 @@ def test_a_matrix_keeps_within_the_terminal(command: tuple[str, ...], columns: i
     assert "…" not in done.out
 
 
+def test_what_is_said_of_a_matrix_goes_below_its_name_on_a_narrow_page() -> None:
+    """And columns go below each other, at least one at a time, however narrow it is."""
+    found = bpcli.hessian("x*y*z", {"x": 1, "y": 2, "z": 3})
+
+    said = plain_text(hessian_lines(found, Page(width=12))).partition("HESSIAN\n")[2]
+
+    assert said == (
+        "  rows and columns are inputs\n  second derivatives of f by (x, y, z):\n    3x3, symmetric\n"
+        "       x  y\n    x  0  3\n    y  3  0\n    z  2  1\n"
+        "\n       z\n    x  2\n    y  1\n    z  0\n  indefinite:\n    eigenvalues -3.202 to 4.113\n"
+    )
+
+
+def test_npy_is_refused_before_a_terminal_is_spoilt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the expression is."""
+    monkeypatch.setattr("bpcli.cli.matrix.is_terminal", lambda: True)
+
+    assert call("jacobian", "x", "--output-format=npy").err.startswith("error: an .npy file is bytes")
+
+
 @has_terminals
 def test_a_large_matrix_is_summed_up_on_a_terminal() -> None:
     """By its size, structure, norm, least and most; `--max-rows` shows it, in blocks."""
