@@ -2,8 +2,9 @@
 
 `bpcli.grad("x*y*z", {"x": 6, "y": -2, "z": -3})` gives the value, the gradients and every step. `check_expression`
 holds gradients, bpcli's own or claimed ones, against SymPy and differences; `explain` writes one entry of a gradient
-out path by path. `bpcli.parse` gives the graph of an
-expression, `bpcli.render` and `bpcli.latex` write a node. Everything is imported when it is first used.
+out path by path. `bpcli.jacobian("W @ x", …)` and `bpcli.hessian(…)` give the matrices of first and second derivatives.
+`bpcli.parse` gives the graph of an expression, `bpcli.render` and `bpcli.latex` write a node. Everything is imported
+when it is first used.
 """
 
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from bpcli.backprop.fan_out import FanOut, FanOuts
     from bpcli.backprop.formulas import gradient_formulas
     from bpcli.backprop.gradients import Gradients
+    from bpcli.backprop.jacobian import Hessian, Jacobian
     from bpcli.backprop.nonfinite import Notice
     from bpcli.backprop.sweep import Step
     from bpcli.check.checking import Check, check_expression
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from bpcli.graph.simplify import simplify
     from bpcli.language.build import grad
     from bpcli.language.claims import Claim
+    from bpcli.language.derivatives import hessian, jacobian
     from bpcli.language.explain import explain, fan_out
     from bpcli.language.expressions import parse
     from bpcli.language.limits import Limits
@@ -43,6 +46,8 @@ _HOMES = {
     "Finding": "check.findings",
     "Gradients": "backprop.gradients",
     "Graph": "graph.node",
+    "Hessian": "backprop.jacobian",
+    "Jacobian": "backprop.jacobian",
     "LimitError": "errors",
     "Limits": "language.limits",
     "Node": "graph.node",
@@ -59,6 +64,8 @@ _HOMES = {
     "grad": "language.build",
     "gradient_formulas": "backprop.formulas",
     "graph_of": "graph.order",
+    "hessian": "language.derivatives",
+    "jacobian": "language.derivatives",
     "latex": "graph.latex",
     "parse": "language.expressions",
     "render": "graph.notation",
@@ -78,6 +85,8 @@ __all__ = [
     "Finding",
     "Gradients",
     "Graph",
+    "Hessian",
+    "Jacobian",
     "LimitError",
     "Limits",
     "Node",
@@ -95,6 +104,8 @@ __all__ = [
     "grad",
     "gradient_formulas",
     "graph_of",
+    "hessian",
+    "jacobian",
     "latex",
     "parse",
     "render",

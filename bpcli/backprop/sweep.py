@@ -64,7 +64,9 @@ def steps(
     for node in reversed(graph.nodes):
         if node in gradients and node.varies:
             upstream = gradients[node]
-            for position, (source, local, part) in enumerate(_edges(node, upstream, values.__getitem__, system)):
+            with system.at_work():
+                edges = list(_edges(node, upstream, values.__getitem__, system))
+            for position, (source, local, part) in enumerate(edges):
                 if part is not None and source.varies and (along is None or source in along):
                     yield Step(node, source, position, upstream, local, part)
 
@@ -82,8 +84,10 @@ def _edges(node: Node, upstream: Any, value_of: Callable[[Node], Any], system: A
 def handed_back(node: Node, upstream: Any, value_of: Callable[[Node], Any], system: Any) -> tuple[Any, ...]:
     """What a structural op hands back to each input, None where no gradient flows."""
     pullback = node.op.pullback
-    parts = () if pullback is None else pullback(
-        system, upstream, value_of(node), *map(value_of, node.inputs), **node.attributes
+    parts = (
+        ()
+        if pullback is None
+        else pullback(system, upstream, value_of(node), *map(value_of, node.inputs), **node.attributes)
     )
     if len(parts) != len(node.inputs):
         require_one_per_input(node.op, parts, node.inputs)

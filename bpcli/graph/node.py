@@ -11,13 +11,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bpcli.errors import Span
-from bpcli.graph.op import Attributes, NO_ATTRIBUTES, Op, REGISTRY, Shape
+from bpcli.graph.op import NO_ATTRIBUTES, REGISTRY, Attributes, Op, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bpcli.graph.op import AttributeValue
-    
+
 Number = float | int
 NO_NAMES: Mapping[str, Node] = MappingProxyType({})
 
@@ -163,10 +163,11 @@ def applied(name: str, *inputs: Node | Number, **attributes: AttributeValue) -> 
     shapes = [node.shape for node in nodes]
     # Entry by entry all inputs have one shape, but for single numbers, which go with any.
     shape = op.shape(*shapes, **attributes) if op.shape else next(filter(None, shapes), ())
-    return node_of_shape(shape, op, nodes, attributes or NO_ATTRIBUTES)
+    kept = {name: value for name, value in attributes.items() if value != op.attributes[name].default}
+    return node_of_shape(shape, op, nodes, kept or NO_ATTRIBUTES)
 
 
-def node_of_shape(  # noqa: PLR0913 - the fields of a node
+def node_of_shape(  # noqa: PLR0913, PLR0917 - the fields of a node
     shape: Shape, op: Op, inputs: tuple[Node, ...], attributes: Attributes, start: int = -1, end: int = -1
 ) -> Node:
     """An op applied to nodes; its value has this shape."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from bpcli.backprop.gradients import Gradients, gradients_of
 from bpcli.errors import MissingValueError, ShapeError, UnknownNameError
 from bpcli.graph.node import Graph, Node
-from bpcli.graph.order import graph_of
 from bpcli.graph.op import Shape
+from bpcli.graph.order import graph_of
 from bpcli.language.complaints import suggestion
 from bpcli.language.expressions import parse, paused_collector
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
@@ -18,8 +18,10 @@ from bpcli.numbers.system import NumberSystem
 if TYPE_CHECKING:
     from bpcli.language.arrays import Dtype
 
+NO_SHAPES: Mapping[str, Shape] = {}
 
-def grad(
+
+def grad(  # noqa: PLR0913 - a question, and how it is to be answered
     expression: str | Graph | Node,
     at: Mapping[str, object] | None = None,
     with_respect_to: Collection[str] | str | None = None,
@@ -46,7 +48,8 @@ def grad(
         wanted = wanted_of(graph, with_respect_to)
         shaped, point, system = at_point(graph, at, limits, single_precision=single_precision)
         if system is floats:
-            return gradients_of(graph, point, wanted, seed=None if seed is None else number_from("the seed", seed))
+            number = None if seed is None else number_from("the upstream seed", seed)
+            return gradients_of(graph, point, wanted, seed=number)
         return gradients_of(shaped, point, wanted, system=system, seed=None if seed is None else seed_for(shaped, seed))
 
 
@@ -59,14 +62,14 @@ def at_point(
     """
     point = values_for(graph, at, limits, single_precision=single_precision)
     shapes = {name: shape_of(value) for name, value in point.items()}
-    if not single_precision and not _has_arrays(graph, shapes):
+    if not single_precision and not has_arrays(graph, shapes):
         return graph, point, floats
     from bpcli.language.shapes import with_shapes  # noqa: PLC0415 - single numbers have no shapes
 
     return with_shapes(graph, shapes, limits), point, array_system(single_precision=single_precision)
 
 
-def _has_arrays(graph: Graph, shapes: Mapping[str, Shape]) -> bool:
+def has_arrays(graph: Graph, shapes: Mapping[str, Shape] = NO_SHAPES) -> bool:
     """Whether any value is an array, or any op moves or joins entries."""
     return any(shapes.values()) or any(op.is_structural for op in {node.op for node in graph.nodes})
 
@@ -80,7 +83,7 @@ def array_system(*, single_precision: bool = False) -> NumberSystem:
 
 def seed_for(graph: Graph, seed: object) -> Any:
     """The upstream gradient of the output. Raises ShapeError where it has not the shape of the output."""
-    value = value_from("the seed", seed)
+    value = value_from("the upstream seed", seed)
     if shape_of(value) != graph.output.shape:
         message = f"the seed has shape {shape_of(value)}, the output {graph.output.shape}"
         raise ShapeError(message, hint="give one number for each entry of the output")

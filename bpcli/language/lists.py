@@ -1,7 +1,5 @@
 """Square brackets: lists of values, `[[1, 2], [3, 4]]`, and indices behind an operand, `x[0, 1:3, ::-1]`."""
 
-from typing import Any
-
 from typing import TYPE_CHECKING, Any
 
 from bpcli.errors import ParseError, Span
@@ -106,6 +104,12 @@ class Lists:
         if not isinstance(bracket, IndexBracket) or len(bracket.bounds) == MOST_BOUNDS - 1:
             raise misplaced(self._stack.text, ":", Span(start, end), in_brackets=True)
         bracket.bounds.append(self._taken() if is_given else None)
+
+    def took_part(self, bracket: Bracket) -> bool:
+        """Whether a comma ended a part of an index, which is taken, and not an entry of a list."""
+        if isinstance(bracket, IndexBracket):
+            self.end_part(bracket, is_given=True)
+        return isinstance(bracket, IndexBracket)
 
     def end_part(self, bracket: IndexBracket, *, is_given: bool) -> None:
         """Take what was read since the last comma as a part of an index."""

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial, reduce
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,7 @@ EXCEPTIONS: dict[str, Callable[..., Any]] = {
 
 def _shifted(m: Any, x: Any, axis: Any) -> tuple[Any, Any]:
     """x less its largest entry, so that exp does not overflow; and the largest, 0 where it is infinite."""
-    largest = m.amax(x, axis=axis, keepdims=True)
+    largest = np.max(x, axis=axes_in(m, x, axis), keepdims=True, initial=-np.inf)
     largest = np.where(np.isfinite(largest), largest, 0)
     return x - largest, largest
 
@@ -93,7 +94,6 @@ STABLY: dict[str, Callable[..., Any]] = {
     "logsumexp": _logsumexp,
     "log_softmax": _log_softmax,
 }
-
 
 
 class Arrays(Tensors):
@@ -138,9 +138,19 @@ class Arrays(Tensors):
         """0 for each entry."""
         return np.zeros(shape, self.dtype)[()]
 
-    def ones(self, shape: Shape) -> Any:
-        """1 for each entry."""
-        return np.ones(shape, self.dtype)[()]
+    def batched(self) -> "Arrays":
+        """The same numbers with one more axis in front: many upstream gradients, or many points, at once."""
+        return Arrays(self.dtype, self.batch + 1)
+
+    @staticmethod
+    def lifted(value: Any) -> Any:
+        """A value with a batch axis of length 1, the same for the whole batch."""
+        return np.asarray(value)[None]
+
+    def identity(self, shape: Shape) -> Any:
+        """For each entry of an array the array that is 1 there and 0 elsewhere."""
+        count = prod(shape)
+        return np.eye(count, dtype=self.dtype).reshape((count, *shape))
 
     def function_of(self, op: Op) -> Callable[..., Any]:
         """NumPy's function of that name, a stable form, or the op's meaning; never of another dtype."""

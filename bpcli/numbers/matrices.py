@@ -17,7 +17,6 @@ Array = Any
 LARGEST_EXPANDED = 10  # rows of a determinant of objects; 2ⁿ·n products
 
 
-
 def matmul(m: Any, x: Array, y: Array) -> Array:
     """The product of matrices; a vector on the left is a row, on the right a column (NumPy's `@`)."""
     is_row, is_column = len(m.shape(x)) == 1, len(m.shape(y)) == 1
@@ -94,7 +93,9 @@ def _expanded(matrix: Array) -> Any:
     """The determinant, by expansion along the first column with each minor worked out once."""
     size = len(matrix)
     if size > LARGEST_EXPANDED:
-        message = f"a determinant of {size} rows is too large for exact arithmetic, which takes up to {LARGEST_EXPANDED}"
+        message = (
+            f"a determinant of {size} rows is too large for exact arithmetic, which takes up to {LARGEST_EXPANDED}"
+        )
         raise UsageError(message)
     minors: dict[tuple[int, ...], Any] = {(): 1}
     for count in range(1, size + 1):
@@ -111,9 +112,6 @@ def _expanded(matrix: Array) -> Any:
             larger[rows] = total
         minors = larger
     return minors[tuple(range(size))]
-
-
-
 
 
 def _cofactors(m: Any, matrix: Array) -> Array:

@@ -66,7 +66,9 @@ def conv_kernel(m: Any, x: Array, u: Array, shape: Shape, **where: Any) -> Array
     return np.reshape(result, result.shape[: m.batch] + tuple(shape))
 
 
-def _pool_slide(x: Shape, count: int | None, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1) -> Slide:
+def _pool_slide(
+    x: Shape, count: int | None, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1
+) -> Slide:
     axes = len(kernel_size) if count is None and isinstance(kernel_size, tuple) else count or min(2, len(x))
     size = _sizes(kernel_size, axes)
     steps = size if stride is None else _sizes(stride, axes)
@@ -111,7 +113,9 @@ def put_largest(m: Any, u: Array, x: Array, **where: Any) -> Array:
     marked = _marks(m, x, slide) * np.reshape(u, np.shape(u) + (1,) * n)
     wide = tuple([size + 2 * around for size, around in zip(slide.sizes, slide.padding, strict=True)])
     whole = fold(m, marked, wide, slide.stride, slide.dilation)
-    return whole[(..., *[slice(around, around + size) for size, around in zip(slide.sizes, slide.padding, strict=True)])]
+    return whole[
+        (..., *[slice(around, around + size) for size, around in zip(slide.sizes, slide.padding, strict=True)])
+    ]
 
 
 def take_largest(m: Any, v: Array, x: Array, **where: Any) -> Array:

@@ -92,7 +92,18 @@ matmul = structural(
     inputs=("x", "y"),
     infix=Infix("@", 20, 21),
     aliases=("mm", "bmm", "mv"),
- samples=(Sample((2, 3), (3, 4)), Sample((2, 3), (3,)), Sample((3,), (3, 2)), Sample((3,), (3,)), Sample((2, 3, 4), (4, 2)), Sample((2, 3, 4), (4,)), Sample((3,), (2, 3, 2)), Sample((2, 3, 2), (2, 2, 3)), Sample((1, 3, 2), (4, 2, 1)),))
+    samples=(
+        Sample((2, 3), (3, 4)),
+        Sample((2, 3), (3,)),
+        Sample((3,), (3, 2)),
+        Sample((3,), (3,)),
+        Sample((2, 3, 4), (4, 2)),
+        Sample((2, 3, 4), (4,)),
+        Sample((3,), (2, 3, 2)),
+        Sample((2, 3, 2), (2, 2, 3)),
+        Sample((1, 3, 2), (4, 2, 1)),
+    ),
+)
 
 
 def _dot_shape(x: Shape, y: Shape) -> Shape:
@@ -122,13 +133,15 @@ dot = structural(
     inputs=("x", "y"),
     aliases=("inner", "vdot"),
     meaning=lambda m, x, y: m.sum(x * y),
- samples=(Sample((3,), (3,)),))
+    samples=(Sample((3,), (3,)),),
+)
 outer = structural(
     "outer",
     lambda m, upstream, out, x, y: (m.matmul(upstream, y), m.matmul(x, upstream)),
     _outer_shape,
     inputs=("x", "y"),
- samples=(Sample((2,), (3,)),))
+    samples=(Sample((2,), (3,)),),
+)
 
 
 def _terms(subscripts: str) -> tuple[list[str], str]:
@@ -203,7 +216,12 @@ einsum = structural(
         )
     },
     signature=("subscripts", "*x"),
- samples=(Sample((2, 3), (3, 4), subscripts='ij,jk->ik'), Sample((2, 3), subscripts='ij->j'), Sample((2, 3), (3,), (2,), subscripts='ij,j,i->'),))
+    samples=(
+        Sample((2, 3), (3, 4), subscripts="ij,jk->ik"),
+        Sample((2, 3), subscripts="ij->j"),
+        Sample((2, 3), (3,), (2,), subscripts="ij,j,i->"),
+    ),
+)
 
 
 def _square(shape: Shape) -> Shape:
@@ -250,26 +268,51 @@ def _diag_back(m: Any, upstream: Any, out: Any, x: Any, offset: int = 0) -> tupl
     return (m.scatter(upstream, key=_diagonal(shape, offset), shape=shape),)
 
 
-diag = structural("diag", _diag_back, _diag_shape, attributes={"offset": whole_number(0)}, samples=(Sample((3,)), Sample((2, 3)), Sample((3, 3), offset=-1), Sample((2,), offset=1),))
+diag = structural(
+    "diag",
+    _diag_back,
+    _diag_shape,
+    attributes={"offset": whole_number(0)},
+    samples=(
+        Sample((3,)),
+        Sample((2, 3)),
+        Sample((3, 3), offset=-1),
+        Sample((2,), offset=1),
+    ),
+)
 trace = structural(
     "trace",
-    lambda m, upstream, out, x: (m.scatter(m.broadcast_to(upstream, shape=(min(m.shape(x)),)), key=_diagonal(m.shape(x), 0), shape=m.shape(x)),),
+    lambda m, upstream, out, x: (
+        m.scatter(m.broadcast_to(upstream, shape=(min(m.shape(x)),)), key=_diagonal(m.shape(x), 0), shape=m.shape(x)),
+    ),
     lambda shape: _only_matrix(shape)[:-2],
     meaning=lambda m, x: m.sum(m.diag(x)),
- samples=(Sample((3, 3)), Sample((2, 3)),))
+    samples=(
+        Sample((3, 3)),
+        Sample((2, 3)),
+    ),
+)
 tril = structural(
     "tril",
     lambda m, upstream, out, x, k=0: (m.tril(upstream, k=k),),
     lambda shape, *, k=0: _matrix(shape),
     attributes={"k": whole_number(0)},
     aliases=(),
- samples=(Sample((3, 3)), Sample((2, 3, 2), k=1),))
+    samples=(
+        Sample((3, 3)),
+        Sample((2, 3, 2), k=1),
+    ),
+)
 triu = structural(
     "triu",
     lambda m, upstream, out, x, k=0: (m.triu(upstream, k=k),),
     lambda shape, *, k=0: _matrix(shape),
     attributes={"k": whole_number(0)},
- samples=(Sample((3, 3)), Sample((2, 3, 2), k=-1),))
+    samples=(
+        Sample((3, 3)),
+        Sample((2, 3, 2), k=-1),
+    ),
+)
 
 
 def _only_matrix(shape: Shape) -> Shape:
@@ -283,7 +326,11 @@ det = structural(
     "det",
     lambda m, upstream, out, x: (_each(m, upstream, x) * m.cofactors(x),),
     lambda shape: _square(shape)[:-2],
- samples=(Sample((3, 3)), Sample((2, 2, 2)),))
+    samples=(
+        Sample((3, 3)),
+        Sample((2, 2, 2)),
+    ),
+)
 
 
 def _cofactors_back(m: Any, upstream: Any, out: Any, x: Any) -> tuple[Any, ...]:
@@ -300,7 +347,11 @@ inv = structural(
     lambda m, upstream, out, x: (-m.matmul(m.matmul(_turned(m, out), upstream), _turned(m, out)),),
     _square,
     aliases=("inverse",),
- samples=(Sample((3, 3)), Sample((2, 2, 2)),))
+    samples=(
+        Sample((3, 3)),
+        Sample((2, 2, 2)),
+    ),
+)
 
 
 def _solution_shape(x: Shape, y: Shape) -> Shape:
@@ -319,7 +370,16 @@ def _solution_back(m: Any, upstream: Any, out: Any, x: Any, y: Any) -> tuple[Any
     return (_summed(m, -product, m.shape(x)), _summed(m, back, m.shape(y)))
 
 
-solve = structural("solve", _solution_back, _solution_shape, inputs=("x", "y"), samples=(Sample((3, 3), (3,)), Sample((2, 2), (2, 3)),))
+solve = structural(
+    "solve",
+    _solution_back,
+    _solution_shape,
+    inputs=("x", "y"),
+    samples=(
+        Sample((3, 3), (3,)),
+        Sample((2, 2), (2, 3)),
+    ),
+)
 
 
 def _factor_back(m: Any, upstream: Any, out: Any, x: Any) -> tuple[Any, ...]:
@@ -335,4 +395,8 @@ cholesky = structural(
     "cholesky",
     _factor_back,
     _square,
- samples=(Sample((3, 3)), Sample((2, 2, 2)),))
+    samples=(
+        Sample((3, 3)),
+        Sample((2, 2, 2)),
+    ),
+)

@@ -55,27 +55,52 @@ def _extreme_back(m: Any, upstream: Any, out: Any, x: Any, **where: Any) -> tupl
     return (repeated(m, upstream, shape, **where) * winners / ties,)
 
 
-sum_ = _reduction("sum", _sum_back, samples=(Sample((2, 3)), Sample((2, 3), axis=0), Sample((2, 3), axis=-1, keepdims=True), Sample((2, 3, 4), axis=(0, -1)),))
+sum_ = _reduction(
+    "sum",
+    _sum_back,
+    samples=(
+        Sample((2, 3)),
+        Sample((2, 3), axis=0),
+        Sample((2, 3), axis=-1, keepdims=True),
+        Sample((2, 3, 4), axis=(0, -1)),
+    ),
+)
 mean = _reduction(
     "mean",
     _mean_back,
     meaning=lambda m, x, axis=None, **where: m.sum(x, axis=axis, **where) / joined_count(m.shape(x), axis),
- samples=(Sample((2, 3)), Sample((2, 3), axis=1), Sample((2, 3), axis=(0,), keepdims=True),))
+    samples=(
+        Sample((2, 3)),
+        Sample((2, 3), axis=1),
+        Sample((2, 3), axis=(0,), keepdims=True),
+    ),
+)
 amax = _reduction(
     "amax",
     _extreme_back,
     written="max",
     kinks=("a tie: the entries that tie share the gradient evenly",),
- samples=(Sample((2, 3)), Sample((2, 3), axis=0), Sample((2, 3), axis=-1, keepdims=True),))
+    samples=(
+        Sample((2, 3)),
+        Sample((2, 3), axis=0),
+        Sample((2, 3), axis=-1, keepdims=True),
+    ),
+)
 amin = _reduction(
     "amin",
     _extreme_back,
     written="min",
     kinks=("a tie: the entries that tie share the gradient evenly",),
- samples=(Sample((2, 3)), Sample((2, 3), axis=1),))
+    samples=(
+        Sample((2, 3)),
+        Sample((2, 3), axis=1),
+    ),
+)
 
 
-def _product_back(m: Any, upstream: Any, out: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> tuple[Any, ...]:  # noqa: FBT001, FBT002 - the same
+def _product_back(
+    m: Any, upstream: Any, out: Any, x: Any, axis: Axis = None, keepdims: bool = False
+) -> tuple[Any, ...]:  # noqa: FBT001, FBT002 - the same
     shape = m.shape(x)
     return (repeated(m, upstream, shape, axis, keepdims) * _others(m, x, axis),)
 
@@ -111,13 +136,25 @@ def _others_back(m: Any, upstream: Any, out: Any, x: Any, axis: int) -> tuple[An
     return (m.permute(m.sum(flowing, axis=-2), axes=back),)
 
 
-prod = _reduction("prod", _product_back, samples=(Sample((2, 3)), Sample((2, 3), axis=0), Sample((2, 3, 2), axis=(0, 2), keepdims=True),))
+prod = _reduction(
+    "prod",
+    _product_back,
+    samples=(
+        Sample((2, 3)),
+        Sample((2, 3), axis=0),
+        Sample((2, 3, 2), axis=(0, 2), keepdims=True),
+    ),
+)
 products_of_others = structural(
     "products_of_others",
     _others_back,
     lambda shape, *, axis: (axis_of(axis, shape), shape)[1],
     attributes={"axis": one_axis()},
- samples=(Sample((2, 3), axis=1), Sample((3, 2), axis=0),))
+    samples=(
+        Sample((2, 3), axis=1),
+        Sample((3, 2), axis=0),
+    ),
+)
 
 
 def _variance(m: Any, x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:  # noqa: FBT001, FBT002 - the same
@@ -129,13 +166,17 @@ def _centred(m: Any, x: Any, axis: Axis) -> Any:
     return x - repeated(m, m.mean(x, axis=axis), m.shape(x), axis)
 
 
-def _variance_back(m: Any, upstream: Any, out: Any, x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> tuple[Any, ...]:  # noqa: FBT001, FBT002 - the same
+def _variance_back(
+    m: Any, upstream: Any, out: Any, x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False
+) -> tuple[Any, ...]:  # noqa: FBT001, FBT002 - the same
     shape = m.shape(x)
     free = joined_count(shape, axis) - ddof
     return (repeated(m, upstream, shape, axis, keepdims) * (2 * _centred(m, x, axis) / free),)
 
 
-def _deviation_back(m: Any, upstream: Any, out: Any, x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> tuple[Any, ...]:  # noqa: FBT001, FBT002 - the same
+def _deviation_back(
+    m: Any, upstream: Any, out: Any, x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False
+) -> tuple[Any, ...]:  # noqa: FBT001, FBT002 - the same
     scaled = m.where(m.equal(out, 0), 0, upstream / out)
     free = joined_count(m.shape(x), axis) - ddof
     return (repeated(m, scaled, m.shape(x), axis, keepdims) * (_centred(m, x, axis) / free),)
@@ -143,14 +184,29 @@ def _deviation_back(m: Any, upstream: Any, out: Any, x: Any, axis: Axis = None, 
 
 # NumPy divides by n, PyTorch by n - 1 where nothing else is said: NumPy's default, and both their words.
 DDOF = {"axis": AXES, "ddof": whole_number(0, least=0), "keepdims": KEEPDIMS}
-var = _reduction("var", _variance_back, meaning=_variance, attributes=DDOF, samples=(Sample((2, 3)), Sample((2, 3), axis=1, ddof=1), Sample((2, 3), axis=0, keepdims=True),))
+var = _reduction(
+    "var",
+    _variance_back,
+    meaning=_variance,
+    attributes=DDOF,
+    samples=(
+        Sample((2, 3)),
+        Sample((2, 3), axis=1, ddof=1),
+        Sample((2, 3), axis=0, keepdims=True),
+    ),
+)
 std = _reduction(
     "std",
     _deviation_back,
     meaning=lambda m, x, **where: m.sqrt(m.var(x, **where)),
     attributes=DDOF,
     kinks=("all entries equal: the gradient is taken as 0",),
- samples=(Sample((2, 3)), Sample((2, 3), axis=1, ddof=1), Sample((3, 2), axis=0, keepdims=True),))
+    samples=(
+        Sample((2, 3)),
+        Sample((2, 3), axis=1, ddof=1),
+        Sample((3, 2), axis=0, keepdims=True),
+    ),
+)
 
 
 def _norm(m: Any, x: Any, ord: float = 2, **where: Any) -> Any:  # noqa: A002 - NumPy's name
@@ -189,7 +245,14 @@ norm = _reduction(
         "keepdims": KEEPDIMS,
     },
     kinks=("the norm is 0: the gradient is taken as 0",),
- samples=(Sample((2, 3)), Sample((2, 3), axis=1), Sample((2, 3), ord=1.0, axis=0), Sample((4,), ord=3.0), Sample((2, 3), ord=inf, axis=1, keepdims=True),))
+    samples=(
+        Sample((2, 3)),
+        Sample((2, 3), axis=1),
+        Sample((2, 3), ord=1.0, axis=0),
+        Sample((4,), ord=3.0),
+        Sample((2, 3), ord=inf, axis=1, keepdims=True),
+    ),
+)
 
 
 def _flipped_sum(m: Any, upstream: Any, out: Any, x: Any, axis: int) -> tuple[Any, ...]:
@@ -201,13 +264,21 @@ cumsum = structural(
     _flipped_sum,
     lambda shape, *, axis: (axis_of(axis, shape), shape)[1],
     attributes={"axis": one_axis()},
- samples=(Sample((2, 3), axis=1), Sample((3, 2), axis=0),))
+    samples=(
+        Sample((2, 3), axis=1),
+        Sample((3, 2), axis=0),
+    ),
+)
 argmax = structural(
     "argmax",
     lambda m, upstream, out, x, **_: (None,),
     reduced,
     attributes={"axis": one_axis(None), "keepdims": KEEPDIMS},
- samples=(Sample((2, 3)), Sample((2, 3), axis=1),))
+    samples=(
+        Sample((2, 3)),
+        Sample((2, 3), axis=1),
+    ),
+)
 
 
 def _weights(m: Any, x: Any, out: Any, **where: Any) -> Any:
@@ -217,11 +288,14 @@ def _weights(m: Any, x: Any, out: Any, **where: Any) -> Any:
 
 logsumexp = _reduction(
     "logsumexp",
-    lambda m, upstream, out, x, **where: (
-        repeated(m, upstream, m.shape(x), **where) * _weights(m, x, out, **where),
-    ),
+    lambda m, upstream, out, x, **where: (repeated(m, upstream, m.shape(x), **where) * _weights(m, x, out, **where),),
     meaning=lambda m, x, **where: m.log(m.sum(m.exp(x), **where)),
- samples=(Sample((2, 3)), Sample((2, 3), axis=1), Sample((2, 3), axis=0, keepdims=True),))
+    samples=(
+        Sample((2, 3)),
+        Sample((2, 3), axis=1),
+        Sample((2, 3), axis=0, keepdims=True),
+    ),
+)
 ALONG = {"axis": one_axis(-1)}
 softmax = structural(
     "softmax",
@@ -231,7 +305,11 @@ softmax = structural(
     lambda shape, *, axis=-1: (axis_of(axis, shape), shape)[1],
     meaning=lambda m, x, axis=-1: m.exp(x) / repeated(m, m.sum(m.exp(x), axis=axis), m.shape(x), axis),
     attributes=ALONG,
- samples=(Sample((2, 3)), Sample((2, 3), axis=0),))
+    samples=(
+        Sample((2, 3)),
+        Sample((2, 3), axis=0),
+    ),
+)
 log_softmax = structural(
     "log_softmax",
     lambda m, upstream, out, x, axis=-1: (
@@ -240,4 +318,8 @@ log_softmax = structural(
     lambda shape, *, axis=-1: (axis_of(axis, shape), shape)[1],
     meaning=lambda m, x, axis=-1: x - repeated(m, m.logsumexp(x, axis=axis), m.shape(x), axis),
     attributes=ALONG,
- samples=(Sample((2, 3)), Sample((2, 3), axis=0),))
+    samples=(
+        Sample((2, 3)),
+        Sample((2, 3), axis=0),
+    ),
+)

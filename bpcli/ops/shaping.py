@@ -35,14 +35,22 @@ broadcast_to = structural(
     lambda m, upstream, out, x, shape: (m.sum_to(upstream, shape=m.shape(x)),),
     _broadcast_shape,
     attributes={"shape": SHAPE},
- samples=(Sample((2, 1), shape=(3, 2, 4)), Sample((), shape=(2, 3)),))
+    samples=(
+        Sample((2, 1), shape=(3, 2, 4)),
+        Sample((), shape=(2, 3)),
+    ),
+)
 sum_to = structural(
     "sum_to",
     lambda m, upstream, out, x, shape: (m.broadcast_to(upstream, shape=m.shape(x)),),
     _summed_shape,
     aliases=("sum_to_size",),
     attributes={"shape": SHAPE},
- samples=(Sample((3, 2, 4), shape=(2, 1)), Sample((2, 3), shape=()),))
+    samples=(
+        Sample((3, 2, 4), shape=(2, 1)),
+        Sample((2, 3), shape=()),
+    ),
+)
 
 
 def reshaped(own: Shape, *, shape: Shape) -> Shape:
@@ -91,12 +99,45 @@ def _unsqueezed(shape: Shape, *, axis: int) -> Shape:
     return (*shape[:at], 1, *shape[at:])
 
 
-reshape = _reshaping("reshape", reshaped, meaning=None, attributes={"shape": SHAPE}, samples=(Sample((2, 3), shape=(3, 2)), Sample((2, 3), shape=(-1,)),))
+reshape = _reshaping(
+    "reshape",
+    reshaped,
+    meaning=None,
+    attributes={"shape": SHAPE},
+    samples=(
+        Sample((2, 3), shape=(3, 2)),
+        Sample((2, 3), shape=(-1,)),
+    ),
+)
 flatten = _reshaping(
-    "flatten", _flattened, attributes={"start_dim": whole_number(0), "end_dim": whole_number(-1)}, aliases=("ravel",)
-, samples=(Sample((2, 3)), Sample((2, 3, 2), start_dim=1),))
-squeeze = _reshaping("squeeze", _squeezed, attributes={"axis": AXES}, samples=(Sample((1, 3, 1)), Sample((1, 3, 1), axis=0),))
-unsqueeze = _reshaping("unsqueeze", _unsqueezed, attributes={"axis": one_axis()}, aliases=("expand_dims",), samples=(Sample((2, 3), axis=1), Sample((2,), axis=-1),))
+    "flatten",
+    _flattened,
+    attributes={"start_dim": whole_number(0), "end_dim": whole_number(-1)},
+    aliases=("ravel",),
+    samples=(
+        Sample((2, 3)),
+        Sample((2, 3, 2), start_dim=1),
+    ),
+)
+squeeze = _reshaping(
+    "squeeze",
+    _squeezed,
+    attributes={"axis": AXES},
+    samples=(
+        Sample((1, 3, 1)),
+        Sample((1, 3, 1), axis=0),
+    ),
+)
+unsqueeze = _reshaping(
+    "unsqueeze",
+    _unsqueezed,
+    attributes={"axis": one_axis()},
+    aliases=("expand_dims",),
+    samples=(
+        Sample((2, 3), axis=1),
+        Sample((2,), axis=-1),
+    ),
+)
 
 
 def _permuted(shape: Shape, *, axes: tuple[int, ...]) -> Shape:
@@ -117,7 +158,8 @@ permute = structural(
     lambda m, upstream, out, x, axes: (m.permute(upstream, axes=_back_in_order(axes)),),
     _permuted,
     attributes={"axes": SOME_AXES},
- samples=(Sample((2, 3, 4), axes=(2, 0, 1)),))
+    samples=(Sample((2, 3, 4), axes=(2, 0, 1)),),
+)
 
 
 def _order(shape: Shape, axes: tuple[int, ...] | None, other: int | None) -> tuple[int, ...]:
@@ -145,7 +187,12 @@ transpose = structural(
         "axes": SHAPE._replace(default=None, allowed=SOME_AXES.allowed),
         "other": one_axis(None),
     },
- samples=(Sample((2, 3)), Sample((2, 3, 4), axes=(1, 2, 0)), Sample((2, 3, 4), axes=(0,), other=-1),))
+    samples=(
+        Sample((2, 3)),
+        Sample((2, 3, 4), axes=(1, 2, 0)),
+        Sample((2, 3, 4), axes=(0,), other=-1),
+    ),
+)
 
 
 def _matrix_shape(shape: Shape) -> Shape:
@@ -159,13 +206,18 @@ matrix_transpose = structural(
     "matrix_transpose",
     lambda m, upstream, out, x: (m.matrix_transpose(upstream),),
     lambda shape: (*_matrix_shape(shape)[:-2], shape[-1], shape[-2]),
- samples=(Sample((2, 3, 4)),))
+    samples=(Sample((2, 3, 4)),),
+)
 flip = structural(
     "flip",
     lambda m, upstream, out, x, axis=None: (m.flip(upstream, axis=axis),),
     lambda shape, *, axis=None: (axes_of(axis, shape), shape)[1],
     attributes={"axis": AXES},
- samples=(Sample((2, 3)), Sample((2, 3), axis=1),))
+    samples=(
+        Sample((2, 3)),
+        Sample((2, 3), axis=1),
+    ),
+)
 
 
 def _joined(*shapes: Shape, axis: int = 0) -> Shape:
@@ -216,15 +268,31 @@ concatenate = structural(
     aliases=("concat", "cat"),
     attributes={"axis": one_axis(0)},
     takes_list=True,
- samples=(Sample((2, 3), (1, 3)), Sample((2, 3), (2, 1), (2, 2), axis=-1),))
+    samples=(
+        Sample((2, 3), (1, 3)),
+        Sample((2, 3), (2, 1), (2, 2), axis=-1),
+    ),
+)
 stack = structural(
-    "stack", _layers, _stacked, inputs=("*x",), fewest=0, attributes={"axis": one_axis(0)}, takes_list=True
-, samples=(Sample((2, 3), (2, 3)), Sample((2,), (2,), (2,), axis=-1),))
+    "stack",
+    _layers,
+    _stacked,
+    inputs=("*x",),
+    fewest=0,
+    attributes={"axis": one_axis(0)},
+    takes_list=True,
+    samples=(
+        Sample((2, 3), (2, 3)),
+        Sample((2,), (2,), (2,), axis=-1),
+    ),
+)
 
 
 def _padded(shape: Shape, *, widths: tuple[Any, ...], value: float = 0.0) -> Shape:
     pairs = pad_pairs(shape, widths)
-    grown = [length + before + after for length, (before, after) in zip(shape[len(shape) - len(pairs) :], pairs, strict=True)]
+    grown = [
+        length + before + after for length, (before, after) in zip(shape[len(shape) - len(pairs) :], pairs, strict=True)
+    ]
     return (*shape[: len(shape) - len(pairs)], *grown)
 
 
@@ -259,4 +327,8 @@ pad = structural(
         "widths": Attribute(REQUIRED, "whole numbers such as 1, (1, 2) or ((1, 1), (2, 2))", _are_widths, _kept_widths),
         "value": real_number(0.0),
     },
- samples=(Sample((2, 3), widths=((1, 0), (2, 1))), Sample((3,), widths=(1,), value=2.5),))
+    samples=(
+        Sample((2, 3), widths=((1, 0), (2, 1))),
+        Sample((3,), widths=(1,), value=2.5),
+    ),
+)

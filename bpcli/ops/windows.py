@@ -60,7 +60,9 @@ def _convolved(count: int) -> Any:
             raise ShapeError(message, hint=hint)
         channels, filters = x[-count - 1], kernel[0]
         if channels != kernel[1] * groups or filters % groups:
-            message = f"cannot convolve {{0}} with {{1}} in groups of {groups}: {channels} channels, for {kernel[1]} each"
+            message = (
+                f"cannot convolve {{0}} with {{1}} in groups of {groups}: {channels} channels, for {kernel[1]} each"
+            )
             raise ShapeError(message, hint="x has C channels, the kernel C/groups, and O is a multiple of groups")
         return (*x[: -count - 1], filters, *_counts(x, kernel, count, where))
 
@@ -149,7 +151,9 @@ def _axes_of_pool(x: Shape, kernel_size: int | Sizes, count: int | None) -> int:
     return count or min(2, max(len(x), 1))
 
 
-def pool_window(x: Shape, count: int | None, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1) -> tuple[Sizes, dict[str, Any]]:
+def pool_window(
+    x: Shape, count: int | None, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1
+) -> tuple[Sizes, dict[str, Any]]:
     """The size of the windows of a pool, and how they slide; the stride is their size where it is not given."""
     axes = _axes_of_pool(x, kernel_size, count)
     size = per_axis(kernel_size, axes)
@@ -238,7 +242,9 @@ def _avg_pool(name: str, count: int | None, samples: tuple[Sample, ...]) -> Op:
             entries *= length
         counts = m.shape(upstream)[-n:]
         lead = shape[:-n]
-        spread = m.broadcast_to(m.reshape(upstream / entries, shape=(*lead, *counts, *[1] * n)), shape=(*lead, *counts, *size))
+        spread = m.broadcast_to(
+            m.reshape(upstream / entries, shape=(*lead, *counts, *[1] * n)), shape=(*lead, *counts, *size)
+        )
         padded = (*lead, *[length + 2 * around for length, around in zip(shape[-n:], where["padding"], strict=True)])
         whole = m.fold(spread, shape=padded, stride=where["stride"], dilation=where["dilation"])
         if not any(where["padding"]):
@@ -277,7 +283,10 @@ windows = structural(
     ),
     _windows_shape,
     attributes={"size": SHAPE, "stride": SHAPE, "dilation": SHAPE},
-    samples=(Sample((3, 3), size=(2, 2), stride=(1, 1), dilation=(1, 1)), Sample((2, 5), size=(2,), stride=(2,), dilation=(2,))),
+    samples=(
+        Sample((3, 3), size=(2, 2), stride=(1, 1), dilation=(1, 1)),
+        Sample((2, 5), size=(2,), stride=(2,), dilation=(2,)),
+    ),
 )
 fold = structural(
     "fold",
@@ -287,5 +296,8 @@ fold = structural(
     lambda w, *, shape, stride, dilation: shape,
     inputs=("w",),
     attributes={"shape": SHAPE, "stride": SHAPE, "dilation": SHAPE},
-    samples=(Sample((2, 2, 2, 2), shape=(3, 3), stride=(1, 1), dilation=(1, 1)), Sample((2, 2, 2), shape=(2, 5), stride=(2,), dilation=(2,))),
+    samples=(
+        Sample((2, 2, 2, 2), shape=(3, 3), stride=(1, 1), dilation=(1, 1)),
+        Sample((2, 2, 2), shape=(2, 5), stride=(2,), dilation=(2,)),
+    ),
 )

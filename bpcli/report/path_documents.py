@@ -8,7 +8,7 @@ from bpcli.backprop.entry_formulas import EntryFormulas
 from bpcli.backprop.explanation import Explanation, entry_name
 from bpcli.backprop.fan_out import FanOut, FanOuts
 from bpcli.backprop.paths import Path
-from bpcli.report.documents import NO_HEAD, Document, envelope, json_number
+from bpcli.report.documents import NO_HEAD, Document, envelope, json_number, json_value
 from bpcli.report.formulas import DOCUMENT_LENGTH, Labels
 from bpcli.report.paths import count_text, formula_text
 
@@ -70,17 +70,6 @@ def _convolution(one: FanOut, labels: Labels) -> Document:
         "back_to_input": None if one.back[0] is None else json_value(one.back[0]),
         "back_to_kernel": None if one.back[1] is None else json_value(one.back[1]),
     }
-
-
-def json_value(value: Any) -> Any:
-    """A number, or an array as nested lists of numbers."""
-    if getattr(value, "shape", ()):
-        return _nested(value.tolist())
-    return _nested(value)
-
-
-def _nested(value: Any) -> Any:
-    return [_nested(one) for one in value] if isinstance(value, list) else json_number(value)
 
 
 def json_count(count: int) -> int | str:
