@@ -154,8 +154,16 @@ def test_a_shared_input_is_said_to_be() -> None:
     done = call("explain", "Y = conv1d(x, [1, 2]); sum(Y) + sum(x)", "--x=[1, 2, 3]")
 
     assert "The part of ∂f/∂x that comes through Y is the full convolution" in done.out
-    assert "    1 1       2 1            1 3 2\n" in done.out
+    assert "    1 1       2 1                    1 3 2\n" in done.out
     assert "correlation" not in done.out
+
+
+def test_a_convolution_of_numbers_alone_has_no_map() -> None:
+    """No gradient flows through it."""
+    done = call("explain", "x + sum(conv1d([1, 2, 3], [1, 1]))", "--x=1")
+
+    assert done.code == 2
+    assert "there is no convolution to map" in done.err
 
 
 def test_every_convolution_has_its_section() -> None:

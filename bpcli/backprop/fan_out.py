@@ -70,10 +70,10 @@ class FanOuts:
 
 
 def fan_outs_of(graph: Graph, at: Mapping[str, Any], system: NumberSystem) -> FanOuts:
-    """The convolutions that the output needs."""
+    """The convolutions that the output needs and through which a gradient flows."""
     labels = labels_of(graph)
     needed = set(ancestors_first([graph.output]))
-    convolutions = [node for node in graph.nodes if node.op.name in AXES and node in needed]
+    convolutions = [node for node in graph.nodes if node.op.name in AXES and node.varies and node in needed]
     if not convolutions:
         return FanOuts(graph, at, labels, ())
     if graph.output.shape:
