@@ -3,7 +3,7 @@
 import click
 
 from bpcli.cli.output import write
-from bpcli.report.documents import schema_text
+from bpcli.report.documents import schema_names, schema_text
 
 
 @click.command("schema", short_help="Print the JSON Schema of a command's output.")
