@@ -22,4 +22,8 @@ def local_jacobian(node: Node, values: Mapping[Node, Any], system: Any) -> tuple
         parts = tuple([None if local is None else batched.times(identity, local) for local in locals_])
     else:
         parts = handed_back(node, identity, lifted.__getitem__, batched)
-    return tuple([None if part is None else part.reshape(count, -1) + 0.0 for part in parts])  # no -0 of 0 * -4
+    sizes = [prod(source.shape) for source in node.inputs]
+    # Adding 0 makes 0 of the -0 that 0 * -4 is.
+    return tuple(
+        [None if part is None else part.reshape(count, size) + 0.0 for part, size in zip(parts, sizes, strict=True)]
+    )

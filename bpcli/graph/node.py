@@ -163,7 +163,8 @@ def applied(name: str, *inputs: Node | Number, **attributes: AttributeValue) -> 
     shapes = [node.shape for node in nodes]
     # Entry by entry all inputs have one shape, but for single numbers, which go with any.
     shape = op.shape(*shapes, **attributes) if op.shape else next(filter(None, shapes), ())
-    return node_of_shape(shape, op, nodes, attributes or NO_ATTRIBUTES)
+    kept = {name: value for name, value in attributes.items() if value != op.attributes[name].default}
+    return node_of_shape(shape, op, nodes, kept or NO_ATTRIBUTES)
 
 
 def node_of_shape(  # noqa: PLR0913, PLR0917 - the fields of a node

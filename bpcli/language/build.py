@@ -12,6 +12,7 @@ from bpcli.language.complaints import suggestion
 from bpcli.language.expressions import parse, paused_collector
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import number_from, shape_of, value_from
+from bpcli.numbers.floats import floats
 from bpcli.numbers.system import NumberSystem
 
 if TYPE_CHECKING:
@@ -45,22 +46,27 @@ def grad(  # noqa: PLR0913 - a question, and how it is to be answered
             expression = graph_of(expression)
         graph = parse(expression, at, limits) if isinstance(expression, str) else expression
         wanted = wanted_of(graph, with_respect_to)
-        point = values_for(graph, at, limits, single_precision=single_precision)
-        shapes = {name: shape_of(value) for name, value in point.items()}
-        if not single_precision and not has_arrays(graph, shapes):
-            return gradients_of(
-                graph, point, wanted, seed=None if seed is None else number_from("the upstream seed", seed)
-            )
-        from bpcli.language.shapes import with_shapes  # noqa: PLC0415 - single numbers have no shapes
+        shaped, point, system = at_point(graph, at, limits, single_precision=single_precision)
+        if system is floats:
+            number = None if seed is None else number_from("the upstream seed", seed)
+            return gradients_of(graph, point, wanted, seed=number)
+        return gradients_of(shaped, point, wanted, system=system, seed=None if seed is None else seed_for(shaped, seed))
 
-        shaped = with_shapes(graph, shapes, limits)
-        return gradients_of(
-            shaped,
-            point,
-            wanted,
-            system=array_system(single_precision=single_precision),
-            seed=None if seed is None else seed_for(shaped, seed),
-        )
+
+def at_point(
+    graph: Graph, at: Mapping[str, object], limits: Limits = DEFAULT_LIMITS, *, single_precision: bool = False
+) -> tuple[Graph, dict[str, Any], NumberSystem]:
+    """The graph with the shapes that it has at these values, the values, and the number system for them.
+
+    Raises BindingError, ShapeError, LimitError.
+    """
+    point = values_for(graph, at, limits, single_precision=single_precision)
+    shapes = {name: shape_of(value) for name, value in point.items()}
+    if not single_precision and not has_arrays(graph, shapes):
+        return graph, point, floats
+    from bpcli.language.shapes import with_shapes  # noqa: PLC0415 - single numbers have no shapes
+
+    return with_shapes(graph, shapes, limits), point, array_system(single_precision=single_precision)
 
 
 def has_arrays(graph: Graph, shapes: Mapping[str, Shape] = NO_SHAPES) -> bool:

@@ -25,7 +25,7 @@ from operator import itemgetter
 from bpcli.errors import LimitError, ParseError, Span
 from bpcli.graph.node import SYMBOLS, Constant, Graph, Node, Variable
 from bpcli.graph.op import Op
-from bpcli.language.complaints import misplaced, not_after_an_operand, not_an_operand, unknown_function
+from bpcli.language.complaints import QUOTES, misplaced, not_after_an_operand, not_an_operand, unknown_function
 from bpcli.language.conditions import require_conditions_in_place
 from bpcli.language.functions import FUNCTIONS, STATICS_TYPED, SYMBOLS_TYPED, function_called
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
@@ -111,7 +111,8 @@ class Parser(Stack):
                     if source in statics:
                         what = "a word in quotes" if isinstance(source.content, str) else "this"
                         message = f"{what} is no number"
-                        raise ParseError(message, text=self.text, spans=(source.span or Span(0, 0),))
+                        hint = QUOTES if isinstance(source.content, str) else "write it within a call that takes it"
+                        raise ParseError(message, text=self.text, spans=(source.span or Span(0, 0),), hint=hint)
         if self.attribute_spans:
             self.attribute_spans.sort()
             self.nodes = [node for node in self.nodes if not self._is_attribute(node)]
@@ -148,7 +149,7 @@ class Parser(Stack):
             return True
         if token in LISTED or (first in "'\"" and len(token) > 1):
             return self._begin_list(token, start, end)
-        if first in DIGITS or (first == "." and len(token) > 1):
+        if first in DIGITS or (first == "." and token[1:2] in DIGITS):
             return self._number(token, start, end)
         if token in PREFIXES:
             op, power = PREFIXES[token]

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from bpcli.backprop.gradients import Gradients
 from bpcli.backprop.sweep import Step
 from bpcli.graph.node import Node
+from bpcli.graph.notation import TEXT, Style
 from bpcli.report.formulas import Labels, LocalFormulas, formula_of, side_of
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
@@ -21,7 +22,7 @@ def backward_section(result: Gradients, labels: Labels, page: Page) -> list[Line
     if not shown:
         return [*heading, [Piece("  no step: no gradient flows to a variable through an op", "note")]]
     meetings = Meetings(result, labels, page)
-    locals_ = LocalFormulas(labels, result.values)
+    locals_ = LocalFormulas(labels, result.values, style=_style(result))
     local_of = _array_local if result.has_arrays else _local
     rows = [
         Row(_cells(number, step, labels, page, local_of(step, page, locals_)), *meetings.notes(number - 1, step))
@@ -30,6 +31,15 @@ def backward_section(result: Gradients, labels: Labels, page: Page) -> list[Line
     columns = _columns(page, "left" if result.has_arrays else "point")
     words = ("", "node", "input", "upstream", "", "local", "contribution")
     return [*heading, *table(columns, rows, page.width, words), *page.left_out(meetings.count)]
+
+
+def _style(result: Gradients) -> Style:
+    """How local gradients are written: those of arrays with `xᵀ`."""
+    if not result.has_arrays:
+        return TEXT
+    from bpcli.report.screen import SCREEN  # noqa: PLC0415 - numbers are not turned
+
+    return SCREEN
 
 
 def _columns(page: Page, side: str) -> tuple[Column, ...]:

@@ -150,13 +150,22 @@ def limited(key: str, items: Iterable[T], entry: Callable[[T], Document], most: 
     return {key: entries, f"{key}_left_out": left_out} if left_out else {key: entries}
 
 
+def schema_names() -> list[str]:
+    """The commands whose documents have a schema."""
+    return sorted(_schemas())
+
+
 def schema_text(name: str) -> str:
     """The JSON Schema (2020-12) of a command's documents. Raises UsageError for a name that has none."""
+    schemas = _schemas()
+    if name not in schemas:
+        message = f"there is no schema '{name}'"
+        raise UsageError(message, hint=f"the schemas are {', '.join(sorted(schemas))}")
+    return schemas[name].read_text("utf-8")
+
+
+def _schemas() -> dict[str, Any]:
     from importlib.resources import files  # noqa: PLC0415 - loaded where it is used
 
-    schemas = {entry.name.removesuffix(".json"): entry for entry in files("bpcli.report").joinpath("schemas").iterdir()}
-    known = sorted(schemas)
-    if name not in known:
-        message = f"there is no schema '{name}'"
-        raise UsageError(message, hint=f"the schemas are {', '.join(known)}")
-    return schemas[name].read_text("utf-8")
+    folder = files("bpcli.report").joinpath("schemas")
+    return {entry.name.removesuffix(".json"): entry for entry in folder.iterdir()}

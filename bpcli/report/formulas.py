@@ -4,10 +4,8 @@ from collections.abc import Collection, Mapping
 
 from bpcli.backprop.formulas import contribution_formulas, gradient_formulas, local_formulas
 from bpcli.graph.node import Graph, Node, Variable
-from bpcli.graph.notation import TIGHTEST, Operand, Piece, Text, render
-from bpcli.graph.op import REGISTRY, Infix
+from bpcli.graph.notation import TEXT, Style, render
 from bpcli.graph.simplify import simplify
-from bpcli.report.figures import UNICODE
 
 FORMULA_LENGTH = 60
 DOCUMENT_LENGTH = 1000  # of a formula in JSON, where no line ends
@@ -20,33 +18,17 @@ MOST_NODES = 300  # beyond it no formula of a gradient would fit on a line
 Labels = Mapping[Node, str]
 
 
-class Shown(Text):
-    """Formulas as they are read on a screen: `xᵀ`, and the outer product as `x @ yᵀ`."""
-
-    def powers(self, node: Node) -> Infix | None:
-        """An outer product binds as `@` does."""
-        return REGISTRY["matmul"].infix if node.op.name == "outer" else super().powers(node)
-
-    def pieces(self, node: Node) -> list[Piece]:
-        """What is turned has the sign behind it."""
-        if node.op.name == "outer":
-            left, right = node.inputs
-            return [Operand(left, 0, 20), " @ ", Operand(right, 21, TIGHTEST), UNICODE.transposed]
-        if node.op.name in ("transpose", "matrix_transpose") and not node.attributes:
-            return [Operand(node.inputs[0], 0, TIGHTEST), UNICODE.transposed]
-        return super().pieces(node)
-
-
-SHOWN = Shown()
-
-
 def formula_of(node: Node, labels: Labels) -> str:
     """The op of a node over the names of its inputs."""
     return render(node, labels, limit=FORMULA_LENGTH)
 
 
 def flowing_locals(
-    node: Node, labels: Labels, values: Mapping[Node, float] | None = None, limit: int = FORMULA_LENGTH
+    node: Node,
+    labels: Labels,
+    values: Mapping[Node, float] | None = None,
+    limit: int = FORMULA_LENGTH,
+    style: Style = TEXT,
 ) -> list[tuple[int, Node, str]]:
     """The inputs through which a gradient flows: position, input, local derivative as people write it.
 
@@ -61,7 +43,7 @@ def flowing_locals(
     else:
         formulas = local_formulas(node)
     return [
-        (position, source, render(simplify(formula, labels, values), style=SHOWN, limit=limit))
+        (position, source, render(simplify(formula, labels, values), style=style, limit=limit))
         for position, (source, formula) in enumerate(zip(node.inputs, formulas, strict=True))
         if formula is not None and source.varies
     ]
@@ -70,8 +52,14 @@ def flowing_locals(
 class LocalFormulas:
     """The local derivatives of nodes as people write them, each node's once however many of its edges are shown."""
 
-    def __init__(self, labels: Labels, values: Mapping[Node, float] | None = None, limit: int = FORMULA_LENGTH) -> None:
-        self._arguments = labels, values, limit
+    def __init__(
+        self,
+        labels: Labels,
+        values: Mapping[Node, float] | None = None,
+        limit: int = FORMULA_LENGTH,
+        style: Style = TEXT,
+    ) -> None:
+        self._arguments = labels, values, limit, style
         self._found: dict[Node, dict[int, str]] = {}
 
     def of(self, node: Node, position: int) -> str:
@@ -108,7 +96,7 @@ def formula_texts(
 
 def _formula_text(formula: Node, graph: Graph, labels: Labels, room: int, values: Mapping[Node, float]) -> str | None:
     output = {graph.output: labels[graph.output]} if graph.output.inputs else {}
-    steps = {node: labels[node] for node in graph.nodes if not node.op.is_condition}
+    steps = {node: labels[node] for node in graph.nodes if node in labels and not node.op.is_condition}
     for names, most in (({}, min(SHORT, room)), (output, room), (steps, room)):
         text = render(simplify(formula, names, values), limit=most)
         if not text.endswith("…"):
