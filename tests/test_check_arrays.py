@@ -221,6 +221,7 @@ def test_an_array_operator_needs_values() -> None:
         "x=W.T@(2*y)",
         "x=[2*(W[0,0]*y[0] + W[1,0]*y[1]), -28]",
         "W[0,0]=2*y[0]*x[0]",
+        "y=2*W@x",
     ],
 )
 def test_every_form_of_a_right_claim_agrees(claim: str) -> None:
@@ -331,6 +332,7 @@ def test_what_follows_from_an_earlier_mistake_is_not_counted_again() -> None:
 
     assert (first.own_mistake, [(group.own_mistake, group.follows) for group in rest]) == (True, [(False, "∂L/∂y")] * 2)
     assert found.first_wrong_group is first
+    assert found.first_wrong is first.findings[1]
 
 
 def test_a_lead_names_the_step_and_a_witness() -> None:

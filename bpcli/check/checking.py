@@ -111,7 +111,7 @@ def check_expression(  # noqa: PLR0913 - a question, and how it is to be answere
     way = Way(wanted_of(graph, with_respect_to), seed, every_step, relative_tolerance, limits)
     if seed is not None or _is_about_arrays(graph, at, read):
         return _over_arrays(graph, at, read, way)
-    formulas = {claim: _formula(claim, names, at, limits) for claim in read if claim.number is None}
+    formulas = {claim: formula_of(claim, names, at, limits) for claim in read if claim.number is None}
     if any(has_structural_ops(formula) for formula in formulas.values()):
         return _over_arrays(graph, at, read, way)
     if not at and graph.variables:
@@ -156,18 +156,14 @@ def _over_arrays(graph: Graph, at: Mapping[str, object], claims: list[Claim], wa
     missing = tuple([variable.name for variable in graph.variables if variable.name not in at])
     if missing:
         raise MissingValueError(missing, f"give a value for each of: {', '.join(missing)}")
-    names = Names(graph)
-    formulas = {
-        number: _formula(claim, names, at, way.limits)
-        for number, claim in enumerate(claims)
-        if claim.number is None and claim.value is None and not claim.names_file
-    }
     own = {variable.name for variable in graph.variables}
-    beside = {variable.name for formula in formulas.values() for variable in formula.variables} - own
+    known = {*Names(graph).nodes, *at}
+    formulas = [parse(" ".join(claim.typed.split()), known, way.limits) for claim in claims if claim.is_formula]
+    beside = {variable.name for formula in formulas for variable in formula.variables} - own
     require_known([name for name in at if name not in beside], list(own), "value for")
     values = values_for(graph, {name: value for name, value in at.items() if name in own}, way.limits)
     values |= {name: value_from(name, at[name], way.limits) for name in beside if name in at}
-    return check_arrays(graph, values, claims, formulas, way)
+    return check_arrays(graph, values, claims, way)
 
 
 def _claims(claims: Claims) -> list[Claim]:
@@ -179,7 +175,7 @@ def _claims(claims: Claims) -> list[Claim]:
     return read
 
 
-def _formula(claim: Claim, names: Names, at: Mapping[str, object], limits: Limits) -> Graph:
+def formula_of(claim: Claim, names: Names, at: Mapping[str, object], limits: Limits) -> Graph:
     """The right side of a claim, over the names of the expression and those that have values."""
     # A newline inside brackets ends nothing; another one would leave two statements, or no expression.
     formula = parse(" ".join(claim.typed.split()), {*names.nodes, *at}, limits)

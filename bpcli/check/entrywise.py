@@ -10,10 +10,10 @@ from typing import Any
 from bpcli.backprop.gradients import Gradients, gradients_of
 from bpcli.check.array_causes import explained
 from bpcli.check.array_steps import array_steps, suspects_in
-from bpcli.check.checking import Way
+from bpcli.check.checking import Way, formula_of
 from bpcli.check.estimates import METHOD as IN_FLOAT64
 from bpcli.check.estimates import estimated, seed_of
-from bpcli.check.expansion import Expansion, expanded
+from bpcli.check.expansion import MOST_OPS, Expansion, expanded, size_of
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.float_steps import float64_suspects
 from bpcli.check.groups import ArrayCheck, Group, gap_of
@@ -42,13 +42,11 @@ MOST_SYMBOLIC = 1_000  # ops
 SMALLEST = 1e-300  # below it float64 has few digits left
 
 
-def check_arrays(
-    graph: Graph, at: Mapping[str, Any], claims: Sequence[Claim], formulas: Mapping[int, Graph], way: Way
-) -> ArrayCheck:
+def check_arrays(graph: Graph, at: Mapping[str, Any], claims: Sequence[Claim], way: Way) -> ArrayCheck:
     """Hold the gradients of an expression over arrays, or claims about them, against the oracles.
 
-    `at` has the value of every variable and of names that only formulas have; `formulas` the right sides of claims that
-    are formulas, by the place of the claim. Raises ShapeError, BindingError, LimitError.
+    `at` has the value of every variable, and of names that only claimed formulas have. Raises ShapeError, BindingError,
+    LimitError.
     """
     point = {variable.name: at[variable.name] for variable in graph.variables}
     shaped = with_shapes(graph, {name: shape_of(value) for name, value in point.items()}, way.limits)
@@ -59,8 +57,9 @@ def check_arrays(
         chosen = [one for one in shaped.variables if way.wanted is None or one.name in way.wanted]
         questions = [own_question(Item("gradient", variable), asked.names) for variable in chosen]
     else:
-        asking = Asking(asked.names, asked.beside, formulas, way.limits, asked.evaluated)
-        questions = [asking.question(number, claim) for number, claim in enumerate(claims)]
+        asking = Asking(asked.names, asked.beside, way.limits, asked.evaluated)
+        formulas = [formula_of(one, asked.names, at, way.limits) if one.is_formula else None for one in claims]
+        questions = [asking.question(claim, formula) for claim, formula in zip(claims, formulas, strict=True)]
     return asked.answer(questions, weights, every_step=way.every_step)
 
 
@@ -74,8 +73,14 @@ class _Asked:
         self.beside = beside
 
     def evaluated(self, formula: Graph) -> Any:
-        """The value of a claimed formula over the names of the expression, as float64 nearest to the exact one."""
+        """The value of a claimed formula over the names of the expression, as float64 nearest to the exact one.
+
+        A large one is computed in float64.
+        """
         at = {one.name: self._value(one.name) for one in formula.variables}
+        if sum(map(size_of, formula.nodes)) > MOST_OPS:
+            with self.own.system.at_work():
+                return self.own.system.handed_out(evaluate(formula, at, self.own.system)[formula.output])
         with precision(LADDER[0].bits):
             exact_at = {name: balls_of(value, shape_of(value)) for name, value in at.items()}
             value = evaluate(formula, exact_at, EXACT_ARRAYS)[formula.output]

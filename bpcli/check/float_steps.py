@@ -12,7 +12,7 @@ from bpcli.check.expansion import CHOOSING
 from bpcli.check.own_entries import EXACT_ARRAYS
 from bpcli.check.point import LADDER
 from bpcli.graph.node import Node
-from bpcli.numbers.apart import balls_of, flat, numbers_in
+from bpcli.numbers.apart import balls_of, filled, flat, numbers_in
 from bpcli.numbers.balls import Ball, exactly, precision
 
 NEAR = 1e-8  # relative to the largest entry: how near a function of float64 comes to the exact one
@@ -52,9 +52,10 @@ def _near_inputs(node: Node, inputs: Sequence[Any], part: float) -> list[Any]:
 
 
 def _moved(value: Any, part: float) -> Any:
-    """Numbers of float64 as balls, or next to them."""
-    balls = balls_of(value, getattr(value, "shape", ()))
-    return balls * exactly(1 + part)
+    """Numbers of float64 as balls, or next to them: one entry more, the next one less, so that sums are not kept."""
+    shape = getattr(value, "shape", ())
+    balls = flat(balls_of(value, shape))
+    return filled([ball * (1 + part * (-1) ** place) for place, ball in enumerate(balls)], shape)
 
 
 def _in_exact(node: Node, inputs: Sequence[Any]) -> Any:

@@ -140,6 +140,12 @@ class ArrayCheck(Check):
         return any(group.claim for group in self.groups)
 
     @property
+    def first_wrong(self) -> Finding | None:
+        """The worst entry of the first claim that is wrong in itself."""
+        group = self.first_wrong_group
+        return None if group is None else group.ranked[0][1]
+
+    @property
     def first_wrong_group(self) -> Group | None:
         """The first claim, in the order of the computation, that is wrong in itself."""
         wrong = [group for group in self.groups if group.verdict is Verdict.DIFFER and group.own_mistake]

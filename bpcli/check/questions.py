@@ -61,17 +61,15 @@ class Asking:
         self,
         names: Names,
         beside: Mapping[str, Any],
-        formulas: Mapping[int, Graph],
         limits: Limits,
         evaluated: Evaluated,
     ) -> None:
         self._names = names
         self._beside = beside
-        self._formulas = formulas
         self._limits = limits
         self._evaluated = evaluated
 
-    def question(self, number: int, claim: Claim) -> Question:
+    def question(self, claim: Claim, formula: Graph | None) -> Question:
         """A claim with the number of each entry. Raises ShapeError where it has another shape than its target."""
         item = self._names.item(claim.target)
         if item.source is not None:
@@ -80,28 +78,27 @@ class Asking:
         index = _counted(item.node.shape, claim.target.place, claim.target.node)
         title = self._names.title(item) + place_text(index)
         shape = item.node.shape[len(index) :]
-        value = self._value(number, claim)
+        value = self._value(claim, formula)
         if shape_of(value) != shape:
             raise _misfit(title, shape_of(value), shape)
         numbers = numbers_in(value)
         if any(one - one != 0 for one in numbers):
             message = f"the claim about {title} has an entry that is no finite number"
             raise BindingError(message, hint="claim finite numbers, up to 1.8e308")
-        notes = (AT_THIS_POINT,) if number in self._formulas and self._formulas[number].variables else ()
+        notes = (AT_THIS_POINT,) if formula is not None and formula.variables else ()
         return Question(item, _key(claim, index), title, index, shape, claim, _each(claim, numbers), notes)
 
-    def _value(self, number: int, claim: Claim) -> Any:
+    def _value(self, claim: Claim, formula: Graph | None) -> Any:
         """The number or the array that is claimed."""
         if claim.number is not None:
             return claim.number
-        if number not in self._formulas:
+        if formula is None:
             what = claim.typed if claim.names_file else claim.value
             try:
                 return value_from(claim.target.node, what, self._limits)
             except BpcliError as error:
                 error.message = error.message.replace("the value of", "the claim about", 1)
                 raise
-        formula = self._formulas[number]
         shapes = {one.name: self._shape(one.name) for one in formula.variables}
         return self._evaluated(with_shapes(formula, shapes, self._limits))
 

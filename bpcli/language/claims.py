@@ -60,6 +60,11 @@ class Claim(NamedTuple):
         return self.number is None and self.typed.startswith("@")
 
     @property
+    def is_formula(self) -> bool:
+        """Whether it says a formula, or a typed list."""
+        return self.number is None and self.value is None and not self.names_file
+
+    @property
     def needs_arrays(self) -> bool:
         """Whether it is about an entry, or says an array."""
         return bool(self.target.place) or self.value is not None or self.names_file or self.typed.startswith("[")
