@@ -63,7 +63,7 @@ def expanded(
     try:
         for node in graph.nodes:
             entries[node] = _entries_of(node, entries, values, system, alone=node in apart)
-    except (TypeError, UsageError):
+    except (TypeError, UsageError):  # an op that has no form on nodes: float64 differences judge it
         return None
     labels = labels_of(graph)
     for node in graph.nodes:

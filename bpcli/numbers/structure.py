@@ -125,7 +125,7 @@ def _is_plain(key: tuple[Any, ...]) -> bool:
 def getitem(m: Any, x: Array, key: tuple[Any, ...]) -> Array:
     """The entries that a key chooses."""
     if _is_plain(key):
-        return x[(slice(None),) * m.batch + indices_of(key)]
+        return np.asarray(x)[(slice(None),) * m.batch + indices_of(key)]  # a single object takes no index
     places = _places(key, m.shape(x))
     return np.reshape(x, (*leading(m, x), -1))[..., places]
 
