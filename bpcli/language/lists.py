@@ -1,7 +1,5 @@
 """Square brackets: lists of values, `[[1, 2], [3, 4]]`, and indices behind an operand, `x[0, 1:3, ::-1]`."""
 
-from typing import Any
-
 from typing import TYPE_CHECKING, Any
 
 from bpcli.errors import ParseError, Span

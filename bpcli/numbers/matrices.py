@@ -17,7 +17,6 @@ Array = Any
 LARGEST_EXPANDED = 10  # rows of a determinant of objects; 2ⁿ·n products
 
 
-
 def matmul(m: Any, x: Array, y: Array) -> Array:
     """The product of matrices; a vector on the left is a row, on the right a column (NumPy's `@`)."""
     is_row, is_column = len(m.shape(x)) == 1, len(m.shape(y)) == 1
@@ -53,6 +52,7 @@ def matrix_transpose(m: Any, x: Array) -> Array:
 
 def einsum(m: Any, *x: Array, subscripts: str) -> Array:
     """Products of entries, added up over the indices that the result has not (Einstein's convention)."""
+    del m  # its batch is what "..." stands for
     terms, result = subscripts.split("->")
     batched = ",".join([f"...{term}" for term in terms.split(",")])
     is_object = any(one.dtype == object for one in x)
@@ -94,7 +94,9 @@ def _expanded(matrix: Array) -> Any:
     """The determinant, by expansion along the first column with each minor worked out once."""
     size = len(matrix)
     if size > LARGEST_EXPANDED:
-        message = f"a determinant of {size} rows is too large for exact arithmetic, which takes up to {LARGEST_EXPANDED}"
+        message = (
+            f"a determinant of {size} rows is too large for exact arithmetic, which takes up to {LARGEST_EXPANDED}"
+        )
         raise UsageError(message)
     minors: dict[tuple[int, ...], Any] = {(): 1}
     for count in range(1, size + 1):
@@ -113,10 +115,7 @@ def _expanded(matrix: Array) -> Any:
     return minors[tuple(range(size))]
 
 
-
-
-
-def _cofactors(m: Any, matrix: Array) -> Array:
+def _cofactors(_m: Any, matrix: Array) -> Array:
     size = len(matrix)
     found = np.empty((size, size), dtype=object)
     for row, column in np.ndindex(size, size):
@@ -162,7 +161,7 @@ def inv(m: Any, x: Array) -> Array:
 
 def solve(m: Any, x: Array, y: Array) -> Array:
     """The solution of x @ result = y, for a vector or a matrix y; NaN where x has no inverse."""
-    if x.dtype == object or y.dtype == object:
+    if x.dtype.hasobject or y.dtype.hasobject:
         return matmul(m, inv(m, x), y)
     is_vector = len(m.shape(y)) == 1
     result = _or_nan(np.linalg.solve, x, y[..., None] if is_vector else y)

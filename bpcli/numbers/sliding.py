@@ -1,12 +1,12 @@
 """Convolution and pooling as the ops have them: plain images and those without a batch are given the axes that lack."""
 
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from bpcli.graph.shapes import Shape, pad_pairs
+from bpcli.graph.op import Shape
+from bpcli.graph.shapes import pad_pairs
 from bpcli.numbers.convolution import convolution, convolution_input, convolution_kernel
 from bpcli.numbers.structure import leading
 from bpcli.numbers.windows import Array, Sizes, Slide, first_of_largest, fold, largest, meetings, pad, windows
@@ -44,7 +44,7 @@ def _convolver(count: int) -> Callable[..., Array]:
 
 def _of_result(x: Shape, kernel: Shape, result: Array, count: int) -> Shape:
     """The shape of a convolution without the axes that were only added."""
-    counts = result.shape[-count:]
+    counts: Shape = result.shape[-count:]
     if len(x) == len(kernel) == count:
         return counts
     return (*x[: -count - 1], kernel[0], *counts)
@@ -66,7 +66,9 @@ def conv_kernel(m: Any, x: Array, u: Array, shape: Shape, **where: Any) -> Array
     return np.reshape(result, result.shape[: m.batch] + tuple(shape))
 
 
-def _pool_slide(x: Shape, count: int | None, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1) -> Slide:
+def _pool_slide(  # noqa: PLR0913, PLR0917 - the attributes of PyTorch's
+    x: Shape, count: int | None, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1
+) -> Slide:
     axes = len(kernel_size) if count is None and isinstance(kernel_size, tuple) else count or min(2, len(x))
     size = _sizes(kernel_size, axes)
     steps = size if stride is None else _sizes(stride, axes)
@@ -80,8 +82,8 @@ def _max_pooler(count: int | None) -> Callable[..., Array]:
         slide = _pool_slide(m.shape(x), count, **where)
         if x.dtype != object:
             return largest(m, _windows_of(m, x, slide, -np.inf), len(slide.size))
-        result = np.empty((*x.shape[: -len(slide.size)], *slide.counts), dtype=object)
-        begun = np.zeros(slide.counts, bool)
+        result: Array = np.empty((*x.shape[: -len(slide.size)], *slide.counts), dtype=object)
+        begun: Array = np.zeros(slide.counts, bool)
         for _, inside, met in meetings(slide):
             here, entries = result[(..., *met)], x[(..., *inside)]
             first = np.broadcast_to(~begun[met], here.shape)
@@ -111,7 +113,9 @@ def put_largest(m: Any, u: Array, x: Array, **where: Any) -> Array:
     marked = _marks(m, x, slide) * np.reshape(u, np.shape(u) + (1,) * n)
     wide = tuple([size + 2 * around for size, around in zip(slide.sizes, slide.padding, strict=True)])
     whole = fold(m, marked, wide, slide.stride, slide.dilation)
-    return whole[(..., *[slice(around, around + size) for size, around in zip(slide.sizes, slide.padding, strict=True)])]
+    return whole[
+        (..., *[slice(around, around + size) for size, around in zip(slide.sizes, slide.padding, strict=True)])
+    ]
 
 
 def take_largest(m: Any, v: Array, x: Array, **where: Any) -> Array:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from bpcli.errors import UsageError
+from bpcli.graph.keys import indices_of
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import axes_of, axis_of
-from bpcli.graph.keys import indices_of
 
 Array = Any
 Axis = int | tuple[int, ...] | None
@@ -96,12 +96,17 @@ def _with_one_batch(m: Any, arrays: Sequence[Array]) -> Sequence[Array]:
 
 def tril(m: Any, x: Array, k: int = 0) -> Array:
     """The entries on and below the k-th diagonal, 0 above."""
-    return _masked(x, np.tri(*m.shape(x)[-2:], k=k, dtype=bool))
+    return _masked(x, _triangle(m, x, k))
 
 
 def triu(m: Any, x: Array, k: int = 0) -> Array:
     """The entries on and above the k-th diagonal, 0 below."""
-    return _masked(x, ~np.tri(*m.shape(x)[-2:], k=k - 1, dtype=bool))
+    return _masked(x, ~_triangle(m, x, k - 1))
+
+
+def _triangle(m: Any, x: Array, k: int) -> Array:
+    rows, columns = m.shape(x)[-2:]
+    return np.tri(rows, columns, k, dtype=bool)
 
 
 def _masked(x: Array, mask: Array) -> Array:
@@ -136,8 +141,9 @@ def scatter(m: Any, x: Array, key: tuple[Any, ...], shape: Shape) -> Array:
     if _is_plain(key):
         whole[(slice(None),) * m.batch + indices_of(key)] = x
         return whole
-    flat = whole.reshape((*leading(m, x), -1))
-    np.add.at(flat, (..., _places(key, shape)), x)
+    flat: Array = whole.reshape((*leading(m, x), -1))
+    chosen: Any = (..., _places(key, shape))
+    np.add.at(flat, chosen, x)
     return whole
 
 

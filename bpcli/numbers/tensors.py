@@ -17,7 +17,6 @@ from bpcli.numbers.sliding import SLIDING
 from bpcli.numbers.structure import STRUCTURE
 from bpcli.numbers.system import NumberSystem
 
-
 STRUCTURAL = {**STRUCTURE, **MATRICES, **SLIDING}
 
 
@@ -31,7 +30,8 @@ class Tensors(NumberSystem):
 
     def shape(self, x: Any) -> Shape:
         """The shape of a value without its batch axes."""
-        return np.shape(x)[self.batch :]
+        shape: Shape = np.shape(x)
+        return shape[self.batch :]
 
     def number(self, value: float) -> Any:
         """A literal as an entry."""

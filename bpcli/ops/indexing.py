@@ -1,10 +1,8 @@
 """Entries by their place: what an index chooses, and, back, what flows to the places that were chosen."""
 
-from typing import Any
-
 from bpcli.errors import ShapeError
 from bpcli.graph.keys import Key, Slice, shape_of_key
-from bpcli.graph.op import Attribute, REQUIRED, Sample, Shape, structural
+from bpcli.graph.op import REQUIRED, Attribute, Sample, Shape, structural
 from bpcli.ops.attributes import SHAPE, whole_number
 
 KEY = Attribute(REQUIRED, "an index such as 0 or 1:3", lambda value: isinstance(value, tuple))
@@ -22,13 +20,22 @@ getitem = structural(
     lambda m, upstream, out, x, key: (m.scatter(upstream, key=key, shape=m.shape(x)),),
     lambda shape, *, key: shape_of_key(shape, key),
     attributes={"key": KEY},
- samples=(Sample((3, 4), key=(0, Slice(None, None, -2))), Sample((3, 4), key=((2, 0, 2),)), Sample((2, 3, 4), key=(..., None, 1)),))
+    samples=(
+        Sample((3, 4), key=(0, Slice(None, None, -2))),
+        Sample((3, 4), key=((2, 0, 2),)),
+        Sample((2, 3, 4), key=(..., None, 1)),
+    ),
+)
 scatter = structural(
     "scatter",
     lambda m, upstream, out, x, key, shape: (m.getitem(upstream, key=key),),
     _scattered,
     attributes={"key": KEY, "shape": SHAPE},
- samples=(Sample((2,), key=(0, Slice(None, None, -2)), shape=(3, 4)), Sample((3, 4), key=((2, 0, 2),), shape=(3, 4)),))
+    samples=(
+        Sample((2,), key=(0, Slice(None, None, -2)), shape=(3, 4)),
+        Sample((3, 4), key=((2, 0, 2),), shape=(3, 4)),
+    ),
+)
 
 
 def _rows_shape(shape: Shape, indices: Shape) -> Shape:
@@ -50,25 +57,29 @@ take = structural(
     lambda m, upstream, out, x, indices: (m.put(upstream, indices, length=m.shape(x)[0]), None),
     _rows_shape,
     inputs=("x", "indices"),
- samples=(Sample((3, 2), (2,)),))
+    samples=(Sample((3, 2), (2,)),),
+)
 put = structural(
     "put",
     lambda m, upstream, out, x, indices, length: (m.take(upstream, indices), None),
     _put_shape,
     inputs=("x", "indices"),
     attributes={"length": whole_number(least=0)},
- samples=(Sample((2, 2), (2,), length=3),))
+    samples=(Sample((2, 2), (2,), length=3),),
+)
 embedding = structural(
     "embedding",
     lambda m, upstream, out, indices, weight: (None, m.put(upstream, indices, length=m.shape(weight)[0])),
     lambda indices, weight: _rows_shape(weight, indices),
     inputs=("indices", "weight"),
     meaning=lambda m, indices, weight: m.take(weight, indices),
- samples=(Sample((2,), (3, 2)),))
+    samples=(Sample((2,), (3, 2)),),
+)
 one_hot = structural(
     "one_hot",
     lambda m, upstream, out, indices, num_classes: (None,),
     lambda shape, *, num_classes: (*shape, num_classes),
     inputs=("indices",),
     attributes={"num_classes": whole_number(least=0)},
- samples=(Sample((2,), num_classes=3),))
+    samples=(Sample((2,), num_classes=3),),
+)

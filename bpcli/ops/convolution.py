@@ -1,0 +1,111 @@
+"""Convolution, and the adjoints that make it closed under differentiation.
+
+Names and shapes are PyTorch's: images (N, C, H, W) or (C, H, W), kernels (O, C/groups, kh, kw); besides, a plain image
+(H, W) with a plain kernel (kh, kw). Convolution is cross-correlation, as everywhere in deep learning.
+"""
+
+from typing import Any
+
+from bpcli.errors import ShapeError
+from bpcli.graph.op import Op, Sample, Shape, structural
+from bpcli.ops.attributes import SHAPE, SIZES, whole_number
+from bpcli.ops.windows import counts_of, slide
+
+
+def _convolved(count: int) -> Any:
+    """The shape of a convolution over so many axes of space."""
+
+    def shape(x: Shape, kernel: Shape, **attributes: Any) -> Shape:
+        where = slide(count, **attributes)
+        groups = where["groups"]
+        if len(x) == len(kernel) == count and groups == 1:
+            return counts_of(x, kernel, count, where)
+        if len(kernel) != count + 2 or len(x) not in (count + 1, count + 2):
+            axes = ("length",) if count == 1 else ("height", "width")
+            message = "cannot convolve {0} with {1}: their axes do not fit"
+            hint = f"(N, C, {', '.join(axes)}) with (O, C, …), (C, …) with (O, C, …), or plain arrays of {count} axes"
+            raise ShapeError(message, hint=hint)
+        channels, filters = x[-count - 1], kernel[0]
+        if channels != kernel[1] * groups or filters % groups:
+            message = (
+                f"cannot convolve {{0}} with {{1}} in groups of {groups}: {channels} channels, for {kernel[1]} each"
+            )
+            raise ShapeError(message, hint="x has C channels, the kernel C/groups, and O is a multiple of groups")
+        return (*x[: -count - 1], filters, *counts_of(x, kernel, count, where))
+
+    return shape
+
+
+CONVOLVING = {
+    "stride": SIZES._replace(default=1),
+    "padding": SIZES._replace(default=0),
+    "dilation": SIZES._replace(default=1),
+    "groups": whole_number(1, least=1),
+}
+
+
+def _convolution(name: str, count: int, samples: tuple[Sample, ...]) -> Op:
+    return structural(
+        name,
+        lambda m, upstream, out, x, kernel, **where: (
+            m.conv_input(upstream, kernel, shape=m.shape(x), **slide(count, **where)),
+            m.conv_kernel(x, upstream, shape=m.shape(kernel), **slide(count, **where)),
+        ),
+        _convolved(count),
+        inputs=("x", "kernel"),
+        attributes=CONVOLVING,
+        samples=samples,
+    )
+
+
+conv1d = _convolution(
+    "conv1d",
+    1,
+    (Sample((5,), (2,)), Sample((2, 4, 6), (2, 2, 3), stride=2, padding=1, groups=2), Sample((2, 5), (3, 2, 2))),
+)
+conv2d = _convolution(
+    "conv2d",
+    2,
+    (
+        Sample((3, 3), (2, 2)),
+        Sample((2, 2, 4, 5), (3, 2, 3, 2), stride=(2, 1), padding=(1, 0)),
+        Sample((4, 5, 5), (4, 1, 2, 2), dilation=2, groups=4),
+    ),
+)
+
+
+def _forward(m: Any, x: Any, kernel: Any, where: dict[str, Any]) -> Any:
+    """The convolution over as many axes as the stride has entries."""
+    return (m.conv1d if len(where["stride"]) == 1 else m.conv2d)(x, kernel, **where)
+
+
+ADJOINT = {"shape": SHAPE, **CONVOLVING}
+# ⟨conv(x, k), u⟩ is linear in x, k and u; each of the three ops below and above is its gradient in one of them.
+conv_input = structural(
+    "conv_input",
+    lambda m, upstream, out, u, kernel, shape, **where: (
+        _forward(m, upstream, kernel, where),
+        m.conv_kernel(upstream, u, shape=m.shape(kernel), **where),
+    ),
+    lambda u, kernel, *, shape, **where: shape,
+    inputs=("u", "kernel"),
+    attributes=ADJOINT,
+    samples=(
+        Sample((2, 2), (2, 2), shape=(3, 3), stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1),
+        Sample((2, 2, 3), (2, 2, 3), shape=(2, 4, 6), stride=(2,), padding=(1,), dilation=(1,), groups=2),
+    ),
+)
+conv_kernel = structural(
+    "conv_kernel",
+    lambda m, upstream, out, x, u, shape, **where: (
+        m.conv_input(u, upstream, shape=m.shape(x), **where),
+        _forward(m, x, upstream, where),
+    ),
+    lambda x, u, *, shape, **where: shape,
+    inputs=("x", "u"),
+    attributes=ADJOINT,
+    samples=(
+        Sample((3, 3), (2, 2), shape=(2, 2), stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1),
+        Sample((2, 4, 6), (2, 2, 3), shape=(2, 2, 3), stride=(2,), padding=(1,), dilation=(1,), groups=2),
+    ),
+)
