@@ -86,7 +86,9 @@ def gradients_of(
         values = evaluate(graph, at, system)
         upstreams = gradients_at(graph, values, system, system.value(started))
         found = {variable.name: upstreams.get(variable) for variable in graph.variables}
-    zeros = {variable.name: system.zeros(variable.shape) for variable in graph.variables if found[variable.name] is None}
+    zeros = {
+        variable.name: system.zeros(variable.shape) for variable in graph.variables if found[variable.name] is None
+    }
     gradients = {
         name: system.handed_out(zeros.get(name, gradient))
         for name, gradient in found.items()
@@ -108,6 +110,8 @@ def _needs_seed(graph: Graph) -> ShapeError:
     label = labels_of(graph).get(graph.output, "f")
     message = f"{label} is an array of shape {shape}, not one number: its gradient is a Jacobian"
     example = str([1, *[0] * (shape[0] - 1)]) if len(shape) == 1 and 0 < shape[0] <= 4 else "[…]"  # noqa: PLR2004 - short
-    hint = f"'bpcli jacobian' shows it; --upstream-seed \"{example}\" weighs its entries; or reduce it, as in sum({label})"
+    hint = (
+        f"'bpcli jacobian' shows it; --upstream-seed \"{example}\" weighs its entries; or reduce it, as in sum({label})"
+    )
     spans = (graph.output.span,) if graph.output.span else ()
     return ShapeError(message, hint=hint, text=graph.text or None, spans=spans)

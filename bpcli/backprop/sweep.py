@@ -82,8 +82,10 @@ def _edges(node: Node, upstream: Any, value_of: Callable[[Node], Any], system: A
 def handed_back(node: Node, upstream: Any, value_of: Callable[[Node], Any], system: Any) -> tuple[Any, ...]:
     """What a structural op hands back to each input, None where no gradient flows."""
     pullback = node.op.pullback
-    parts = () if pullback is None else pullback(
-        system, upstream, value_of(node), *map(value_of, node.inputs), **node.attributes
+    parts = (
+        ()
+        if pullback is None
+        else pullback(system, upstream, value_of(node), *map(value_of, node.inputs), **node.attributes)
     )
     if len(parts) != len(node.inputs):
         require_one_per_input(node.op, parts, node.inputs)

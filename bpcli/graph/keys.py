@@ -34,7 +34,9 @@ def is_array(part: object) -> bool:
 
 def is_key(value: object) -> bool:
     """Whether an attribute is a key and no row of numbers: one of its parts is a slice, say."""
-    return isinstance(value, tuple) and any(part is None or part is Ellipsis or isinstance(part, Slice) for part in value)
+    return isinstance(value, tuple) and any(
+        part is None or part is Ellipsis or isinstance(part, Slice) for part in value
+    )
 
 
 def key_text(key: Any) -> str:

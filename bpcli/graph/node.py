@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bpcli.graph.op import AttributeValue
-    
+
 Number = float | int
 NO_NAMES: Mapping[str, Node] = MappingProxyType({})
 

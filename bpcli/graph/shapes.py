@@ -7,6 +7,7 @@ from typing import Any
 
 from bpcli.errors import ShapeError
 from bpcli.graph.op import Shape
+
 ITEM_BYTES = 8  # of float64
 
 

@@ -34,4 +34,4 @@ def _entries(name: str, typed: str, node: Node, depth: int) -> object:
 
 def _no_list(name: str, typed: str, reason: str) -> BindingError:
     message = f"the value of {name} is no list of numbers: '{shortened(typed)}'" + (f"; {reason}" if reason else "")
-    return BindingError(message, hint=f"give a list, such as --{name} \"[1, 2.5]\" or --{name} \"[[1, 2], [3, 4]]\"")
+    return BindingError(message, hint=f'give a list, such as --{name} "[1, 2.5]" or --{name} "[[1, 2], [3, 4]]"')

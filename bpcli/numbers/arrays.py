@@ -16,7 +16,7 @@ from bpcli.numbers import special
 from bpcli.numbers.stable import STABLE
 from bpcli.numbers.structure import axes_in
 from bpcli.numbers.system import NumberSystem
-from bpcli.numbers.tensors import Tensors
+from bpcli.numbers.tensors import STRUCTURAL, Tensors
 
 
 def _entrywise(function: Callable[..., float], at_pole: float) -> Callable[..., Any]:
@@ -150,7 +150,8 @@ class Arrays(Tensors):
 
     def _found(self, op: Op) -> Callable[..., Any]:
         if op.is_structural:
-            return partial(STABLY[op.name], self) if op.name in STABLY else super().function_of(op)
+            function = STABLY.get(op.name) or STRUCTURAL.get(op.name)
+            return partial(function, self) if function else super().function_of(op)
         if op.name in STABLE and op.name not in EXCEPTIONS:
             return partial(STABLE[op.name], self)
         return NumberSystem.function_of(self, op)

@@ -80,8 +80,8 @@ def _of_objects(function: Callable[[Any, Array], Any]) -> Callable[..., Array]:
     """A function of one matrix of objects, applied to each matrix of a batch."""
 
     def over_batch(m: Any, x: Array) -> Array:
-        found = {place: np.asarray(function(m, x[place]), dtype=object) for place in np.ndindex(x.shape[:-2])}
-        shape = next(iter(found.values())).shape if found else ()
+        found = {place: function(m, x[place]) for place in np.ndindex(x.shape[:-2])}
+        shape = np.shape(next(iter(found.values()))) if found else ()
         result = np.empty((*x.shape[:-2], *shape), dtype=object)
         for place, one in found.items():
             result[place] = one

@@ -223,10 +223,21 @@ def _chosen_by(name: str) -> Callable[..., Array]:
 
 def argmax(m: Any, x: Array, axis: int | None = None, keepdims: bool = False) -> Array:  # noqa: FBT001, FBT002 - as NumPy
     """The place of the largest entry, the first of several; among all entries in order where no axis is named."""
+    if x.dtype == object:
+        x = is_largest(x, m.amax(x, axis=axis, keepdims=True))
     if axis is None:
         found = np.argmax(np.reshape(x, (*leading(m, x), -1)), -1)
         return np.reshape(found, leading(m, x) + (1,) * (len(m.shape(x)) * keepdims)).astype(float)
     return np.argmax(x, axis=axis_in(m, x, axis), keepdims=keepdims).astype(float)
+
+
+def is_largest(x: Array, largest: Array) -> Array:
+    """Where objects are the largest ones: where the two differ by 0. Raises UsageError for formulas."""
+    try:
+        return np.asarray(x - largest, dtype=float) == 0
+    except TypeError:
+        message = "which of some formulas is the largest depends on the values of their variables"
+        raise UsageError(message) from None
 
 
 STRUCTURE: dict[str, Callable[..., Array]] = {

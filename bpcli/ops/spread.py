@@ -59,7 +59,7 @@ def _norm(m: Any, x: Any, ord: float = 2, **where: Any) -> Any:  # noqa: A002 - 
         return m.sum(m.abs(x), **where)
     if ord == 2:  # noqa: PLR2004 - the Euclidean norm
         return m.sqrt(m.sum(x * x, **where))
-    return m.constant_pow(m.sum(m.constant_pow(m.abs(x), ord), **where), 1 / ord)
+    return m.constant_pow(m.sum(m.constant_pow(m.abs(x), ord), **where), m.div(1, ord))
 
 
 def _norm_back(m: Any, upstream: Any, out: Any, x: Any, ord: float = 2, **where: Any) -> tuple[Any, ...]:  # noqa: A002 - the same
