@@ -8,6 +8,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
+from array_samples import EXTRA
 
 from bpcli.backprop.sweep import handed_back
 from bpcli.graph.node import Node, Variable, applied
@@ -82,15 +83,18 @@ class ArrayCase:
 
     def value(self, point: Iterable[Any], system: Any = arrays) -> Any:
         """The value of the op in a number system."""
-        return getattr(system, self.op.name)(*point, **self.sample.attributes)
+        with arrays.at_work():
+            return getattr(system, self.op.name)(*point, **self.sample.attributes)
 
     def parts(self, point: Iterable[Any], upstream: Any, system: Any = arrays, op: Op | None = None) -> list[Any]:
         """What the rule hands back to each input in a number system."""
         point = list(point)
         variables = self.variables
         node = Node(op or self.op, tuple(variables), self.sample.attributes)
-        values = {**dict(zip(variables, point, strict=True)), node: self.value(point, system)}
-        return list(handed_back(node, upstream, values.__getitem__, system))
+        values: dict[Node, Any] = {node: self.value(point, system)}
+        values.update(zip(variables, point, strict=True))
+        with arrays.at_work():
+            return list(handed_back(node, upstream, values.__getitem__, system))
 
     def upstream(self) -> Array:
         """An upstream gradient, no entry of which is 1 or 0."""
@@ -99,7 +103,7 @@ class ArrayCase:
         return (random.integers(3, 60, shape) * random.choice([-1, 1], shape) / 32)[()]
 
 
-CASES = [ArrayCase(op, sample) for op in structural_ops() for sample in op.samples]
+CASES = [ArrayCase(op, sample) for op in structural_ops() for sample in (*op.samples, *EXTRA.get(op.name, ()))]
 of_every_array_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 

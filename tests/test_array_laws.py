@@ -73,7 +73,7 @@ def test_a_value_has_the_shape_that_is_told(case: ArrayCase) -> None:
 
 @of_every_array_case
 def test_a_gradient_has_the_shape_of_its_input(case: ArrayCase) -> None:
-    """As numbers and as formulas, and in single precision, in which it stays; where a formula gives None, so do numbers."""
+    """As numbers and as formulas, and in single precision, in which it stays; all give None at the same places."""
     variables = case.variables
     node = case.node_of(variables)
     formulas = contribution_formulas(node, Variable("u", shape=node.shape))
@@ -183,15 +183,21 @@ conv_input conv_kernel avg_pool avg_pool1d avg_pool2d windows fold put_largest t
 
 
 def test_the_linear_ops_are_found() -> None:
-    """Those that are linear by their definition, and no other."""
-    assert {case.op.name for case, _ in LINEAR} == set(KNOWN.split())
+    """Those that are linear by their definition in every case, any other at most where there is one entry, say."""
+    by_name = {name: {case.name for case in CASES if case.op.name == name} for name in {case.op.name for case in CASES}}
+    found = {name for name, cases in by_name.items() if cases <= {case.name for case, _ in LINEAR}}
+
+    assert found == set(KNOWN.split())
 
 
 @pytest.mark.parametrize(("case", "position"), LINEAR, ids=lambda part: getattr(part, "name", str(part)))
 def test_a_pullback_is_the_adjoint(case: ArrayCase, position: int) -> None:
-    """⟨f(v) - f(0), u⟩ = ⟨v, f*(u)⟩, for v far from the point at which the rule runs: a linear map has one slope everywhere."""
+    """⟨f(v) - f(0), u⟩ = ⟨v, f*(u)⟩, for v far from the point where the rule runs: one slope everywhere."""
     point, upstream = case.point(), case.upstream()
     part = case.parts(point, upstream)[position]
+    if part is None:
+        assert case.op.name == "argmax"  # of one number, which is always 0
+        return
     for shift in (2, 3):
         v = case.point(shift)[position]
         value, at_zero = (case.value([*point[:position], x, *point[position + 1 :]]) for x in (v, 0 * v))
@@ -216,9 +222,9 @@ def corrupted(case: ArrayCase, position: int) -> Op:
 
 @of_every_array_case
 def test_a_corrupted_rule_is_noticed(case: ArrayCase) -> None:
-    """One entry in 10⁴⁰ wrong: the law above fails. So it would notice any fault of a rule at the points of the samples."""
+    """With one entry wrong by 10⁻⁴⁰ the law above fails: it would notice any fault at the points of the samples."""
     for position, part in enumerate(case.parts(case.point(), case.upstream())):
-        if part is not None:
+        if part is not None and np.size(part):
             with pytest.raises(AssertionError):
                 check_exactly(case, corrupted(case, position))
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from bpcli.errors import Span
-from bpcli.graph.op import Attributes, NO_ATTRIBUTES, Op, REGISTRY, Shape
+from bpcli.graph.op import NO_ATTRIBUTES, REGISTRY, Attributes, Op, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -163,6 +163,8 @@ def applied(name: str, *inputs: Node | Number, **attributes: AttributeValue) -> 
     shapes = [node.shape for node in nodes]
     # Entry by entry all inputs have one shape, but for single numbers, which go with any.
     shape = op.shape(*shapes, **attributes) if op.shape else next(filter(None, shapes), ())
+    if attributes:
+        attributes = {name: value for name, value in attributes.items() if value != op.attributes[name].default}
     return node_of_shape(shape, op, nodes, attributes or NO_ATTRIBUTES)
 
 

@@ -76,6 +76,11 @@ def pad_pairs(shape: Shape, widths: Sequence[Any]) -> tuple[tuple[int, int], ...
     return tuple(map(tuple, widths))
 
 
+def axes_of_space(kernel: Shape) -> int:
+    """Over how many axes a kernel slides: all of a plain one, all but two of one with filters and channels."""
+    return len(kernel) if len(kernel) <= 2 else len(kernel) - 2  # noqa: PLR2004 - plain kernels have one axis or two
+
+
 def window_counts(  # noqa: PLR0913 - the attributes of PyTorch's
     sizes: Sequence[int],
     kernel: Sequence[int],

@@ -173,10 +173,17 @@ class Parser(Stack):
             return False
         if token in LISTED_LAST and self._lists and (still_wanted := self.lists.begin(token, start, end)) is not None:
             return still_wanted
-        if token == ")" and isinstance(top, Bracket) and top.arguments and top.op is None:
+        if token == ")" and isinstance(top, Bracket) and top.op is None and (top.arguments or self._is_shape(top)):
             self.close_tuple(top, end)
             return False
         raise not_an_operand(self.text, token, Span(start, end), self._last_sign(start))
+
+    def _is_shape(self, bracket: Bracket) -> bool:
+        """Whether `()` in the place of this bracket can be the shape of a single number."""
+        before = self.pending[-2]
+        if bracket.closer != ")" or not isinstance(before, Bracket):
+            return False
+        return before.op is None or before.op.is_variadic or bool(before.op.attributes)
 
     def _begin_list(self, token: str, start: int, end: int) -> bool:
         wants_operand = self.lists.begin(token, start, end)

@@ -56,7 +56,7 @@ FUNCTIONS = functions()
 # Ops that take one input and nothing else: their calls need no matching of arguments.
 UNARY = frozenset(op for op in FUNCTIONS.values() if len(op.signature) == 1 and not op.is_variadic)
 SYMBOLS_TYPED = {"pi": "pi", "π": "pi", "e": "e"}
-STATICS_TYPED = {"True": True, "False": False, "None": None}
+STATICS_TYPED: dict[str, AttributeValue] = {"True": True, "False": False, "None": None, "inf": float("inf")}
 # PyTorch's words for NumPy's arguments.
 ALSO_CALLED = {"dim": "axis", "keepdim": "keepdims", "correction": "ddof", "dims": "axes", "p": "ord", "diagonal": "k"}
 

@@ -15,6 +15,7 @@ from bpcli.graph.shapes import common_shape, shape_text, size_text
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 
 BROADCAST = REGISTRY["broadcast_to"]
+MOST_AXES = 64  # of NumPy's arrays
 
 
 def with_shapes(graph: Graph, shapes: Mapping[str, Shape], limits: Limits = DEFAULT_LIMITS) -> Graph:
@@ -86,6 +87,10 @@ class _Shaping:
         return self._spread[key]
 
     def _keep_within_limit(self, shape: Shape, node: Node) -> None:
+        if len(shape) > MOST_AXES:
+            message = f"an array has at most {MOST_AXES} axes"
+            spans = (node.span,) if node.span else ()
+            raise LimitError(message, text=self._graph.text or None, spans=spans)
         self._entries += prod(shape)
         if self._entries > self._limits.entries:
             what = f"an array of shape {shape_text(shape)}, {size_text(shape)}"

@@ -65,7 +65,7 @@ EXCEPTIONS: dict[str, Callable[..., Any]] = {
 
 def _shifted(m: Any, x: Any, axis: Any) -> tuple[Any, Any]:
     """X less its largest entry, so that exp does not overflow; and the largest, 0 where it is infinite."""
-    largest = m.amax(x, axis=axis, keepdims=True)
+    largest = np.maximum.reduce(x, axis=axes_in(m, x, axis), keepdims=True, initial=-math.inf)
     largest = np.where(np.isfinite(largest), largest, 0)
     return x - largest, largest
 

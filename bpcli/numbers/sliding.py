@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from bpcli.graph.op import Shape
-from bpcli.graph.shapes import pad_pairs
+from bpcli.graph.shapes import axes_of_space, pad_pairs
 from bpcli.numbers.convolution import convolution, convolution_input, convolution_kernel
 from bpcli.numbers.structure import is_largest, leading
 from bpcli.numbers.windows import Array, Sizes, Slide, first_of_largest, fold, largest, meetings, pad, windows
@@ -52,7 +52,7 @@ def _of_result(x: Shape, kernel: Shape, result: Array, count: int) -> Shape:
 
 def conv_input(m: Any, u: Array, kernel: Array, shape: Shape, **where: Any) -> Array:
     """The adjoint of convolution in x."""
-    rank = len(where["stride"]) + 2
+    rank = axes_of_space(m.shape(kernel)) + 2
     whole = _full_shape(shape, rank)
     result = convolution_input(m, _full(m, u, rank), _full(m, kernel, rank), whole, *_slide(rank - 2, **where))
     return np.reshape(result, result.shape[: m.batch] + tuple(shape))
@@ -60,7 +60,7 @@ def conv_input(m: Any, u: Array, kernel: Array, shape: Shape, **where: Any) -> A
 
 def conv_kernel(m: Any, x: Array, u: Array, shape: Shape, **where: Any) -> Array:
     """The adjoint of convolution in the kernel."""
-    rank = len(where["stride"]) + 2
+    rank = axes_of_space(shape) + 2
     whole = _full_shape(shape, rank)
     result = convolution_kernel(m, _full(m, x, rank), _full(m, u, rank), whole, *_slide(rank - 2, **where))
     return np.reshape(result, result.shape[: m.batch] + tuple(shape))

@@ -106,7 +106,7 @@ def triu(m: Any, x: Array, k: int = 0) -> Array:
 
 def _triangle(m: Any, x: Array, k: int) -> Array:
     rows, columns = m.shape(x)[-2:]
-    return np.tri(rows, columns, k, dtype=bool)
+    return np.tri(rows, columns, max(-rows, min(k, columns)), dtype=bool)
 
 
 def _masked(x: Array, mask: Array) -> Array:
@@ -139,7 +139,7 @@ def scatter(m: Any, x: Array, key: tuple[Any, ...], shape: Shape) -> Array:
     """Zeros with the entries of x added at the places that a key chooses: the adjoint of `getitem`."""
     whole = np.zeros(leading(m, x) + tuple(shape), np.asarray(x).dtype)
     if _is_plain(key):
-        whole[(slice(None),) * m.batch + indices_of(key)] = x
+        whole[(slice(None),) * m.batch + indices_of(key)] = x[()]  # an object itself, no array of rank 0
         return whole
     flat: Array = whole.reshape((*leading(m, x), -1))
     chosen: Any = (..., _places(key, shape))

@@ -39,10 +39,13 @@ def whole_number(default: Any = REQUIRED, least: float = float("-inf")) -> Attri
     return Attribute(default, allowed, lambda v: _is_whole(v) and v >= least, _whole)
 
 
-def _sizes(value: Any) -> AttributeValue:
-    return _row(value) if isinstance(value, tuple) else value if value is None else int(value)
+def sizes(default: Any = REQUIRED, least: int = 1) -> Attribute:
+    """A whole number, `least` or more, or one for each axis of space; None where that is the default."""
 
+    def accepts(value: Any) -> bool:
+        if value is None:
+            return default is None
+        row = value if isinstance(value, tuple) else (value,)
+        return bool(row) and all(_is_whole(one) and one >= least for one in row)
 
-SIZES = Attribute(
-    REQUIRED, "a whole number, or one for each axis such as (2, 1)", lambda v: _is_whole(v) or _is_row(v), _sizes
-)
+    return Attribute(default, f"a whole number from {least} on, or one for each axis such as (2, 1)", accepts, _whole)

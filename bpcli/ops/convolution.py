@@ -8,7 +8,8 @@ from typing import Any
 
 from bpcli.errors import ShapeError
 from bpcli.graph.op import Op, Sample, Shape, structural
-from bpcli.ops.attributes import SHAPE, SIZES, whole_number
+from bpcli.graph.shapes import axes_of_space, shape_text
+from bpcli.ops.attributes import SHAPE, sizes, whole_number
 from bpcli.ops.windows import counts_of, slide
 
 
@@ -37,9 +38,9 @@ def _convolved(count: int) -> Any:
 
 
 CONVOLVING = {
-    "stride": SIZES._replace(default=1),
-    "padding": SIZES._replace(default=0),
-    "dilation": SIZES._replace(default=1),
+    "stride": sizes(1),
+    "padding": sizes(0, least=0),
+    "dilation": sizes(1),
     "groups": whole_number(1, least=1),
 }
 
@@ -75,8 +76,26 @@ conv2d = _convolution(
 
 
 def _forward(m: Any, x: Any, kernel: Any, where: dict[str, Any]) -> Any:
-    """The convolution over as many axes as the stride has entries."""
-    return (m.conv1d if len(where["stride"]) == 1 else m.conv2d)(x, kernel, **where)
+    """The convolution over as many axes of space as the kernel has."""
+    return (m.conv1d if axes_of_space(m.shape(kernel)) == 1 else m.conv2d)(x, kernel, **where)
+
+
+def _require_convolution(x: Shape, kernel: Shape, result: Shape, place: int, where: dict[str, Any]) -> None:
+    """Raise ShapeError where an input of an adjoint has not the shape that the convolution of x and kernel has."""
+    count = axes_of_space(kernel)
+    if count not in {1, 2} or _convolved(count)(x, kernel, **where) != result:
+        message = f"{{{place}}} has not the shape of a convolution of {shape_text(x)} with {shape_text(kernel)}"
+        raise ShapeError(message)
+
+
+def _input_shape(u: Shape, kernel: Shape, *, shape: Shape, **where: Any) -> Shape:
+    _require_convolution(shape, kernel, u, 0, where)
+    return shape
+
+
+def _kernel_shape(x: Shape, u: Shape, *, shape: Shape, **where: Any) -> Shape:
+    _require_convolution(x, shape, u, 1, where)
+    return shape
 
 
 ADJOINT = {"shape": SHAPE, **CONVOLVING}
@@ -87,7 +106,7 @@ conv_input = structural(
         _forward(m, upstream, kernel, where),
         m.conv_kernel(upstream, u, shape=m.shape(kernel), **where),
     ),
-    lambda u, kernel, *, shape, **where: shape,
+    _input_shape,
     inputs=("u", "kernel"),
     attributes=ADJOINT,
     samples=(
@@ -101,7 +120,7 @@ conv_kernel = structural(
         m.conv_input(u, upstream, shape=m.shape(x), **where),
         _forward(m, x, upstream, where),
     ),
-    lambda x, u, *, shape, **where: shape,
+    _kernel_shape,
     inputs=("x", "u"),
     attributes=ADJOINT,
     samples=(

@@ -9,7 +9,7 @@ from typing import Any
 from bpcli.errors import ShapeError
 from bpcli.graph.op import Sample, Shape, structural
 from bpcli.ops.attributes import whole_number
-from bpcli.ops.products import MATRIX, product_shape, summed, turned
+from bpcli.ops.products import MATRIX, column, product_shape, row, summed, turned
 
 
 def _square(shape: Shape) -> Shape:
@@ -34,34 +34,34 @@ def _each(m: Any, upstream: Any, x: Any) -> Any:
     return m.broadcast_to(upstream, shape=shape)
 
 
-def _diag_shape(shape: Shape, *, offset: int = 0) -> Shape:
+def _diag_shape(shape: Shape, *, k: int = 0) -> Shape:
     if len(shape) == 1:
-        return (shape[0] + abs(offset),) * 2
+        return (shape[0] + abs(k),) * 2
     if len(shape) != MATRIX:
         message = "diag takes a vector or a matrix, and got {0}"
         raise ShapeError(message)
-    return (len(_diagonal(shape, offset)[0]),)
+    return (len(_diagonal(shape, k)[0]),)
 
 
-def _diagonal(shape: Shape, offset: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _diagonal(shape: Shape, k: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The rows and the columns of the entries on a diagonal."""
-    rows = range(max(-offset, 0), max(min(shape[0], shape[1] - offset), -offset, 0))
-    return tuple(rows), tuple([row + offset for row in rows])
+    rows = range(max(-k, 0), max(min(shape[0], shape[1] - k), -k, 0))
+    return tuple(rows), tuple([row + k for row in rows])
 
 
-def _diag_back(m: Any, upstream: Any, out: Any, x: Any, offset: int = 0) -> tuple[Any, ...]:
+def _diag_back(m: Any, upstream: Any, out: Any, x: Any, k: int = 0) -> tuple[Any, ...]:
     shape = m.shape(x)
     if len(shape) == 1:
-        return (m.diag(upstream, offset=offset),)
-    return (m.scatter(upstream, key=_diagonal(shape, offset), shape=shape),)
+        return (m.diag(upstream, k=k),)
+    return (m.scatter(upstream, key=_diagonal(shape, k), shape=shape),)
 
 
 diag = structural(
     "diag",
     _diag_back,
     _diag_shape,
-    attributes={"offset": whole_number(0)},
-    samples=(Sample((3,)), Sample((2, 3)), Sample((3, 3), offset=-1), Sample((2,), offset=1)),
+    attributes={"k": whole_number(0)},
+    samples=(Sample((3,)), Sample((2, 3)), Sample((3, 3), k=-1), Sample((2,), k=1)),
 )
 trace = structural(
     "trace",
@@ -132,8 +132,16 @@ def _solution_shape(x: Shape, y: Shape) -> Shape:
 
 def _solution_back(m: Any, upstream: Any, out: Any, x: Any, y: Any) -> tuple[Any, ...]:
     """With z = x⁻ᵀ·upstream: z to y, and -z·outᵀ to x."""
-    back = m.solve(turned(m, x), upstream)
-    product = m.outer(back, out) if len(m.shape(y)) == 1 else m.matmul(back, turned(m, out))
+    if len(m.shape(y)) > 1:
+        back = m.solve(turned(m, x), upstream)
+        product = m.matmul(back, turned(m, out))
+    elif len(m.shape(x)) == MATRIX:
+        back = m.solve(turned(m, x), upstream)
+        product = m.outer(back, out)
+    else:  # one vector for a batch of matrices
+        columns = m.solve(turned(m, x), column(m, upstream))
+        back = m.squeeze(columns, axis=-1)
+        product = m.matmul(columns, row(m, out))
     return (summed(m, -product, m.shape(x)), summed(m, back, m.shape(y)))
 
 

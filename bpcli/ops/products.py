@@ -42,11 +42,13 @@ def summed(m: Any, x: Any, shape: Shape) -> Any:
     return x if m.shape(x) == shape else m.sum_to(x, shape=shape)
 
 
-def _row(m: Any, x: Any) -> Any:
+def row(m: Any, x: Any) -> Any:
+    """A vector, or each one of a batch, as a matrix of one row."""
     return m.unsqueeze(x, axis=-2)
 
 
-def _column(m: Any, x: Any) -> Any:
+def column(m: Any, x: Any) -> Any:
+    """A vector, or each one of a batch, as a matrix of one column."""
     return m.unsqueeze(x, axis=-1)
 
 
@@ -58,9 +60,9 @@ def _to_left(m: Any, upstream: Any, x: Any, y: Any) -> Any:
     if len(shape) == MATRIX and len(other) == 1:
         return m.outer(upstream, y)
     if len(other) == 1:
-        return m.matmul(_column(m, upstream), _row(m, y))
+        return m.matmul(column(m, upstream), row(m, y))
     if len(shape) == 1 and len(other) > MATRIX:  # a row in front of a batch of matrices
-        each = m.squeeze(m.matmul(y, _column(m, upstream)), axis=-1)
+        each = m.squeeze(m.matmul(y, column(m, upstream)), axis=-1)
         return m.sum(each, axis=tuple(range(len(other) - MATRIX)))
     if len(shape) == 1:
         return m.matmul(y, upstream)
@@ -75,7 +77,7 @@ def _to_right(m: Any, upstream: Any, x: Any, y: Any) -> Any:
     if len(other) == 1 and len(shape) == MATRIX:
         return m.outer(x, upstream)
     if len(other) == 1:
-        return m.matmul(_column(m, x), _row(m, upstream))
+        return m.matmul(column(m, x), row(m, upstream))
     if len(other) > MATRIX and len(shape) <= MATRIX:
         rows = m.reshape(x, shape=(prod(other[:-1]), other[-1]))
         flat = m.reshape(upstream, shape=(prod(other[:-1]), *shape[1:]))

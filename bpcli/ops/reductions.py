@@ -6,6 +6,7 @@ What flows back is repeated along the axes that were joined. Ties of the largest
 from math import prod as product_of
 from typing import Any
 
+from bpcli.errors import ShapeError
 from bpcli.graph.op import Op, Sample, Shape, structural
 from bpcli.graph.shapes import axes_of, axis_of
 from bpcli.ops.attributes import AXES, KEEPDIMS, one_axis
@@ -38,7 +39,21 @@ def repeated(m: Any, x: Any, shape: Shape, axis: Axis = None, keepdims: bool = F
 
 def reduction(name: str, pullback: Any, **definition: Any) -> Op:
     """Define an op that joins entries along axes."""
-    return structural(name, pullback, reduced, **{"attributes": REDUCED, **definition})
+    return structural(name, pullback, **{"shape": reduced, "attributes": REDUCED, **definition})
+
+
+def _chosen_shape(shape: Shape, *, axis: Axis = None, keepdims: bool = False) -> Shape:
+    """The same for the largest or the smallest. Raises ShapeError where there is nothing to choose from."""
+    left = reduced(shape, axis=axis, keepdims=keepdims)
+    require_entries(shape, axis, left)
+    return left
+
+
+def require_entries(shape: Shape, axis: Axis, left: Shape) -> None:
+    """Raise ShapeError where no entry stands along the axes, but something is asked of it."""
+    if not joined_count(shape, axis) and all(left):
+        message = "{0} has no entries of which one could be the largest or the smallest"
+        raise ShapeError(message)
 
 
 def _sum_back(m: Any, upstream: Any, out: Any, x: Any, **where: Any) -> tuple[Any, ...]:
@@ -76,6 +91,7 @@ mean = reduction(
 amax = reduction(
     "amax",
     extreme_back,
+    shape=_chosen_shape,
     written="max",
     kinks=("a tie: the entries that tie share the gradient evenly",),
     samples=(Sample((2, 3)), Sample((2, 3), axis=0), Sample((2, 3), axis=-1, keepdims=True)),
@@ -83,6 +99,7 @@ amax = reduction(
 amin = reduction(
     "amin",
     extreme_back,
+    shape=_chosen_shape,
     written="min",
     kinks=("a tie: the entries that tie share the gradient evenly",),
     samples=(Sample((2, 3)), Sample((2, 3), axis=1)),
@@ -155,7 +172,7 @@ cumsum = structural(
 argmax = structural(
     "argmax",
     lambda m, upstream, out, x, **_: (None,),
-    reduced,
+    _chosen_shape,
     attributes={"axis": one_axis(None), "keepdims": KEEPDIMS},
     samples=(Sample((2, 3)), Sample((2, 3), axis=1)),
 )

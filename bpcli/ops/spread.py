@@ -3,9 +3,9 @@
 from math import inf
 from typing import Any
 
-from bpcli.graph.op import Attribute, Sample
+from bpcli.graph.op import Attribute, Sample, Shape
 from bpcli.ops.attributes import AXES, KEEPDIMS, whole_number
-from bpcli.ops.reductions import Axis, extreme_back, joined_count, reduction, repeated
+from bpcli.ops.reductions import Axis, extreme_back, joined_count, reduced, reduction, repeated, require_entries
 
 
 def _variance(m: Any, x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
@@ -52,6 +52,13 @@ std = reduction(
 )
 
 
+def _norm_shape(shape: Shape, *, ord: float = 2, axis: Axis = None, keepdims: bool = False) -> Shape:  # noqa: A002 - NumPy's name
+    left = reduced(shape, axis=axis, keepdims=keepdims)
+    if ord == inf:
+        require_entries(shape, axis, left)
+    return left
+
+
 def _norm(m: Any, x: Any, ord: float = 2, **where: Any) -> Any:  # noqa: A002 - NumPy's name
     if ord == inf:
         return m.amax(m.abs(x), **where)
@@ -81,6 +88,7 @@ def _norm_back(m: Any, upstream: Any, out: Any, x: Any, ord: float = 2, **where:
 norm = reduction(
     "norm",
     _norm_back,
+    shape=_norm_shape,
     meaning=_norm,
     attributes={
         "ord": Attribute(2.0, "a number from 1 on, or inf", lambda v: isinstance(v, float) and v >= 1),

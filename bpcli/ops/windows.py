@@ -9,20 +9,21 @@ from bpcli.errors import ShapeError
 from bpcli.graph.keys import Slice
 from bpcli.graph.op import Op, Sample, Shape, structural
 from bpcli.graph.shapes import shape_text, window_counts
-from bpcli.ops.attributes import SHAPE, SIZES
+from bpcli.ops.attributes import SHAPE, sizes
 
 Sizes = tuple[int, ...]
+ROW = sizes()._replace(kept=SHAPE.kept)  # one for each axis of space, always
 
 
 def per_axis(value: int | Sizes, count: int) -> Sizes:
     """The attribute for each axis of space. Raises ShapeError where it is about another number of axes."""
-    sizes = (value,) * count if isinstance(value, int) else tuple(value)
-    if len(sizes) == 1:
-        sizes *= count
-    if len(sizes) != count:
-        message = f"{sizes} is about {len(sizes)} axes, and {{0}} has {count} axes of space"
+    row = (value,) * count if isinstance(value, int) else tuple(value)
+    if len(row) == 1:
+        row *= count
+    if len(row) != count:
+        message = f"{row} is about {len(row)} axes, and {{0}} has {count} axes of space"
         raise ShapeError(message)
-    return sizes
+    return row
 
 
 def slide(count: int, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> dict[str, Any]:
@@ -37,11 +38,13 @@ def slide(count: int, stride: Any = 1, padding: Any = 0, dilation: Any = 1, grou
 
 def counts_of(x: Shape, kernel: Shape, count: int, where: dict[str, Any]) -> Sizes:
     """How many windows there are along each axis of space. Raises ShapeError where none fits."""
-    sizes = window_counts(x[-count:], kernel[-count:], where["stride"], where["padding"], where["dilation"])
-    if any(size < 1 for size in sizes):
-        message = f"the window {shape_text(kernel[-count:])} is larger than {{0}}, padding included"
+    size = kernel[-count:]
+    counts = window_counts(x[-count:], size, where["stride"], where["padding"], where["dilation"])
+    if min(size) < 1 or min(counts) < 1:
+        problem = "is empty" if min(size) < 1 else "is larger than {0}, padding included"
+        message = f"the window {shape_text(size)} {problem}"
         raise ShapeError(message)
-    return sizes
+    return counts
 
 
 def _axes_of_pool(x: Shape, kernel_size: int | Sizes, count: int | None) -> int:
@@ -75,12 +78,8 @@ def _pooled(count: int | None) -> Any:
     return shape
 
 
-POOLING = {
-    "kernel_size": SIZES,
-    "stride": SIZES._replace(default=None, accepts=lambda value: value is None or SIZES.accepts(value)),
-    "padding": SIZES._replace(default=0),
-}
-LARGEST = {**POOLING, "dilation": SIZES._replace(default=1)}
+POOLING = {"kernel_size": sizes(), "stride": sizes(None), "padding": sizes(0, least=0)}
+LARGEST = {**POOLING, "dilation": sizes(1)}
 
 
 def _max_pool(name: str, count: int | None, samples: tuple[Sample, ...]) -> Op:
@@ -105,11 +104,28 @@ def _without_groups(where: dict[str, Any]) -> dict[str, Any]:
 max_pool = _max_pool("max_pool", None, (Sample((4, 4), kernel_size=2), Sample((2, 5, 6), kernel_size=(3, 2), stride=2)))
 max_pool1d = _max_pool("max_pool1d", 1, (Sample((2, 5), kernel_size=3, stride=1, padding=1),))
 max_pool2d = _max_pool("max_pool2d", 2, (Sample((1, 2, 5, 5), kernel_size=2, stride=2, padding=1, dilation=2),))
+
+
+def _put_shape(u: Shape, x: Shape, **where: Any) -> Shape:
+    if _pooled(None)(x, **where) != u:
+        message = "{0} has not one entry for each window of {1}"
+        raise ShapeError(message)
+    return x
+
+
+def _taken_shape(v: Shape, x: Shape, **where: Any) -> Shape:
+    if v != x:
+        message = "{0} and {1} must have one shape"
+        raise ShapeError(message)
+    shape: Shape = _pooled(None)(x, **where)
+    return shape
+
+
 # What flows back goes to the largest entry of each window; the adjoint of that takes what stands there.
 put_largest = structural(
     "put_largest",
     lambda m, upstream, out, u, x, **where: (m.take_largest(upstream, x, **where), None),
-    lambda u, x, **where: x,
+    _put_shape,
     inputs=("u", "x"),
     attributes=LARGEST,
     samples=(Sample((2, 2), (4, 4), kernel_size=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1)),),
@@ -117,7 +133,7 @@ put_largest = structural(
 take_largest = structural(
     "take_largest",
     lambda m, upstream, out, v, x, **where: (m.put_largest(upstream, x, **where), None),
-    lambda v, x, **where: _pooled(None)(x, **where),
+    _taken_shape,
     inputs=("v", "x"),
     attributes=LARGEST,
     samples=(Sample((4, 4), (4, 4), kernel_size=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1)),),
@@ -169,11 +185,17 @@ avg_pool2d = _avg_pool("avg_pool2d", 2, (Sample((1, 2, 5, 5), kernel_size=2, str
 
 def _windows_shape(x: Shape, *, size: Sizes, stride: Sizes, dilation: Sizes) -> Shape:
     n = len(size)
-    counts = window_counts(x[-n:], size, stride, (0,) * n, dilation)
-    if len(x) < n or any(count < 1 for count in counts):
-        message = f"the window {shape_text(size)} is larger than {{0}}"
+    if not len(stride) == len(dilation) == n <= len(x):
+        message = "size, stride and dilation must have one entry for each axis of space of {0}"
         raise ShapeError(message)
-    return (*x[:-n], *counts, *size)
+    return (*x[:-n], *counts_of(x, size, n, slide(n, stride, 0, dilation)), *size)
+
+
+def _folded_shape(w: Shape, *, shape: Shape, stride: Sizes, dilation: Sizes) -> Shape:
+    if _windows_shape(shape, size=w[-len(stride) :], stride=stride, dilation=dilation) != w:
+        message = f"{{0}} has not the shape of the windows of an array {shape_text(shape)}"
+        raise ShapeError(message)
+    return shape
 
 
 windows = structural(
@@ -182,7 +204,7 @@ windows = structural(
         m.fold(upstream, shape=m.shape(x), stride=stride, dilation=dilation),
     ),
     _windows_shape,
-    attributes={"size": SHAPE, "stride": SHAPE, "dilation": SHAPE},
+    attributes={"size": ROW, "stride": ROW, "dilation": ROW},
     samples=(
         Sample((3, 3), size=(2, 2), stride=(1, 1), dilation=(1, 1)),
         Sample((2, 5), size=(2,), stride=(2,), dilation=(2,)),
@@ -193,9 +215,9 @@ fold = structural(
     lambda m, upstream, out, w, shape, stride, dilation: (
         m.windows(upstream, size=m.shape(w)[-len(stride) :], stride=stride, dilation=dilation),
     ),
-    lambda w, *, shape, stride, dilation: shape,
+    _folded_shape,
     inputs=("w",),
-    attributes={"shape": SHAPE, "stride": SHAPE, "dilation": SHAPE},
+    attributes={"shape": SHAPE, "stride": ROW, "dilation": ROW},
     samples=(
         Sample((2, 2, 2, 2), shape=(3, 3), stride=(1, 1), dilation=(1, 1)),
         Sample((2, 2, 2), shape=(2, 5), stride=(2,), dilation=(2,)),
