@@ -32,7 +32,8 @@ def between(text: str, function: Callable[..., Any], *pairs: tuple[Any, Any]) ->
     return [(text, function, {"x": x, "y": y}) for x, y in pairs]
 
 
-A, B, TIED, ONE, EMPTY = drawn(2, 3), drawn(2, 3, 2), [[3.0, 1.0, 3.0], [-1.0, -1.0, -1.0]], [[0.5]], [[], []]
+A, B, TIED, ONE = drawn(2, 3), drawn(2, 3, 2), [[3.0, 1.0, 3.0], [-1.0, -1.0, -1.0]], [[0.5]]
+EMPTY: list[list[float]] = [[], []]
 ROW = drawn(5)
 ZEROS = [[0.0, 2.0, 3.0], [0.0, 0.0, 3.0], [1.0, 2.0, -3.0], [0.0, 0.0, 0.0]]
 MIXED = [[1000.0, 1001.0, 999.0], [-1000.0, 0.0, 1000.0], [0.0, 0.0, 0.0]]

@@ -122,7 +122,8 @@ def shape_of_key(shape: Shape, key: Key) -> Shape:
 def _without_ellipsis(shape: Shape, key: Key) -> list[Any]:
     used = sum(1 for part in key if part is not None and part is not Ellipsis)
     if used > len(shape):
-        message = f"{{0}} has {len(shape)} ax{'is' if len(shape) == 1 else 'es'}, and {used} indices were given"
+        axes = f"{len(shape)} ax{'is' if len(shape) == 1 else 'es'}" if shape else "no axes"
+        message = f"{{0}} has {axes}, and {used} {'index was' if used == 1 else 'indices were'} given"
         raise ShapeError(message)
     if sum(1 for part in key if part is Ellipsis) > 1:
         message = "an index can have one '...' only"

@@ -10,7 +10,7 @@ import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bpcli.errors import Span
+from bpcli.errors import ShapeError, Span
 from bpcli.graph.op import NO_ATTRIBUTES, REGISTRY, Attributes, Op, Shape
 
 if TYPE_CHECKING:
@@ -161,8 +161,11 @@ def applied(name: str, *inputs: Node | Number, **attributes: AttributeValue) -> 
     """The op called `name` applied to nodes and numbers, with the shape of its value."""
     op, nodes = REGISTRY[name], tuple([node_from(value) for value in inputs])
     shapes = [node.shape for node in nodes]
-    # Entry by entry all inputs have one shape, but for single numbers, which go with any.
-    shape = op.shape(*shapes, **attributes) if op.shape else next(filter(None, shapes), ())
+    try:
+        # Entry by entry all inputs have one shape, but for single numbers, which go with any.
+        shape = op.shape(*shapes, **attributes) if op.shape else next(filter(None, shapes), ())
+    except ShapeError as error:
+        raise error.about([f"an array {shape}" for shape in shapes]) from None
     if attributes:
         attributes = {name: value for name, value in attributes.items() if value != op.attributes[name].default}
     return node_of_shape(shape, op, nodes, attributes or NO_ATTRIBUTES)

@@ -25,7 +25,7 @@ from operator import itemgetter
 from bpcli.errors import LimitError, ParseError, Span
 from bpcli.graph.node import SYMBOLS, Constant, Graph, Node, Variable
 from bpcli.graph.op import Op
-from bpcli.language.complaints import misplaced, not_after_an_operand, not_an_operand, unknown_function
+from bpcli.language.complaints import misplaced, no_number, not_after_an_operand, not_an_operand, unknown_function
 from bpcli.language.conditions import require_conditions_in_place
 from bpcli.language.functions import FUNCTIONS, STATICS_TYPED, SYMBOLS_TYPED, function_called
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
@@ -109,9 +109,7 @@ class Parser(Stack):
             for node in (*self.nodes, self.output):
                 for source in (*node.inputs, node) if node else ():
                     if source in statics:
-                        what = "a word in quotes" if isinstance(source.content, str) else "this"
-                        message = f"{what} is no number"
-                        raise ParseError(message, text=self.text, spans=(source.span or Span(0, 0),))
+                        raise no_number(self.text, source)
         if self.attribute_spans:
             self.attribute_spans.sort()
             self.nodes = [node for node in self.nodes if not self._is_attribute(node)]

@@ -14,7 +14,7 @@ import numpy as np
 from bpcli.errors import UsageError
 from bpcli.graph.keys import indices_of
 from bpcli.graph.op import Shape
-from bpcli.graph.shapes import axes_of, axis_of
+from bpcli.graph.shapes import axes_of, axis_of, new_axis_of
 
 Array = Any
 Axis = int | tuple[int, ...] | None
@@ -82,8 +82,10 @@ def concatenate(m: Any, *x: Array, axis: int = 0) -> Array:
 
 
 def stack(m: Any, *x: Array, axis: int = 0) -> Array:
-    """The arrays beside each other along a new axis."""
-    at = m.batch + axis_of(axis, (*m.shape(x[0]), 1))
+    """The arrays beside each other along a new axis; of none, an array without entries."""
+    if not x:
+        return np.zeros((1,) * m.batch + (0,))
+    at = m.batch + new_axis_of(axis, m.shape(x[0]))
     return np.stack(_with_one_batch(m, x), at)
 
 

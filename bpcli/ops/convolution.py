@@ -9,7 +9,7 @@ from typing import Any
 from bpcli.errors import ShapeError
 from bpcli.graph.op import Op, Sample, Shape, structural
 from bpcli.graph.shapes import axes_of_space, shape_text
-from bpcli.ops.attributes import SHAPE, sizes, whole_number
+from bpcli.ops.attributes import LENGTHS, sizes, whole_number
 from bpcli.ops.windows import counts_of, slide
 
 
@@ -22,9 +22,11 @@ def _convolved(count: int) -> Any:
         if len(x) == len(kernel) == count and groups == 1:
             return counts_of(x, kernel, count, where)
         if len(kernel) != count + 2 or len(x) not in (count + 1, count + 2):
-            axes = ("length",) if count == 1 else ("height", "width")
             message = "cannot convolve {0} with {1}: their axes do not fit"
-            hint = f"(N, C, {', '.join(axes)}) with (O, C, …), (C, …) with (O, C, …), or plain arrays of {count} axes"
+            space = "length" if count == 1 else "height, width"
+            hint = (
+                f"(N, C, {space}) with (O, C, …), (C, {space}) with (O, C, …), or plain ({space}) with a plain kernel"
+            )
             raise ShapeError(message, hint=hint)
         channels, filters = x[-count - 1], kernel[0]
         if channels != kernel[1] * groups or filters % groups:
@@ -98,7 +100,7 @@ def _kernel_shape(x: Shape, u: Shape, *, shape: Shape, **where: Any) -> Shape:
     return shape
 
 
-ADJOINT = {"shape": SHAPE, **CONVOLVING}
+ADJOINT = {"shape": LENGTHS, **CONVOLVING}
 # ⟨conv(x, k), u⟩ is linear in x, k and u; each of the three ops below and above is its gradient in one of them.
 conv_input = structural(
     "conv_input",

@@ -5,13 +5,13 @@ from typing import Any
 from bpcli.errors import ShapeError
 from bpcli.graph.keys import Key, Slice, key_from, shape_of_key
 from bpcli.graph.op import REQUIRED, Attribute, Sample, Shape, structural
-from bpcli.ops.attributes import SHAPE, whole_number
+from bpcli.ops.attributes import LENGTHS, is_whole, whole_number
 
 
 def _are_whole(value: Any) -> bool:
     if isinstance(value, tuple):
         return all(map(_are_whole, value))
-    return isinstance(value, float) and value.is_integer()
+    return is_whole(value)
 
 
 def _is_key(value: Any) -> bool:
@@ -59,7 +59,7 @@ scatter = structural(
     "scatter",
     lambda m, upstream, out, x, key, shape: (m.getitem(upstream, key=key),),
     _scattered,
-    attributes={"key": KEY, "shape": SHAPE},
+    attributes={"key": KEY, "shape": LENGTHS},
     samples=(
         Sample((2,), key=(0, Slice(None, None, -2)), shape=(3, 4)),
         Sample((3, 4), key=((2, 0, 2),), shape=(3, 4)),

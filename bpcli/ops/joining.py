@@ -5,8 +5,8 @@ from typing import Any
 from bpcli.errors import ShapeError
 from bpcli.graph.keys import Slice
 from bpcli.graph.op import REQUIRED, Attribute, Sample, Shape, real_number, structural
-from bpcli.graph.shapes import axis_of, pad_pairs
-from bpcli.ops.attributes import one_axis
+from bpcli.graph.shapes import axis_of, new_axis_of, pad_pairs
+from bpcli.ops.attributes import is_whole, one_axis
 
 
 def _joined(*shapes: Shape, axis: int = 0) -> Shape:
@@ -37,14 +37,14 @@ def _stacked(*shapes: Shape, axis: int = 0) -> Shape:
     for place, shape in enumerate(shapes):
         if shape != shapes[0]:
             message = f"the entries of a list must have one shape, and {{0}} and {{{place}}} differ"
-            raise ShapeError(message)
-    at = axis_of(axis, (*shapes[0], 1))
+            raise ShapeError(message, hint="rows of a matrix have as many entries each")
+    at = new_axis_of(axis, shapes[0])
     return (*shapes[0][:at], len(shapes), *shapes[0][at:])
 
 
 def _layers(m: Any, upstream: Any, out: Any, *x: Any, axis: int = 0) -> tuple[Any, ...]:
     """What flows back to each of the arrays that were stacked: its own layer."""
-    at = axis_of(axis, (*m.shape(x[0]), 1)) if x else 0
+    at = new_axis_of(axis, m.shape(x[0])) if x else 0
     return tuple([m.getitem(upstream, key=(*[Slice()] * at, place)) for place in range(len(x))])
 
 
@@ -91,7 +91,7 @@ def _inner(m: Any, upstream: Any, out: Any, x: Any, widths: tuple[Any, ...], val
 def _are_widths(value: Any) -> bool:
     if isinstance(value, tuple):
         return all(map(_are_widths, value)) and bool(value)
-    return isinstance(value, float) and value.is_integer() and value >= 0
+    return is_whole(value) and value >= 0
 
 
 def _kept_widths(value: Any) -> Any:

@@ -16,7 +16,7 @@ MATRIX = 2  # axes
 def product_shape(x: Shape, y: Shape) -> Shape:
     """The shape of `x @ y`. Raises ShapeError where the two do not fit."""
     if not x or not y:
-        message = f"cannot multiply {{0}} by {{1}} with @: {{{0 if not x else 1}}} is a single number"
+        message = "cannot multiply {0} by {1} with @, which takes vectors and matrices"
         raise ShapeError(message, hint="write * for a product with a number")
     left = x if len(x) > 1 else (1, *x)
     right = y if len(y) > 1 else (*y, 1)

@@ -9,8 +9,8 @@ from typing import Any
 
 from bpcli.errors import ShapeError
 from bpcli.graph.op import Op, Sample, Shape, structural
-from bpcli.graph.shapes import axes_of, axis_of, common_shape, shape_text
-from bpcli.ops.attributes import AXES, SHAPE, SOME_AXES, one_axis, whole_number
+from bpcli.graph.shapes import axes_of, axis_of, common_shape, new_axis_of, shape_text
+from bpcli.ops.attributes import AXES, LENGTHS, SHAPE, SOME_AXES, one_axis, whole_number
 
 Axis = int | tuple[int, ...] | None
 
@@ -33,7 +33,7 @@ broadcast_to = structural(
     "broadcast_to",
     lambda m, upstream, out, x, shape: (m.sum_to(upstream, shape=m.shape(x)),),
     _broadcast_shape,
-    attributes={"shape": SHAPE},
+    attributes={"shape": LENGTHS},
     samples=(Sample((2, 1), shape=(3, 2, 4)), Sample((), shape=(2, 3))),
 )
 sum_to = structural(
@@ -41,7 +41,7 @@ sum_to = structural(
     lambda m, upstream, out, x, shape: (m.broadcast_to(upstream, shape=m.shape(x)),),
     _summed_shape,
     aliases=("sum_to_size",),
-    attributes={"shape": SHAPE},
+    attributes={"shape": LENGTHS},
     samples=(Sample((3, 2, 4), shape=(2, 1)), Sample((2, 3), shape=())),
 )
 
@@ -88,7 +88,7 @@ def _squeezed(shape: Shape, *, axis: Axis = None) -> Shape:
 
 
 def _unsqueezed(shape: Shape, *, axis: int) -> Shape:
-    at = axis_of(axis, (*shape, 1))
+    at = new_axis_of(axis, shape)
     return (*shape[:at], 1, *shape[at:])
 
 

@@ -8,9 +8,14 @@ from bpcli.ops.attributes import AXES, KEEPDIMS, whole_number
 from bpcli.ops.reductions import Axis, extreme_back, joined_count, reduced, reduction, repeated, require_entries
 
 
+def _free(shape: Shape, axis: Axis, ddof: float) -> float:
+    """The degrees of freedom; 0 and not less where more is taken off than there is, as in NumPy and PyTorch."""
+    return max(joined_count(shape, axis) - ddof, 0)
+
+
 def _variance(m: Any, x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:
     centred = _centred(m, x, axis)
-    return m.sum(centred * centred, axis=axis, keepdims=keepdims) / (joined_count(m.shape(x), axis) - ddof)
+    return m.sum(centred * centred, axis=axis, keepdims=keepdims) / _free(m.shape(x), axis, ddof)
 
 
 def _centred(m: Any, x: Any, axis: Axis) -> Any:
@@ -21,7 +26,7 @@ def _variance_back(
     m: Any, upstream: Any, out: Any, x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False
 ) -> tuple[Any, ...]:
     shape = m.shape(x)
-    free = joined_count(shape, axis) - ddof
+    free = _free(shape, axis, ddof)
     return (repeated(m, upstream, shape, axis, keepdims) * (2 * _centred(m, x, axis) / free),)
 
 
@@ -29,7 +34,7 @@ def _deviation_back(
     m: Any, upstream: Any, out: Any, x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False
 ) -> tuple[Any, ...]:
     scaled = m.where(m.equal(out, 0), 0, upstream / out)
-    free = joined_count(m.shape(x), axis) - ddof
+    free = _free(m.shape(x), axis, ddof)
     return (repeated(m, scaled, m.shape(x), axis, keepdims) * (_centred(m, x, axis) / free),)
 
 

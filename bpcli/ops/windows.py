@@ -9,10 +9,10 @@ from bpcli.errors import ShapeError
 from bpcli.graph.keys import Slice
 from bpcli.graph.op import Op, Sample, Shape, structural
 from bpcli.graph.shapes import shape_text, window_counts
-from bpcli.ops.attributes import SHAPE, sizes
+from bpcli.ops.attributes import LENGTHS, sizes
 
 Sizes = tuple[int, ...]
-ROW = sizes()._replace(kept=SHAPE.kept)  # one for each axis of space, always
+ROW = sizes()._replace(kept=LENGTHS.kept)  # one for each axis of space, always
 
 
 def per_axis(value: int | Sizes, count: int) -> Sizes:
@@ -21,7 +21,7 @@ def per_axis(value: int | Sizes, count: int) -> Sizes:
     if len(row) == 1:
         row *= count
     if len(row) != count:
-        message = f"{row} is about {len(row)} axes, and {{0}} has {count} axes of space"
+        message = f"{row} must have one entry for each axis of space, {count}"
         raise ShapeError(message)
     return row
 
@@ -217,7 +217,7 @@ fold = structural(
     ),
     _folded_shape,
     inputs=("w",),
-    attributes={"shape": SHAPE, "stride": ROW, "dilation": ROW},
+    attributes={"shape": LENGTHS, "stride": ROW, "dilation": ROW},
     samples=(
         Sample((2, 2, 2, 2), shape=(3, 3), stride=(1, 1), dilation=(1, 1)),
         Sample((2, 2, 2), shape=(2, 5), stride=(2,), dilation=(2,)),
