@@ -44,7 +44,7 @@ NUMERIC_OPS = tuple(op for op in ELEMENTWISE if not op.is_condition)
 
 def attribute_values(attribute: Attribute) -> list[AttributeValue]:
     """Values that the attribute accepts, its default among them if it has one."""
-    values = [value for value in ATTRIBUTE_VALUES if attribute.accepts(value)]
+    values: list[AttributeValue] = [value for value in ATTRIBUTE_VALUES if attribute.accepts(value)]
     return values if attribute.is_required else [attribute.default, *values]
 
 

@@ -139,7 +139,7 @@ class Case:
     """An op with attributes and a number of inputs, and what its points are drawn from."""
 
     op: Op
-    attributes: Mapping[str, float | str] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict)
     arity: int = 0
 
     @property

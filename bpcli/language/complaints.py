@@ -107,8 +107,9 @@ def no_number(text: str, static: Static) -> ParseError:
     hint = {"inf": HINTS["∞"]}.get(text[span.start : span.end])
     if isinstance(static.content, tuple):
         hint = "write a vector as [x, y]"
-    what = "a word in quotes" if isinstance(static.content, str) else shortened(text[span.start : span.end])
-    return ParseError(f"{what} is no number", text=text, spans=(span,), hint=hint)
+    if isinstance(static.content, str):
+        return ParseError("a word in quotes is no number", text=text, spans=(span,), hint=QUOTES)
+    return ParseError(f"{shortened(text[span.start : span.end])} is no number", text=text, spans=(span,), hint=hint)
 
 
 def not_after_an_operand(text: str, token: str, span: Span, operand: Span) -> ParseError:

@@ -127,8 +127,8 @@ def _variadic(op: Op, typed: str, arguments: Sequence[Argument], whole: Span) ->
     given: dict[str, list[Argument]] = {}
     before = [name for name in op.signature if name in op.attributes] if op.signature[-1].startswith("*") else []
     inputs = list(arguments)
-    if op.takes_list and arguments:
-        first, *rest = arguments
+    if op.takes_list:
+        first, *rest = arguments or [Argument(Static(None), whole)]
         if not is_list(first.node):
             message = f"{typed} takes its arrays as a list"
             raise ParseError(message, spans=(first.span,), hint=f"write {usage(op, typed)}")

@@ -81,7 +81,7 @@ class Stack:
         """Take what was read since the last comma as an argument. Raises ParseError outside of brackets."""
         bracket = self.apply_until_bracket(",", start, end)
         if hasattr(bracket, "bounds"):
-            self.lists.end_part(bracket, is_given=True)
+            self.lists.end_part(bracket, is_given=True)  # type: ignore[arg-type] # only an index has bounds
         else:
             self.take_argument(bracket)
 
@@ -163,7 +163,7 @@ class Stack:
         self.pending.pop()
         self.open_brackets -= 1
         whole = Span(bracket.start, end)
-        arguments, keywords = bracket.arguments or (), bracket.keywords or {}
+        arguments, keywords = bracket.arguments or [], bracket.keywords or {}
         try:
             node = call(op, bracket.typed, arguments, keywords, whole)
         except ParseError as error:
