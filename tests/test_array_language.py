@@ -20,8 +20,8 @@ from bpcli.ops import REGISTRY, structural_ops
 M = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
 V = [1.0, 2.0, 3.0]
 NAMES = """sum mean prod max min amax argmax norm var std logsumexp softmax log_softmax cumsum dot outer matmul
-transpose permute reshape flatten squeeze unsqueeze concatenate stack broadcast_to trace det inv solve cholesky diag tril triu
-einsum where clip maximum minimum conv1d conv2d max_pool avg_pool pad one_hot embedding"""
+transpose permute reshape flatten squeeze unsqueeze concatenate stack broadcast_to trace det inv solve
+cholesky diag tril triu einsum where clip maximum minimum conv1d conv2d max_pool avg_pool pad one_hot embedding"""
 DEEP = 100_000
 
 
@@ -147,9 +147,10 @@ def test_a_variable_may_be_an_index() -> None:
 
 
 WRITTEN = """x[0] | x[0, 1:3] | x[::-1] | x[..., None, 0] | x[[2, 0], :] | x[[[0], [1]]] | x.T | A @ x.T[0]
-[x, [1, 2]] | (x + y)[0] | (A @ B).T | (-x)[0] | -x[0] | x[0]**2 | (x**2)[0] | sum(x, axis=(0, 1), keepdims=True) | reshape(x, ())
+[x, [1, 2]] | (x + y)[0] | (A @ B).T | (-x)[0] | -x[0] | x[0]**2 | (x**2)[0] | reshape(x, ())
 A @ B @ C | A @ (B @ C) | A*B @ C | A*(B @ C) | norm(x, ord=inf) | einsum('ij->i', x) | concatenate([x, y], axis=1)
-x[[], 0] | max(x, axis=0) | max(x, y) | scatter(x, '0, 1:3', (2, 5)) | (x + y) @ z | -x @ y"""
+x[[], 0] | sum(x, axis=(0, 1), keepdims=True) | max(x, axis=0) | max(x, y) | scatter(x, '0, 1:3', (2, 5))
+(x + y) @ z | -x @ y"""
 
 
 @pytest.mark.parametrize("text", re.split(r" \| |\n", WRITTEN))
@@ -316,6 +317,8 @@ MISTYPED = [
     ("x + (1, 2)", "(1, 2) is no number", ["(1, 2)"]),
     ("x + True", "True is no number", ["True"]),
     ("x*inf", "inf is no number", ["inf"]),
+    ("-inf", "inf is no number", ["inf"]),
+    ("-True", "True is no number", ["True"]),
     ("(x, y)", "several values in parentheses are a shape or axes, and hold whole numbers only", ["(x, y)"]),
     ("x + ()", None, [")"]),
 ]
