@@ -1,15 +1,20 @@
 """bpcli: gradients by backpropagation, step by step.
 
 `bpcli.grad("x*y*z", {"x": 6, "y": -2, "z": -3})` gives the value, the gradients and every step. `check_expression`
-holds gradients, bpcli's own or claimed ones, against SymPy and differences. `bpcli.parse` gives the graph of an
-expression, `bpcli.render` and `bpcli.latex` write a node. Everything is imported when it is first used.
+holds gradients, bpcli's own or claimed ones, against SymPy and differences; `explain` writes one entry of a gradient
+out path by path. `bpcli.jacobian("W @ x", …)` and `bpcli.hessian(…)` give the matrices of first and second derivatives.
+`bpcli.parse` gives the graph of an expression, `bpcli.render` and `bpcli.latex` write a node. Everything is imported
+when it is first used.
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bpcli.backprop.explanation import Explanation
+    from bpcli.backprop.fan_out import FanOut, FanOuts
     from bpcli.backprop.formulas import gradient_formulas
     from bpcli.backprop.gradients import Gradients
+    from bpcli.backprop.jacobian import Hessian, Jacobian
     from bpcli.backprop.nonfinite import Notice
     from bpcli.backprop.sweep import Step
     from bpcli.check.checking import Check, check_expression
@@ -22,6 +27,8 @@ if TYPE_CHECKING:
     from bpcli.graph.simplify import simplify
     from bpcli.language.build import grad
     from bpcli.language.claims import Claim
+    from bpcli.language.derivatives import hessian, jacobian
+    from bpcli.language.explain import explain, fan_out
     from bpcli.language.expressions import parse
     from bpcli.language.limits import Limits
 
@@ -33,9 +40,14 @@ _HOMES = {
     "Check": "check.checking",
     "Claim": "language.claims",
     "Constant": "graph.node",
+    "Explanation": "backprop.explanation",
+    "FanOut": "backprop.fan_out",
+    "FanOuts": "backprop.fan_out",
     "Finding": "check.findings",
     "Gradients": "backprop.gradients",
     "Graph": "graph.node",
+    "Hessian": "backprop.jacobian",
+    "Jacobian": "backprop.jacobian",
     "LimitError": "errors",
     "Limits": "language.limits",
     "Node": "graph.node",
@@ -47,9 +59,13 @@ _HOMES = {
     "Variable": "graph.node",
     "Verdict": "check.findings",
     "check_expression": "check.checking",
+    "explain": "language.explain",
+    "fan_out": "language.explain",
     "grad": "language.build",
     "gradient_formulas": "backprop.formulas",
     "graph_of": "graph.order",
+    "hessian": "language.derivatives",
+    "jacobian": "language.derivatives",
     "latex": "graph.latex",
     "parse": "language.expressions",
     "render": "graph.notation",
@@ -63,9 +79,14 @@ __all__ = [
     "Check",
     "Claim",
     "Constant",
+    "Explanation",
+    "FanOut",
+    "FanOuts",
     "Finding",
     "Gradients",
     "Graph",
+    "Hessian",
+    "Jacobian",
     "LimitError",
     "Limits",
     "Node",
@@ -78,9 +99,13 @@ __all__ = [
     "Verdict",
     "__version__",
     "check_expression",
+    "explain",
+    "fan_out",
     "grad",
     "gradient_formulas",
     "graph_of",
+    "hessian",
+    "jacobian",
     "latex",
     "parse",
     "render",

@@ -7,6 +7,7 @@ they led to, or a seed, which finds more; `fuzz.py` can run them a hundred thous
 import json
 import re
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from itertools import chain
 from random import Random
 
@@ -130,7 +131,7 @@ VARIABLES = listed("x y z x y w_0 x1 e gamma beta I S _x α x₁ 変数 sin")
 TARGETS = listed("q A c x f_1 v1 β")
 OPERATORS = listed("+ - * / ** ^ · × ÷ − ⋅")
 COMPARED = listed("< > <= >= == != ≤ ≥ ≠")
-FUNCTION_NAMES = sorted(FUNCTIONS.keys() - {"√"})
+FUNCTION_NAMES = sorted(name for name, op in FUNCTIONS.items() if op in ELEMENTWISE and name != "√")
 RAISED = listed("² ³ ⁰ ¹ ¹⁰")
 LITERALS = listed("0 1 2 3 0.5 2.5 .5 2. 0.1 1e-3 1E5 1e-300 5e-324 1e308 1e16 710 171 π pi e 0.30000000000000004")
 LITERALS.append("12345678901234567890123456789012345678901234567")
@@ -200,6 +201,7 @@ NOISE = listed(
 NOISE += listed(
     ".T [0] {x} # & x= f( sin( e( n= approximate='tanh' max( where( where(x>0, polygamma(101, x<y<z nan inf"
 )
+NOISE += listed("[ ] [[ : x[1: [1, @ ᵀ .mT ... x[...] [,] [] x[ ]]")
 NOISE += [*"\n\t\r\x00\x07\x7f\x85\u00ad\u0301\u200b\u202e\u2066\u3000\ufeff", "\x1b[31m", "y = "]
 NOISE += ["x" * 3000, "9" * 1100, "0" * 400 + ".5", "-" * 500]
 
@@ -243,6 +245,7 @@ MISTAKES += listed("--max-literal-digits 2|--output-fromat csv|--output-format t
 MISTAKES += listed("--with-respect-to w,q|--with-respect-to|--set|--set x|--set x=2|--set =3|--|-1|--x-y 2|--2 3", "|")
 MISTAKES += listed("--at no-such-file|--requests no-such-file|--α 2|--x₁ 2|---x 1|@|--version", "|")
 CHECKS = 0.03  # the share of command lines that are checks: each takes a process and two oracles
+OVER_ARRAYS = 0.2  # the share of those that are about arrays
 CHECK_OPTIONS = listed("--every-step|--json|-q|--release-to student|--hint-level kind|--hint-level cause", "|")
 CHECK_OPTIONS += listed("--output-format plain|--output-format table|--max-rows 1|--relative-tolerance 1e-6", "|")
 CHECK_OPTIONS += listed("--relative-tolerance 0|--with-respect-to x|--parallel-jobs 2|--max-operators 9999", "|")
@@ -254,10 +257,66 @@ CLAIMED = listed("{0}|{0}|{0}|df/d{0}|∂f/∂{0}|value({0})|upstream({0})|local
 UNREAD = re.compile(r"-|@.*|--at=.*|--requests=.*", re.DOTALL)
 
 
+INDICES = listed("0|-1|1|:|0:1|::-1|1:|:, 0|0, :|..., 0|None|[0, 1]|[0], [1]|2|5|::2|-3:", "|")
+JOINED = listed("sum({0})|mean({0})|max({0})|min({0})|prod({0})|norm({0})|var({0})|std({0})|logsumexp({0})", "|")
+JOINED += listed("sum({0}, axis=0)|mean({0}, dim=-1)|max({0}, axis=1)|prod({0}, axis=(0, 1))|std({0}, ddof=1)", "|")
+JOINED += listed("norm({0}, ord='inf')|norm({0}, ord=1, axis=-1)|sum({0}, axis=0, keepdims=True)|argmax({0})", "|")
+SHAPED = listed("softmax({0})|log_softmax({0}, axis=0)|cumsum({0}, 0)|{0}.T|{0}ᵀ|transpose({0})|flatten({0})", "|")
+SHAPED += listed("reshape({0}, (-1,))|reshape({0}, (2, 2))|squeeze({0})|unsqueeze({0}, 0)|permute({0}, (1, 0))", "|")
+SHAPED += listed("diag({0})|tril({0})|triu({0}, 1)|trace({0})|det({0})|inv({0})|cholesky({0})|pad({0}, 1)", "|")
+SHAPED += listed("max_pool({0}, 2)|avg_pool({0}, 1)|one_hot({0}, 3)|broadcast_to({0}, (2, 2))|flip({0})", "|")
+PAIRED = listed("{0} @ {1}|{0} @ {1}|{0}*{1}|{0} + {1}|{0} - {1}|dot({0}, {1})|outer({0}, {1})|solve({0}, {1})", "|")
+PAIRED += listed("concatenate([{0}, {1}])|stack([{0}, {1}], axis=-1)|[{0}, {1}]|conv2d({0}, {1})|conv1d({0}, {1})", "|")
+PAIRED += listed("maximum({0}, {1})|where({0} > {1}, {0}, {1})|einsum('ij,jk->ik', {0}, {1})|{0}[{1}]", "|")
+PAIRED += listed("embedding({0}, {1})|take({0}, {1})|{0}**{1}|{0}/{1}", "|")
+ARRAYS = listed("[1, 2]|[0.5, -1]|[[1, 2], [3, 4]]|[[2, 0.5], [0.5, 1]]|[[1, 2, 3], [4, 5, 6]]|[3]|[[1], [2]]", "|")
+ARRAYS += listed("2|0|1|[0, 1]|[[0, 1], [1, 0]]|[0, 0]|[]|[[]]|[[[1, 2], [3, 4]]]|[1e200, 1]", "|")
+NO_ARRAYS = listed("[1, [2]]|[1, x]|[1,|[[1, 2], [3]]|@no-such-file.npy|[1, nan]|[True]|['a']|(1, 2)|[1 2]", "|")
+
+
+def array_formula(random: Random, names: list[str], depth: int = 3) -> str:
+    """A formula over arrays; its shapes fit or they do not."""
+    if depth == 0 or random.random() < 0.1:
+        return random.choice(names if random.random() < 0.8 else ["[1, 2]", "[[1, 2], [3, 4]]", "2", "0.5"])
+    inner = partial(array_formula, random, names, depth - 1)
+    match random.randrange(8):
+        case 0 | 1:
+            return random.choice(PAIRED).format(inner(), inner())
+        case 2 | 3:
+            return random.choice(JOINED).format(inner())
+        case 4:
+            return random.choice(SHAPED).format(inner())
+        case 5:
+            return f"({inner()})[{random.choice(INDICES)}]"
+        case _:
+            return f"{random.choice(('tanh', 'exp', 'relu', 'log', 'abs', 'sqrt', '-', ''))}({inner()})"
+
+
+def array_line(random: Random) -> list[str]:
+    """Arguments of `grad` over arrays: an expression, mostly summed up, and values for its variables."""
+    names = ["x", "W", "b"]
+    text = array_formula(random, names)
+    text = f"sum({text})" if random.random() < 0.6 else text
+    text = mutated(random, text) if random.random() < 0.1 else text
+    groups = [[text]]
+    bound = [name for name in names if name in text and random.random() < 0.98]
+    groups += [[f"--{name}", random.choice(ARRAYS if random.random() < 0.95 else NO_ARRAYS)] for name in bound]
+    if random.random() < 0.2:
+        groups.append(["--upstream-seed", random.choice(ARRAYS)])
+    if random.random() < 0.8:
+        groups.append(["--output-format", random.choice(FORMATS)])
+    if random.random() < 0.1:
+        groups.append([random.choice(("--single-precision", "--max-entries=3", "--with-respect-to=x"))])
+    random.shuffle(groups)
+    return harmless(["grad", *chain.from_iterable(groups)])
+
+
 def command_line(random: Random) -> list[str]:
     """Arguments of the command: mostly an expression with values for its variables, and now and then anything."""
     if random.random() < CHECKS:
         return check_line(random)
+    if random.random() < OVER_ARRAYS:
+        return array_line(random)
     if random.random() < 0.03:
         command = random.choice(("ops", "schema", "gard", noise(random)))
         return harmless([command, random.choice((*FUNCTIONS, "grad", "**"))])

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 import bpcli
 from bpcli import BindingError, BpcliError, LimitError, Limits, ParseError, UsageError
-from bpcli.errors import Span
+from bpcli.errors import ShapeError, Span
 from bpcli.graph.order import graph_of
 from bpcli.language import build
 from bpcli.numbers.evaluate import evaluate
@@ -238,8 +238,8 @@ def test_a_gradient_is_differentiated_as_it_stands(text: str, expected: float) -
         (lambda: bpcli.grad("x", {"x": np.True_}), BindingError, "x is a truth value", "one real number", []),
         (lambda: bpcli.grad("x", {"x": 1j}), BindingError, "x is no number", "one real number", []),
         (lambda: bpcli.grad("x", {"x": np.complex128(1j)}), BindingError, "x is no number", "one real number", []),
-        (lambda: bpcli.grad("x", {"x": [1.0]}), BindingError, "x is a list", "one real number", []),
-        (lambda: bpcli.grad("x", {"x": np.ones(2)}), BindingError, "x is no number", "one real number", []),
+        (lambda: bpcli.grad("2*x", {"x": [1.0]}), ShapeError, "shape (1,), not one number", "jacobian", [(0, 3)]),
+        (lambda: bpcli.grad("2*x", {"x": np.ones(2)}), ShapeError, "gradient is a Jacobian", "sum(f)", [(0, 3)]),
         (lambda: bpcli.grad("x", {"x": "six"}), BindingError, "x is no number: 'six'", "give a number", []),
         (lambda: bpcli.grad("x", {"x": 10**400}), BindingError, "x is beyond float64", "", []),
         (lambda: bpcli.parse("x*y", limits=Limits(characters=2)), LimitError, "3 characters", "--max-characters", []),

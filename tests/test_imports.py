@@ -39,10 +39,10 @@ GRADIENTS = {
     "bpcli.graph.op", "bpcli.graph.order",
     "bpcli.numbers", "bpcli.numbers.evaluate", "bpcli.numbers.floats", "bpcli.numbers.special", "bpcli.numbers.stable",
     "bpcli.numbers.system",
-    "bpcli.ops", "bpcli.ops.activations", "bpcli.ops.algebra", "bpcli.ops.arithmetic", "bpcli.ops.domains",
+    "bpcli.ops", "bpcli.ops.activations", "bpcli.ops.arithmetic", "bpcli.ops.domains",
     "bpcli.ops.elementary", "bpcli.ops.hyperbolic", "bpcli.ops.piecewise", "bpcli.ops.special",
     "bpcli.ops.trigonometric",
-    "bpcli.backprop", "bpcli.backprop.formulas", "bpcli.backprop.gradients", "bpcli.backprop.sweep",
+    "bpcli.backprop", "bpcli.backprop.gradients", "bpcli.backprop.sweep",
 }  # fmt: skip
 FUNCTIONS = {"bpcli.language", "bpcli.language.complaints", "bpcli.language.functions"}
 LANGUAGE = FUNCTIONS | {
@@ -50,8 +50,13 @@ LANGUAGE = FUNCTIONS | {
     "bpcli.language.operators", "bpcli.language.stack", "bpcli.language.tokens", "bpcli.language.values",
 }  # fmt: skip
 LIBRARY = {"bpcli", "bpcli.errors"} | GRADIENTS | LANGUAGE
-FORMULAS = {"bpcli.graph.simplify"}
-BEYOND_FLOATS = {"bpcli.numbers.arrays", "bpcli.backprop.nonfinite"} | FORMULAS
+FORMULAS = {"bpcli.graph.rows", "bpcli.graph.simplify", "bpcli.backprop.formulas", "bpcli.ops.algebra"}
+ARRAYS = {
+    "bpcli.graph.keys", "bpcli.graph.shapes",
+    "bpcli.numbers.arrays", "bpcli.numbers.convolution", "bpcli.numbers.matrices", "bpcli.numbers.sliding",
+    "bpcli.numbers.structure", "bpcli.numbers.tensors", "bpcli.numbers.windows",
+}  # fmt: skip
+BEYOND_FLOATS = {"bpcli.backprop.nonfinite"} | ARRAYS | FORMULAS
 DOCUMENTS = FORMULAS | {"bpcli.report", "bpcli.report.documents", "bpcli.report.formulas"}
 LINES = {"bpcli.report.figures", "bpcli.report.layout", "bpcli.report.page"}
 PIPE = {"bpcli.report.plain"}
@@ -64,10 +69,13 @@ WALK = JSON | LINES | {"bpcli.report.backward", "bpcli.report.forward", "bpcli.r
 PLAIN = WALK | PIPE
 TABLE = WALK | {"bpcli.report.tables"}
 CATALOGUE = {"bpcli.cli.ops", "bpcli.graph.latex", "bpcli.report.catalogue"}
-NUMERIC = {name for name in GRADIENTS if name.startswith("bpcli.numbers")} | {
-    "bpcli.backprop.gradients", "bpcli.backprop.sweep", "bpcli.graph.labels",
+NUMERIC = {"bpcli.backprop.gradients", "bpcli.graph.labels", "bpcli.numbers.evaluate"}
+FAMILIES_OVER_ARRAYS = {
+    "bpcli.graph.keys", "bpcli.graph.shapes", "bpcli.ops.attributes", "bpcli.ops.indexing", "bpcli.ops.linear_algebra",
+    "bpcli.ops.convolution", "bpcli.ops.fused", "bpcli.ops.joining", "bpcli.ops.products", "bpcli.ops.reductions",
+    "bpcli.ops.shaping", "bpcli.ops.spread", "bpcli.ops.windows",
 }  # fmt: skip
-OPS = START | (GRADIENTS - NUMERIC) | FUNCTIONS | FORMULAS | LINES | PIPE | CATALOGUE
+OPS = FAMILIES_OVER_ARRAYS | START | (GRADIENTS - NUMERIC) | FUNCTIONS | FORMULAS | LINES | PIPE | CATALOGUE
 OPS |= {"bpcli.language.operators", "bpcli.report", "bpcli.report.formulas"}
 SCHEMA = START | GRADIENTS | DOCUMENTS | {"bpcli.cli.schema"}
 

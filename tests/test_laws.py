@@ -20,7 +20,7 @@ from bpcli.backprop.formulas import gradient_formulas, local_formulas
 from bpcli.backprop.gradients import gradients_of
 from bpcli.errors import InternalError
 from bpcli.graph.node import Node, Variable
-from bpcli.graph.op import Op
+from bpcli.graph.op import AttributeValue, Op
 from bpcli.graph.order import graph_of
 from bpcli.numbers.arrays import arrays
 from bpcli.numbers.evaluate import evaluate
@@ -139,7 +139,7 @@ class Case:
     """An op with attributes and a number of inputs, and what its points are drawn from."""
 
     op: Op
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
     arity: int = 0
 
     @property
@@ -171,7 +171,7 @@ class Case:
         return self.op.partials(floats, out, *inputs, **self.attributes)
 
 
-def case_of(name: str, arity: int = 0, **attributes: float | str) -> Case:
+def case_of(name: str, arity: int = 0, **attributes: AttributeValue) -> Case:
     """A case of the op called `name`; required attributes that are not given are as in the catalogue."""
     node = sample_node(REGISTRY[name])
     return Case(node.op, {**node.attributes, **attributes}, arity or len(node.inputs))

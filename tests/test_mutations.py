@@ -159,9 +159,7 @@ def case_of(name: str, *point: float, **attributes: float | str) -> Case:
 
 CASES = [
     *[
-        Case(
-            op, point, {name: DEFAULTS[name] for name, attribute in op.attributes.items() if attribute.is_required}
-        )
+        Case(op, point, {name: DEFAULTS[name] for name, attribute in op.attributes.items() if attribute.is_required})
         for op in ELEMENTWISE
         for point in points_of(op)
     ],

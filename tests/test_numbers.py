@@ -295,9 +295,7 @@ def test_atan2_has_its_gradient_at_points_of_any_size(size: float) -> None:
 
 
 @pytest.mark.parametrize("x", [math.inf, -math.inf, math.nan])
-@pytest.mark.parametrize(
-    "case", [node for node in map(sample_node, ELEMENTWISE) if len(node.inputs) == 1], ids=render
-)
+@pytest.mark.parametrize("case", [node for node in map(sample_node, ELEMENTWISE) if len(node.inputs) == 1], ids=render)
 def test_arrays_say_the_same_as_floats_beyond_the_finite_numbers(case: Node, x: float) -> None:
     """An infinity or NaN that arose on the way is met alike by both number systems."""
     graph = graph_of(case)

@@ -44,7 +44,7 @@ def _forward(result: "Gradients", labels: Mapping[Node, str]) -> Iterator[Notice
     graph, values, is_finite = result.graph, result.values, result.system.is_finite
     needed = set(ancestors_first([graph.output]))
     for number, node in enumerate(graph.nodes, 1):
-        if node not in needed or is_finite(values[node]):
+        if node not in needed or node not in labels or is_finite(values[node]):
             continue
         inputs = [values[source] for source in node.inputs]
         if all(map(is_finite, inputs)):

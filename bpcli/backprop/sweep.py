@@ -64,7 +64,9 @@ def steps(
     for node in reversed(graph.nodes):
         if node in gradients and node.varies:
             upstream = gradients[node]
-            for position, (source, local, part) in enumerate(_edges(node, upstream, values.__getitem__, system)):
+            with system.at_work():
+                edges = list(_edges(node, upstream, values.__getitem__, system))
+            for position, (source, local, part) in enumerate(edges):
                 if part is not None and source.varies and (along is None or source in along):
                     yield Step(node, source, position, upstream, local, part)
 

@@ -111,6 +111,10 @@ def question_of(request: Request) -> tuple[str, dict[str, Any]]:
     if not isinstance(at, dict):
         message = "'at' of the request is no object of names and numbers"
         raise UsageError(message, hint=CALLED_AGAIN)
+    for name, value in at.items():
+        if isinstance(value, str) and value.lstrip().startswith("@"):
+            message = f"the value of {name} in a request names a file, which a request cannot read"
+            raise UsageError(message, hint="write the array as nested lists")
     return expression, at
 
 

@@ -192,7 +192,7 @@ def _reply_to_request(options: dict[str, Any], line: str) -> Reply:
     """The answer to one request, in a worker; a fault of bpcli's own is answered too."""
     try:
         return _answered_request(options, line)
-    except Exception as fault:  # noqa: BLE001 - one request must not end the run
+    except Exception as fault:  # noqa: BLE001 - the border: no traceback reaches a user, and the code is 5
         return _error_to_request(own_fault(fault), options, line)
 
 

@@ -20,7 +20,7 @@ from bpcli.cli.inputs import (
 from bpcli.cli.output import chosen_format, page_for, say, say_unused, say_warnings, write, write_json, write_lines
 from bpcli.errors import OUTSIDE_DOMAIN_EXIT, BpcliError, MissingValueError, UnknownNameError, UsageError, worst_exit
 from bpcli.graph.node import Graph
-from bpcli.language.build import grad, wanted_of
+from bpcli.language.build import grad, has_arrays, wanted_of
 from bpcli.language.expressions import parse
 from bpcli.language.limits import Limits
 from bpcli.language.values import lines_from
@@ -35,6 +35,7 @@ input. Bind each variable by --NAME VALUE, before or after EXPR. Without values 
 Examples:
   bpcli grad "x*y*z" --x 6 --y -2 --z -3
   bpcli grad "A = x*y; F = A*z" --x 6 --y -2 --z -3 --json
+  bpcli grad "y = W @ x; sum(y**2)" --W "[[1, -2], [0.5, 3]]" --x "[2, -1]"
   bpcli grad "sigmoid(w*x + b)" --at point.toml --with-respect-to w,b
 """
 
@@ -43,6 +44,13 @@ Examples:
 @click.argument("expression", metavar="EXPR", required=False)
 @takes_values
 @click.option("--with-respect-to", "names", multiple=True, metavar="NAMES", help="Only these gradients, such as x,y.")
+@click.option(
+    "--upstream-seed",
+    "seed",
+    metavar="VALUE",
+    help="The upstream gradient of an output that is an array, [1, 0] or @FILE.",
+)
+@click.option("--single-precision", is_flag=True, help="Arrays of float32; float64 is the default.")
 @click.option("--json", "-j", "as_json", is_flag=True, help="The same as --output-format json.")
 @click.option(
     "--output-format",
@@ -83,7 +91,9 @@ def _answer_one(expression: str | None, typed: dict[str, str], limits: Limits, o
     if not at and graph.variables:
         return _show_formulas(graph, names, options)
     try:
-        result = grad(graph, at, names)
+        result = grad(
+            graph, at, names, seed=options["seed"], single_precision=options["single_precision"], limits=limits
+        )
     except MissingValueError as error:
         raise with_flags(error) from error
     return _show(result, options)
@@ -112,7 +122,7 @@ def _show_formulas(graph: Graph, names: list[str] | None, options: dict[str, Any
     wanted = wanted_of(graph, names)
     variables = [variable for variable in graph.variables if wanted is None or variable.name in wanted]
     missing = tuple([variable.name for variable in graph.variables])
-    if output_format == "csv":
+    if output_format == "csv" or has_arrays(graph):  # whose formulas depend on shapes
         raise MissingValueError(missing, f"add {flags(missing)}")
     if output_format == "json":
         write_json(formula_document(graph, variables, most_steps=_most_steps(options)))

@@ -96,6 +96,9 @@ def _bindings_from(
         bind(bindings, name.strip(), value)
     for at_file in at_files:
         for name, value in values_from_file(at_file, limits).items():
+            if isinstance(value, str) and value.lstrip().startswith("@"):
+                message = f"the value of {name} in {at_file} names a file, which a file cannot do"
+                raise BindingError(message, hint=f"write --set {name}={value.strip()}")
             bind(bindings, name, value)
     return bindings
 

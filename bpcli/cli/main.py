@@ -12,7 +12,7 @@ from bpcli import __version__
 from bpcli.cli.output import drop_output, say, told, write
 from bpcli.errors import CLOSED_PIPE_EXIT, INTERRUPTED_EXIT, BpcliError, UsageError, own_fault
 
-COMMANDS = ("grad", "check", "ops", "schema")
+COMMANDS = ("grad", "jacobian", "hessian", "explain", "check", "ops", "schema")
 
 
 class LazyGroup(click.Group):

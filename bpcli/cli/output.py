@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from bpcli.backprop.gradients import Gradients
+    from bpcli.backprop.jacobian import Hessian, Jacobian
     from bpcli.errors import BpcliError
     from bpcli.graph.node import Graph
     from bpcli.report.layout import Line
@@ -104,6 +105,14 @@ def write(text: str) -> None:
     _write_to(sys.stdout, text)
 
 
+def write_raw(content: bytes) -> None:
+    """Write what is no text to standard output. Raises OSError where that cannot be written."""
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, "closed")
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
 def say(text: str) -> None:
     """Write text to standard error, in the same way, if there is one: what is beside a result must not spoil it."""
     try:
@@ -145,7 +154,7 @@ def say_unused(graph: Graph) -> None:
         say(note_text(f"the output does not use {shown}"))
 
 
-def say_warnings(result: Gradients) -> None:
+def say_warnings(result: Gradients | Jacobian | Hessian) -> None:
     """Say on standard error what must be known about a result."""
     if result.warnings:
         from bpcli.report.plain import notice_text  # noqa: PLC0415 - most results have no warning

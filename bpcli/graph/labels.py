@@ -14,7 +14,8 @@ def labels_of(graph: Graph) -> dict[Node, str]:
     """A label for each variable and op node, and for each constant that a statement named.
 
     A name that was assigned again keeps its first node; the later ones become `c_2`, `c_3`, …. An output without a
-    name is `f`, or the next name that is free. A condition without a name is called what it says, `x > 0`.
+    name is `f`, or the next name that is free. A condition without a name is called what it says, `x > 0`. Lists of
+    numbers, and what is made of them alone, have no label: they are written out.
     """
     labels: dict[Node, str] = {variable: variable.name for variable in graph.variables}
     free = FreeNames(labels.values())
@@ -25,7 +26,7 @@ def labels_of(graph: Graph) -> dict[Node, str]:
         labels[graph.output] = free.take(next((name for name in OUTPUT_NAMES if name in free), "f"))
     numbers = count(1)
     for node in graph.nodes:
-        if node in labels:
+        if node in labels or (node.op.is_structural and not node.varies):
             continue
         if node.op.is_condition:
             labels[node] = render(node, labels, limit=CONDITION_LENGTH)

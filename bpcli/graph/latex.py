@@ -13,6 +13,9 @@ from bpcli.graph.notation import (
     Operand,
     Piece,
     arguments,
+    attribute_text,
+    behind_operand,
+    is_list,
     is_negative,
     number_text,
     operator_pieces,
@@ -27,6 +30,7 @@ GREEK = frozenset(_LETTERS.split())
 CLOSED = (r"\left|", r"\left\l", r"\sqrt")  # templates that an exponent cannot tear apart
 SIGNS = {
     "mul": r" \cdot ",
+    "matmul": r" \, ",
     "greater": " > ",
     "less": " < ",
     "greater_equal": r" \ge ",
@@ -76,6 +80,8 @@ class Latex:
         if node.op.infix:
             sign = SIGNS.get(node.op.name, f" {node.op.infix.symbol} ")
             return operator_pieces(node, node.op.infix, sign)
+        if node.op.is_structural and (arrayed := _of_array(node, operands)):
+            return arrayed
         template = node.op.latex or rf"\operatorname{{{escaped(node.op.written)}}}"
         if "@" in template:
             return [operands[int(part[1])] if part[:1] == "@" else part for part in re.split(r"(@\d)", template)]
@@ -83,10 +89,21 @@ class Latex:
 
     def _attribute(self, op: Op) -> Callable[[str, AttributeValue], str]:
         def written(name: str, value: AttributeValue) -> str:
-            text = rf"\text{{{escaped(value)}}}" if isinstance(value, str) else self.number(value)
+            words = escaped(attribute_text(value).strip("'"))
+            is_number = isinstance(value, float | int) and not isinstance(value, bool)
+            text = self.number(float(words)) if is_number else rf"\text{{{words}}}"
             return text if op.attributes[name].is_required else rf"\text{{{escaped(name)}}}{{=}}{text}"
 
         return written
+
+
+def _of_array(node: Node, operands: list[Piece]) -> list[Piece]:
+    """An index below the array, a turned matrix, a list; nothing for what is written as a call."""
+    behind = behind_operand(node)
+    if behind:
+        mark = rf"_{{\text{{{escaped(behind[1:-1])}}}}}" if behind[0] == "[" else r"^{\top}"
+        return ["{", Operand(node.inputs[0], inf, inf), "}" + mark]
+    return [r"\left[", *separated(operands), r"\right]"] if is_list(node) else []
 
 
 LATEX = Latex()

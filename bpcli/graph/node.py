@@ -166,12 +166,11 @@ def applied(name: str, *inputs: Node | Number, **attributes: AttributeValue) -> 
         shape = op.shape(*shapes, **attributes) if op.shape else next(filter(None, shapes), ())
     except ShapeError as error:
         raise error.about([f"an array {shape}" for shape in shapes]) from None
-    if attributes:
-        attributes = {name: value for name, value in attributes.items() if value != op.attributes[name].default}
-    return node_of_shape(shape, op, nodes, attributes or NO_ATTRIBUTES)
+    kept = {name: value for name, value in attributes.items() if value != op.attributes[name].default}
+    return node_of_shape(shape, op, nodes, kept or NO_ATTRIBUTES)
 
 
-def node_of_shape(  # noqa: PLR0913 - the fields of a node
+def node_of_shape(  # noqa: PLR0913, PLR0917 - the fields of a node
     shape: Shape, op: Op, inputs: tuple[Node, ...], attributes: Attributes, start: int = -1, end: int = -1
 ) -> Node:
     """An op applied to nodes; its value has this shape."""

@@ -5,22 +5,14 @@ wherever the original has one: constants that fold exactly, `1*g`, `0 + g`, `--g
 factors collected, and a `where` whose condition is a constant. Nothing is cancelled and nothing is expanded.
 """
 
-import operator
 from collections.abc import Callable, Iterable, Mapping
 
 from bpcli.graph.node import Constant, Node, Variable, applied
-from bpcli.graph.op import COMPARISONS
+from bpcli.graph.op import COMPARISONS, Shape
 from bpcli.graph.order import ancestors_first
+from bpcli.graph.rows import EXACT, base_and_exponent, coefficient_of, factors_of, folded, number_in, terms_of
 
-EXACT = 2**53
 ROWS = {"add": "sum", "sub": "sum", "mul": "product", "div": "product"}
-MOST_PARTS = 1000  # of a sum or product that is taken apart: sixty times `c = c + c` must not make 2^60 terms
-FOLDS: Mapping[str, Callable[..., float]] = {
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "neg": operator.neg,
-}
 Key = tuple[object, ...]
 
 
@@ -29,6 +21,14 @@ class Simplifier:
 
     def __init__(self) -> None:
         self._made: dict[Key, Node] = {}
+        self._rules: Mapping[str, Callable[[Node], Node]] = {
+            **dict.fromkeys(("add", "sub"), self._sum),
+            **dict.fromkeys(("mul", "div", "neg"), self._product),
+            "constant_pow": self._power,
+            "where": self._choice,
+            "sum_to": self._total,
+            "transpose": self._turned,
+        }
 
     def made(self, node: Node) -> Node:
         """The one node that stands for every node like this."""
@@ -49,28 +49,35 @@ class Simplifier:
 
     def negated(self, node: Node) -> Node:
         """Minus a simplified node; of a number, the number with its sign turned."""
-        number = _number(node)
+        number = number_in(node)
         return self.constant(-number) if number is not None else self.build("neg", node)
 
     def simplified(self, node: Node) -> Node:
         """The node by the first rule that fits; its inputs are simplified already."""
-        folded = _folded(node)
-        if folded is not None:
-            return self.constant(folded)
-        match node.op.name:
-            case "add" | "sub":
-                return self._sum(node)
-            case "mul" | "div" | "neg":
-                return self._product(node)
-            case "constant_pow":
-                return self._power(node)
-            case "where":
-                return self._choice(node)
-        return self.made(node)
+        number = folded(node)
+        if number is not None:
+            return self.constant(number)
+        rule = self._rules.get(node.op.name)
+        return rule(node) if rule else self.made(node)
+
+    def _turned(self, node: Node) -> Node:
+        """An array that is turned twice is itself."""
+        (inner,) = node.inputs
+        is_twice = inner.op is node.op and not node.attributes and not inner.attributes
+        return inner.inputs[0] if is_twice else self.made(node)
+
+    def _total(self, node: Node) -> Node:
+        """What adds up whole axes in front, as the sum that people write."""
+        (whole,) = node.inputs
+        extra = len(whole.shape) - len(node.shape)
+        if whole.shape[extra:] != node.shape:
+            return self.made(node)
+        axis: dict[str, int | tuple[int, ...]] = {"axis": 0 if extra == 1 else tuple(range(extra))}
+        return self.made(applied("sum", whole, **(axis if node.shape else {})))
 
     def _choice(self, node: Node) -> Node:
         condition, chosen, other = node.inputs
-        values = [_number(value) for value in condition.inputs]
+        values = [number_in(value) for value in condition.inputs]
         if chosen is other:
             return chosen
         if condition.op.name in COMPARISONS and None not in values:
@@ -79,13 +86,13 @@ class Simplifier:
 
     def _power(self, node: Node) -> Node:
         base, exponent = node.inputs
-        if _number(exponent) == 1:
+        if number_in(exponent) == 1:
             return base
-        return self.constant(1) if _number(exponent) == 0 else self.made(node)
+        return self.constant(1) if number_in(exponent) == 0 else self.made(node)
 
     def _sum(self, node: Node) -> Node:
         terms: dict[Node | None, int] = {}
-        for coefficient, term in _terms(node):
+        for coefficient, term in terms_of(node):
             terms[term] = terms.get(term, 0) + coefficient
         if any(abs(value) >= EXACT for value in terms.values()):
             return self.made(node)
@@ -105,9 +112,9 @@ class Simplifier:
         return self._product(applied("mul", Constant(float(coefficient)), term))
 
     def _product(self, node: Node) -> Node:
-        sign, above, below = _factors(node)
-        coefficient, above = _coefficient(above)
-        divisor, below = _coefficient(below)
+        sign, above, below = factors_of(node)
+        coefficient, above = coefficient_of(above)
+        divisor, below = coefficient_of(below)
         if max(abs(coefficient), abs(divisor)) >= EXACT or divisor == 0:
             return self.made(node)
         if coefficient == 0:
@@ -139,7 +146,7 @@ class Simplifier:
     def _collected(self, factors: Iterable[Node]) -> list[Node]:
         exponents: dict[Node, float] = {}
         for factor in factors:
-            base, exponent = _base_and_exponent(factor)
+            base, exponent = base_and_exponent(factor)
             if exponents.get(base, 0.0) + exponent >= EXACT:
                 base, exponent = factor, 1.0
             exponents[base] = exponents.get(base, 0.0) + exponent
@@ -168,9 +175,29 @@ def simplify(root: Node, names: Mapping[Node, str] | None = None, values: Mappin
         elif (branch := _branch_taken(node, values)) is not None:
             results[node] = results[branch]
         else:
-            rebuilt = node.over(tuple([results[source] for source in node.inputs]))
-            results[node] = rebuilt if node in inner else simplifier.simplified(rebuilt)
+            inputs = tuple([results[source] for source in node.inputs])
+            rebuilt = node.over(_as_typed(inputs) if node.shape and not node.op.is_structural else inputs)
+            results[node] = rebuilt if node in inner else _of_shape(node.shape, simplifier.simplified(rebuilt))
     return _with_signs_in_front(results[root])
+
+
+def _as_typed(inputs: tuple[Node, ...]) -> tuple[Node, ...]:
+    """The inputs of an op on arrays before they were repeated to its shape, as the language does that by itself.
+
+    One of them keeps the shape, if any has it without being repeated.
+    """
+    before = tuple([node.inputs[0] if _is_repeated(node) else node for node in inputs])
+    is_kept = any(node.shape == inputs[0].shape for node in before) or not any(node.shape for node in before)
+    return before if is_kept else inputs
+
+
+def _is_repeated(node: Node) -> bool:
+    return node.op.name == "broadcast_to"
+
+
+def _of_shape(shape: Shape, node: Node) -> Node:
+    """The node; a single number that stands for an array, repeated."""
+    return node if node.shape or not shape else applied("broadcast_to", node, shape=shape)
 
 
 def _within_rows(ordered: Iterable[Node], root: Node) -> set[Node]:
@@ -188,9 +215,9 @@ def _within_rows(ordered: Iterable[Node], root: Node) -> set[Node]:
 
 def _branch_taken(node: Node, values: Mapping[Node, float]) -> Node | None:
     """The branch that goes on from a guard, a `where` on an equality, which is known not to hold."""
-    if node.op.name != "where" or node.inputs[0].op.name != "equal":
+    if node.op.name != "where" or node.inputs[0].op.name != "equal" or node.inputs[0].shape:
         return None
-    sides = [values.get(side, _number(side)) for side in node.inputs[0].inputs]
+    sides = [values.get(side, number_in(side)) for side in node.inputs[0].inputs]
     return None if None in sides or sides[0] == sides[1] else node.inputs[2]
 
 
@@ -211,7 +238,7 @@ def _negated(node: Node) -> Node:
     while node.op.name in ("mul", "div"):
         row.append(node)
         node = node.inputs[0]
-    number = _number(node)
+    number = number_in(node)
     result = Constant(-number) if number is not None else applied("neg", node)
     for product in reversed(row):
         result = product.over((result, product.inputs[1]))
@@ -222,101 +249,3 @@ def _rank(factor: Node) -> tuple[int, str]:
     if isinstance(factor, Variable):
         return 1, factor.name
     return (0, "") if isinstance(factor, Constant) else (2, "")
-
-
-def _number(node: Node) -> float | None:
-    return node.value if isinstance(node, Constant) and node.symbol is None else None
-
-
-def _is_exact(value: float) -> bool:
-    return value.is_integer() and abs(value) < EXACT
-
-
-def _folded(node: Node) -> float | None:
-    """The value of arithmetic that float64 does without rounding."""
-    values = [_number(value) for value in node.inputs]
-    numbers = [value for value in values if value is not None and _is_exact(value)]
-    fold = FOLDS.get(node.op.name)
-    if fold is None or None in values:
-        return None
-    if len(numbers) < len(values):
-        return _exact_sum(node.op.name, *[value or 0.0 for value in values])
-    result = fold(*numbers)
-    return result if _is_exact(result) else None
-
-
-def _exact_sum(name: str, left: float, right: float = 0.0) -> float | None:
-    """Left ± right if float64 adds them without rounding (Knuth's TwoSum has no error), so that x**0.5 has x**-0.5."""
-    if name not in ("add", "sub"):
-        return None
-    right = right if name == "add" else -right
-    total = left + right
-    part = total - left
-    return total if (left - (total - part)) + (right - part) == 0 else None
-
-
-def _terms(node: Node) -> Iterable[tuple[int, Node | None]]:
-    """The sum as whole coefficients and terms; the term of a whole number is None, another number is a term."""
-    waiting: list[tuple[int, Node]] = [(1, node)]
-    parts = 0
-    while waiting:
-        sign, term = waiting.pop()
-        number = _number(term)
-        parts += 1
-        if parts > MOST_PARTS:
-            yield sign, term
-        elif term.op.name in ("add", "sub"):
-            left, right = term.inputs
-            waiting += [(sign if term.op.name == "add" else -sign, right), (sign, left)]
-        elif term.op.name == "neg":
-            waiting.append((-sign, term.inputs[0]))
-        elif number is not None and _is_exact(number):
-            yield sign * int(number), None
-        elif term.op.name == "mul" and (factor := _number(term.inputs[0])) is not None and _is_exact(factor):
-            yield sign * int(factor), term.inputs[1]
-        else:
-            yield sign, term
-
-
-def _factors(node: Node) -> tuple[int, list[Node], list[Node]]:
-    """The product as a sign, the factors above and the factors below the fraction bar."""
-    sign = 1
-    above: list[Node] = []
-    below: list[Node] = []
-    waiting: list[tuple[Node, bool]] = [(node, True)]
-    parts = 0
-    while waiting:
-        factor, is_above = waiting.pop()
-        parts += 1
-        name = factor.op.name if parts <= MOST_PARTS else ""
-        if name == "mul":
-            waiting += [(factor.inputs[1], is_above), (factor.inputs[0], is_above)]
-        elif name == "div":
-            waiting += [(factor.inputs[1], not is_above), (factor.inputs[0], is_above)]
-        elif name == "neg":
-            sign = -sign
-            waiting.append((factor.inputs[0], is_above))
-        else:
-            (above if is_above else below).append(factor)
-    return sign, above, below
-
-
-def _coefficient(factors: list[Node]) -> tuple[int, list[Node]]:
-    """The whole numbers among the factors, multiplied, and the rest."""
-    coefficient = 1
-    rest = []
-    for factor in factors:
-        number = _number(factor)
-        if number is not None and _is_exact(number):
-            coefficient *= int(number)
-        else:
-            rest.append(factor)
-    return coefficient, rest
-
-
-def _base_and_exponent(factor: Node) -> tuple[Node, float]:
-    if factor.op.name == "constant_pow":
-        exponent = _number(factor.inputs[1])
-        if exponent is not None and exponent > 0 and exponent.is_integer():
-            return factor.inputs[0], exponent
-    return factor, 1.0

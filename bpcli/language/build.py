@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING, Any
 from bpcli.backprop.gradients import Gradients, gradients_of
 from bpcli.errors import MissingValueError, ShapeError, UnknownNameError
 from bpcli.graph.node import Graph, Node
-from bpcli.graph.order import graph_of
 from bpcli.graph.op import Shape
+from bpcli.graph.order import graph_of
 from bpcli.language.complaints import suggestion
 from bpcli.language.expressions import parse, paused_collector
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import number_from, shape_of, value_from
+from bpcli.numbers.floats import floats
 from bpcli.numbers.system import NumberSystem
 
 if TYPE_CHECKING:
     from bpcli.language.arrays import Dtype
 
+NO_SHAPES: Mapping[str, Shape] = {}
 
-def grad(
+
+def grad(  # noqa: PLR0913 - a question, and how it is to be answered
     expression: str | Graph | Node,
     at: Mapping[str, object] | None = None,
     with_respect_to: Collection[str] | str | None = None,
@@ -43,23 +46,30 @@ def grad(
             expression = graph_of(expression)
         graph = parse(expression, at, limits) if isinstance(expression, str) else expression
         wanted = wanted_of(graph, with_respect_to)
-        point = values_for(graph, at, limits, single_precision=single_precision)
-        shapes = {name: shape_of(value) for name, value in point.items()}
-        if not single_precision and not _has_arrays(graph, shapes):
-            return gradients_of(graph, point, wanted, seed=None if seed is None else number_from("the seed", seed))
-        from bpcli.language.shapes import with_shapes  # noqa: PLC0415 - single numbers have no shapes
-
-        shaped = with_shapes(graph, shapes, limits)
-        return gradients_of(
-            shaped,
-            point,
-            wanted,
-            system=array_system(single_precision=single_precision),
-            seed=None if seed is None else seed_for(shaped, seed),
-        )
+        shaped, point, system = at_point(graph, at, limits, single_precision=single_precision)
+        if system is floats:
+            number = None if seed is None else number_from("the upstream seed", seed)
+            return gradients_of(graph, point, wanted, seed=number)
+        return gradients_of(shaped, point, wanted, system=system, seed=None if seed is None else seed_for(shaped, seed))
 
 
-def _has_arrays(graph: Graph, shapes: Mapping[str, Shape]) -> bool:
+def at_point(
+    graph: Graph, at: Mapping[str, object], limits: Limits = DEFAULT_LIMITS, *, single_precision: bool = False
+) -> tuple[Graph, dict[str, Any], NumberSystem]:
+    """The graph with the shapes that it has at these values, the values, and the number system for them.
+
+    Raises BindingError, ShapeError, LimitError.
+    """
+    point = values_for(graph, at, limits, single_precision=single_precision)
+    shapes = {name: shape_of(value) for name, value in point.items()}
+    if not single_precision and not has_arrays(graph, shapes):
+        return graph, point, floats
+    from bpcli.language.shapes import with_shapes  # noqa: PLC0415 - single numbers have no shapes
+
+    return with_shapes(graph, shapes, limits), point, array_system(single_precision=single_precision)
+
+
+def has_arrays(graph: Graph, shapes: Mapping[str, Shape] = NO_SHAPES) -> bool:
     """Whether any value is an array, or any op moves or joins entries."""
     return any(shapes.values()) or any(op.is_structural for op in {node.op for node in graph.nodes})
 
@@ -73,7 +83,7 @@ def array_system(*, single_precision: bool = False) -> NumberSystem:
 
 def seed_for(graph: Graph, seed: object) -> Any:
     """The upstream gradient of the output. Raises ShapeError where it has not the shape of the output."""
-    value = value_from("the seed", seed)
+    value = value_from("the upstream seed", seed)
     if shape_of(value) != graph.output.shape:
         message = f"the seed has shape {shape_of(value)}, the output {graph.output.shape}"
         raise ShapeError(message, hint="give one number for each entry of the output")

@@ -104,7 +104,7 @@ def _operators() -> set[str]:
 def no_number(text: str, static: Static) -> ParseError:
     """What only an attribute of a function can take, where a number must stand."""
     span = static.span or Span(0, 0)
-    hint = {"inf": HINTS["∞"]}.get(text[span.start : span.end])
+    hint = {"inf": HINTS["∞"]}.get(text[span.start : span.end], "write it within a call that takes it")
     if isinstance(static.content, tuple):
         hint = "write a vector as [x, y]"
     if isinstance(static.content, str):

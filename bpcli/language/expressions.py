@@ -146,7 +146,7 @@ class Parser(Stack):
             return True
         if token in LISTED or (first in "'\"" and len(token) > 1):
             return self._begin_list(token, start, end)
-        if first in DIGITS or (first == "." and len(token) > 1):
+        if first in DIGITS or (first == "." and token[1:2] in DIGITS):
             return self._number(token, start, end)
         if token in PREFIXES:
             op, power = PREFIXES[token]

@@ -172,11 +172,12 @@ def static_value(node: Node) -> AttributeValue:
         return node.content
     if is_list(node):
         return tuple([static_value(entry) for entry in node.inputs])
-    if node.varies or node.op.is_structural:
+    graph = graph_of(node)
+    if node.varies or any(inner.op.is_structural for inner in graph.nodes):
         raise ValueError(node)
     from bpcli.numbers.evaluate import evaluate  # noqa: PLC0415 - few calls have attributes
 
-    value: float = evaluate(graph_of(node), {})[node]
+    value: float = evaluate(graph, {})[node]
     return value
 
 

@@ -106,6 +106,12 @@ class Lists:
             raise misplaced(self._stack.text, ":", Span(start, end), in_brackets=True)
         bracket.bounds.append(self._taken() if is_given else None)
 
+    def took_part(self, bracket: Bracket) -> bool:
+        """Whether a comma ended a part of an index, which is taken, and not an entry of a list."""
+        if isinstance(bracket, IndexBracket):
+            self.end_part(bracket, is_given=True)
+        return isinstance(bracket, IndexBracket)
+
     def end_part(self, bracket: IndexBracket, *, is_given: bool) -> None:
         """Take what was read since the last comma as a part of an index."""
         last = self._taken() if is_given else None

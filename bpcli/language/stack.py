@@ -80,9 +80,7 @@ class Stack:
     def end_argument(self, start: int, end: int) -> None:
         """Take what was read since the last comma as an argument. Raises ParseError outside of brackets."""
         bracket = self.apply_until_bracket(",", start, end)
-        if hasattr(bracket, "bounds"):
-            self.lists.end_part(bracket, is_given=True)  # type: ignore[arg-type] # only an index has bounds
-        else:
+        if bracket.closer == ")" or not self.lists.took_part(bracket):
             self.take_argument(bracket)
 
     @property
@@ -172,7 +170,8 @@ class Stack:
         if node.op.attributes:
             self.attribute_spans.extend(attribute_spans(node.op, arguments, keywords))
         if node.op.takes_list:
-            self.attribute_spans.append(Span(arguments[0].span.start, arguments[0].span.start + 1))
+            first = arguments[0].span.start
+            self.attribute_spans.append(Span(first, first + 1))
         self.nodes.append(node)
         self.push(node, *whole)
 

@@ -62,7 +62,7 @@ def number_from_text(name: str, typed: str, place: str = "") -> float:
         graph = parse(text)
     except BpcliError as error:
         raise _no_number(name, typed, place) from error
-    if graph.variables:
+    if graph.variables or any(node.op.is_structural for node in graph.nodes):
         raise _no_number(name, typed, place)
     return _finite(name, evaluate(graph, {})[graph.output], typed, place)
 

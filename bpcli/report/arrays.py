@@ -1,15 +1,14 @@
-"""How values are written: single numbers, small arrays entry by entry, large ones by their shape, norm, least and most."""
+"""How values are written: numbers, small arrays entry by entry, large ones by shape, norm, least and most."""
 
 from collections.abc import Callable
 from typing import Any
 
 from bpcli.graph.shapes import shape_text
 
-MOST_ENTRIES = 12  # of an array that is written out for the eye
-MOST_IN_A_PIPE = 100
+MOST_ENTRIES = 12  # of an array that is written out in a table; JSON and CSV have them all
 
 
-def value_text(value: Any, number: Callable[[float], str], most: int) -> str:
+def value_text(value: Any, number: Callable[[float], str], most: int = MOST_ENTRIES) -> str:
     """A number, an array of at most `most` entries as nested lists, or what sums a larger one up."""
     shape = getattr(value, "shape", ())
     if not shape:

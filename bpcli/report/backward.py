@@ -1,11 +1,12 @@
 """The backward pass as a section: one row an edge, upstream × local = contribution, and the sum where paths meet."""
 
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bpcli.backprop.gradients import Gradients
 from bpcli.backprop.sweep import Step
 from bpcli.graph.node import Node
+from bpcli.graph.notation import TEXT, Style
 from bpcli.report.formulas import Labels, LocalFormulas, formula_of, side_of
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
@@ -16,48 +17,81 @@ MOST_TERMS = 12
 def backward_section(result: Gradients, labels: Labels, page: Page) -> list[Line]:
     """One row a step, in the order in which backpropagation runs."""
     seed = page.derivative(result.graph.output, result.graph.output, labels)
-    heading = page.title("BACKWARD", f"starts with {seed} = 1")
+    heading = page.title("BACKWARD", f"starts with {seed} = {page.value(result.seed)}")
     shown = list(islice(result.steps(), page.most_rows))
     if not shown:
         return [*heading, [Piece("  no step: no gradient flows to a variable through an op", "note")]]
     meetings = Meetings(result, labels, page)
-    locals_ = LocalFormulas(labels, result.values)
+    locals_ = LocalFormulas(labels, result.values, style=_style(result))
+    local_of = _array_local if result.has_arrays else _local
     rows = [
-        Row(_cells(number, step, labels, page, locals_), *meetings.notes(number - 1, step))
+        Row(_cells(number, step, labels, page, local_of(step, page, locals_)), *meetings.notes(number - 1, step))
         for number, step in enumerate(shown, 1)
     ]
-    signs = page.signs
-    columns = (
-        Column("right"),
-        Column("right", "name"),
-        Column("left", "name", f" {signs.arrow} "),
-        Column("point", "gradient", caption="upstream"),
-        Column("right", "", f" {signs.times} ", caption="local"),
-        Column("point", "", " "),
-        Column("point", "gradient", " = ", caption="contribution"),
-    )
+    columns = _columns(page, "left" if result.has_arrays else "point")
     words = ("", "node", "input", "upstream", "", "local", "contribution")
     return [*heading, *table(columns, rows, page.width, words), *page.left_out(meetings.count)]
 
 
-def _cells(number: int, step: Step, labels: Labels, page: Page, locals_: LocalFormulas) -> tuple[str, ...]:
-    formula, local = locals_.of(step.node, step.position), page.number(step.local)
+def _style(result: Gradients) -> Style:
+    """How local gradients are written: those of arrays with `xᵀ`."""
+    if not result.has_arrays:
+        return TEXT
+    from bpcli.report.screen import SCREEN  # noqa: PLC0415 - numbers are not turned
+
+    return SCREEN
+
+
+def _columns(page: Page, side: str) -> tuple[Column, ...]:
+    """Numbers are aligned at their points, arrays to the left, where the sign of the product stands in its cell."""
+    signs = page.signs
+    is_of_numbers = side == "point"
+    return (
+        Column("right"),
+        Column("right", "name"),
+        Column("left", "name", f" {signs.arrow} "),
+        Column(side, "gradient", caption="upstream"),
+        Column(
+            "right" if is_of_numbers else "left", "", f" {signs.times} " if is_of_numbers else "  ", caption="local"
+        ),
+        Column(side, "", " "),
+        Column(side, "gradient", " = ", caption="contribution"),
+    )
+
+
+def _cells(number: int, step: Step, labels: Labels, page: Page, local: tuple[str, str]) -> tuple[str, ...]:
     return (
         str(number),
         labels[step.node],
         labels[step.input] + side_of(step.node, step.position),
-        page.number(step.upstream),
-        f"{formula} =" if formula != local else "",
-        local,
-        page.number(step.contribution),
+        page.value(step.upstream),
+        *local,
+        page.value(step.contribution),
     )
+
+
+def _local(step: Step, page: Page, locals_: LocalFormulas) -> tuple[str, str]:
+    """The local derivative as a formula and as a number, once where they say the same."""
+    formula, local = locals_.of(step.node, step.position), page.number(step.local)
+    return f"{formula} =" if formula != local else "", local
+
+
+def _array_local(step: Step, page: Page, locals_: LocalFormulas) -> tuple[str, str]:
+    """What the upstream is multiplied by, entry by entry; of a structural op, what it hands back of the upstream."""
+    formula = page.signs.written(locals_.of(step.node, step.position))
+    if step.local is None:
+        return formula, ""
+    local = page.value(step.local)
+    sign = page.signs.times
+    formula = f"({formula})" if " " in formula and not formula.endswith(")") else formula
+    return (f"{sign} {formula} =", local) if formula != local else (f"{sign} {local}", "")
 
 
 class Arrival(NamedTuple):
     """A contribution to a node, and the number of the step that brings it."""
 
     number: int
-    contribution: float
+    contribution: Any
 
 
 class Meetings:
@@ -88,7 +122,7 @@ class Meetings:
         if node.inputs and node.name is None:
             note = f"{self._labels[node]} = {formula_of(node, self._labels)}"
         elif node.inputs:
-            upstream = self._page.number(self._result.upstreams[node])
+            upstream = self._page.value(self._result.upstreams[node])
             note = f"{self._gradient(node)} = {upstream}, upstream of {self._labels[node]}"
         return (note,), (note,)
 
@@ -112,7 +146,10 @@ class Meetings:
 
     def _sum(self, node: Node) -> str:
         arrivals = self._arrivals[node]
-        terms = [self._page.number(arrival.contribution) for arrival in arrivals[:MOST_TERMS]]
+        terms = [self._page.value(arrival.contribution) for arrival in arrivals[:MOST_TERMS]]
+        total = self._page.value(self._result.upstreams[node])
+        if any(" to " in term for term in terms):  # arrays that are summed up in words
+            return f"the sum of {len(arrivals)} contributions, {total}"
         if len(arrivals) > MOST_TERMS:
             terms.append(f"{self._page.signs.ellipsis} ({len(arrivals) - MOST_TERMS} more)")
-        return f"{' + '.join(terms)} = {self._page.number(self._result.upstreams[node])}"
+        return f"{' + '.join(terms)} = {total}"

@@ -137,7 +137,7 @@ def ops_named(name: str) -> list[Op]:
 def _families() -> Iterator[tuple[str, list[Op]]]:
     for family in (*FAMILIES, *families_over_arrays()):
         members = [op for op in vars(family).values() if isinstance(op, Op)]
-        yield family.__name__.rpartition(".")[2], members
+        yield family.__name__.rpartition(".")[2].replace("_", " "), members
 
 
 def _family_of(op: Op) -> str:

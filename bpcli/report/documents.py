@@ -40,6 +40,18 @@ def json_number(value: float) -> float | str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
+def json_value(value: Any) -> Any:
+    """A number, or an array as nested lists of them."""
+    if not getattr(value, "shape", ()):
+        return json_number(value)
+    is_finite = not value.size or math.isfinite(abs(value).max())
+    return value.astype(float).tolist() if is_finite else _strict(value.tolist())
+
+
+def _strict(entries: Any) -> Any:
+    return [_strict(entry) for entry in entries] if isinstance(entries, list) else json_number(entries)
+
+
 def grad_document(
     result: Gradients,
     *,
@@ -50,17 +62,18 @@ def grad_document(
     """The answer of `grad`, after the `head` of its request; steps, forward values and formulas with `with_steps`."""
     document = envelope("ok" if result.is_finite else "nonfinite", head)
     document["expression"] = result.graph.text
-    document["inputs"] = {name: json_number(value) for name, value in result.at.items()}
-    document["value"] = json_number(result.value)
-    document["gradients"] = {name: json_number(value) for name, value in result.gradients.items()}
+    if result.graph.output.shape:
+        document["seed"] = json_value(result.seed)
+    document["inputs"] = {name: json_value(value) for name, value in result.at.items()}
+    document["value"] = json_value(result.value)
+    document["gradients"] = {name: json_value(value) for name, value in result.gradients.items()}
     if with_steps:
         labels = result.labels()
         locals_ = LocalFormulas(labels, limit=DOCUMENT_LENGTH)
         document["output"] = labels.get(result.graph.output)
         document["formulas"] = _formulas(result.graph, result.wanted, labels)
-        document |= limited(
-            "forward", result.graph.nodes, lambda node: _forward_entry(node, result, labels), most_steps
-        )
+        nodes = [node for node in result.graph.nodes if node in labels]
+        document |= limited("forward", nodes, lambda node: _forward_entry(node, result, labels), most_steps)
         document |= limited("steps", result.steps(), lambda step: _step_entry(step, labels, locals_), most_steps)
     document["warnings"] = [
         {"message": notice.message, "span": list(notice.span) if notice.span else None} for notice in result.warnings
@@ -113,7 +126,8 @@ def _formula_entry(node: Node, labels: Labels) -> Document:
 
 
 def _forward_entry(node: Node, result: Gradients, labels: Labels) -> Document:
-    return _formula_entry(node, labels) | {"value": json_number(result.values[node])}
+    entry = _formula_entry(node, labels) | {"value": json_value(result.values[node])}
+    return entry | ({"shape": list(node.shape)} if result.has_arrays else {})
 
 
 def _step_entry(step: Step, labels: Labels, locals_: LocalFormulas) -> Document:
@@ -121,10 +135,10 @@ def _step_entry(step: Step, labels: Labels, locals_: LocalFormulas) -> Document:
         "node": labels[step.node],
         "input": labels[step.input],
         "position": step.position,
-        "upstream": json_number(step.upstream),
-        "local": json_number(step.local),
+        "upstream": json_value(step.upstream),
+        "local": None if step.local is None else json_value(step.local),
         "local_formula": locals_.of(step.node, step.position),
-        "contribution": json_number(step.contribution),
+        "contribution": json_value(step.contribution),
     }
 
 
@@ -136,13 +150,22 @@ def limited(key: str, items: Iterable[T], entry: Callable[[T], Document], most: 
     return {key: entries, f"{key}_left_out": left_out} if left_out else {key: entries}
 
 
+def schema_names() -> list[str]:
+    """The commands whose documents have a schema."""
+    return sorted(_schemas())
+
+
 def schema_text(name: str) -> str:
     """The JSON Schema (2020-12) of a command's documents. Raises UsageError for a name that has none."""
+    schemas = _schemas()
+    if name not in schemas:
+        message = f"there is no schema '{name}'"
+        raise UsageError(message, hint=f"the schemas are {', '.join(sorted(schemas))}")
+    return schemas[name].read_text("utf-8")
+
+
+def _schemas() -> dict[str, Any]:
     from importlib.resources import files  # noqa: PLC0415 - loaded where it is used
 
-    schemas = {entry.name.removesuffix(".json"): entry for entry in files("bpcli.report").joinpath("schemas").iterdir()}
-    known = sorted(schemas)
-    if name not in known:
-        message = f"there is no schema '{name}'"
-        raise UsageError(message, hint=f"the schemas are {', '.join(known)}")
-    return schemas[name].read_text("utf-8")
+    folder = files("bpcli.report").joinpath("schemas")
+    return {entry.name.removesuffix(".json"): entry for entry in folder.iterdir()}

@@ -51,6 +51,7 @@ class Signs(NamedTuple):
     last: str = "┘"
     ellipsis: str = "…"
     plus_minus: str = "±"
+    transposed: str = "ᵀ"
 
     def written(self, text: str) -> str:
         """The text with these signs for those of mathematics."""
@@ -60,7 +61,7 @@ class Signs(NamedTuple):
 
 
 UNICODE = Signs()
-ASCII = Signs("d", "->", "*", "\\", "|", "/", "...", "+-")
+ASCII = Signs("d", "->", "*", "\\", "|", "/", "...", "+-", ".T")
 
 
 def signs_for(encoding: str | None) -> Signs:

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
-from bpcli.backprop.formulas import gradient_formulas, local_formulas
+from bpcli.backprop.formulas import contribution_formulas, gradient_formulas, local_formulas
 from bpcli.graph.node import Graph, Node, Variable
-from bpcli.graph.notation import render
+from bpcli.graph.notation import TEXT, Style, render
 from bpcli.graph.simplify import simplify
 
 FORMULA_LENGTH = 60
@@ -12,6 +12,7 @@ DOCUMENT_LENGTH = 1000  # of a formula in JSON, where no line ends
 LINE = 100
 SHORT = 30  # a formula over the variables alone is shown up to here, then one that names the output
 BESIDE = 30  # what stands on a line beside a formula: a derivative, a number, the signs
+UPSTREAM = "upstream"
 MOST_NODES = 300  # beyond it no formula of a gradient would fit on a line
 
 Labels = Mapping[Node, str]
@@ -23,24 +24,42 @@ def formula_of(node: Node, labels: Labels) -> str:
 
 
 def flowing_locals(
-    node: Node, labels: Labels, values: Mapping[Node, float] | None = None, limit: int = FORMULA_LENGTH
+    node: Node,
+    labels: Labels,
+    values: Mapping[Node, float] | None = None,
+    limit: int = FORMULA_LENGTH,
+    style: Style = TEXT,
 ) -> list[tuple[int, Node, str]]:
     """The inputs through which a gradient flows: position, input, local derivative as people write it.
 
-    With `values`, guards of special cases that do not apply there are left out.
+    With `values`, guards of special cases that do not apply there are left out. Of a structural op the formula is what
+    it hands back of `upstream`.
     """
+    if node.op.is_structural:
+        upstream = Variable(UPSTREAM, shape=node.shape)
+        formulas = contribution_formulas(node, upstream)
+        # Only these are named: what lies further back is no part of this step.
+        labels = {one: labels[one] for one in (node, *node.inputs) if one in labels}
+    else:
+        formulas = local_formulas(node)
     return [
-        (position, source, render(simplify(local, labels, values), limit=limit))
-        for position, (source, local) in enumerate(zip(node.inputs, local_formulas(node), strict=True))
-        if local is not None and source.varies
+        (position, source, render(simplify(formula, labels, values), style=style, limit=limit))
+        for position, (source, formula) in enumerate(zip(node.inputs, formulas, strict=True))
+        if formula is not None and source.varies
     ]
 
 
 class LocalFormulas:
     """The local derivatives of nodes as people write them, each node's once however many of its edges are shown."""
 
-    def __init__(self, labels: Labels, values: Mapping[Node, float] | None = None, limit: int = FORMULA_LENGTH) -> None:
-        self._arguments = labels, values, limit
+    def __init__(
+        self,
+        labels: Labels,
+        values: Mapping[Node, float] | None = None,
+        limit: int = FORMULA_LENGTH,
+        style: Style = TEXT,
+    ) -> None:
+        self._arguments = labels, values, limit, style
         self._found: dict[Node, dict[int, str]] = {}
 
     def of(self, node: Node, position: int) -> str:
@@ -77,7 +96,7 @@ def formula_texts(
 
 def _formula_text(formula: Node, graph: Graph, labels: Labels, room: int, values: Mapping[Node, float]) -> str | None:
     output = {graph.output: labels[graph.output]} if graph.output.inputs else {}
-    steps = {node: labels[node] for node in graph.nodes if not node.op.is_condition}
+    steps = {node: labels[node] for node in graph.nodes if node in labels and not node.op.is_condition}
     for names, most in (({}, min(SHORT, room)), (output, room), (steps, room)):
         text = render(simplify(formula, names, values), limit=most)
         if not text.endswith("…"):

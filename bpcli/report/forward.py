@@ -18,13 +18,15 @@ COLUMNS = (
     Column("right", "", " = "),
     Column("point", "value", " = "),
 )
+ARRAY_COLUMNS = (*COLUMNS[:3], Column("left", "", " = "), Column("left", "value", " = "), Column("left", "note"))
+LONGEST_NUMBERS = 40  # characters of an op with arrays in place of its inputs
 
 
 def forward_section(result: Gradients, labels: Labels, page: Page) -> list[Line]:
     """One row a node, in the order of computation."""
-    nodes = result.graph.nodes
+    nodes = [node for node in result.graph.nodes if node in labels]
     if not nodes:
-        return [*page.title("FORWARD"), _leaf(result.graph, labels, page.number(result.value))]
+        return [*page.title("FORWARD"), _leaf(result.graph, labels, page.value(result.value))]
     rows = [
         Row(
             (
@@ -33,13 +35,20 @@ def forward_section(result: Gradients, labels: Labels, page: Page) -> list[Line]
                 "" if (formula := formula_of(node, labels)) == labels[node] else formula,
                 _with_numbers(node, result, page),
                 _value(node, result, page),
+                *([_shape(node, result, page)] if result.has_arrays else []),
             ),
             _kept(node, result, labels, page),
         )
         for number, node in islice(enumerate(nodes, 1), page.most_rows)
     ]
     about = "local gradients, kept for the way back" if any(row.notes for row in rows) else ""
-    return [*page.title("FORWARD", about), *table(COLUMNS, rows, page.width), *page.left_out(len(nodes))]
+    columns = ARRAY_COLUMNS if result.has_arrays else COLUMNS
+    return [*page.title("FORWARD", about), *table(columns, rows, page.width), *page.left_out(len(nodes))]
+
+
+def _shape(node: Node, result: Gradients, page: Page) -> str:
+    """The shape of an array whose entries are written out; a sum-up says it itself."""
+    return str(node.shape) if node.shape and _value(node, result, page).startswith("[") else ""
 
 
 def graph_section(graph: Graph, labels: Labels, page: Page) -> list[Line]:
@@ -67,7 +76,8 @@ def _leaf(graph: Graph, labels: Labels, value: str) -> Line:
 
 def _value(node: Node, result: Gradients, page: Page) -> str:
     value = result.values[node]
-    return page.number(value) if not node.op.is_condition else "true" if value else "false"
+    is_one_condition = node.op.is_condition and not node.shape
+    return page.value(value) if not is_one_condition else "true" if value else "false"
 
 
 def _with_numbers(node: Node, result: Gradients, page: Page) -> str:
@@ -75,10 +85,12 @@ def _with_numbers(node: Node, result: Gradients, page: Page) -> str:
     if all(map(is_literal, node.inputs)):
         return ""
     numbers = [_value(source, result, page) for source in node.inputs]
+    if result.has_arrays and (sum(map(len, numbers)) > LONGEST_NUMBERS or any(" to " in text for text in numbers)):
+        return ""
     infix = node.op.infix
     if infix is None:
         values = [Constant(0.0) for _ in node.inputs]
-        return render(Node(node.op, tuple(values), node.attributes), dict(zip(values, numbers, strict=True)))
+        return render(node.over(tuple(values)), dict(zip(values, numbers, strict=True)))
     if numbers[0].startswith("-") and (infix.symbol == "**" or len(numbers) == 1):
         numbers[0] = f"({numbers[0]})"
     text = f" {infix.symbol} ".join(numbers) if len(numbers) > 1 else f"{infix.symbol}{numbers[0]}"
@@ -86,7 +98,12 @@ def _with_numbers(node: Node, result: Gradients, page: Page) -> str:
 
 
 def _kept(node: Node, result: Gradients, labels: Labels, page: Page) -> tuple[str, ...]:
-    locals_ = local_numbers(node, result.values.__getitem__)
+    if node.shape or node.op.is_structural:
+        from bpcli.report.jacobians import kept_jacobians  # noqa: PLC0415 - numbers have no matrices
+
+        return kept_jacobians(node, result, labels, page)
+    with result.system.at_work():
+        locals_ = local_numbers(node, result.values.__getitem__, result.system)
     numbers = [None if number is None else page.number(number) for number in locals_]
     return tuple(
         f"{page.derivative(node, source, labels)}{side_of(node, position)} = "

@@ -31,9 +31,9 @@ class Page(NamedTuple):
         """A number, or an array: a small one entry by entry, a large one by what sums it up."""
         if not getattr(value, "shape", ()):
             return self.number(float(value))
-        from bpcli.report.arrays import MOST_ENTRIES, MOST_IN_A_PIPE, value_text  # noqa: PLC0415 - numbers need none
+        from bpcli.report.arrays import value_text  # noqa: PLC0415 - numbers need none
 
-        return value_text(value, self.number, MOST_ENTRIES if self.is_short else MOST_IN_A_PIPE)
+        return value_text(value, self.number)
 
     def ratio(self, value: float) -> str:
         """A ratio in four digits; one next to 1 by how far it is off."""

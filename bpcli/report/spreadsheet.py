@@ -1,19 +1,32 @@
-"""CSV: one row a variable, for a spreadsheet."""
+"""CSV: one row a variable, or an entry of one, for a spreadsheet."""
 
 import csv
+from collections.abc import Iterator
 from io import StringIO
+from itertools import product
+from typing import Any
 
 from bpcli.backprop.gradients import Gradients
 from bpcli.report.figures import full
 
 
 def csv_text(result: Gradients) -> str:
-    """`name,value,gradient`, a row a wanted variable, after a row for the output itself, whose gradient is 1."""
+    """`name,value,gradient`: the output, whose gradient is the seed, then each wanted variable, or entry of one."""
     written = StringIO()
     writer = csv.writer(written, lineterminator="\n")
     labels = result.labels()
     writer.writerow(("name", "value", "gradient"))
-    writer.writerow((labels.get(result.graph.output, "f"), full(result.value), "1"))
+    writer.writerows(_rows(labels.get(result.graph.output, "f"), result.value, result.seed))
     for name, gradient in result.gradients.items():
-        writer.writerow((name, full(result.at[name]), full(gradient)))
+        writer.writerows(_rows(name, result.at[name], gradient))
     return written.getvalue()
+
+
+def _rows(name: str, value: Any, gradient: Any) -> Iterator[tuple[str, str, str]]:
+    """A row for a number, or for each entry of an array: `W[0,1]`, its value, its gradient."""
+    shape = getattr(value, "shape", ())
+    for place in product(*map(range, shape)):
+        index = f"[{','.join(map(str, place))}]" if shape else ""
+        entries = (value[place], gradient[place]) if shape else (value, gradient)
+        value_text, gradient_text = [full(float(entry)) for entry in entries]
+        yield name + index, value_text, gradient_text

@@ -11,8 +11,12 @@ from bpcli.report.forward import forward_section, graph_section
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
 
+SHORTEST = 30  # characters of a formula that has room beside whatever array
 TOO_LONG = "its formula is longer than a line"
 COLUMNS = (Column("left", "gradient"), Column("left", "", " = "), Column("point", "gradient", " = "))
+
+
+ARRAY_COLUMNS = (*COLUMNS[:2], Column("left", "gradient", " = "))
 
 
 def walkthrough(result: Gradients, page: Page) -> list[Line]:
@@ -42,7 +46,7 @@ def _gradients(result: Gradients, labels: Labels, page: Page) -> list[Line]:
     graph = result.graph
     shown = result.wanted[: page.most_rows]
     names = [page.derivative(graph.output, variable, labels) for variable in shown]
-    numbers = [page.number(result.gradients[variable.name]) for variable in shown]
+    numbers = [page.value(result.gradients[variable.name]) for variable in shown]
     texts = formula_texts(graph, shown, labels, _room(page, names, numbers), result.values)
     rows = []
     for variable, name, number in zip(shown, names, numbers, strict=True):
@@ -51,10 +55,12 @@ def _gradients(result: Gradients, labels: Labels, page: Page) -> list[Line]:
         if variable not in result.upstreams:
             note = f"{labels.get(graph.output, 'f')} does not depend on {variable.name}"
         rows.append(Row((name, "" if formula in (None, number) else formula or "", number), (note,)))
-    return [*page.title("GRADIENTS"), *table(COLUMNS, rows, page.width), *page.left_out(len(result.wanted))]
+    columns = ARRAY_COLUMNS if result.has_arrays else COLUMNS
+    return [*page.title("GRADIENTS"), *table(columns, rows, page.width), *page.left_out(len(result.wanted))]
 
 
 def _room(page: Page, names: Sequence[str], numbers: Sequence[str]) -> int:
     """The characters that a line leaves for a formula between the longest name and the longest number."""
     signs = len("   =  = ")
-    return page.line - signs - max(map(len, names), default=0) - max(map(len, numbers), default=0)
+    room = page.line - signs - max(map(len, names), default=0) - max(map(len, numbers), default=0)
+    return max(room, SHORTEST)

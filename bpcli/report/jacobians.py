@@ -1,0 +1,66 @@
+"""The local gradients that an op on arrays keeps for the way back: diagonals, and Jacobians where these are small."""
+
+from math import prod
+from typing import Any
+
+from bpcli.backprop.gradients import Gradients
+from bpcli.backprop.local import local_jacobian
+from bpcli.backprop.sweep import local_numbers
+from bpcli.graph.node import Node
+from bpcli.report.arrays import nested_text
+from bpcli.report.formulas import Labels, flowing_locals, side_of
+from bpcli.report.page import Page
+from bpcli.report.structure import structure_of
+
+LONGEST_DIAGONAL = 40  # characters
+MOST_OF_A_JACOBIAN = 16  # entries of a local gradient that is written out as a matrix
+
+
+def kept_jacobians(node: Node, result: Gradients, labels: Labels, page: Page) -> tuple[str, ...]:
+    """The local gradients of an op on arrays: diagonal ones where it works entry by entry, else small Jacobians."""
+    if not node.varies:
+        return ()
+    flowing = [place for place, source in enumerate(node.inputs) if source.varies]
+    if node.op.is_structural:
+        small = [place for place in flowing if prod(node.shape) * prod(node.inputs[place].shape) <= MOST_OF_A_JACOBIAN]
+        texts = _jacobian_texts(node, small, result, labels, page)
+    else:
+        texts = _diagonal_texts(node, result, labels, page)
+    return tuple(
+        f"{page.derivative(node, node.inputs[place], labels)}{side_of(node, place)} = {text}"
+        for place, text in texts.items()
+    )
+
+
+def _diagonal_texts(node: Node, result: Gradients, labels: Labels, page: Page) -> dict[int, str]:
+    """The local gradients of an op that works entry by entry: a diagonal each."""
+    with result.system.at_work():
+        locals_ = local_numbers(node, result.values.__getitem__, result.system)
+    texts = {}
+    for place, _, formula in flowing_locals(node, labels, result.values):
+        values = page.value(locals_[place])
+        is_short = values.startswith("[") and len(values) <= LONGEST_DIAGONAL
+        texts[place] = "identity" if formula == "1" else f"diag({formula})" + (f" = diag({values})" if is_short else "")
+    return texts
+
+
+def _jacobian_texts(node: Node, places: list[int], result: Gradients, labels: Labels, page: Page) -> dict[int, str]:
+    """Jacobians as matrices, a row for each entry of the node: the name of an input that it is, and its structure."""
+    if not places:
+        return {}
+    with result.system.at_work():
+        jacobians = local_jacobian(node, result.values, result.system)
+    texts = {}
+    for place in places:
+        matrix = jacobians[place]
+        if matrix is None:
+            continue
+        same = [labels[one] for one in node.inputs if one in labels and _is_same(result.values[one], matrix)]
+        words = structure_of(matrix)
+        parts = [*same[:1], nested_text(matrix.tolist(), page.number)]
+        texts[place] = " = ".join(parts) + (f", {words}" if words else "")
+    return texts
+
+
+def _is_same(value: Any, matrix: Any) -> bool:
+    return getattr(value, "shape", ()) == matrix.shape and bool((value == matrix).all())

@@ -1,0 +1,88 @@
+"""Matrices for programs: the JSON of `jacobian` and `hessian`, and their rows and columns as CSV and as `.npy`."""
+
+import csv
+from collections.abc import Mapping
+from io import StringIO
+from typing import Any
+
+from bpcli.backprop.jacobian import Hessian, Jacobian
+from bpcli.numbers.spectrum import ends_of_spectrum
+from bpcli.report.documents import NO_HEAD, Document, envelope, json_number
+from bpcli.report.figures import full
+from bpcli.report.matrix import Matrix, output_name
+from bpcli.report.structure import definiteness, structure_of
+
+JACOBIAN_LAYOUT = "rows are outputs, columns are inputs: jacobian.x has the indices of the output, then those of x"
+HESSIAN_LAYOUT = "rows and columns are inputs: hessian.x.y has the indices of x, then those of y"
+NPY_MAGIC = b"\x93NUMPY\x01\x00"  # and version 1.0 of the format
+NPY_ALIGNMENT = 64
+
+
+def jacobian_document(result: Jacobian) -> Document:
+    """The answer of `jacobian`."""
+    return _beginning(result, "jacobian") | {
+        "jacobian": _numbers(result.blocks),
+        "layout": JACOBIAN_LAYOUT,
+        "structure": {name: structure_of(result.matrix([name])) for name in result.blocks},
+        "warnings": _warnings(result),
+    }
+
+
+def hessian_document(result: Hessian) -> Document:
+    """The answer of `hessian`; eigenvalues of its symmetric part."""
+    matrix = result.matrix()
+    ends = ends_of_spectrum(matrix)
+    return _beginning(result, "hessian") | {
+        "gradients": _numbers(result.gradients),
+        "hessian": {name: _numbers(row) for name, row in result.blocks.items()},
+        "layout": HESSIAN_LAYOUT,
+        "structure": structure_of(matrix),
+        "asymmetry": json_number(result.asymmetry),
+        "eigenvalues": None if ends is None else {"smallest": ends[0], "largest": ends[1]},
+        "definiteness": None if ends is None else definiteness(*ends),
+        "warnings": _warnings(result),
+    }
+
+
+def _beginning(result: Jacobian | Hessian, schema: str) -> Document:
+    return envelope("ok" if result.is_finite else "nonfinite", NO_HEAD, schema) | {
+        "expression": result.graph.text,
+        "inputs": _numbers(result.at),
+        "value": _nested(result.value),
+        "output": output_name(result),
+    }
+
+
+def _numbers(values: Mapping[str, Any]) -> Document:
+    return {name: _nested(value) for name, value in values.items()}
+
+
+def _nested(value: Any) -> Any:
+    """A number, or an array as nested lists, in JSON's numbers and the strings for those that it lacks."""
+    if isinstance(value, list):
+        return [_nested(entry) for entry in value]
+    return _nested(value.tolist()) if getattr(value, "shape", ()) else json_number(value)
+
+
+def _warnings(result: Jacobian | Hessian) -> list[Document]:
+    return [{"message": one.message, "span": list(one.span) if one.span else None} for one in result.warnings]
+
+
+def matrix_csv(matrix: Matrix, corner: str) -> str:
+    """A row of names above a row for each row of the matrix, which begins with its name; `corner` heads the names."""
+    written = StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow((corner, *matrix.column_labels()))
+    for label, row in zip(matrix.row_labels(), matrix.entries, strict=True):
+        writer.writerow((label, *map(full, row.tolist())))
+    return written.getvalue()
+
+
+def matrix_npy(matrix: Matrix) -> bytes:
+    """The matrix as a file of NumPy's, format 1.0 (NEP 1): magic, length of the header, header, entries by rows."""
+    entries = matrix.entries
+    header = repr({"descr": entries.dtype.str, "fortran_order": False, "shape": entries.shape}).encode("latin-1")
+    before = len(NPY_MAGIC) + 2
+    header += b" " * (-(before + len(header) + 1) % NPY_ALIGNMENT) + b"\n"
+    rows: bytes = entries.tobytes()
+    return NPY_MAGIC + len(header).to_bytes(2, "little") + header + rows
