@@ -146,6 +146,9 @@ def _order(shape: Shape, axes: tuple[int, ...] | None, other: int | None) -> tup
         return tuple(reversed(range(len(shape))))
     if other is None:
         return axes
+    if len(axes) != 1:
+        message = f"transpose takes an order of all axes, or two that change places, not {shape_text(axes)} and {other}"
+        raise ShapeError(message)
     order = list(range(len(shape)))
     first, second = axis_of(axes[0], shape), axis_of(other, shape)
     order[first], order[second] = second, first

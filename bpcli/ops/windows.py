@@ -69,8 +69,9 @@ def pool_window(
 
 def _pooled(count: int | None) -> Any:
     def shape(x: Shape, **attributes: Any) -> Shape:
-        if len(x) < (count or 1):
-            message = f"{{0}} has fewer axes than the {count or 1} that a pool goes over"
+        axes = _axes_of_pool(x, attributes["kernel_size"], count)
+        if len(x) < axes:
+            message = f"{{0}} has fewer axes than the {axes} that a pool goes over"
             raise ShapeError(message)
         size, where = pool_window(x, count, **attributes)
         return (*x[: -len(size)], *counts_of(x, size, len(size), where))
