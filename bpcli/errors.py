@@ -99,9 +99,16 @@ class UnknownNameError(BindingError):
 
 
 class ShapeError(UsageError):
-    """Arrays whose shapes do not fit together, or an axis that an array has not; both shapes are in the message."""
+    """Arrays whose shapes do not fit together, or an axis that an array has not; both shapes are in the message.
+
+    The shape of an op raises it with `{0}` in place of the first input, which `about` fills in.
+    """
 
     kind = "shape"
+
+    def about(self, inputs: Collection[str]) -> "ShapeError":
+        """The error with its inputs in words."""
+        return ShapeError(self.message.format(*inputs), hint=self.hint, text=self.text, spans=self.spans)
 
 
 class LimitError(UsageError):

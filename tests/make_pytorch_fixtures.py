@@ -1,7 +1,8 @@
-"""Write `fixtures/pytorch_scalars.json`: what PyTorch 2.13 says about values and gradients, in float64.
+"""Write `fixtures/pytorch_*.json`: what PyTorch 2.13 says about values and gradients, in float64.
 
 `python tests/make_pytorch_fixtures.py`, with torch 2.13.0 installed; the tests need the file alone. Points are ordinary
 ones, kinks, edges of domains, and far out. `softplus` is kept at beta*x <= 20, above which PyTorch turns it into x.
+`pytorch_arrays.py` holds the questions about arrays.
 """
 
 import json
@@ -12,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import torch  # type: ignore[import-not-found]  # PyTorch is needed only where this script is run
+from pytorch_arrays import CASES as ARRAY_CASES
 from torch.nn import functional as layers  # type: ignore[import-not-found]  # the same
 
-FIXTURE = Path(__file__).parent / "fixtures" / "pytorch_scalars.json"
+FIXTURES = Path(__file__).parent / "fixtures"
 VERSION = "2.13"
 
 Points = list[tuple[float, ...]]
@@ -146,15 +148,50 @@ def case(expression: str, function: Callable[..., Any], point: tuple[float, ...]
     }
 
 
+def numbers(values: Any) -> Any:
+    """The same for lists of numbers."""
+    return list(map(numbers, values)) if isinstance(values, list) else number(values)
+
+
+def upstream_of(shape: tuple[int, ...]) -> Any:
+    """The upstream gradient of a value: numbers that differ, none of them 1."""
+    return torch.arange(2, 2 + math.prod(shape), dtype=torch.float64).reshape(shape) / 4 * (-1) ** len(shape)
+
+
+def array_case(expression: str, function: Callable[..., Any], at: dict[str, Any]) -> dict[str, Any]:
+    """The value of one expression over arrays and its gradients for an upstream gradient; 0 where PyTorch has none."""
+    inputs = {name: torch.tensor(x, dtype=torch.float64, requires_grad=True) for name, x in at.items()}
+    out = function(*inputs.values()).double()
+    upstream = upstream_of(tuple(out.shape))
+    if out.requires_grad:
+        out.backward(upstream)
+    gradients = {name: torch.zeros_like(x) if x.grad is None else x.grad for name, x in inputs.items()}
+    return {
+        "expression": expression,
+        "at": at,
+        "shapes": {name: list(x.shape) for name, x in inputs.items()},
+        "shape": list(out.shape),
+        "upstream": upstream.tolist(),
+        "value": numbers(out.tolist()),
+        "gradients": {name: numbers(gradient.tolist()) for name, gradient in gradients.items()},
+    }
+
+
+def written(name: str, cases: list[dict[str, Any]]) -> None:
+    """Write cases to a file, one a line."""
+    rows = [json.dumps(one, allow_nan=False) for one in cases]
+    (FIXTURES / name).write_text("[\n" + ",\n".join(rows) + "\n]\n", "utf-8")
+
+
 def main() -> None:
-    """Write every case, one a line."""
+    """Write every case."""
     if not torch.__version__.startswith(VERSION):
         message = f"the fixture is PyTorch {VERSION}'s, this is {torch.__version__}"
         raise SystemExit(message)
-    rows = [
-        json.dumps(case(text, function, point), allow_nan=False) for text, function, points in CASES for point in points
-    ]
-    FIXTURE.write_text("[\n" + ",\n".join(rows) + "\n]\n", "utf-8")
+    written(
+        "pytorch_scalars.json", [case(text, function, point) for text, function, points in CASES for point in points]
+    )
+    written("pytorch_arrays.json", [array_case(*question) for question in ARRAY_CASES])
 
 
 if __name__ == "__main__":

@@ -72,7 +72,8 @@ CATALOGUE = {"bpcli.cli.ops", "bpcli.graph.latex", "bpcli.report.catalogue"}
 NUMERIC = {"bpcli.backprop.gradients", "bpcli.graph.labels", "bpcli.numbers.evaluate"}
 FAMILIES_OVER_ARRAYS = {
     "bpcli.graph.keys", "bpcli.graph.shapes", "bpcli.ops.attributes", "bpcli.ops.indexing", "bpcli.ops.linear_algebra",
-    "bpcli.ops.reductions", "bpcli.ops.shaping", "bpcli.ops.windows",
+    "bpcli.ops.convolution", "bpcli.ops.fused", "bpcli.ops.joining", "bpcli.ops.products", "bpcli.ops.reductions",
+    "bpcli.ops.shaping", "bpcli.ops.spread", "bpcli.ops.windows",
 }  # fmt: skip
 OPS = FAMILIES_OVER_ARRAYS | START | (GRADIENTS - NUMERIC) | FUNCTIONS | FORMULAS | LINES | PIPE | CATALOGUE
 OPS |= {"bpcli.language.operators", "bpcli.report", "bpcli.report.formulas"}

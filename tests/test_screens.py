@@ -434,9 +434,14 @@ def test_the_catalogue_lists_every_family() -> None:
         "PIECEWISE",
         "ACTIVATIONS",
         "REDUCTIONS",
+        "SPREAD",
+        "FUSED",
         "SHAPING",
+        "JOINING",
         "INDEXING",
+        "PRODUCTS",
         "LINEAR ALGEBRA",
+        "CONVOLUTION",
         "WINDOWS",
     ]
     assert re.search(r"^  log\(x\) +∂f/∂x = 1/x +for x > 0$", shown, re.MULTILINE)

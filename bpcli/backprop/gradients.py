@@ -100,7 +100,8 @@ def gradients_of(
         return result
     from bpcli.backprop.nonfinite import notices  # noqa: PLC0415 - most answers are finite
 
-    warnings = tuple(notices(result))
+    with system.at_work():
+        warnings = tuple(notices(result))
     return Gradients(graph, at, value, gradients, values, upstreams, warnings, started, system)
 
 

@@ -52,6 +52,31 @@ def _part_text(part: object) -> str:
     return f"[{', '.join(map(_part_text, part))}]" if isinstance(part, tuple) else str(part)
 
 
+def key_from(text: str) -> Key:
+    """The key that `key_text` wrote. Raises ValueError for what is none."""
+    return tuple(map(_part_from, _split(text)))
+
+
+def _split(text: str) -> list[str]:
+    """The parts between the commas that stand in no brackets."""
+    parts, depth = [""], 0
+    for sign in text:
+        depth += (sign == "[") - (sign == "]")
+        if sign == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return [part.strip() for part in parts]
+
+
+def _part_from(text: str) -> Any:
+    if text.startswith("[") and text.endswith("]"):
+        return tuple(map(_part_from, _split(text[1:-1]))) if text[1:-1].strip() else ()
+    if ":" in text:
+        return Slice(*[int(bound) if bound.strip() else None for bound in text.split(":", 2)])
+    return {"None": None, "...": ...}[text] if text in {"None", "..."} else int(text)
+
+
 def indices_of(key: Key) -> tuple[Any, ...]:
     """The key as NumPy takes it."""
     return tuple([slice(*part) if isinstance(part, Slice) else _lists(part) for part in key])
@@ -97,7 +122,8 @@ def shape_of_key(shape: Shape, key: Key) -> Shape:
 def _without_ellipsis(shape: Shape, key: Key) -> list[Any]:
     used = sum(1 for part in key if part is not None and part is not Ellipsis)
     if used > len(shape):
-        message = f"{{0}} has {len(shape)} ax{'is' if len(shape) == 1 else 'es'}, and {used} indices were given"
+        axes = f"{len(shape)} ax{'is' if len(shape) == 1 else 'es'}" if shape else "no axes"
+        message = f"{{0}} has {axes}, and {used} {'index was' if used == 1 else 'indices were'} given"
         raise ShapeError(message)
     if sum(1 for part in key if part is Ellipsis) > 1:
         message = "an index can have one '...' only"

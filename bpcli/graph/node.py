@@ -10,7 +10,7 @@ import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bpcli.errors import Span
+from bpcli.errors import ShapeError, Span
 from bpcli.graph.op import NO_ATTRIBUTES, REGISTRY, Attributes, Op, Shape
 
 if TYPE_CHECKING:
@@ -161,10 +161,22 @@ def applied(name: str, *inputs: Node | Number, **attributes: AttributeValue) -> 
     """The op called `name` applied to nodes and numbers, with the shape of its value."""
     op, nodes = REGISTRY[name], tuple([node_from(value) for value in inputs])
     shapes = [node.shape for node in nodes]
-    # Entry by entry all inputs have one shape, but for single numbers, which go with any.
-    shape = op.shape(*shapes, **attributes) if op.shape else next(filter(None, shapes), ())
+    try:
+        shape = op.shape(*shapes, **attributes) if op.shape else _shape_of_entries(shapes)
+    except ShapeError as error:
+        raise error.about([f"an array {shape}" for shape in shapes]) from None
     kept = {name: value for name, value in attributes.items() if value != op.attributes[name].default}
     return node_of_shape(shape, op, nodes, kept or NO_ATTRIBUTES)
+
+
+def _shape_of_entries(shapes: Sequence[Shape]) -> Shape:
+    """The shape of an op that works entry by entry: the one that its inputs have, single numbers left aside."""
+    found = set(filter(None, shapes))
+    if len(found) < 2:  # noqa: PLR2004 - formulas that are shown leave out what is repeated
+        return found.pop() if found else ()
+    from bpcli.graph.shapes import common_shape  # noqa: PLC0415 - single numbers have no shapes
+
+    return common_shape(found) or ()
 
 
 def node_of_shape(  # noqa: PLR0913, PLR0917 - the fields of a node

@@ -43,10 +43,19 @@ def common_shape(shapes: Iterable[Shape]) -> Shape | None:
 def axis_of(axis: int, shape: Sequence[int]) -> int:
     """The axis counted from the front. Raises ShapeError where there is none."""
     if not -len(shape) <= axis < len(shape):
-        count = f"{len(shape)} ax{'is' if len(shape) == 1 else 'es'}"
+        count = f"{len(shape)} ax{'is' if len(shape) == 1 else 'es'}" if shape else "no axes"
         message = f"there is no axis {axis} in {{0}}, which has {count}"
         raise ShapeError(message)
     return axis % len(shape)
+
+
+def new_axis_of(axis: int, shape: Sequence[int]) -> int:
+    """The place of an axis that is added, counted from the front. Raises ShapeError where it would stand alone."""
+    count = len(shape)
+    if not -count - 1 <= axis <= count:
+        message = f"an axis cannot be added to {{0}} at {axis}, only from {-count - 1} to {count}"
+        raise ShapeError(message)
+    return axis % (count + 1)
 
 
 def axes_of(axis: int | Sequence[int] | None, shape: Sequence[int]) -> tuple[int, ...]:
@@ -74,6 +83,11 @@ def pad_pairs(shape: Shape, widths: Sequence[Any]) -> tuple[tuple[int, int], ...
         message = f"{{0}} has fewer axes than the {len(widths)} that pad is to widen"
         raise ShapeError(message)
     return tuple(map(tuple, widths))
+
+
+def axes_of_space(kernel: Shape) -> int:
+    """Over how many axes a kernel slides: all of a plain one, all but two of one with filters and channels."""
+    return len(kernel) if len(kernel) <= 2 else len(kernel) - 2  # noqa: PLR2004 - plain kernels have one axis or two
 
 
 def window_counts(  # noqa: PLR0913 - the attributes of PyTorch's

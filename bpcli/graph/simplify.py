@@ -6,6 +6,7 @@ factors collected, and a `where` whose condition is a constant. Nothing is cance
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from math import prod
 
 from bpcli.graph.node import Constant, Node, Variable, applied
 from bpcli.graph.op import COMPARISONS, Shape
@@ -69,6 +70,9 @@ class Simplifier:
     def _total(self, node: Node) -> Node:
         """What adds up whole axes in front, as the sum that people write."""
         (whole,) = node.inputs
+        number = number_in(whole.inputs[0]) if _is_repeated(whole) else None
+        if number is not None:
+            return self.constant(number * prod(whole.shape) / prod(node.shape))
         extra = len(whole.shape) - len(node.shape)
         if whole.shape[extra:] != node.shape:
             return self.made(node)
@@ -196,8 +200,8 @@ def _is_repeated(node: Node) -> bool:
 
 
 def _of_shape(shape: Shape, node: Node) -> Node:
-    """The node; a single number that stands for an array, repeated."""
-    return node if node.shape or not shape else applied("broadcast_to", node, shape=shape)
+    """The node; one that stands for an array of more axes, repeated."""
+    return node if node.shape == shape else applied("broadcast_to", node, shape=shape)
 
 
 def _within_rows(ordered: Iterable[Node], root: Node) -> set[Node]:

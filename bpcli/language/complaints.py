@@ -4,7 +4,7 @@ import re
 
 from bpcli.errors import ParseError, Span
 from bpcli.graph.op import REGISTRY
-from bpcli.language.functions import all_functions, function_called
+from bpcli.language.functions import Static, all_functions, function_called
 
 MOST_SHOWN = 40
 NO_NUMBER = r"[0-9.]+|0[xXbBoO][0-9a-fA-F]+|[0-9][0-9_]*"
@@ -99,6 +99,17 @@ def _operand_hint(token: str, before: str) -> str | None:
 def _operators() -> set[str]:
     symbols = {op.infix.symbol for op in REGISTRY.values() if op.infix}
     return symbols | {"^", "=", "·", "×", "÷", "@"}
+
+
+def no_number(text: str, static: Static) -> ParseError:
+    """What only an attribute of a function can take, where a number must stand."""
+    span = static.span or Span(0, 0)
+    hint = {"inf": HINTS["∞"]}.get(text[span.start : span.end], "write it within a call that takes it")
+    if isinstance(static.content, tuple):
+        hint = "write a vector as [x, y]"
+    if isinstance(static.content, str):
+        return ParseError("a word in quotes is no number", text=text, spans=(span,), hint=QUOTES)
+    return ParseError(f"{shortened(text[span.start : span.end])} is no number", text=text, spans=(span,), hint=hint)
 
 
 def not_after_an_operand(text: str, token: str, span: Span, operand: Span) -> ParseError:

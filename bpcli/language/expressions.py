@@ -25,7 +25,7 @@ from operator import itemgetter
 from bpcli.errors import LimitError, ParseError, Span
 from bpcli.graph.node import SYMBOLS, Constant, Graph, Node, Variable
 from bpcli.graph.op import Op
-from bpcli.language.complaints import QUOTES, misplaced, not_after_an_operand, not_an_operand, unknown_function
+from bpcli.language.complaints import misplaced, no_number, not_after_an_operand, not_an_operand, unknown_function
 from bpcli.language.conditions import require_conditions_in_place
 from bpcli.language.functions import FUNCTIONS, STATICS_TYPED, SYMBOLS_TYPED, function_called
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
@@ -109,10 +109,7 @@ class Parser(Stack):
             for node in (*self.nodes, self.output):
                 for source in (*node.inputs, node) if node else ():
                     if source in statics:
-                        what = "a word in quotes" if isinstance(source.content, str) else "this"
-                        message = f"{what} is no number"
-                        hint = QUOTES if isinstance(source.content, str) else "write it within a call that takes it"
-                        raise ParseError(message, text=self.text, spans=(source.span or Span(0, 0),), hint=hint)
+                        raise no_number(self.text, source)
         if self.attribute_spans:
             self.attribute_spans.sort()
             self.nodes = [node for node in self.nodes if not self._is_attribute(node)]
@@ -174,10 +171,17 @@ class Parser(Stack):
             return False
         if token in LISTED_LAST and self._lists and (still_wanted := self.lists.begin(token, start, end)) is not None:
             return still_wanted
-        if token == ")" and isinstance(top, Bracket) and top.arguments and top.op is None:
+        if token == ")" and isinstance(top, Bracket) and top.op is None and (top.arguments or self._is_shape(top)):
             self.close_tuple(top, end)
             return False
         raise not_an_operand(self.text, token, Span(start, end), self._last_sign(start))
+
+    def _is_shape(self, bracket: Bracket) -> bool:
+        """Whether `()` in the place of this bracket can be the shape of a single number."""
+        before = self.pending[-2]
+        if bracket.closer != ")" or not isinstance(before, Bracket):
+            return False
+        return before.op is None or before.op.is_variadic or bool(before.op.attributes)
 
     def _begin_list(self, token: str, start: int, end: int) -> bool:
         wants_operand = self.lists.begin(token, start, end)

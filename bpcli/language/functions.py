@@ -56,7 +56,7 @@ FUNCTIONS = functions()
 # Ops that take one input and nothing else: their calls need no matching of arguments.
 UNARY = frozenset(op for op in FUNCTIONS.values() if len(op.signature) == 1 and not op.is_variadic)
 SYMBOLS_TYPED = {"pi": "pi", "π": "pi", "e": "e"}
-STATICS_TYPED = {"True": True, "False": False, "None": None}
+STATICS_TYPED: dict[str, AttributeValue] = {"True": True, "False": False, "None": None, "inf": float("inf")}
 # PyTorch's words for NumPy's arguments.
 ALSO_CALLED = {"dim": "axis", "keepdim": "keepdims", "correction": "ddof", "dims": "axes", "p": "ord", "diagonal": "k"}
 
@@ -127,8 +127,8 @@ def _variadic(op: Op, typed: str, arguments: Sequence[Argument], whole: Span) ->
     given: dict[str, list[Argument]] = {}
     before = [name for name in op.signature if name in op.attributes] if op.signature[-1].startswith("*") else []
     inputs = list(arguments)
-    if op.takes_list and arguments:
-        first, *rest = arguments
+    if op.takes_list:
+        first, *rest = arguments or [Argument(Static(None), whole)]
         if not is_list(first.node):
             message = f"{typed} takes its arrays as a list"
             raise ParseError(message, spans=(first.span,), hint=f"write {usage(op, typed)}")

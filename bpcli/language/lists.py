@@ -17,6 +17,7 @@ STACK, GETITEM, TAKE = REGISTRY["stack"], REGISTRY["getitem"], REGISTRY["take"]
 BEHIND = {".T": REGISTRY["transpose"], "ᵀ": REGISTRY["transpose"], ".mT": REGISTRY["matrix_transpose"]}
 _PRODUCT = REGISTRY["matmul"]
 MOST_BOUNDS = 3
+LARGEST = 2**53  # beyond, not every whole number is one of float64
 
 
 class ListBracket(Bracket):
@@ -54,7 +55,7 @@ class Lists:
         if token[0] in "'\"" or token == "...":
             stack.push_static(... if token == "..." else token[1:-1], start, end)
             return False
-        if isinstance(top, IndexBracket) and (token == ":" or (token in ",]" and top.bounds)):
+        if isinstance(top, IndexBracket) and (token in ":]" or (token == "," and top.bounds)):
             return self._without_bound(top, token, start, end)
         if token == "]" and isinstance(top, ListBracket):
             self.close_square(start, end, is_given=False)
@@ -189,6 +190,6 @@ def _whole(value: Any) -> Any:
     """A whole number, or a tuple of them. Raises ValueError for anything else."""
     if isinstance(value, tuple):
         return tuple(map(_whole, value))
-    if not isinstance(value, float) or not value.is_integer():
+    if not isinstance(value, float) or not value.is_integer() or abs(value) > LARGEST:
         raise ValueError(value)
     return int(value)

@@ -9,12 +9,14 @@ from math import prod
 
 from bpcli.errors import LimitError, ShapeError
 from bpcli.graph.labels import labels_of
-from bpcli.graph.node import Constant, Graph, Node, Variable, node_of_shape
+from bpcli.graph.node import Graph, Node, Variable, node_of_shape
 from bpcli.graph.op import REGISTRY, Shape
 from bpcli.graph.shapes import common_shape, shape_text, size_text
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 
 BROADCAST = REGISTRY["broadcast_to"]
+LONGEST_TYPED = 30  # characters of an input that a message shows as they were typed
+MOST_AXES = 64  # of NumPy's arrays
 
 
 def with_shapes(graph: Graph, shapes: Mapping[str, Shape], limits: Limits = DEFAULT_LIMITS) -> Graph:
@@ -86,6 +88,10 @@ class _Shaping:
         return self._spread[key]
 
     def _keep_within_limit(self, shape: Shape, node: Node) -> None:
+        if len(shape) > MOST_AXES:
+            message = f"an array has at most {MOST_AXES} axes"
+            spans = (node.span,) if node.span else ()
+            raise LimitError(message, text=self._graph.text or None, spans=spans)
         self._entries += prod(shape)
         if self._entries > self._limits.entries:
             what = f"an array of shape {shape_text(shape)}, {size_text(shape)}"
@@ -98,13 +104,19 @@ class _Shaping:
     def _in_words(self, error: ShapeError, node: Node, inputs: Sequence[Node]) -> ShapeError:
         """The error with the names and shapes of the inputs, and the place of the op."""
         labels = labels_of(self._graph)
-        originals = node.inputs
-        named = []
-        for original, source in zip(originals, inputs, strict=True):
-            label = labels.get(original) or ("a number" if isinstance(original, Constant) else "a list")
-            named.append(f"{label} {shape_text(source.shape)}" if source.shape else f"{label}, a single number,")
-        spans = (node.span,) if node.span else ()
-        return ShapeError(error.message.format(*named), hint=error.hint, text=self._graph.text or None, spans=spans)
+        named = [
+            f"{self._called(original, labels)} {shape_text(source.shape) if source.shape else '(a single number)'}"
+            for original, source in zip(node.inputs, inputs, strict=True)
+        ]
+        told = error.about(named)
+        told.text, told.spans = self._graph.text or None, (node.span,) if node.span else ()
+        return told
+
+    def _called(self, node: Node, labels: Mapping[Node, str]) -> str:
+        """The name of a node, or, where it has none, what it was typed as, if that is short."""
+        typed = self._graph.text[node.start : node.end] if node.span else ""
+        is_short = 0 < len(typed) <= LONGEST_TYPED and "\n" not in typed
+        return typed if is_short and node.name is None else labels.get(node, "an array")
 
 
 def _unlike(inputs: Sequence[Node]) -> tuple[int, int]:

@@ -56,7 +56,7 @@ class Stack:
 
     def _signed(self, op: Op, operand: Node, start: int, end: int) -> Node:
         # A sign before a number belongs to the number: `-2*x` has one operator.
-        if op.name == "neg" and isinstance(operand, Constant) and operand.name is None and not operand.symbol:
+        if op.name == "neg" and type(operand) is Constant and operand.name is None and not operand.symbol:
             number = Constant(-operand.value, None, start, end)
             self.constants[-1] = number
             return number

@@ -17,7 +17,7 @@ from bpcli.numbers import special
 from bpcli.numbers.stable import STABLE
 from bpcli.numbers.structure import axes_in
 from bpcli.numbers.system import NumberSystem
-from bpcli.numbers.tensors import Tensors
+from bpcli.numbers.tensors import STRUCTURAL, Tensors
 
 
 def _entrywise(function: Callable[..., float], at_pole: float) -> Callable[..., Any]:
@@ -65,8 +65,8 @@ EXCEPTIONS: dict[str, Callable[..., Any]] = {
 
 
 def _shifted(m: Any, x: Any, axis: Any) -> tuple[Any, Any]:
-    """x less its largest entry, so that exp does not overflow; and the largest, 0 where it is infinite."""
-    largest = np.max(x, axis=axes_in(m, x, axis), keepdims=True, initial=-np.inf)
+    """X less its largest entry, so that exp does not overflow; and the largest, 0 where it is infinite."""
+    largest = np.maximum.reduce(x, axis=axes_in(m, x, axis), keepdims=True, initial=-math.inf)
     largest = np.where(np.isfinite(largest), largest, 0)
     return x - largest, largest
 
@@ -161,7 +161,8 @@ class Arrays(Tensors):
 
     def _found(self, op: Op) -> Callable[..., Any]:
         if op.is_structural:
-            return partial(STABLY[op.name], self) if op.name in STABLY else super().function_of(op)
+            function = STABLY.get(op.name) or STRUCTURAL.get(op.name)
+            return partial(function, self) if function else super().function_of(op)
         if op.name in STABLE and op.name not in EXCEPTIONS:
             return partial(STABLE[op.name], self)
         return NumberSystem.function_of(self, op)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bpcli.errors import ShapeError, UsageError
 from bpcli.graph.node import Constant, Graph, Node
-from bpcli.graph.op import NO_ATTRIBUTES
+from bpcli.graph.op import NO_ATTRIBUTES, Shape
 from bpcli.numbers.floats import UNANSWERED, floats
 from bpcli.numbers.system import Functions, NumberSystem
 
@@ -19,7 +20,11 @@ def evaluate(graph: Graph, at: Mapping[str, Any], system: NumberSystem = floats)
     values: Values = {variable: system.value(at[variable.name]) for variable in graph.variables}
     for constant in graph.constants:
         values[constant] = constant_in(system, constant)
-    compute(graph.nodes, values, system)
+    try:
+        compute(graph.nodes, values, system)
+    except UsageError as error:
+        error.text = error.text or graph.text or None
+        raise
     return values
 
 
@@ -45,3 +50,14 @@ def compute(nodes: Iterable[Node], values: Values, system: NumberSystem) -> None
             if system.value_beyond is None:
                 raise
             values[node] = system.value_beyond(node.op, [*map(value_of, node.inputs)], dict(node.attributes))
+        except UsageError as error:
+            raise _at(node, error, [system.shape(value_of(source)) for source in node.inputs]) from None
+
+
+def _at(node: Node, error: UsageError, shapes: Iterable[Shape]) -> UsageError:
+    """The error with the place of the node that cannot be computed."""
+    if isinstance(error, ShapeError):
+        error = error.about([f"an array {shape}" for shape in shapes])
+    if node.span and not error.spans:
+        error.spans = (node.span,)
+    return error

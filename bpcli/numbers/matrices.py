@@ -5,7 +5,9 @@ columns (2ⁿ·n products), an inverse by cofactors, a Cholesky factor column by
 """
 
 from collections.abc import Callable
+from functools import partial
 from itertools import combinations
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -31,9 +33,9 @@ def matmul(m: Any, x: Array, y: Array) -> Array:
 
 def _product(x: Array, y: Array) -> Array:
     """One large product where y is the same for the whole batch: BLAS takes it at once."""
-    if x.dtype == object or x.ndim == 2 or y.size != y.shape[-2] * y.shape[-1]:  # noqa: PLR2004 - matrices, no batch
+    if x.dtype == object or x.ndim == 2 or prod(y.shape[:-2]) != 1:  # noqa: PLR2004 - matrices, no batch
         return np.matmul(x, y)
-    rows = np.matmul(np.reshape(x, (-1, x.shape[-1])), np.reshape(y, y.shape[-2:]))
+    rows = np.matmul(np.reshape(x, (prod(x.shape[:-1]), x.shape[-1])), np.reshape(y, y.shape[-2:]))
     lead = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
     return np.reshape(rows, (*lead, x.shape[-2], y.shape[-1]))
 
@@ -52,6 +54,7 @@ def matrix_transpose(m: Any, x: Array) -> Array:
 
 def einsum(m: Any, *x: Array, subscripts: str) -> Array:
     """Products of entries, added up over the indices that the result has not (Einstein's convention)."""
+    del m  # its batch is what "..." stands for
     terms, result = subscripts.split("->")
     batched = ",".join([f"...{term}" for term in terms.split(",")])
     operands = [np.asarray(one) for one in x]  # a single object has no dtype
@@ -65,29 +68,22 @@ def trace(m: Any, x: Array) -> Array:
     return np.trace(x, axis1=-2, axis2=-1)
 
 
-def diag(m: Any, x: Array, offset: int = 0) -> Array:
+def diag(m: Any, x: Array, k: int = 0) -> Array:
     """A vector as a diagonal with 0 elsewhere; of a matrix, its diagonal."""
     if len(m.shape(x)) == 2:  # noqa: PLR2004 - a matrix
-        return np.diagonal(x, offset, -2, -1)
-    size = m.shape(x)[0] + abs(offset)
+        return np.diagonal(x, max(-x.shape[-2], min(k, x.shape[-1])), -2, -1)
+    size = m.shape(x)[0] + abs(k)
     whole = np.zeros((*leading(m, x), size, size), x.dtype)
-    rows = np.arange(m.shape(x)[0]) + max(-offset, 0)
-    whole[..., rows, rows + offset] = x
+    rows = np.arange(m.shape(x)[0]) + max(-k, 0)
+    whole[..., rows, rows + k] = x
     return whole
 
 
-def _of_objects(function: Callable[[Any, Array], Any]) -> Callable[..., Array]:
-    """A function of one matrix of objects, applied to each matrix of a batch."""
-
-    def over_batch(m: Any, x: Array) -> Array:
-        found = {place: np.asarray(function(m, x[place]), dtype=object) for place in np.ndindex(x.shape[:-2])}
-        shape = next(iter(found.values())).shape if found else ()
-        result = np.empty((*x.shape[:-2], *shape), dtype=object)
-        for place, one in found.items():
-            result[place] = one[()]
-        return result
-
-    return over_batch
+def _of_objects(function: Callable[[Array], Any], x: Array, result: Array) -> Array:
+    """A function of one matrix of objects, applied to each matrix of a batch, and put at its place of the result."""
+    for place in np.ndindex(x.shape[:-2]):
+        result[place] = function(x[place])
+    return result
 
 
 def _expanded(matrix: Array) -> Any:
@@ -115,7 +111,7 @@ def _expanded(matrix: Array) -> Any:
     return minors[tuple(range(size))]
 
 
-def _cofactors(m: Any, matrix: Array) -> Array:
+def _cofactors(matrix: Array) -> Array:
     size = len(matrix)
     found = np.empty((size, size), dtype=object)
     for row, column in np.ndindex(size, size):
@@ -139,13 +135,16 @@ def _lower_factor(m: Any, matrix: Array) -> Array:
 
 def det(m: Any, x: Array) -> Array:
     """The determinant."""
-    return np.linalg.det(x) if x.dtype != object else _of_objects(lambda _, one: _expanded(one))(m, x)
+    del m
+    return np.linalg.det(x) if x.dtype != object else _of_objects(_expanded, x, np.empty(x.shape[:-2], dtype=object))
 
 
 def cofactors(m: Any, x: Array) -> Array:
     """The matrix of cofactors, ∂det/∂x: by U·diag(products of the other singular values)·Vᵀ, also where det is 0."""
     if x.dtype == object:
-        return _of_objects(_cofactors)(m, x)
+        return _of_objects(_cofactors, x, np.empty_like(x))
+    if not np.isfinite(x).all():
+        return np.full_like(x, np.nan)  # for which no singular values are found
     left, sizes, right = np.linalg.svd(x)
     others = m.products_of_others(sizes, axis=-1)
     sign = np.linalg.det(left) * np.linalg.det(right)
@@ -161,17 +160,21 @@ def inv(m: Any, x: Array) -> Array:
 
 def solve(m: Any, x: Array, y: Array) -> Array:
     """The solution of x @ result = y, for a vector or a matrix y; NaN where x has no inverse."""
-    if x.dtype == object or y.dtype == object:
+    if x.dtype.hasobject or y.dtype.hasobject:
         return matmul(m, inv(m, x), y)
     is_vector = len(m.shape(y)) == 1
-    result = _or_nan(np.linalg.solve, x, y[..., None] if is_vector else y)
+    columns = y[..., None] if is_vector else y
+    rank = max(len(m.shape(x)), len(m.shape(columns)))
+    result = _or_nan(np.linalg.solve, aligned(m, x, rank), aligned(m, columns, rank))
     return result[..., 0] if is_vector else result
 
 
 def cholesky(m: Any, x: Array) -> Array:
     """The lower triangular factor of the symmetric part of x; NaN where it is not positive definite."""
     symmetric = (x + np.swapaxes(x, -1, -2)) / 2
-    return _or_nan(np.linalg.cholesky, symmetric) if x.dtype != object else _of_objects(_lower_factor)(m, symmetric)
+    if x.dtype == object:
+        return _of_objects(partial(_lower_factor, m), symmetric, np.empty_like(x))
+    return _or_nan(np.linalg.cholesky, symmetric)
 
 
 def _or_nan(function: Callable[..., Array], *x: Array) -> Array:

@@ -1,14 +1,14 @@
 """Convolution and pooling as the ops have them: plain images and those without a batch are given the axes that lack."""
 
 from collections.abc import Callable
-from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from bpcli.graph.shapes import Shape, pad_pairs
+from bpcli.graph.op import Shape
+from bpcli.graph.shapes import axes_of_space, pad_pairs
 from bpcli.numbers.convolution import convolution, convolution_input, convolution_kernel
-from bpcli.numbers.structure import leading
+from bpcli.numbers.structure import is_largest, leading
 from bpcli.numbers.windows import Array, Sizes, Slide, first_of_largest, fold, largest, meetings, pad, windows
 
 
@@ -44,7 +44,7 @@ def _convolver(count: int) -> Callable[..., Array]:
 
 def _of_result(x: Shape, kernel: Shape, result: Array, count: int) -> Shape:
     """The shape of a convolution without the axes that were only added."""
-    counts = result.shape[-count:]
+    counts: Shape = result.shape[-count:]
     if len(x) == len(kernel) == count:
         return counts
     return (*x[: -count - 1], kernel[0], *counts)
@@ -52,7 +52,7 @@ def _of_result(x: Shape, kernel: Shape, result: Array, count: int) -> Shape:
 
 def conv_input(m: Any, u: Array, kernel: Array, shape: Shape, **where: Any) -> Array:
     """The adjoint of convolution in x."""
-    rank = len(where["stride"]) + 2
+    rank = axes_of_space(m.shape(kernel)) + 2
     whole = _full_shape(shape, rank)
     result = convolution_input(m, _full(m, u, rank), _full(m, kernel, rank), whole, *_slide(rank - 2, **where))
     return np.reshape(result, result.shape[: m.batch] + tuple(shape))
@@ -60,13 +60,13 @@ def conv_input(m: Any, u: Array, kernel: Array, shape: Shape, **where: Any) -> A
 
 def conv_kernel(m: Any, x: Array, u: Array, shape: Shape, **where: Any) -> Array:
     """The adjoint of convolution in the kernel."""
-    rank = len(where["stride"]) + 2
+    rank = axes_of_space(shape) + 2
     whole = _full_shape(shape, rank)
     result = convolution_kernel(m, _full(m, x, rank), _full(m, u, rank), whole, *_slide(rank - 2, **where))
     return np.reshape(result, result.shape[: m.batch] + tuple(shape))
 
 
-def _pool_slide(
+def _pool_slide(  # noqa: PLR0913, PLR0917 - the attributes of PyTorch's
     x: Shape, count: int | None, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1
 ) -> Slide:
     axes = len(kernel_size) if count is None and isinstance(kernel_size, tuple) else count or min(2, len(x))
@@ -76,22 +76,27 @@ def _pool_slide(
 
 
 def _max_pooler(count: int | None) -> Callable[..., Array]:
-    """Max-pooling; entries that are objects are compared by the system's own maximum, the padding left out."""
+    """Max-pooling."""
 
     def pooled(m: Any, x: Array, **where: Any) -> Array:
         slide = _pool_slide(m.shape(x), count, **where)
-        if x.dtype != object:
-            return largest(m, _windows_of(m, x, slide, -np.inf), len(slide.size))
-        result = np.empty((*x.shape[: -len(slide.size)], *slide.counts), dtype=object)
-        begun = np.zeros(slide.counts, bool)
-        for _, inside, met in meetings(slide):
-            here, entries = result[(..., *met)], x[(..., *inside)]
-            first = np.broadcast_to(~begun[met], here.shape)
-            result[(..., *met)] = np.where(first, entries, m.maximum(np.where(first, entries, here), entries))
-            begun[met] = True
-        return result
+        if x.dtype == object:
+            return _largest_objects(m, x, slide)
+        return largest(m, _windows_of(m, x, slide, -np.inf), len(slide.size))
 
     return pooled
+
+
+def _largest_objects(m: Any, x: Array, slide: Slide) -> Array:
+    """The largest entry of each window by the system's own maximum; the padding is left out."""
+    result: Array = np.empty((*x.shape[: -len(slide.size)], *slide.counts), dtype=object)
+    begun: Array = np.zeros(slide.counts, bool)
+    for _, inside, met in meetings(slide):
+        here, entries = result[(..., *met)], x[(..., *inside)]
+        first = np.broadcast_to(~begun[met], here.shape)
+        result[(..., *met)] = np.where(first, entries, m.maximum(np.where(first, entries, here), entries))
+        begun[met] = True
+    return result
 
 
 def _windows_of(m: Any, x: Array, slide: Slide, around: Any) -> Array:
@@ -102,8 +107,16 @@ def _windows_of(m: Any, x: Array, slide: Slide, around: Any) -> Array:
 
 def _marks(m: Any, x: Array, slide: Slide) -> Array:
     """1 at the entry of each window that max-pooling takes."""
-    numbers = x if x.dtype != object else x.astype(float)
-    return first_of_largest(m, _windows_of(m, numbers, slide, -np.inf), len(slide.size))
+    if x.dtype != object:
+        return first_of_largest(m, _windows_of(m, x, slide, -np.inf), len(slide.size))
+    most = _largest_objects(m, x, slide)
+    marks: Array = np.zeros((*most.shape, *slide.size))
+    free: Array = np.ones(most.shape, bool)
+    for position, inside, met in meetings(slide):
+        first = is_largest(x[(..., *inside)], most[(..., *met)]) & free[(..., *met)]
+        free[(..., *met)] ^= first
+        marks[(..., *met, *position)] = first
+    return marks
 
 
 def put_largest(m: Any, u: Array, x: Array, **where: Any) -> Array:

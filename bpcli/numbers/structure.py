@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from bpcli.errors import UsageError
-from bpcli.graph.op import Shape
-from bpcli.graph.shapes import axes_of, axis_of
 from bpcli.graph.keys import indices_of
+from bpcli.graph.op import Shape
+from bpcli.graph.shapes import axes_of, axis_of, new_axis_of
 
 Array = Any
 Axis = int | tuple[int, ...] | None
@@ -82,8 +82,10 @@ def concatenate(m: Any, *x: Array, axis: int = 0) -> Array:
 
 
 def stack(m: Any, *x: Array, axis: int = 0) -> Array:
-    """The arrays beside each other along a new axis."""
-    at = m.batch + axis_of(axis, (*m.shape(x[0]), 1))
+    """The arrays beside each other along a new axis; of none, an array without entries."""
+    if not x:
+        return np.zeros((1,) * m.batch + (0,))
+    at = m.batch + new_axis_of(axis, m.shape(x[0]))
     return np.stack(_with_one_batch(m, x), at)
 
 
@@ -96,12 +98,17 @@ def _with_one_batch(m: Any, arrays: Sequence[Array]) -> Sequence[Array]:
 
 def tril(m: Any, x: Array, k: int = 0) -> Array:
     """The entries on and below the k-th diagonal, 0 above."""
-    return _masked(x, np.tri(*m.shape(x)[-2:], k=k, dtype=bool))
+    return _masked(x, _triangle(m, x, k))
 
 
 def triu(m: Any, x: Array, k: int = 0) -> Array:
     """The entries on and above the k-th diagonal, 0 below."""
-    return _masked(x, ~np.tri(*m.shape(x)[-2:], k=k - 1, dtype=bool))
+    return _masked(x, ~_triangle(m, x, k - 1))
+
+
+def _triangle(m: Any, x: Array, k: int) -> Array:
+    rows, columns = m.shape(x)[-2:]
+    return np.tri(rows, columns, max(-rows, min(k, columns)), dtype=bool)
 
 
 def _masked(x: Array, mask: Array) -> Array:
@@ -134,10 +141,11 @@ def scatter(m: Any, x: Array, key: tuple[Any, ...], shape: Shape) -> Array:
     """Zeros with the entries of x added at the places that a key chooses: the adjoint of `getitem`."""
     whole = np.zeros(leading(m, x) + tuple(shape), np.asarray(x).dtype)
     if _is_plain(key):
-        whole[(slice(None),) * m.batch + indices_of(key)] = x
+        whole[(slice(None),) * m.batch + indices_of(key)] = x[()]  # an object itself, no array of rank 0
         return whole
-    flat = whole.reshape((*leading(m, x), -1))
-    np.add.at(flat, (..., _places(key, shape)), x)
+    flat: Array = whole.reshape((*leading(m, x), -1))
+    chosen: Any = (..., _places(key, shape))
+    np.add.at(flat, chosen, x)
     return whole
 
 
@@ -216,15 +224,22 @@ def _chosen_by(name: str) -> Callable[..., Array]:
 
 
 def argmax(m: Any, x: Array, axis: int | None = None, keepdims: bool = False) -> Array:  # noqa: FBT001, FBT002 - as NumPy
-    """The place of the largest entry, the first of several; among all entries in order where no axis is named.
-
-    Objects are compared as the numbers that they are nearest to.
-    """
-    x = np.asarray(x, dtype=float) if np.asarray(x).dtype == object else x
+    """The place of the largest entry, the first of several; among all entries in order where no axis is named."""
+    if np.asarray(x).dtype == object:
+        x = is_largest(x, m.amax(x, axis=axis, keepdims=True))
     if axis is None:
         found = np.argmax(np.reshape(x, (*leading(m, x), -1)), -1)
         return np.reshape(found, leading(m, x) + (1,) * (len(m.shape(x)) * keepdims)).astype(float)
     return np.argmax(x, axis=axis_in(m, x, axis), keepdims=keepdims).astype(float)
+
+
+def is_largest(x: Array, largest: Array) -> Array:
+    """Where objects are the largest ones: where the two differ by 0. Raises UsageError for formulas."""
+    try:
+        return np.asarray(x - largest, dtype=float) == 0
+    except TypeError:
+        message = "which of some formulas is the largest depends on the values of their variables"
+        raise UsageError(message) from None
 
 
 STRUCTURE: dict[str, Callable[..., Array]] = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-from bpcli.graph.op import Op, REGISTRY, Shape
+from bpcli.graph.op import REGISTRY, Op, Shape
 
 
 class NumberSystem:

@@ -17,7 +17,6 @@ from bpcli.numbers.sliding import SLIDING
 from bpcli.numbers.structure import STRUCTURE
 from bpcli.numbers.system import NumberSystem
 
-
 STRUCTURAL = {**STRUCTURE, **MATRICES, **SLIDING}
 
 
@@ -31,7 +30,8 @@ class Tensors(NumberSystem):
 
     def shape(self, x: Any) -> Shape:
         """The shape of a value without its batch axes."""
-        return np.shape(x)[self.batch :]
+        shape: Shape = np.shape(x)
+        return shape[self.batch :]
 
     def number(self, value: float) -> Any:
         """A literal as an entry."""
@@ -55,13 +55,22 @@ class Tensors(NumberSystem):
     def function_of(self, op: Op) -> Callable[..., Any]:
         """The function that computes an op on arrays of these entries."""
         if op.name in STRUCTURAL:
-            return partial(STRUCTURAL[op.name], self)
+            return self._on_arrays(STRUCTURAL[op.name])
         if not op.is_structural:
             return self.entrywise(getattr(self.entries, op.name))
         meaning = op.meaning
         if meaning is None:
             raise AttributeError(op.name)
         return lambda *inputs, **attributes: meaning(self, *inputs, **attributes)
+
+    def _on_arrays(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """A structural function; single numbers go in as arrays of rank 0, and such an array comes out as its entry."""
+
+        def on_entries(*inputs: Any, **attributes: Any) -> Any:
+            result = function(self, *map(np.asarray, inputs), **attributes)
+            return result[()] if isinstance(result, np.ndarray) else result
+
+        return on_entries
 
     @staticmethod
     def entrywise(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -17,10 +17,21 @@ ELEMENTWISE = tuple(REGISTRY.values())
 
 def families_over_arrays() -> tuple[ModuleType, ...]:
     """The families of structural ops, which enter themselves in the registry when they are imported."""
-    from bpcli.ops import indexing, linear_algebra, reductions, shaping, windows  # noqa: PLC0415 - single numbers need none
+    from bpcli.ops import (  # noqa: PLC0415 - single numbers need none
+        convolution,
+        fused,
+        indexing,
+        joining,
+        linear_algebra,
+        products,
+        reductions,
+        shaping,
+        spread,
+        windows,
+    )
 
     REGISTRY.define_rest = None
-    return (reductions, shaping, indexing, linear_algebra, windows)
+    return (reductions, spread, fused, shaping, joining, indexing, products, linear_algebra, convolution, windows)
 
 
 REGISTRY.define_rest = families_over_arrays

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from bpcli.graph.node import SYMBOLS, Constant, Node, applied
-from bpcli.graph.op import REGISTRY, Shape
+from bpcli.graph.op import Shape
 
 
 class NodeAlgebra:

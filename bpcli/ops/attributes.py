@@ -4,25 +4,31 @@ from typing import Any
 
 from bpcli.graph.op import REQUIRED, Attribute, AttributeValue
 
+LARGEST = 2.0**53  # beyond, not every whole number is one of float64
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, float) and value.is_integer()
+
+def is_whole(value: Any) -> bool:
+    """Whether what was typed is a whole number that float64 has exactly."""
+    return isinstance(value, float) and value.is_integer() and abs(value) < LARGEST
 
 
 def _is_row(value: Any) -> bool:
-    return isinstance(value, tuple) and all(map(_is_whole, value))
+    return isinstance(value, tuple) and all(map(is_whole, value))
 
 
 def _whole(value: Any) -> AttributeValue:
     return tuple(map(_whole, value)) if isinstance(value, tuple) else value if value is None else int(value)
 
 
-def _row(value: Any) -> AttributeValue:
+def _row(value: Any) -> tuple[int, ...]:
     return tuple(map(int, value)) if isinstance(value, tuple) else (int(value),)
 
 
-AXES = Attribute(None, "an axis, or several such as (0, 1)", lambda v: v is None or _is_whole(v) or _is_row(v), _whole)
-SHAPE = Attribute(REQUIRED, "whole numbers such as (2, 3)", lambda v: _is_whole(v) or _is_row(v), _row)
+AXES = Attribute(None, "an axis, or several such as (0, 1)", lambda v: v is None or is_whole(v) or _is_row(v), _whole)
+SHAPE = Attribute(REQUIRED, "whole numbers such as (2, 3)", lambda v: is_whole(v) or _is_row(v), _row)
+LENGTHS = Attribute(
+    REQUIRED, "lengths such as (2, 3)", lambda v: (is_whole(v) or _is_row(v)) and min(_row(v), default=0) >= 0, _row
+)
 SOME_AXES = SHAPE._replace(allowed="axes such as (1, 0)")
 KEEPDIMS = Attribute(False, "True or False", lambda v: isinstance(v, bool))  # noqa: FBT003 - NumPy's default
 
@@ -30,19 +36,22 @@ KEEPDIMS = Attribute(False, "True or False", lambda v: isinstance(v, bool))  # n
 def one_axis(default: Any = REQUIRED) -> Attribute:
     """One axis."""
     is_optional = default is None
-    return Attribute(default, "an axis", lambda v: _is_whole(v) or (is_optional and v is None), _whole)
+    return Attribute(default, "an axis", lambda v: is_whole(v) or (is_optional and v is None), _whole)
 
 
 def whole_number(default: Any = REQUIRED, least: float = float("-inf")) -> Attribute:
     """A whole number, `least` or more."""
     allowed = "a whole number" + (f" from {least:g} on" if least > float("-inf") else "")
-    return Attribute(default, allowed, lambda v: _is_whole(v) and v >= least, _whole)
+    return Attribute(default, allowed, lambda v: is_whole(v) and v >= least, _whole)
 
 
-def _sizes(value: Any) -> AttributeValue:
-    return _row(value) if isinstance(value, tuple) else value if value is None else int(value)
+def sizes(default: Any = REQUIRED, least: int = 1) -> Attribute:
+    """A whole number, `least` or more, or one for each axis of space; None where that is the default."""
 
+    def accepts(value: Any) -> bool:
+        if value is None:
+            return default is None
+        row = value if isinstance(value, tuple) else (value,)
+        return bool(row) and all(is_whole(one) and one >= least for one in row)
 
-SIZES = Attribute(
-    REQUIRED, "a whole number, or one for each axis such as (2, 1)", lambda v: _is_whole(v) or _is_row(v), _sizes
-)
+    return Attribute(default, f"a whole number from {least} on, or one for each axis such as (2, 1)", accepts, _whole)

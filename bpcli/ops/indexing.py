@@ -3,11 +3,38 @@
 from typing import Any
 
 from bpcli.errors import ShapeError
-from bpcli.graph.keys import Key, Slice, shape_of_key
-from bpcli.graph.op import Attribute, REQUIRED, Sample, Shape, structural
-from bpcli.ops.attributes import SHAPE, whole_number
+from bpcli.graph.keys import Key, Slice, key_from, shape_of_key
+from bpcli.graph.op import REQUIRED, Attribute, Sample, Shape, structural
+from bpcli.ops.attributes import LENGTHS, is_whole, whole_number
 
-KEY = Attribute(REQUIRED, "an index such as 0 or 1:3", lambda value: isinstance(value, tuple))
+
+def _are_whole(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_are_whole, value))
+    return is_whole(value)
+
+
+def _is_key(value: Any) -> bool:
+    """Whether what was typed is an index: as text, `'0, 1:3'`, or as whole numbers and rows of them."""
+    if not isinstance(value, str):
+        return _are_whole(value)
+    try:
+        return bool(key_from(value))
+    except ValueError:
+        return False
+
+
+def _key(value: Any) -> Key:
+    if isinstance(value, str):
+        return key_from(value)
+    return tuple(map(_kept, value)) if isinstance(value, tuple) else (int(value),)
+
+
+def _kept(part: Any) -> Any:
+    return tuple(map(_kept, part)) if isinstance(part, tuple) else int(part)
+
+
+KEY = Attribute(REQUIRED, "an index such as 0 or '1:3'", _is_key, _key)
 
 
 def _scattered(own: Shape, *, key: Key, shape: Shape) -> Shape:
@@ -32,7 +59,7 @@ scatter = structural(
     "scatter",
     lambda m, upstream, out, x, key, shape: (m.getitem(upstream, key=key),),
     _scattered,
-    attributes={"key": KEY, "shape": SHAPE},
+    attributes={"key": KEY, "shape": LENGTHS},
     samples=(
         Sample((2,), key=(0, Slice(None, None, -2)), shape=(3, 4)),
         Sample((3, 4), key=((2, 0, 2),), shape=(3, 4)),

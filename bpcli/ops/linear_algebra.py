@@ -1,227 +1,15 @@
-"""Linear algebra: products of vectors and matrices, and what is solved with them.
+"""Linear algebra: diagonals and triangles of matrices, determinants, and what is solved with matrices.
 
 Source of the rules: Giles 2008, Collected matrix derivative results for forward and reverse mode algorithmic
-differentiation. A vector on the left of `@` is a row, on the right a column; axes before the last two are a batch.
+differentiation. Axes before the last two are a batch.
 """
 
-from math import prod
 from typing import Any
 
 from bpcli.errors import ShapeError
-from bpcli.graph.op import Attribute, Infix, REQUIRED, Sample, Shape, structural
-from bpcli.graph.shapes import common_shape
+from bpcli.graph.op import Sample, Shape, structural
 from bpcli.ops.attributes import whole_number
-
-MATRIX = 2  # axes
-
-
-def _product_shape(x: Shape, y: Shape) -> Shape:
-    if not x or not y:
-        message = f"cannot multiply {{0}} by {{1}} with @: {{{0 if not x else 1}}} is a single number"
-        raise ShapeError(message, hint="write * for a product with a number")
-    left = x if len(x) > 1 else (1, *x)
-    right = y if len(y) > 1 else (*y, 1)
-    if left[-1] != right[-2]:
-        message = f"cannot multiply {{0}} by {{1}}: inner sizes {left[-1]} and {right[-2]} differ"
-        raise ShapeError(message)
-    lead = common_shape([left[:-2], right[:-2]])
-    if lead is None:
-        message = "cannot multiply {0} by {1}: the axes before the last two do not fit"
-        raise ShapeError(message)
-    rows = left[-2:-1] if len(x) > 1 else ()
-    columns = right[-1:] if len(y) > 1 else ()
-    return (*lead, *rows, *columns)
-
-
-def _turned(m: Any, x: Any) -> Any:
-    """The matrix, or each matrix of a batch, with rows for columns."""
-    return m.transpose(x) if len(m.shape(x)) == MATRIX else m.matrix_transpose(x)
-
-
-def _summed(m: Any, x: Any, shape: Shape) -> Any:
-    return x if m.shape(x) == shape else m.sum_to(x, shape=shape)
-
-
-def _row(m: Any, x: Any) -> Any:
-    return m.unsqueeze(x, axis=-2)
-
-
-def _column(m: Any, x: Any) -> Any:
-    return m.unsqueeze(x, axis=-1)
-
-
-def _to_left(m: Any, upstream: Any, x: Any, y: Any) -> Any:
-    """∂(x @ y)/∂x: upstream @ yᵀ."""
-    shape, other = m.shape(x), m.shape(y)
-    if len(shape) == len(other) == 1:
-        return m.broadcast_to(upstream, shape=shape) * y
-    if len(shape) == MATRIX and len(other) == 1:
-        return m.outer(upstream, y)
-    if len(other) == 1:
-        return m.matmul(_column(m, upstream), _row(m, y))
-    if len(shape) == 1 and len(other) > MATRIX:  # a row in front of a batch of matrices
-        each = m.squeeze(m.matmul(y, _column(m, upstream)), axis=-1)
-        return m.sum(each, axis=tuple(range(len(other) - MATRIX)))
-    if len(shape) == 1:
-        return m.matmul(y, upstream)
-    return _summed(m, m.matmul(upstream, _turned(m, y)), shape)
-
-
-def _to_right(m: Any, upstream: Any, x: Any, y: Any) -> Any:
-    """∂(x @ y)/∂y: xᵀ @ upstream; where x is a batch and y is not, as one large product over the whole batch."""
-    other, shape = m.shape(x), m.shape(y)
-    if len(shape) == len(other) == 1:
-        return m.broadcast_to(upstream, shape=shape) * x
-    if len(other) == 1 and len(shape) == MATRIX:
-        return m.outer(x, upstream)
-    if len(other) == 1:
-        return m.matmul(_column(m, x), _row(m, upstream))
-    if len(other) > MATRIX and len(shape) <= MATRIX:
-        rows = m.reshape(x, shape=(prod(other[:-1]), other[-1]))
-        flat = m.reshape(upstream, shape=(prod(other[:-1]), *shape[1:]))
-        return m.matmul(m.transpose(rows), flat)
-    if len(shape) == 1:
-        return m.matmul(_turned(m, x), upstream)
-    return _summed(m, m.matmul(_turned(m, x), upstream), shape)
-
-
-matmul = structural(
-    "matmul",
-    lambda m, upstream, out, x, y: (_to_left(m, upstream, x, y), _to_right(m, upstream, x, y)),
-    _product_shape,
-    inputs=("x", "y"),
-    infix=Infix("@", 20, 21),
-    aliases=("mm", "bmm", "mv"),
-    samples=(
-        Sample((2, 3), (3, 4)),
-        Sample((2, 3), (3,)),
-        Sample((3,), (3, 2)),
-        Sample((3,), (3,)),
-        Sample((2, 3, 4), (4, 2)),
-        Sample((2, 3, 4), (4,)),
-        Sample((3,), (2, 3, 2)),
-        Sample((2, 3, 2), (2, 2, 3)),
-        Sample((1, 3, 2), (4, 2, 1)),
-    ),
-)
-
-
-def _dot_shape(x: Shape, y: Shape) -> Shape:
-    if len(x) != 1 or len(y) != 1:
-        message = "dot takes two vectors, and got {0} and {1}"
-        raise ShapeError(message, hint="write @ for matrices, sum(x*y) for other arrays")
-    if x != y:
-        message = f"cannot multiply {{0}} by {{1}}: their lengths {x[0]} and {y[0]} differ"
-        raise ShapeError(message)
-    return ()
-
-
-def _outer_shape(x: Shape, y: Shape) -> Shape:
-    if len(x) != 1 or len(y) != 1:
-        message = "outer takes two vectors, and got {0} and {1}"
-        raise ShapeError(message)
-    return (*x, *y)
-
-
-dot = structural(
-    "dot",
-    lambda m, upstream, out, x, y: (
-        m.broadcast_to(upstream, shape=m.shape(x)) * y,
-        m.broadcast_to(upstream, shape=m.shape(y)) * x,
-    ),
-    _dot_shape,
-    inputs=("x", "y"),
-    aliases=("inner", "vdot"),
-    meaning=lambda m, x, y: m.sum(x * y),
-    samples=(Sample((3,), (3,)),),
-)
-outer = structural(
-    "outer",
-    lambda m, upstream, out, x, y: (m.matmul(upstream, y), m.matmul(x, upstream)),
-    _outer_shape,
-    inputs=("x", "y"),
-    samples=(Sample((2,), (3,)),),
-)
-
-
-def _terms(subscripts: str) -> tuple[list[str], str]:
-    """The indices of each operand and those of the result; without an arrow those that stand once, sorted."""
-    left, arrow, result = subscripts.replace(" ", "").partition("->")
-    letters = left.replace(",", "")
-    if not arrow:
-        result = "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
-    return left.split(","), result
-
-
-def _einsum_shape(*shapes: Shape, subscripts: str) -> Shape:
-    terms, result = _terms(subscripts)
-    if len(terms) != len(shapes):
-        message = f"'{subscripts}' is about {len(terms)} arrays, and {len(shapes)} were given"
-        raise ShapeError(message)
-    lengths: dict[str, int] = {}
-    for place, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
-        if len(term) != len(shape):
-            message = f"'{term}' names {len(term)} axes, and {{{place}}} has {len(shape)}"
-            raise ShapeError(message)
-        for letter, length in zip(term, shape, strict=True):
-            if lengths.setdefault(letter, length) != length:
-                message = f"the index {letter} of '{subscripts}' has lengths {lengths[letter]} and {length}"
-                raise ShapeError(message)
-    return tuple([lengths[letter] for letter in result])
-
-
-def _einsum_back(m: Any, upstream: Any, out: Any, *x: Any, subscripts: str) -> tuple[Any, ...]:
-    """For each operand the upstream times the others, added up over the indices that it has not."""
-    terms, result = _terms(subscripts)
-    found = []
-    for place, term in enumerate(terms):
-        others = [(terms[other], x[other]) for other in range(len(x)) if other != place]
-        known = set(result).union(*[other for other, _ in others])
-        kept = "".join([letter for letter in term if letter in known])
-        operands = [(result, upstream), *others]
-        text = f"{','.join([one for one, _ in operands])}->{kept}"
-        part = m.einsum(*[value for _, value in operands], subscripts=text)
-        if kept != term:  # an index that was only added up: what flows back is repeated along it
-            shape = m.shape(x[place])
-            thin = tuple([length if letter in known else 1 for letter, length in zip(term, shape, strict=True)])
-            part = m.broadcast_to(m.reshape(part, shape=thin), shape=shape)
-        found.append(part)
-    return tuple(found)
-
-
-def _is_einsum(value: Any) -> bool:
-    """Letters, commas and one arrow; no index twice in one operand, for which there are diag and trace."""
-    if not isinstance(value, str):
-        return False
-    terms, result = _terms(value)
-    is_plain = all(term.isalpha() or not term for term in (*terms, result))
-    is_single = all(len(set(term)) == len(term) for term in (*terms, result))
-    return is_plain and value.isascii() and is_single and set(result) <= set("".join(terms))
-
-
-def _explicit(value: str) -> str:
-    terms, result = _terms(value)
-    return f"{','.join(terms)}->{result}"
-
-
-einsum = structural(
-    "einsum",
-    _einsum_back,
-    _einsum_shape,
-    inputs=("*x",),
-    fewest=1,
-    attributes={
-        "subscripts": Attribute(
-            REQUIRED, "indices such as 'ij,jk->ik', none of them twice in one operand", _is_einsum, _explicit
-        )
-    },
-    signature=("subscripts", "*x"),
-    samples=(
-        Sample((2, 3), (3, 4), subscripts="ij,jk->ik"),
-        Sample((2, 3), subscripts="ij->j"),
-        Sample((2, 3), (3,), (2,), subscripts="ij,j,i->"),
-    ),
-)
+from bpcli.ops.products import MATRIX, column, product_shape, row, summed, turned
 
 
 def _square(shape: Shape) -> Shape:
@@ -231,7 +19,7 @@ def _square(shape: Shape) -> Shape:
     return shape
 
 
-def _matrix(shape: Shape) -> Shape:
+def _matrix(shape: Shape, **_: Any) -> Shape:
     if len(shape) < MATRIX:
         message = "{0} is no matrix"
         raise ShapeError(message)
@@ -246,39 +34,34 @@ def _each(m: Any, upstream: Any, x: Any) -> Any:
     return m.broadcast_to(upstream, shape=shape)
 
 
-def _diag_shape(shape: Shape, *, offset: int = 0) -> Shape:
+def _diag_shape(shape: Shape, *, k: int = 0) -> Shape:
     if len(shape) == 1:
-        return (shape[0] + abs(offset),) * 2
+        return (shape[0] + abs(k),) * 2
     if len(shape) != MATRIX:
         message = "diag takes a vector or a matrix, and got {0}"
         raise ShapeError(message)
-    return (len(_diagonal(shape, offset)[0]),)
+    return (len(_diagonal(shape, k)[0]),)
 
 
-def _diagonal(shape: Shape, offset: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _diagonal(shape: Shape, k: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The rows and the columns of the entries on a diagonal."""
-    rows = range(max(-offset, 0), max(min(shape[0], shape[1] - offset), max(-offset, 0)))
-    return tuple(rows), tuple([row + offset for row in rows])
+    rows = range(max(-k, 0), max(min(shape[0], shape[1] - k), -k, 0))
+    return tuple(rows), tuple([row + k for row in rows])
 
 
-def _diag_back(m: Any, upstream: Any, out: Any, x: Any, offset: int = 0) -> tuple[Any, ...]:
+def _diag_back(m: Any, upstream: Any, out: Any, x: Any, k: int = 0) -> tuple[Any, ...]:
     shape = m.shape(x)
     if len(shape) == 1:
-        return (m.diag(upstream, offset=offset),)
-    return (m.scatter(upstream, key=_diagonal(shape, offset), shape=shape),)
+        return (m.diag(upstream, k=k),)
+    return (m.scatter(upstream, key=_diagonal(shape, k), shape=shape),)
 
 
 diag = structural(
     "diag",
     _diag_back,
     _diag_shape,
-    attributes={"offset": whole_number(0)},
-    samples=(
-        Sample((3,)),
-        Sample((2, 3)),
-        Sample((3, 3), offset=-1),
-        Sample((2,), offset=1),
-    ),
+    attributes={"k": whole_number(0)},
+    samples=(Sample((3,)), Sample((2, 3)), Sample((3, 3), k=-1), Sample((2,), k=1)),
 )
 trace = structural(
     "trace",
@@ -287,31 +70,21 @@ trace = structural(
     ),
     lambda shape: _only_matrix(shape)[:-2],
     meaning=lambda m, x: m.sum(m.diag(x)),
-    samples=(
-        Sample((3, 3)),
-        Sample((2, 3)),
-    ),
+    samples=(Sample((3, 3)), Sample((2, 3))),
 )
 tril = structural(
     "tril",
     lambda m, upstream, out, x, k=0: (m.tril(upstream, k=k),),
-    lambda shape, *, k=0: _matrix(shape),
+    _matrix,
     attributes={"k": whole_number(0)},
-    aliases=(),
-    samples=(
-        Sample((3, 3)),
-        Sample((2, 3, 2), k=1),
-    ),
+    samples=(Sample((3, 3)), Sample((2, 3, 2), k=1)),
 )
 triu = structural(
     "triu",
     lambda m, upstream, out, x, k=0: (m.triu(upstream, k=k),),
-    lambda shape, *, k=0: _matrix(shape),
+    _matrix,
     attributes={"k": whole_number(0)},
-    samples=(
-        Sample((3, 3)),
-        Sample((2, 3, 2), k=-1),
-    ),
+    samples=(Sample((3, 3)), Sample((2, 3, 2), k=-1)),
 )
 
 
@@ -326,31 +99,25 @@ det = structural(
     "det",
     lambda m, upstream, out, x: (_each(m, upstream, x) * m.cofactors(x),),
     lambda shape: _square(shape)[:-2],
-    samples=(
-        Sample((3, 3)),
-        Sample((2, 2, 2)),
-    ),
+    samples=(Sample((3, 3)), Sample((2, 2, 2))),
 )
 
 
 def _cofactors_back(m: Any, upstream: Any, out: Any, x: Any) -> tuple[Any, ...]:
     """Of det(x)·x⁻ᵀ, which the cofactors are where there is an inverse: Jacobi's formula and that of the inverse."""
-    inverse = _turned(m, m.inv(x))
+    inverse = turned(m, m.inv(x))
     through_det = _each(m, m.sum(upstream * inverse, axis=(-2, -1)), x) * out
-    through_inverse = m.matmul(m.matmul(out, _turned(m, upstream)), inverse)
+    through_inverse = m.matmul(m.matmul(out, turned(m, upstream)), inverse)
     return (through_det - through_inverse,)
 
 
 cofactors = structural("cofactors", _cofactors_back, _square, samples=(Sample((3, 3)),))
 inv = structural(
     "inv",
-    lambda m, upstream, out, x: (-m.matmul(m.matmul(_turned(m, out), upstream), _turned(m, out)),),
+    lambda m, upstream, out, x: (-m.matmul(m.matmul(turned(m, out), upstream), turned(m, out)),),
     _square,
     aliases=("inverse",),
-    samples=(
-        Sample((3, 3)),
-        Sample((2, 2, 2)),
-    ),
+    samples=(Sample((3, 3)), Sample((2, 2, 2))),
 )
 
 
@@ -360,43 +127,36 @@ def _solution_shape(x: Shape, y: Shape) -> Shape:
     if rows != (size,):
         message = f"cannot solve {{0}} @ result = {{1}}: {size} rows and {rows[0] if rows else 1} differ"
         raise ShapeError(message)
-    return _product_shape(x, y)
+    return product_shape(x, y)
 
 
 def _solution_back(m: Any, upstream: Any, out: Any, x: Any, y: Any) -> tuple[Any, ...]:
     """With z = x⁻ᵀ·upstream: z to y, and -z·outᵀ to x."""
-    back = m.solve(_turned(m, x), upstream)
-    product = m.outer(back, out) if len(m.shape(y)) == 1 else m.matmul(back, _turned(m, out))
-    return (_summed(m, -product, m.shape(x)), _summed(m, back, m.shape(y)))
+    if len(m.shape(y)) > 1:
+        back = m.solve(turned(m, x), upstream)
+        product = m.matmul(back, turned(m, out))
+    elif len(m.shape(x)) == MATRIX:
+        back = m.solve(turned(m, x), upstream)
+        product = m.outer(back, out)
+    else:  # one vector for a batch of matrices
+        columns = m.solve(turned(m, x), column(m, upstream))
+        back = m.squeeze(columns, axis=-1)
+        product = m.matmul(columns, row(m, out))
+    return (summed(m, -product, m.shape(x)), summed(m, back, m.shape(y)))
 
 
 solve = structural(
-    "solve",
-    _solution_back,
-    _solution_shape,
-    inputs=("x", "y"),
-    samples=(
-        Sample((3, 3), (3,)),
-        Sample((2, 2), (2, 3)),
-    ),
+    "solve", _solution_back, _solution_shape, inputs=("x", "y"), samples=(Sample((3, 3), (3,)), Sample((2, 2), (2, 3)))
 )
 
 
 def _factor_back(m: Any, upstream: Any, out: Any, x: Any) -> tuple[Any, ...]:
     """L⁻ᵀ·Φ(Lᵀ·upstream)·L⁻¹, made symmetric, where Φ keeps the lower triangle and half the diagonal."""
-    product = m.matmul(_turned(m, out), m.tril(upstream))
+    product = m.matmul(turned(m, out), m.tril(upstream))
     halved = m.tril(product) / 2 + m.tril(product, k=-1) / 2
     inverse = m.inv(out)
-    inner = m.matmul(m.matmul(_turned(m, inverse), halved), inverse)
-    return ((inner + _turned(m, inner)) / 2,)
+    inner = m.matmul(m.matmul(turned(m, inverse), halved), inverse)
+    return ((inner + turned(m, inner)) / 2,)
 
 
-cholesky = structural(
-    "cholesky",
-    _factor_back,
-    _square,
-    samples=(
-        Sample((3, 3)),
-        Sample((2, 2, 2)),
-    ),
-)
+cholesky = structural("cholesky", _factor_back, _square, samples=(Sample((3, 3)), Sample((2, 2, 2))))

@@ -3,12 +3,13 @@
 What flows back is repeated along the axes that were joined. Ties of the largest share evenly, as over single numbers.
 """
 
-from math import inf, prod as product_of
+from math import prod as product_of
 from typing import Any
 
-from bpcli.graph.op import Attribute, Op, Sample, Shape, structural
+from bpcli.errors import ShapeError
+from bpcli.graph.op import Op, Sample, Shape, structural
 from bpcli.graph.shapes import axes_of, axis_of
-from bpcli.ops.attributes import AXES, KEEPDIMS, one_axis, whole_number
+from bpcli.ops.attributes import AXES, KEEPDIMS, one_axis
 
 Axis = int | tuple[int, ...] | None
 REDUCED = {"axis": AXES, "keepdims": KEEPDIMS}
@@ -27,7 +28,7 @@ def joined_count(shape: Shape, axis: Axis) -> int:
     return product_of([shape[place] for place in axes_of(axis, shape)])
 
 
-def repeated(m: Any, x: Any, shape: Shape, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: FBT001, FBT002 - as NumPy has it
+def repeated(m: Any, x: Any, shape: Shape, axis: Axis = None, keepdims: bool = False) -> Any:
     """What was reduced over axes, repeated along them."""
     joined = axes_of(axis, shape)
     is_in_front = joined == tuple(range(len(joined)))  # axes in front are added by broadcasting
@@ -36,8 +37,23 @@ def repeated(m: Any, x: Any, shape: Shape, axis: Axis = None, keepdims: bool = F
     return x if m.shape(x) == shape else m.broadcast_to(x, shape=shape)
 
 
-def _reduction(name: str, pullback: Any, **definition: Any) -> Op:
-    return structural(name, pullback, reduced, **{"attributes": REDUCED, **definition})
+def reduction(name: str, pullback: Any, **definition: Any) -> Op:
+    """Define an op that joins entries along axes."""
+    return structural(name, pullback, **{"shape": reduced, "attributes": REDUCED, **definition})
+
+
+def _chosen_shape(shape: Shape, *, axis: Axis = None, keepdims: bool = False) -> Shape:
+    """The same for the largest or the smallest. Raises ShapeError where there is nothing to choose from."""
+    left = reduced(shape, axis=axis, keepdims=keepdims)
+    require_entries(shape, axis, left)
+    return left
+
+
+def require_entries(shape: Shape, axis: Axis, left: Shape) -> None:
+    """Raise ShapeError where no entry stands along the axes, but something is asked of it."""
+    if not joined_count(shape, axis) and all(left):
+        message = "{0} has no entries of which one could be the largest or the smallest"
+        raise ShapeError(message)
 
 
 def _sum_back(m: Any, upstream: Any, out: Any, x: Any, **where: Any) -> tuple[Any, ...]:
@@ -48,14 +64,15 @@ def _mean_back(m: Any, upstream: Any, out: Any, x: Any, axis: Axis = None, **whe
     return (repeated(m, upstream, m.shape(x), axis, **where) / joined_count(m.shape(x), axis),)
 
 
-def _extreme_back(m: Any, upstream: Any, out: Any, x: Any, **where: Any) -> tuple[Any, ...]:
+def extreme_back(m: Any, upstream: Any, out: Any, x: Any, **where: Any) -> tuple[Any, ...]:
+    """What flows back through the largest or the smallest: an even share for each entry that ties for it."""
     shape = m.shape(x)
     winners = m.where(m.equal(x, repeated(m, out, shape, **where)), 1, 0)
     ties = repeated(m, m.sum(winners, **where), shape, **where)
     return (repeated(m, upstream, shape, **where) * winners / ties,)
 
 
-sum_ = _reduction(
+sum_ = reduction(
     "sum",
     _sum_back,
     samples=(
@@ -65,42 +82,33 @@ sum_ = _reduction(
         Sample((2, 3, 4), axis=(0, -1)),
     ),
 )
-mean = _reduction(
+mean = reduction(
     "mean",
     _mean_back,
     meaning=lambda m, x, axis=None, **where: m.sum(x, axis=axis, **where) / joined_count(m.shape(x), axis),
-    samples=(
-        Sample((2, 3)),
-        Sample((2, 3), axis=1),
-        Sample((2, 3), axis=(0,), keepdims=True),
-    ),
+    samples=(Sample((2, 3)), Sample((2, 3), axis=1), Sample((2, 3), axis=(0,), keepdims=True)),
 )
-amax = _reduction(
+amax = reduction(
     "amax",
-    _extreme_back,
+    extreme_back,
+    shape=_chosen_shape,
     written="max",
     kinks=("a tie: the entries that tie share the gradient evenly",),
-    samples=(
-        Sample((2, 3)),
-        Sample((2, 3), axis=0),
-        Sample((2, 3), axis=-1, keepdims=True),
-    ),
+    samples=(Sample((2, 3)), Sample((2, 3), axis=0), Sample((2, 3), axis=-1, keepdims=True)),
 )
-amin = _reduction(
+amin = reduction(
     "amin",
-    _extreme_back,
+    extreme_back,
+    shape=_chosen_shape,
     written="min",
     kinks=("a tie: the entries that tie share the gradient evenly",),
-    samples=(
-        Sample((2, 3)),
-        Sample((2, 3), axis=1),
-    ),
+    samples=(Sample((2, 3)), Sample((2, 3), axis=1)),
 )
 
 
 def _product_back(
     m: Any, upstream: Any, out: Any, x: Any, axis: Axis = None, keepdims: bool = False
-) -> tuple[Any, ...]:  # noqa: FBT001, FBT002 - the same
+) -> tuple[Any, ...]:
     shape = m.shape(x)
     return (repeated(m, upstream, shape, axis, keepdims) * _others(m, x, axis),)
 
@@ -136,122 +144,17 @@ def _others_back(m: Any, upstream: Any, out: Any, x: Any, axis: int) -> tuple[An
     return (m.permute(m.sum(flowing, axis=-2), axes=back),)
 
 
-prod = _reduction(
+prod = reduction(
     "prod",
     _product_back,
-    samples=(
-        Sample((2, 3)),
-        Sample((2, 3), axis=0),
-        Sample((2, 3, 2), axis=(0, 2), keepdims=True),
-    ),
+    samples=(Sample((2, 3)), Sample((2, 3), axis=0), Sample((2, 3, 2), axis=(0, 2), keepdims=True)),
 )
 products_of_others = structural(
     "products_of_others",
     _others_back,
     lambda shape, *, axis: (axis_of(axis, shape), shape)[1],
     attributes={"axis": one_axis()},
-    samples=(
-        Sample((2, 3), axis=1),
-        Sample((3, 2), axis=0),
-    ),
-)
-
-
-def _variance(m: Any, x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False) -> Any:  # noqa: FBT001, FBT002 - the same
-    centred = _centred(m, x, axis)
-    return m.sum(centred * centred, axis=axis, keepdims=keepdims) / (joined_count(m.shape(x), axis) - ddof)
-
-
-def _centred(m: Any, x: Any, axis: Axis) -> Any:
-    return x - repeated(m, m.mean(x, axis=axis), m.shape(x), axis)
-
-
-def _variance_back(
-    m: Any, upstream: Any, out: Any, x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False
-) -> tuple[Any, ...]:  # noqa: FBT001, FBT002 - the same
-    shape = m.shape(x)
-    free = joined_count(shape, axis) - ddof
-    return (repeated(m, upstream, shape, axis, keepdims) * (2 * _centred(m, x, axis) / free),)
-
-
-def _deviation_back(
-    m: Any, upstream: Any, out: Any, x: Any, axis: Axis = None, ddof: float = 0, keepdims: bool = False
-) -> tuple[Any, ...]:  # noqa: FBT001, FBT002 - the same
-    scaled = m.where(m.equal(out, 0), 0, upstream / out)
-    free = joined_count(m.shape(x), axis) - ddof
-    return (repeated(m, scaled, m.shape(x), axis, keepdims) * (_centred(m, x, axis) / free),)
-
-
-# NumPy divides by n, PyTorch by n - 1 where nothing else is said: NumPy's default, and both their words.
-DDOF = {"axis": AXES, "ddof": whole_number(0, least=0), "keepdims": KEEPDIMS}
-var = _reduction(
-    "var",
-    _variance_back,
-    meaning=_variance,
-    attributes=DDOF,
-    samples=(
-        Sample((2, 3)),
-        Sample((2, 3), axis=1, ddof=1),
-        Sample((2, 3), axis=0, keepdims=True),
-    ),
-)
-std = _reduction(
-    "std",
-    _deviation_back,
-    meaning=lambda m, x, **where: m.sqrt(m.var(x, **where)),
-    attributes=DDOF,
-    kinks=("all entries equal: the gradient is taken as 0",),
-    samples=(
-        Sample((2, 3)),
-        Sample((2, 3), axis=1, ddof=1),
-        Sample((3, 2), axis=0, keepdims=True),
-    ),
-)
-
-
-def _norm(m: Any, x: Any, ord: float = 2, **where: Any) -> Any:  # noqa: A002 - NumPy's name
-    if ord == inf:
-        return m.amax(m.abs(x), **where)
-    if ord == 1:
-        return m.sum(m.abs(x), **where)
-    if ord == 2:  # noqa: PLR2004 - the Euclidean norm
-        return m.sqrt(m.sum(x * x, **where))
-    return m.constant_pow(m.sum(m.constant_pow(m.abs(x), ord), **where), 1 / ord)
-
-
-def _norm_back(m: Any, upstream: Any, out: Any, x: Any, ord: float = 2, **where: Any) -> tuple[Any, ...]:  # noqa: A002 - the same
-    shape = m.shape(x)
-    if ord == inf:
-        (shared,) = _extreme_back(m, upstream, out, m.abs(x), **where)
-        return (shared * m.sign(x),)
-    if ord == 1:
-        return (repeated(m, upstream, shape, **where) * m.sign(x),)
-    if ord == 2:  # noqa: PLR2004 - the same
-        scaled = m.where(m.equal(out, 0), 0, upstream / out)
-        return (repeated(m, scaled, shape, **where) * x,)
-    scaled = m.where(m.equal(out, 0), 0, upstream * m.constant_pow(out, 1 - ord))
-    size = m.abs(x)
-    steep = m.where(m.equal(x, 0), 0, m.constant_pow(size, ord - 1))
-    return (repeated(m, scaled, shape, **where) * (m.sign(x) * steep),)
-
-
-norm = _reduction(
-    "norm",
-    _norm_back,
-    meaning=_norm,
-    attributes={
-        "ord": Attribute(2.0, "a number from 1 on, or inf", lambda v: isinstance(v, float) and v >= 1),
-        "axis": AXES,
-        "keepdims": KEEPDIMS,
-    },
-    kinks=("the norm is 0: the gradient is taken as 0",),
-    samples=(
-        Sample((2, 3)),
-        Sample((2, 3), axis=1),
-        Sample((2, 3), ord=1.0, axis=0),
-        Sample((4,), ord=3.0),
-        Sample((2, 3), ord=inf, axis=1, keepdims=True),
-    ),
+    samples=(Sample((2, 3), axis=1), Sample((3, 2), axis=0)),
 )
 
 
@@ -264,62 +167,12 @@ cumsum = structural(
     _flipped_sum,
     lambda shape, *, axis: (axis_of(axis, shape), shape)[1],
     attributes={"axis": one_axis()},
-    samples=(
-        Sample((2, 3), axis=1),
-        Sample((3, 2), axis=0),
-    ),
+    samples=(Sample((2, 3), axis=1), Sample((3, 2), axis=0)),
 )
 argmax = structural(
     "argmax",
     lambda m, upstream, out, x, **_: (None,),
-    reduced,
+    _chosen_shape,
     attributes={"axis": one_axis(None), "keepdims": KEEPDIMS},
-    samples=(
-        Sample((2, 3)),
-        Sample((2, 3), axis=1),
-    ),
-)
-
-
-def _weights(m: Any, x: Any, out: Any, **where: Any) -> Any:
-    """The softmax of x, from its logsumexp."""
-    return m.exp(x - repeated(m, out, m.shape(x), **where))
-
-
-logsumexp = _reduction(
-    "logsumexp",
-    lambda m, upstream, out, x, **where: (repeated(m, upstream, m.shape(x), **where) * _weights(m, x, out, **where),),
-    meaning=lambda m, x, **where: m.log(m.sum(m.exp(x), **where)),
-    samples=(
-        Sample((2, 3)),
-        Sample((2, 3), axis=1),
-        Sample((2, 3), axis=0, keepdims=True),
-    ),
-)
-ALONG = {"axis": one_axis(-1)}
-softmax = structural(
-    "softmax",
-    lambda m, upstream, out, x, axis=-1: (
-        out * (upstream - repeated(m, m.sum(upstream * out, axis=axis), m.shape(x), axis)),
-    ),
-    lambda shape, *, axis=-1: (axis_of(axis, shape), shape)[1],
-    meaning=lambda m, x, axis=-1: m.exp(x) / repeated(m, m.sum(m.exp(x), axis=axis), m.shape(x), axis),
-    attributes=ALONG,
-    samples=(
-        Sample((2, 3)),
-        Sample((2, 3), axis=0),
-    ),
-)
-log_softmax = structural(
-    "log_softmax",
-    lambda m, upstream, out, x, axis=-1: (
-        upstream - m.exp(out) * repeated(m, m.sum(upstream, axis=axis), m.shape(x), axis),
-    ),
-    lambda shape, *, axis=-1: (axis_of(axis, shape), shape)[1],
-    meaning=lambda m, x, axis=-1: x - repeated(m, m.logsumexp(x, axis=axis), m.shape(x), axis),
-    attributes=ALONG,
-    samples=(
-        Sample((2, 3)),
-        Sample((2, 3), axis=0),
-    ),
+    samples=(Sample((2, 3)), Sample((2, 3), axis=1)),
 )

@@ -1,4 +1,4 @@
-"""Shapes: broadcasting and the sum that undoes it, axes added, dropped and exchanged, arrays joined and padded.
+"""Shapes: broadcasting and the sum that undoes it, axes added, dropped and exchanged.
 
 All of these are linear, so each pullback is the adjoint: what is repeated is added up, what is moved is moved back.
 """
@@ -8,10 +8,9 @@ from math import prod
 from typing import Any
 
 from bpcli.errors import ShapeError
-from bpcli.graph.keys import Slice
-from bpcli.graph.op import Attribute, Op, REQUIRED, Sample, Shape, real_number, structural
-from bpcli.graph.shapes import axes_of, axis_of, common_shape, pad_pairs, shape_text
-from bpcli.ops.attributes import AXES, SHAPE, SOME_AXES, one_axis, whole_number
+from bpcli.graph.op import Op, Sample, Shape, structural
+from bpcli.graph.shapes import axes_of, axis_of, common_shape, new_axis_of, shape_text
+from bpcli.ops.attributes import AXES, LENGTHS, SHAPE, SOME_AXES, one_axis, whole_number
 
 Axis = int | tuple[int, ...] | None
 
@@ -34,22 +33,16 @@ broadcast_to = structural(
     "broadcast_to",
     lambda m, upstream, out, x, shape: (m.sum_to(upstream, shape=m.shape(x)),),
     _broadcast_shape,
-    attributes={"shape": SHAPE},
-    samples=(
-        Sample((2, 1), shape=(3, 2, 4)),
-        Sample((), shape=(2, 3)),
-    ),
+    attributes={"shape": LENGTHS},
+    samples=(Sample((2, 1), shape=(3, 2, 4)), Sample((), shape=(2, 3))),
 )
 sum_to = structural(
     "sum_to",
     lambda m, upstream, out, x, shape: (m.broadcast_to(upstream, shape=m.shape(x)),),
     _summed_shape,
     aliases=("sum_to_size",),
-    attributes={"shape": SHAPE},
-    samples=(
-        Sample((3, 2, 4), shape=(2, 1)),
-        Sample((2, 3), shape=()),
-    ),
+    attributes={"shape": LENGTHS},
+    samples=(Sample((3, 2, 4), shape=(2, 1)), Sample((2, 3), shape=())),
 )
 
 
@@ -95,7 +88,7 @@ def _squeezed(shape: Shape, *, axis: Axis = None) -> Shape:
 
 
 def _unsqueezed(shape: Shape, *, axis: int) -> Shape:
-    at = axis_of(axis, (*shape, 1))
+    at = new_axis_of(axis, shape)
     return (*shape[:at], 1, *shape[at:])
 
 
@@ -104,39 +97,24 @@ reshape = _reshaping(
     reshaped,
     meaning=None,
     attributes={"shape": SHAPE},
-    samples=(
-        Sample((2, 3), shape=(3, 2)),
-        Sample((2, 3), shape=(-1,)),
-    ),
+    samples=(Sample((2, 3), shape=(3, 2)), Sample((2, 3), shape=(-1,))),
 )
 flatten = _reshaping(
     "flatten",
     _flattened,
     attributes={"start_dim": whole_number(0), "end_dim": whole_number(-1)},
     aliases=("ravel",),
-    samples=(
-        Sample((2, 3)),
-        Sample((2, 3, 2), start_dim=1),
-    ),
+    samples=(Sample((2, 3)), Sample((2, 3, 2), start_dim=1)),
 )
 squeeze = _reshaping(
-    "squeeze",
-    _squeezed,
-    attributes={"axis": AXES},
-    samples=(
-        Sample((1, 3, 1)),
-        Sample((1, 3, 1), axis=0),
-    ),
+    "squeeze", _squeezed, attributes={"axis": AXES}, samples=(Sample((1, 3, 1)), Sample((1, 3, 1), axis=0))
 )
 unsqueeze = _reshaping(
     "unsqueeze",
     _unsqueezed,
     attributes={"axis": one_axis()},
     aliases=("expand_dims",),
-    samples=(
-        Sample((2, 3), axis=1),
-        Sample((2,), axis=-1),
-    ),
+    samples=(Sample((2, 3), axis=1), Sample((2,), axis=-1)),
 )
 
 
@@ -168,6 +146,9 @@ def _order(shape: Shape, axes: tuple[int, ...] | None, other: int | None) -> tup
         return tuple(reversed(range(len(shape))))
     if other is None:
         return axes
+    if len(axes) != 1:
+        message = f"transpose takes an order of all axes, or two that change places, not {shape_text(axes)} and {other}"
+        raise ShapeError(message)
     order = list(range(len(shape)))
     first, second = axis_of(axes[0], shape), axis_of(other, shape)
     order[first], order[second] = second, first
@@ -187,11 +168,7 @@ transpose = structural(
         "axes": SHAPE._replace(default=None, allowed=SOME_AXES.allowed),
         "other": one_axis(None),
     },
-    samples=(
-        Sample((2, 3)),
-        Sample((2, 3, 4), axes=(1, 2, 0)),
-        Sample((2, 3, 4), axes=(0,), other=-1),
-    ),
+    samples=(Sample((2, 3)), Sample((2, 3, 4), axes=(1, 2, 0)), Sample((2, 3, 4), axes=(0,), other=-1)),
 )
 
 
@@ -213,122 +190,5 @@ flip = structural(
     lambda m, upstream, out, x, axis=None: (m.flip(upstream, axis=axis),),
     lambda shape, *, axis=None: (axes_of(axis, shape), shape)[1],
     attributes={"axis": AXES},
-    samples=(
-        Sample((2, 3)),
-        Sample((2, 3), axis=1),
-    ),
-)
-
-
-def _joined(*shapes: Shape, axis: int = 0) -> Shape:
-    at = axis_of(axis, shapes[0])
-    for place, shape in enumerate(shapes):
-        if len(shape) != len(shapes[0]) or any(
-            one != other for at_one, (one, other) in enumerate(zip(shape, shapes[0], strict=True)) if at_one != at
-        ):
-            message = f"cannot concatenate {{0}} and {{{place}}} along axis {axis}: the other axes must be equal"
-            raise ShapeError(message)
-    return (*shapes[0][:at], sum([shape[at] for shape in shapes]), *shapes[0][at + 1 :])
-
-
-def _parts(m: Any, upstream: Any, out: Any, *x: Any, axis: int = 0) -> tuple[Any, ...]:
-    """What flows back to each of the arrays that were joined: its own part."""
-    at = axis_of(axis, m.shape(x[0]))
-    found, start = [], 0
-    for one in x:
-        stop = start + m.shape(one)[at]
-        found.append(m.getitem(upstream, key=(*[Slice()] * at, Slice(start, stop))))
-        start = stop
-    return tuple(found)
-
-
-def _stacked(*shapes: Shape, axis: int = 0) -> Shape:
-    if not shapes:
-        return (0,)
-    for place, shape in enumerate(shapes):
-        if shape != shapes[0]:
-            message = f"the entries of a list must have one shape, and {{0}} and {{{place}}} differ"
-            raise ShapeError(message)
-    at = axis_of(axis, (*shapes[0], 1))
-    return (*shapes[0][:at], len(shapes), *shapes[0][at:])
-
-
-def _layers(m: Any, upstream: Any, out: Any, *x: Any, axis: int = 0) -> tuple[Any, ...]:
-    """What flows back to each of the arrays that were stacked: its own layer."""
-    at = axis_of(axis, (*m.shape(x[0]), 1)) if x else 0
-    return tuple([m.getitem(upstream, key=(*[Slice()] * at, place)) for place in range(len(x))])
-
-
-concatenate = structural(
-    "concatenate",
-    _parts,
-    _joined,
-    inputs=("*x",),
-    fewest=1,
-    aliases=("concat", "cat"),
-    attributes={"axis": one_axis(0)},
-    takes_list=True,
-    samples=(
-        Sample((2, 3), (1, 3)),
-        Sample((2, 3), (2, 1), (2, 2), axis=-1),
-    ),
-)
-stack = structural(
-    "stack",
-    _layers,
-    _stacked,
-    inputs=("*x",),
-    fewest=0,
-    attributes={"axis": one_axis(0)},
-    takes_list=True,
-    samples=(
-        Sample((2, 3), (2, 3)),
-        Sample((2,), (2,), (2,), axis=-1),
-    ),
-)
-
-
-def _padded(shape: Shape, *, widths: tuple[Any, ...], value: float = 0.0) -> Shape:
-    pairs = pad_pairs(shape, widths)
-    grown = [
-        length + before + after for length, (before, after) in zip(shape[len(shape) - len(pairs) :], pairs, strict=True)
-    ]
-    return (*shape[: len(shape) - len(pairs)], *grown)
-
-
-def _inner(m: Any, upstream: Any, out: Any, x: Any, widths: tuple[Any, ...], value: float = 0.0) -> tuple[Any, ...]:
-    """What flows back to the entries that were there before."""
-    shape = m.shape(x)
-    pairs = pad_pairs(shape, widths)
-    own = shape[len(shape) - len(pairs) :]
-    key = [Slice(before, before + length) for (before, _), length in zip(pairs, own, strict=True)]
-    return (m.getitem(upstream, key=(..., *key)),)
-
-
-def _are_widths(value: Any) -> bool:
-    if isinstance(value, tuple):
-        return all(map(_are_widths, value)) and bool(value)
-    return isinstance(value, float) and value.is_integer() and value >= 0
-
-
-def _kept_widths(value: Any) -> Any:
-    return tuple(map(_whole_widths, value)) if isinstance(value, tuple) else (int(value),)
-
-
-def _whole_widths(value: Any) -> Any:
-    return tuple(map(_whole_widths, value)) if isinstance(value, tuple) else int(value)
-
-
-pad = structural(
-    "pad",
-    _inner,
-    _padded,
-    attributes={
-        "widths": Attribute(REQUIRED, "whole numbers such as 1, (1, 2) or ((1, 1), (2, 2))", _are_widths, _kept_widths),
-        "value": real_number(0.0),
-    },
-    samples=(
-        Sample((2, 3), widths=((1, 0), (2, 1))),
-        Sample((3,), widths=(1,), value=2.5),
-    ),
+    samples=(Sample((2, 3)), Sample((2, 3), axis=1)),
 )

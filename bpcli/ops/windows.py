@@ -1,7 +1,6 @@
-"""Windows that slide over arrays: convolution, pooling, and the adjoints that make them closed under differentiation.
+"""Windows that slide over arrays: pooling, and the adjoints that make it closed under differentiation.
 
-Names and shapes are PyTorch's: images (N, C, H, W) or (C, H, W), kernels (O, C/groups, kh, kw); besides, a plain image
-(H, W) with a plain kernel (kh, kw). Convolution is cross-correlation, as everywhere in deep learning.
+Names and shapes are PyTorch's: the last axes are those of space, and every axis before them is a batch.
 """
 
 from typing import Any
@@ -10,23 +9,24 @@ from bpcli.errors import ShapeError
 from bpcli.graph.keys import Slice
 from bpcli.graph.op import Op, Sample, Shape, structural
 from bpcli.graph.shapes import shape_text, window_counts
-from bpcli.ops.attributes import SHAPE, SIZES, whole_number
+from bpcli.ops.attributes import LENGTHS, sizes
 
 Sizes = tuple[int, ...]
+ROW = sizes()._replace(kept=LENGTHS.kept)  # one for each axis of space, always
 
 
 def per_axis(value: int | Sizes, count: int) -> Sizes:
     """The attribute for each axis of space. Raises ShapeError where it is about another number of axes."""
-    sizes = (value,) * count if isinstance(value, int) else tuple(value)
-    if len(sizes) == 1:
-        sizes *= count
-    if len(sizes) != count:
-        message = f"{sizes} is about {len(sizes)} axes, and {{0}} has {count} axes of space"
+    row = (value,) * count if isinstance(value, int) else tuple(value)
+    if len(row) == 1:
+        row *= count
+    if len(row) != count:
+        message = f"{row} must have one entry for each axis of space, {count}"
         raise ShapeError(message)
-    return sizes
+    return row
 
 
-def _slide(count: int, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> dict[str, Any]:
+def slide(count: int, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> dict[str, Any]:
     """The attributes of a convolution, one entry for each axis of space."""
     return {
         "stride": per_axis(stride, count),
@@ -36,112 +36,15 @@ def _slide(count: int, stride: Any = 1, padding: Any = 0, dilation: Any = 1, gro
     }
 
 
-def _counts(x: Shape, kernel: Shape, count: int, where: dict[str, Any]) -> Sizes:
+def counts_of(x: Shape, kernel: Shape, count: int, where: dict[str, Any]) -> Sizes:
     """How many windows there are along each axis of space. Raises ShapeError where none fits."""
-    sizes = window_counts(x[-count:], kernel[-count:], where["stride"], where["padding"], where["dilation"])
-    if any(size < 1 for size in sizes):
-        message = f"the window {shape_text(kernel[-count:])} is larger than {{0}}, padding included"
+    size = kernel[-count:]
+    counts = window_counts(x[-count:], size, where["stride"], where["padding"], where["dilation"])
+    if min(size) < 1 or min(counts) < 1:
+        problem = "is empty" if min(size) < 1 else "is larger than {0}, padding included"
+        message = f"the window {shape_text(size)} {problem}"
         raise ShapeError(message)
-    return sizes
-
-
-def _convolved(count: int) -> Any:
-    """The shape of a convolution over so many axes of space."""
-
-    def shape(x: Shape, kernel: Shape, **attributes: Any) -> Shape:
-        where = _slide(count, **attributes)
-        groups = where["groups"]
-        if len(x) == len(kernel) == count and groups == 1:
-            return _counts(x, kernel, count, where)
-        if len(kernel) != count + 2 or len(x) not in (count + 1, count + 2):
-            axes = ("length",) if count == 1 else ("height", "width")
-            message = f"cannot convolve {{0}} with {{1}}: their axes do not fit"
-            hint = f"(N, C, {', '.join(axes)}) with (O, C, …), (C, …) with (O, C, …), or plain arrays of {count} axes"
-            raise ShapeError(message, hint=hint)
-        channels, filters = x[-count - 1], kernel[0]
-        if channels != kernel[1] * groups or filters % groups:
-            message = (
-                f"cannot convolve {{0}} with {{1}} in groups of {groups}: {channels} channels, for {kernel[1]} each"
-            )
-            raise ShapeError(message, hint="x has C channels, the kernel C/groups, and O is a multiple of groups")
-        return (*x[: -count - 1], filters, *_counts(x, kernel, count, where))
-
-    return shape
-
-
-CONVOLVING = {
-    "stride": SIZES._replace(default=1),
-    "padding": SIZES._replace(default=0),
-    "dilation": SIZES._replace(default=1),
-    "groups": whole_number(1, least=1),
-}
-
-
-def _convolution(name: str, count: int, samples: tuple[Sample, ...]) -> Op:
-    return structural(
-        name,
-        lambda m, upstream, out, x, kernel, **where: (
-            m.conv_input(upstream, kernel, shape=m.shape(x), **_slide(count, **where)),
-            m.conv_kernel(x, upstream, shape=m.shape(kernel), **_slide(count, **where)),
-        ),
-        _convolved(count),
-        inputs=("x", "kernel"),
-        attributes=CONVOLVING,
-        samples=samples,
-    )
-
-
-conv1d = _convolution(
-    "conv1d",
-    1,
-    (Sample((5,), (2,)), Sample((2, 4, 6), (2, 2, 3), stride=2, padding=1, groups=2), Sample((2, 5), (3, 2, 2))),
-)
-conv2d = _convolution(
-    "conv2d",
-    2,
-    (
-        Sample((3, 3), (2, 2)),
-        Sample((2, 2, 4, 5), (3, 2, 3, 2), stride=(2, 1), padding=(1, 0)),
-        Sample((4, 5, 5), (4, 1, 2, 2), dilation=2, groups=4),
-    ),
-)
-
-
-def _forward(m: Any, x: Any, kernel: Any, where: dict[str, Any]) -> Any:
-    """The convolution over as many axes as the stride has entries."""
-    return (m.conv1d if len(where["stride"]) == 1 else m.conv2d)(x, kernel, **where)
-
-
-ADJOINT = {"shape": SHAPE, **{name: attribute for name, attribute in CONVOLVING.items()}}
-# ⟨conv(x, k), u⟩ is linear in x, k and u; each of the three ops below and above is its gradient in one of them.
-conv_input = structural(
-    "conv_input",
-    lambda m, upstream, out, u, kernel, shape, **where: (
-        _forward(m, upstream, kernel, where),
-        m.conv_kernel(upstream, u, shape=m.shape(kernel), **where),
-    ),
-    lambda u, kernel, *, shape, **where: shape,
-    inputs=("u", "kernel"),
-    attributes=ADJOINT,
-    samples=(
-        Sample((2, 2), (2, 2), shape=(3, 3), stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1),
-        Sample((2, 2, 3), (2, 2, 3), shape=(2, 4, 6), stride=(2,), padding=(1,), dilation=(1,), groups=2),
-    ),
-)
-conv_kernel = structural(
-    "conv_kernel",
-    lambda m, upstream, out, x, u, shape, **where: (
-        m.conv_input(u, upstream, shape=m.shape(x), **where),
-        _forward(m, x, upstream, where),
-    ),
-    lambda x, u, *, shape, **where: shape,
-    inputs=("x", "u"),
-    attributes=ADJOINT,
-    samples=(
-        Sample((3, 3), (2, 2), shape=(2, 2), stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1),
-        Sample((2, 4, 6), (2, 2, 3), shape=(2, 2, 3), stride=(2,), padding=(1,), dilation=(1,), groups=2),
-    ),
-)
+    return counts
 
 
 def _axes_of_pool(x: Shape, kernel_size: int | Sizes, count: int | None) -> int:
@@ -157,7 +60,7 @@ def pool_window(
     """The size of the windows of a pool, and how they slide; the stride is their size where it is not given."""
     axes = _axes_of_pool(x, kernel_size, count)
     size = per_axis(kernel_size, axes)
-    where = _slide(axes, size if stride is None else stride, padding, dilation)
+    where = slide(axes, size if stride is None else stride, padding, dilation)
     if any(2 * around > length for around, length in zip(where["padding"], size, strict=True)):
         message = f"the padding {shape_text(where['padding'])} is more than half of the window {shape_text(size)}"
         raise ShapeError(message)
@@ -166,21 +69,18 @@ def pool_window(
 
 def _pooled(count: int | None) -> Any:
     def shape(x: Shape, **attributes: Any) -> Shape:
-        if len(x) < (count or 1):
-            message = f"{{0}} has fewer axes than the {count or 1} that a pool goes over"
+        axes = _axes_of_pool(x, attributes["kernel_size"], count)
+        if len(x) < axes:
+            message = f"{{0}} has fewer axes than the {axes} that a pool goes over"
             raise ShapeError(message)
         size, where = pool_window(x, count, **attributes)
-        return (*x[: -len(size)], *_counts(x, size, len(size), where))
+        return (*x[: -len(size)], *counts_of(x, size, len(size), where))
 
     return shape
 
 
-POOLING = {
-    "kernel_size": SIZES,
-    "stride": SIZES._replace(default=None, accepts=lambda value: value is None or SIZES.accepts(value)),
-    "padding": SIZES._replace(default=0),
-}
-LARGEST = {**POOLING, "dilation": SIZES._replace(default=1)}
+POOLING = {"kernel_size": sizes(), "stride": sizes(None), "padding": sizes(0, least=0)}
+LARGEST = {**POOLING, "dilation": sizes(1)}
 
 
 def _max_pool(name: str, count: int | None, samples: tuple[Sample, ...]) -> Op:
@@ -205,11 +105,28 @@ def _without_groups(where: dict[str, Any]) -> dict[str, Any]:
 max_pool = _max_pool("max_pool", None, (Sample((4, 4), kernel_size=2), Sample((2, 5, 6), kernel_size=(3, 2), stride=2)))
 max_pool1d = _max_pool("max_pool1d", 1, (Sample((2, 5), kernel_size=3, stride=1, padding=1),))
 max_pool2d = _max_pool("max_pool2d", 2, (Sample((1, 2, 5, 5), kernel_size=2, stride=2, padding=1, dilation=2),))
+
+
+def _put_shape(u: Shape, x: Shape, **where: Any) -> Shape:
+    if _pooled(None)(x, **where) != u:
+        message = "{0} has not one entry for each window of {1}"
+        raise ShapeError(message)
+    return x
+
+
+def _taken_shape(v: Shape, x: Shape, **where: Any) -> Shape:
+    if v != x:
+        message = "{0} and {1} must have one shape"
+        raise ShapeError(message)
+    shape: Shape = _pooled(None)(x, **where)
+    return shape
+
+
 # What flows back goes to the largest entry of each window; the adjoint of that takes what stands there.
 put_largest = structural(
     "put_largest",
     lambda m, upstream, out, u, x, **where: (m.take_largest(upstream, x, **where), None),
-    lambda u, x, **where: x,
+    _put_shape,
     inputs=("u", "x"),
     attributes=LARGEST,
     samples=(Sample((2, 2), (4, 4), kernel_size=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1)),),
@@ -217,7 +134,7 @@ put_largest = structural(
 take_largest = structural(
     "take_largest",
     lambda m, upstream, out, v, x, **where: (m.put_largest(upstream, x, **where), None),
-    lambda v, x, **where: _pooled(None)(x, **where),
+    _taken_shape,
     inputs=("v", "x"),
     attributes=LARGEST,
     samples=(Sample((4, 4), (4, 4), kernel_size=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1)),),
@@ -269,11 +186,17 @@ avg_pool2d = _avg_pool("avg_pool2d", 2, (Sample((1, 2, 5, 5), kernel_size=2, str
 
 def _windows_shape(x: Shape, *, size: Sizes, stride: Sizes, dilation: Sizes) -> Shape:
     n = len(size)
-    counts = window_counts(x[-n:], size, stride, (0,) * n, dilation)
-    if len(x) < n or any(count < 1 for count in counts):
-        message = f"the window {shape_text(size)} is larger than {{0}}"
+    if not len(stride) == len(dilation) == n <= len(x):
+        message = "size, stride and dilation must have one entry for each axis of space of {0}"
         raise ShapeError(message)
-    return (*x[:-n], *counts, *size)
+    return (*x[:-n], *counts_of(x, size, n, slide(n, stride, 0, dilation)), *size)
+
+
+def _folded_shape(w: Shape, *, shape: Shape, stride: Sizes, dilation: Sizes) -> Shape:
+    if _windows_shape(shape, size=w[-len(stride) :], stride=stride, dilation=dilation) != w:
+        message = f"{{0}} has not the shape of the windows of an array {shape_text(shape)}"
+        raise ShapeError(message)
+    return shape
 
 
 windows = structural(
@@ -282,7 +205,7 @@ windows = structural(
         m.fold(upstream, shape=m.shape(x), stride=stride, dilation=dilation),
     ),
     _windows_shape,
-    attributes={"size": SHAPE, "stride": SHAPE, "dilation": SHAPE},
+    attributes={"size": ROW, "stride": ROW, "dilation": ROW},
     samples=(
         Sample((3, 3), size=(2, 2), stride=(1, 1), dilation=(1, 1)),
         Sample((2, 5), size=(2,), stride=(2,), dilation=(2,)),
@@ -293,9 +216,9 @@ fold = structural(
     lambda m, upstream, out, w, shape, stride, dilation: (
         m.windows(upstream, size=m.shape(w)[-len(stride) :], stride=stride, dilation=dilation),
     ),
-    lambda w, *, shape, stride, dilation: shape,
+    _folded_shape,
     inputs=("w",),
-    attributes={"shape": SHAPE, "stride": SHAPE, "dilation": SHAPE},
+    attributes={"shape": LENGTHS, "stride": ROW, "dilation": ROW},
     samples=(
         Sample((2, 2, 2, 2), shape=(3, 3), stride=(1, 1), dilation=(1, 1)),
         Sample((2, 2, 2), shape=(2, 5), stride=(2,), dilation=(2,)),

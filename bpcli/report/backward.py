@@ -83,7 +83,7 @@ def _array_local(step: Step, page: Page, locals_: LocalFormulas) -> tuple[str, s
         return formula, ""
     local = page.value(step.local)
     sign = page.signs.times
-    formula = f"({formula})" if " " in formula and not formula.endswith(")") else formula
+    formula = f"({formula})" if " " in formula and formula[-1] not in ")]" else formula
     return (f"{sign} {formula} =", local) if formula != local else (f"{sign} {local}", "")
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from json.encoder import JSONEncoder
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bpcli import __version__
 from bpcli.backprop.gradients import Gradients
@@ -13,6 +13,9 @@ from bpcli.errors import BpcliError, UsageError
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Node, Variable
 from bpcli.report.formulas import DOCUMENT_LENGTH, Labels, LocalFormulas, formula_of, formula_texts
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 MOST_STEPS = 10_000
 Document = dict[str, Any]
@@ -164,7 +167,7 @@ def schema_text(name: str) -> str:
     return schemas[name].read_text("utf-8")
 
 
-def _schemas() -> dict[str, Any]:
+def _schemas() -> "dict[str, Traversable]":
     from importlib.resources import files  # noqa: PLC0415 - loaded where it is used
 
     folder = files("bpcli.report").joinpath("schemas")

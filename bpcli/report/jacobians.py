@@ -39,7 +39,7 @@ def _diagonal_texts(node: Node, result: Gradients, labels: Labels, page: Page) -
     texts = {}
     for place, _, formula in flowing_locals(node, labels, result.values):
         values = page.value(locals_[place])
-        is_short = values.startswith("[") and len(values) <= LONGEST_DIAGONAL
+        is_short = values.startswith("[") and len(values) <= LONGEST_DIAGONAL and values != formula
         texts[place] = "identity" if formula == "1" else f"diag({formula})" + (f" = diag({values})" if is_short else "")
     return texts
 
