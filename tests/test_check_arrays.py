@@ -157,6 +157,15 @@ def test_float64_round_off_is_a_note() -> None:
     assert "float64 round-off" in found.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("expression", "at"),
+    [("sum(tanh(x))", {"x": [14.8, 15]}), ("sum(softmax(X))", {"X": SQUARE}), ("sum(exp(x) - 1)", {"x": [1e-9, 2]})],
+)
+def test_digits_that_cancel_are_nobodys_fault(expression: str, at: dict[str, Any]) -> None:
+    """A saturated tanh has few digits of its slope left, and a sum of a softmax none."""
+    assert check(expression, at).verdict is Verdict.AGREE
+
+
 def test_a_wrong_value_in_float64_is_no_round_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """What float64 computes wrongly at its own inputs differs, though the rule is right in exact arithmetic."""
     right = arrays.softmax

@@ -76,6 +76,7 @@ QUESTIONS: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
     ("log(x)", {"x": [1, -1]}, (), {"seed": [1, 1]}),
     ("sum(relu(x))", {"x": [0, 1, 2]}, {"x": [0.3, 1, 2]}, {}),
 ]
+NAMED = ("claims", "inputs", "gradients", "at", "counts")
 valid = partial(valid_for, "check")
 
 
@@ -91,7 +92,7 @@ def keys_of(document: Any, path: str = "") -> Iterator[str]:
     """Every key of a document with the keys above it; names of variables and claims are `*`."""
     if isinstance(document, dict):
         for key, value in document.items():
-            is_name = path.rpartition(".")[2] in ("claims", "inputs", "gradients", "at", "counts") or path.endswith("points[]")
+            is_name = path.rpartition(".")[2] in NAMED or path.endswith("points[]")
             place = f"{path}.{'*' if is_name else key}"
             yield place
             yield from keys_of(value, path if key == "worst" else place)  # an entry is told as a single number is

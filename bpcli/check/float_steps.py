@@ -38,7 +38,7 @@ def _suspects(own: Gradients) -> Iterator[str]:
         if upstream is not None and node.varies:
             computed = _back(node, upstream, inputs, own.system, own.values[node])
             rules = [
-                _back(node, _moved(upstream, part), point, EXACT_ARRAYS, value)
+                _back(node, _moved(upstream, part), point, EXACT_ARRAYS, _moved(value, part))
                 for part, point, value in zip((0.0, LAST_BITS), points, exact, strict=True)
             ]
             if _is_off(computed, *rules):
