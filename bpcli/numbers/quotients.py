@@ -20,6 +20,7 @@ LEVELS, COARSEST, RATIO = 21, 2.0**-3, 4.0
 MOST_EXTRAPOLATED = 4
 LEAST_SCALE = 0.1  # of the largest entry of the variable
 TOLERANCE = 1e-7  # relative; two steps that differ by more are looked at closely
+NOISY = 1e-5  # an error of this part of a variable's largest slope is looked at closely, too
 NOISES = 8.0  # times the noise of a quotient, which two of them may differ by
 EPSILON = float(np.finfo(float).eps)
 
@@ -42,14 +43,25 @@ def slopes(changes: Callable[[Array, Array], Array], x: Array, noise: float) -> 
     scale, every = scales(x), np.arange(np.size(x))
     steps = first_steps(scale)
     found, is_off = first_look(changes(every, steps), steps, noise)
-    closely = np.flatnonzero(is_off)
+    # Where noise hides the digits of the largest slope, longer steps may show them.
+    is_noisy = ~is_off & ~(found.error <= NOISY * np.max(np.abs(found.value), initial=0.0))
+    closely = np.flatnonzero(is_off | is_noisy)
     if closely.size:
-        steps = ladder_steps(scale[closely])
+        coarse = np.where(is_noisy, np.maximum(scale, 1.0), scale)[closely]
+        steps = ladder_steps(coarse)
         both = changes(closely, np.concatenate([steps, -steps]))
-        found = Estimate(*[np.array(part) for part in found])
-        for part, better in zip(found, climbed(both[:LEVELS], both[LEVELS:], steps, noise), strict=True):
-            part[closely] = better
+        better = climbed(both[:LEVELS], both[LEVELS:], steps, noise)
+        found = _mended(found, better, closely, is_noisy)
     return Estimate(*[np.reshape(part, np.shape(x)) for part in found]), closely.size
+
+
+def _mended(found: Estimate, better: Estimate, closely: Array, is_noisy: Array) -> Estimate:
+    """The first look, with what the ladder found at some entries; where there is only noise, if its error is less."""
+    is_taken = ~is_noisy[closely] | (better.error < found.error[closely])
+    mended = Estimate(*[np.array(part) for part in found])
+    for part, other in zip(mended, better, strict=True):
+        part[closely[is_taken]] = other[is_taken]
+    return mended
 
 
 def scales(x: Array) -> Array:
