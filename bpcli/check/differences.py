@@ -1,8 +1,8 @@
 """Finite differences in float64, for arrays whose many entries would take too long at 50 digits.
 
 Every entry of a variable is moved to both sides by two steps, many entries at a time; only where the steps disagree by
-more than their expected error a whole ladder of steps is extrapolated. Nothing here looks at a rule. Answers are the same
-every time; how many entries go together changes them by no more than rounding does.
+more than their expected error, or where noise hides the slope, a whole ladder of steps is extrapolated. Nothing here
+looks at a rule. Answers are the same every time; how many entries go together changes them no more than rounding does.
 """
 
 import math
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from bpcli.errors import UsageError
+from bpcli.errors import ShapeError, UsageError
 from bpcli.graph.node import Graph, Node, Variable
 from bpcli.graph.order import ancestors_first, downstream_of
+from bpcli.graph.shapes import shape_text
 from bpcli.numbers.arrays import arrays
 from bpcli.numbers.evaluate import evaluate
 from bpcli.numbers.perturbed import Downstream
@@ -42,8 +43,11 @@ def differences(
     """∂output/∂entry for every entry of the wanted variables, by differences of the output.
 
     The graph has shapes, and its output is one number, or `seed` weighs its entries: then the derivative is that of
-    the sum of seed · output.
+    the sum of seed · output. Raises ShapeError for an output that is an array without a seed.
     """
+    if seed is None and graph.output.shape:
+        message = f"the output is an array of shape {shape_text(graph.output.shape)}, whose entries a seed must weigh"
+        raise ShapeError(message)
     needed = set(ancestors_first([graph.output]))
     with arrays.at_work():
         values = evaluate(graph, values_at, arrays)
@@ -61,7 +65,9 @@ def _of_variable(
         zeros = arrays.zeros(variable.shape)
         return Differences(zeros, zeros, zeros, zeros, "the output does not depend on it")
     reached = downstream_of(graph, [variable])
-    downstream = Downstream(variable, [node for node in graph.nodes if node in reached and node in needed], graph.output, values)
+    downstream = Downstream(
+        variable, [node for node in graph.nodes if node in reached and node in needed], graph.output, values
+    )
     try:
         noise = downstream.rounding_noise(seed)
         found, count = slopes(lambda entries, steps: downstream.changes(entries, steps, seed), values[variable], noise)

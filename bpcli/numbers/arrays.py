@@ -70,7 +70,7 @@ EXCEPTIONS: dict[str, Callable[..., Any]] = {
 
 
 def _shifted(m: Any, x: Any, axis: Any) -> tuple[Any, Any]:
-    """x less its largest entry, so that exp does not overflow; and the largest, 0 where it is infinite."""
+    """The array less its largest entry, so that exp does not overflow; and that entry, 0 where it is infinite."""
     largest = m.amax(x, axis=axis, keepdims=True)
     largest = np.where(np.isfinite(largest), largest, 0)
     return x - largest, largest
@@ -99,7 +99,6 @@ STABLY: dict[str, Callable[..., Any]] = {
     "logsumexp": _logsumexp,
     "log_softmax": _log_softmax,
 }
-
 
 
 class Arrays(Tensors):

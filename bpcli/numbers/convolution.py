@@ -140,7 +140,7 @@ def _add(x: Array, w: Array, slide: Slide) -> None:
 
 
 class _Shift(NamedTuple):
-    """What a position of the kernel meets: windows in the run `to` the entries in the run `of`, and some the padding."""
+    """What a position of the kernel meets: the windows in the run `to` entries, the run `of`; those `outside` none."""
 
     to: tuple[Any, ...]
     of: tuple[Any, ...]

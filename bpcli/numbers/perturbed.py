@@ -1,15 +1,16 @@
 """What a graph's output becomes when single entries of one variable change: many such changes at once.
 
-Only what lies downstream of the variable is computed again. A change of one entry is at first a change of one place, and
-stays a change of few places in ops that work entry by entry, in those that move entries, and in sums and products of
-matrices: x @ W with another W[k, j] differs in column j alone, by x[:, k] times the change. So such values are kept as
-the places that changed and the numbers there, and neither is W copied nor x @ W computed again for each of its entries.
-Anything else is computed on whole arrays, with the changes on a leading axis.
+Only what lies downstream of the variable is computed again. A change of one entry is at first a change of one place,
+and stays a change of few places in ops that work entry by entry, in those that move entries, and in sums and products
+of matrices: x @ W with another W[k, j] differs in column j alone, by x[:, k] times the change. So such values are kept
+as the places that changed and the numbers there, and neither is W copied nor x @ W computed again for each of its
+entries. Anything else is computed on whole arrays, with the changes on a leading axis.
 
 Nothing here looks at a rule of differentiation: sums and products are linear by what they compute.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,9 @@ from bpcli.numbers.arrays import Arrays, arrays
 
 Array = Any
 MOST_ENTRIES = 2**16  # of a value of all changes of a chunk: 512 kB of float64
+MOST_AT_ONCE = 2**22  # of a value of several steps, or samples, of one entry
 SAMPLES = 8  # of rounding errors
+MOST_REACHED = 2  # times each entry of a product is reached, on average
 FEW = 4  # places are few where they are less than one in so many
 MOVES = {
     "broadcast_to", "concatenate", "diag", "flatten", "flip", "getitem", "matrix_transpose", "permute", "reshape",
@@ -30,7 +33,7 @@ BATCHED = Arrays(batch=1)
 
 
 class Changed(NamedTuple):
-    """For each of m changes the c places where a value differs, counted in order, and the numbers there: (m, c) each."""
+    """The c places where each of m changes makes a value differ, counted in order, and the numbers there: (m, c)."""
 
     places: Array
     numbers: Array
@@ -46,6 +49,7 @@ class Downstream:
         self._values = values
         self._tables: dict[tuple[Node, int], Array | None] = {}
         self._peak = 1  # the most entries that a value had, of one change
+        self._largest = max([1, *[prod(node.shape) for node in (variable, *nodes)]])
 
     def changes(self, entries: Array, steps: Array, seed: Array | None) -> Array:
         """How much the output, weighed by `seed`, differs where one entry is larger by a step: (k, n) for steps (k, n).
@@ -53,12 +57,15 @@ class Downstream:
         Entries are counted in order. They go in chunks that fit the cache; a first one of one entry shows its needs.
         """
         found = np.empty(steps.shape)
+        rows = max(1, MOST_AT_ONCE // self._largest)
         start, size = 0, 1
         while start < len(entries):
             some = slice(start, start + size)
-            part = steps[:, some]
-            moved = np.broadcast_to(entries[some], part.shape)
-            found[:, some] = self._changes(np.ravel(moved), np.ravel(part), seed).reshape(part.shape)
+            for first in range(0, len(steps), rows):
+                part = steps[first : first + rows, some]
+                moved = np.broadcast_to(entries[some], part.shape)
+                changes = self._changes(np.ravel(moved), np.ravel(part), seed)
+                found[first : first + rows, some] = changes.reshape(part.shape)
             start, size = some.stop, max(1, MOST_ENTRIES // (self._peak * len(steps)))
         return found
 
@@ -168,13 +175,19 @@ class Downstream:
         return self._tables[key]
 
     def rounding_noise(self, seed: Array | None) -> float:
-        """How far the weighed output is moved by rounding errors: each value downstream is off by up to 1 ulp at random.
+        """How far the weighed output moves where each value downstream is off by up to an ulp, at random.
 
         This is Monte Carlo arithmetic (Parker 1997). A function that is computed again gives the same number again, so
         that repeating it shows no noise; a table of differences (ECnoise, Moré & Wild 2011) would show it, but takes
         evaluations for every entry, and takes digits that are absorbed entirely, as in (x + 1e20) - 1e20, for none.
         """
-        random, samples = np.random.default_rng(0), SAMPLES
+        random, at_once = np.random.default_rng(0), max(1, min(SAMPLES, MOST_AT_ONCE // self._largest))
+        counts = [min(at_once, SAMPLES - done) for done in range(0, SAMPLES, at_once)]
+        moved = np.concatenate([np.abs(self._rounded(seed, count, random)) for count in counts])
+        return float(np.max(moved[np.isfinite(moved)], initial=0.0))
+
+    def _rounded(self, seed: Array | None, samples: int, random: np.random.Generator) -> Array:
+        """The changes of the weighed output by that many draws of rounding errors."""
         found: dict[Node, Any] = {}
         for node in (self._variable, *self._nodes):
             value = np.asarray(self._values[node])[None] if node is self._variable else self._whole_result(node, found)
@@ -182,8 +195,7 @@ class Downstream:
                 ulps = random.uniform(-1, 1, (samples, *value.shape[1:]))
                 value = value * (1 + np.finfo(float).eps * ulps)
             found[node] = value
-        moved = np.abs(self._weighed(found[self._output], seed, samples))
-        return float(np.max(moved[np.isfinite(moved)], initial=0.0))
+        return self._weighed(found[self._output], seed, samples)
 
 
 # Linear ops: the places of the result that a change of an input's places reaches, and the differences there ----------
@@ -191,7 +203,9 @@ class Downstream:
 Reached = tuple[Array, Array]
 
 
-def _summed(inputs: Sequence[Array], _: int, places: Array, difference: Array, attributes: Mapping[str, Any]) -> Reached:
+def _summed(
+    inputs: Sequence[Array], _: int, places: Array, difference: Array, attributes: Mapping[str, Any]
+) -> Reached:
     """Each entry is added to one sum."""
     (x,) = inputs
     joined = axes_of(attributes.get("axis"), x.shape)
@@ -200,7 +214,9 @@ def _summed(inputs: Sequence[Array], _: int, places: Array, difference: Array, a
     return np.ravel(target)[places], difference
 
 
-def _averaged(inputs: Sequence[Array], place: int, places: Array, difference: Array, attributes: Mapping[str, Any]) -> Reached:
+def _averaged(
+    inputs: Sequence[Array], place: int, places: Array, difference: Array, attributes: Mapping[str, Any]
+) -> Reached:
     (x,) = inputs
     count = int(np.prod([x.shape[axis] for axis in axes_of(attributes.get("axis"), x.shape)]))
     return _summed(inputs, place, places, difference / count, attributes)
@@ -209,13 +225,15 @@ def _averaged(inputs: Sequence[Array], place: int, places: Array, difference: Ar
 def _multiplied(
     inputs: Sequence[Array], position: int, places: Array, difference: Array, _: Mapping[str, Any]
 ) -> Reached | None:
-    """x @ y: entry (r, k) of x reaches row r, by row k of y; entry (k, j) of y reaches column j, by column k of x."""
+    """In x @ y, entry (r, k) of x reaches row r, by row k of y, and (k, j) of y column j, by column k of x."""
     x, y = inputs
     if y.ndim > 2 or not y.shape[0]:  # noqa: PLR2004 - a batch of matrices on the right, or nothing to add
         return None
     inner = y.shape[0]
     rows, columns = x.reshape(-1, inner), y.reshape(inner, -1)
     count, width = len(places), columns.shape[1]
+    if places.shape[1] * (len(rows) if position else width) > MOST_REACHED * len(rows) * width:
+        return None  # the product itself is less work
     if position == 0:
         row, at = np.divmod(places, inner)
         reached = row[:, :, None] * width + np.arange(width)

@@ -1,10 +1,10 @@
 """Difference quotients of float64 functions: two steps where they agree, a ladder of steps where they do not.
 
 The central quotient D(h) = (f(x + h) - f(x - h))/2h errs by a multiple of h² and by the rounding noise of f over h, so
-h = ε^(1/3) is near its best (Press et al., Numerical Recipes, 5.7). Two steps whose quotients agree bound the first error
-by their difference; the gap between the quotients to the right and to the left, f''·h, must shrink with the step, or
-there is a kink. Where either does not hold, steps from 2⁻³ to 2⁻⁴³ are tried and extrapolated to 0 (Ridders 1982), and
-an answer counts only if every finer step agrees with it within its own noise.
+h = ε^(1/3) is near its best (Press et al., Numerical Recipes, 5.7). Two steps whose quotients agree bound the first
+error by their difference; the gap between the quotients to the right and to the left, f''·h, must shrink with the step,
+or there is a kink. Where either does not hold, steps from 2⁻³ to 2⁻⁴³ are tried and extrapolated to 0 (Ridders 1982),
+and an answer counts only if every finer step agrees with it within its own noise.
 
 Steps are few bits long and not finer than the numbers they are added to, so that x + h - x is h but for rounding.
 """
@@ -15,12 +15,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 Array = Any
-FIRST_STEP, SECOND_PART = 2.0**-17, 0.625  # 7.6e-6 and five eighths of it: of no simple ratio, as rounding repeats there
+FIRST_STEP, SECOND_PART = (
+    2.0**-17,
+    0.625,
+)  # 7.6e-6 and five eighths of it: of no simple ratio, as rounding repeats there
 LEVELS, COARSEST, RATIO = 21, 2.0**-3, 4.0
 MOST_EXTRAPOLATED = 4
 LEAST_SCALE = 0.1  # of the largest entry of the variable
 TOLERANCE = 1e-7  # relative; two steps that differ by more are looked at closely
-NOISY = 1e-5  # an error of this part of a variable's largest slope is looked at closely, too
+NOISY = 1e-4  # an error of this part of a variable's largest slope is looked at closely, too
 NOISES = 8.0  # times the noise of a quotient, which two of them may differ by
 EPSILON = float(np.finfo(float).eps)
 
@@ -65,7 +68,7 @@ def _mended(found: Estimate, better: Estimate, closely: Array, is_noisy: Array) 
 
 
 def scales(x: Array) -> Array:
-    """For each entry the power of two by which steps are measured: its size, or a tenth of the largest one's; 1 for 0."""
+    """For each entry a power of two by which steps are measured: its size, or a tenth of the largest one's; 1 for 0."""
     size = np.abs(np.ravel(x))
     size = np.maximum(size, LEAST_SCALE * np.max(size, initial=0.0))
     return np.ldexp(1.0, np.frexp(np.where(size > 0, size, 1.0))[1] - (size == 0))
@@ -78,9 +81,9 @@ def first_steps(scale: Array) -> Array:
 
 
 def first_look(changes: Array, steps: Array, noise: float) -> tuple[Estimate, Array]:
-    """The central quotient at the smaller step, and whether the two steps disagree; `changes` are f(x + step) - f(x)."""
-    slopes = changes / steps
-    right, left = slopes[:2], slopes[2:]
+    """The central quotient at the smaller step, and whether the two disagree; `changes` are f(x + step) - f(x)."""
+    sides = changes / steps
+    right, left = sides[:2], sides[2:]
     central, gap = (right + left) / 2, right - left
     floor = noise / steps[1]
     # D(h) = D + c·h², so D(ρh) is off by ρ²/(1 - ρ²) of the difference; twice that, for what h⁴ adds.
@@ -110,14 +113,14 @@ def climbed(rightward: Array, leftward: Array, steps: Array, noise: float) -> Es
     first = np.where(stays.any(axis=0), LEVELS - np.argmax(stays[::-1], axis=0), 0)
     central, error = extrapolated((right + left) / 2, floor, first, RATIO**2)
     zero = np.zeros_like(first)
-    (on_left, left_error), (on_right, right_error) = (
-        extrapolated(side, floor, zero, RATIO) for side in (left, right)
-    )
+    (on_left, left_error), (on_right, right_error) = (extrapolated(side, floor, zero, RATIO) for side in (left, right))
     between = np.abs(on_right - on_left)
     is_kink = stays.any(axis=0) & ~(error <= between / 4)
     is_whole = np.isfinite(on_left) & np.isfinite(on_right)
     middle = np.where(is_whole, (on_left + on_right) / 2, np.where(np.isfinite(on_left), on_left, on_right))
-    around = np.where(is_whole, between / 2 + left_error + right_error, np.where(np.isfinite(on_left), left_error, right_error))
+    around = np.where(
+        is_whole, between / 2 + left_error + right_error, np.where(np.isfinite(on_left), left_error, right_error)
+    )
     return Estimate(
         np.where(is_kink, middle, central),
         np.where(is_kink, around, error),
@@ -149,6 +152,6 @@ def extrapolated(quotients: Array, floor: Array, first: Array, ratio: float) -> 
 
 
 def _is_endless(quotients: Array, floor: Array) -> Array:
-    """Whether quotients have no limit, as at a root: the finest differ by more than noise, and by no less than before."""
+    """Whether quotients have no limit, as at a root: the finest differ by more than noise, and no less than before."""
     last, before = np.abs(quotients[-1] - quotients[-2]), np.abs(quotients[-2] - quotients[-3])
     return (last > NOISES * floor[-1]) & (last > 0.75 * before)

@@ -2,8 +2,8 @@
 
 The network has one hidden layer of tanh and the sum of squares as its loss, on a batch of 8, float64, one thread. Both
 compute the gradient by their own backpropagation and hold every entry against finite differences: gradcheck (its slow
-mode, which looks at every entry) with one step, bpcli with two steps each and an estimate of the error. bpcli's graph is
-read before the clock starts; PyTorch builds its tape with each evaluation, as it always does.
+mode, which looks at every entry) with one step, bpcli with two steps each and an estimate of the error. bpcli's graph
+is read before the clock starts; PyTorch builds its tape with each evaluation, as it always does.
 """
 
 import argparse

@@ -60,7 +60,7 @@ def torch_convolution(_: Any, functional: Any, v: Numbers) -> Any:
 
 
 def autograd_convolution(numpy: Any, v: Numbers) -> Any:
-    """autograd has a convolution of SciPy's, which turns the kernel."""
+    """HIPS autograd has a convolution of SciPy's, which turns the kernel."""
     convolve = import_module("autograd.scipy.signal").convolve
     around = numpy.pad(v["x"], ((0, 0), (0, 0), (1, 1), (1, 1)), "constant")
     turned = v["W"][:, :, ::-1, ::-1]
@@ -83,7 +83,7 @@ def autograd_attention(numpy: Any, v: Numbers) -> Any:
 
 
 ATTENTION = "q = x@Wq; k = x@Wk; v = x@Wv; a = softmax(q@{turned}*0.125); sum(a@v@Wo)"
-WEIGHTS = {name: (64, 64) for name in ("Wq", "Wk", "Wv", "Wo")}
+WEIGHTS = dict.fromkeys(("Wq", "Wk", "Wv", "Wo"), (64, 64))
 PERCEPTRON = {"x": (64, 784), "W1": (784, 256), "b1": (256,), "W2": (256, CLASSES), "b2": (CLASSES,)}
 HIDDEN = "z = relu(x@W1 + b1)@W2 + b2; "
 CASES = {
@@ -165,7 +165,9 @@ def with_torch(case: Case, values: Numbers) -> Answer:
 def with_autograd(case: Case, values: Numbers) -> Answer:
     """HIPS autograd, over NumPy."""
     numpy, value_and_grad = import_module("autograd.numpy"), import_module("autograd").value_and_grad
-    both = value_and_grad(lambda floats: case.autograd(numpy, {**values, **dict(zip(case.shapes, floats, strict=True))}))
+    both = value_and_grad(
+        lambda floats: case.autograd(numpy, {**values, **dict(zip(case.shapes, floats, strict=True))})
+    )
     floats = tuple(values[name] for name in case.shapes)
 
     def answer() -> tuple[float, list[Any]]:
