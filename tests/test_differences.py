@@ -88,6 +88,8 @@ SATURATED: list[tuple[str, float, Any]] = [
     ("tanh(x)", 20.0, 1 / mpmath.cosh(20) ** 2),
     ("1e6*(1 - sigmoid(x))", 40.0, -1e6 * mpmath.exp(-40)),
     ("log(exp(x) + exp(50))*1e10", 0.0, 1e10 / (1 + mpmath.exp(50))),
+    ("atan(log(exp(x)))", 3031.82, 1 / (1 + mpmath.mpf(3031.82) ** 2)),
+    ("sigmoid(x*x*0.003)", -6.125, -0.03675 / (2 + 2 * mpmath.cosh(0.003 * 6.125**2))),
     ("relu(x)", -2.0, 0.0),
     ("floor(x)", 2.5, 0.0),
 ]

@@ -23,6 +23,8 @@ Array = Any
 MOST_ENTRIES = 2**16  # of a value of all changes of a chunk: 512 kB of float64
 MOST_AT_ONCE = 2**22  # of a value of several steps, or samples, of one entry
 SAMPLES = 8  # of rounding errors
+LARGEST = float(np.finfo(float).max)
+ONE_ULP = 0.75 * float(np.finfo(float).eps)  # a part of any number that rounds to one unit of its last place
 MOST_REACHED = 2  # times each entry of a product is reached, on average
 FEW = 4  # places are few where they are less than one in so many
 MOVES = {
@@ -175,11 +177,12 @@ class Downstream:
         return self._tables[key]
 
     def rounding_noise(self, seed: Array | None) -> float:
-        """How far the weighed output moves where each value downstream is off by up to an ulp, at random.
+        """How far the weighed output moves where each value downstream is an ulp larger or smaller, at random.
 
         This is Monte Carlo arithmetic (Parker 1997). A function that is computed again gives the same number again, so
         that repeating it shows no noise; a table of differences (ECnoise, Moré & Wild 2011) would show it, but takes
         evaluations for every entry, and takes digits that are absorbed entirely, as in (x + 1e20) - 1e20, for none.
+        What overflowed is the largest number here, so that it counts where the output depends on it.
         """
         random, at_once = np.random.default_rng(0), max(1, min(SAMPLES, MOST_AT_ONCE // self._largest))
         counts = [min(at_once, SAMPLES - done) for done in range(0, SAMPLES, at_once)]
@@ -192,8 +195,8 @@ class Downstream:
         for node in (self._variable, *self._nodes):
             value = np.asarray(self._values[node])[None] if node is self._variable else self._whole_result(node, found)
             if not node.op.is_condition:
-                ulps = random.uniform(-1, 1, (samples, *value.shape[1:]))
-                value = value * (1 + np.finfo(float).eps * ulps)
+                up_or_down = random.integers(0, 2, (samples, *value.shape[1:])) * 2 - 1
+                value = np.clip(value * (1 + ONE_ULP * up_or_down), -LARGEST, LARGEST)
             found[node] = value
         return self._weighed(found[self._output], seed, samples)
 

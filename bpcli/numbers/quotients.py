@@ -4,7 +4,8 @@ The central quotient D(h) = (f(x + h) - f(x - h))/2h errs by a multiple of h² a
 h = ε^(1/3) is near its best (Press et al., Numerical Recipes, 5.7). Two steps whose quotients agree bound the first
 error by their difference; the gap between the quotients to the right and to the left, f''·h, must shrink with the step,
 or there is a kink. Where either does not hold, steps from 2⁻³ to 2⁻⁴³ are tried and extrapolated to 0 (Ridders 1982),
-and an answer counts only if every finer step agrees with it within its own noise.
+and an answer counts only if every finer step agrees with it within its own noise. What noise hides at fine steps is
+taken to be smooth: waves that are lower than the noise and shorter than all steps above it are not seen.
 
 Steps are few bits long and not finer than the numbers they are added to, so that x + h - x is h but for rounding.
 """
