@@ -11,7 +11,7 @@ from bpcli.errors import LimitError, Span
 
 SUPERSCRIPTS = {sign: str(digit) for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 _RAISED = "⁰¹²³⁴-⁹"
-_NAME = rf"[^\W\d{_RAISED}][^\W{_RAISED}]*"
+_NAME = rf"[^\W\d{_RAISED}ᵀ][^\W{_RAISED}ᵀ]*"
 _STRING = r"'[^'\n]{0,64}'|\"[^\"\n]{0,64}\""
 _NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _CALLED_OR_ASSIGNED = rf"[ \t]*(?:\(|=(?!=)(?:[ \t]*(?:{_STRING}))?)"

@@ -9,8 +9,9 @@ begins with 0, and an entry without a term is the integer 0.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -90,10 +91,14 @@ def convolution_kernel(  # noqa: PLR0913, PLR0917 - the attributes of PyTorch's
 def _columns(slide: Slide, x: Array) -> Array:
     """The windows as the columns of a matrix: (…, C, N, *S) -> (…, C·K, N·R), with zeros for the padding."""
     n = len(slide.size)
-    padded = pad(None, x, [(around, around) for around in slide.padding])
-    w = windows(None, padded, slide.size, slide.stride, slide.dilation)  # (…, C, N, *R, *K)
-    images, kernel = w.ndim - 2 * n - 1, w.ndim - n
-    rows = _flat(w.transpose(*range(images), *range(kernel, w.ndim), *range(images, kernel)), n + 1)
+    if _is_mere_shift(slide):
+        w = _shifted_windows(x, slide)  # (…, C, *K, N, *R)
+        rows = w.reshape(*w.shape[: -n - 1], prod(w.shape[-n - 1 :]))
+    else:
+        padded = pad(None, x, [(around, around) for around in slide.padding])
+        w = windows(None, padded, slide.size, slide.stride, slide.dilation)  # (…, C, N, *R, *K)
+        images, kernel = w.ndim - 2 * n - 1, w.ndim - n
+        rows = _flat(w.transpose(*range(images), *range(kernel, w.ndim), *range(images, kernel)), n + 1)
     return rows.reshape(*rows.shape[: -n - 2], prod(rows.shape[-n - 2 : -1]), rows.shape[-1])
 
 
@@ -115,7 +120,7 @@ def _multiplied_back(slide: Slide, upstream: Array, kernel: Array) -> Array:
     lead = _lead(upstream, kernel, n)
     x = np.zeros((*lead, kernel.shape[-n - 1], upstream.shape[-n - 1], *slide.sizes), np.result_type(upstream, kernel))
     rows = _flat(kernel, n + 1).swapaxes(-1, -2)
-    add = _add_in_runs if slide.sizes == slide.counts and set(slide.stride) == {1} else _add
+    add = _add_shifted if _is_mere_shift(slide) else _add
     for some in _chunks(x, slide):
         part = _images(upstream, some, n)
         columns = rows @ _flat(part, n + 1)
@@ -130,23 +135,65 @@ def _add(x: Array, w: Array, slide: Slide) -> None:
         x[(..., *inside)] += w[(..., *position, slice(None), *met)]
 
 
-def _add_in_runs(x: Array, w: Array, slide: Slide) -> None:
-    """The same, much faster, where there are as many windows as entries: each position of the kernel is a mere shift.
+# Where there are as many windows as entries, each position of the kernel is a mere shift of the images. As they lie in
+# memory they are then moved in one run, several times faster, and the windows that meet the padding there are 0.
 
-    With zeros in the windows that meet the padding there, images are added as they lie in memory, in one run.
-    """
-    n = len(slide.size)
-    length = prod(x.shape[-n - 1 :])
-    x, runs = x.reshape(*x.shape[: -n - 1], length), w.reshape(*w.shape[: -n - 1], length)  # views
+
+class _Shift(NamedTuple):
+    """What a position of the kernel meets: the windows in the run `to` entries, the run `of`; those `outside` none."""
+
+    to: tuple[Any, ...]
+    of: tuple[Any, ...]
+    outside: list[tuple[Any, ...]]
+
+
+def _is_mere_shift(slide: Slide) -> bool:
+    return slide.sizes == slide.counts and set(slide.stride) == {1}
+
+
+@lru_cache(maxsize=256)
+def _shifts(slide: Slide, images: int) -> list[_Shift]:
+    """The shift of so many images by each position of the kernel, without those that meet the padding only."""
+    n, length, found = len(slide.size), images * prod(slide.sizes), []
     for position, inside, met in meetings(slide):
-        here, shift = w[(..., *position, *(slice(None),) * (n + 1))], 0
-        for axis, (size, part, entries) in enumerate(zip(slide.sizes, met, inside, strict=True), -n):
-            for outside in slice(0, part.start), slice(part.stop, size):
-                if outside.start < outside.stop:
-                    here[(..., outside, *(slice(None),) * (-axis - 1))] = 0
+        shift, outside = 0, []
+        for axis, (size, part, entries) in enumerate(zip(slide.sizes, met, inside, strict=True)):
+            before = (..., *position, *(slice(None),) * (axis + 1))
+            behind = (slice(None),) * (n - axis - 1)
+            edges = slice(0, part.start), slice(part.stop, size)
+            outside += [(*before, edge, *behind) for edge in edges if edge.start < edge.stop]
             shift = shift * size + entries.start - part.start
-        run = runs[(..., *position, slice(None))]
-        x[..., max(shift, 0) : length + min(shift, 0)] += run[..., max(-shift, 0) : length - max(shift, 0)]
+        to = slice(max(-shift, 0), length - max(shift, 0))
+        of = slice(max(shift, 0), length + min(shift, 0))
+        found.append(_Shift((..., *position, to), (..., of), outside))
+    return found
+
+
+def _shifted_windows(x: Array, slide: Slide) -> Array:
+    """The windows of the padded images: (…, C, N, *S) -> (…, C, *K, N, *S)."""
+    n = len(slide.size)
+    lead, images = x.shape[: -n - 1], x.shape[-n - 1 :]
+    x = x.reshape(*lead, prod(images))
+    shifts = _shifts(slide, images[0])
+    is_met_everywhere = len(shifts) == prod(slide.size)
+    w: Array = (np.empty if is_met_everywhere else np.zeros)((*lead, *slide.size, *images), x.dtype)
+    runs = w.reshape(*lead, *slide.size, prod(images))  # a view
+    for shift in shifts:
+        runs[shift.to] = x[shift.of]
+        for place in shift.outside:
+            w[place] = 0
+    return w
+
+
+def _add_shifted(x: Array, w: Array, slide: Slide) -> None:
+    """Add the windows (…, C, *K, N, *S) to the images that they come from; those in the padding become 0."""
+    n, images = len(slide.size), x.shape[-len(slide.size) - 1 :]
+    x, runs = x.reshape(*x.shape[: -n - 1], prod(images)), w.reshape(*w.shape[: -n - 1], prod(images))  # views
+    for shift in _shifts(slide, images[0]):
+        for place in shift.outside:
+            w[place] = 0
+        part = x[shift.of]
+        part += runs[shift.to]
 
 
 def _combined(kernel: Array, x: Array, sizes: Sizes, moves: Iterable[tuple[Sizes, Place, Place]]) -> Array:

@@ -150,7 +150,13 @@ def scatter(m: Any, x: Array, key: tuple[Any, ...], shape: Shape) -> Array:
 
 
 def whole_numbers(m: Any, indices: Array, below: int) -> Array:
-    """The indices as NumPy takes them, without batch axes. Raises UsageError where one is no place."""
+    """The indices as NumPy takes them, without batch axes, along which they must not differ.
+
+    Raises UsageError where they do, or where one is no place.
+    """
+    if any(length != 1 for length in leading(m, indices)):
+        message = "indices are whole numbers, which cannot be changed a little"
+        raise UsageError(message)
     own = np.reshape(np.asarray(indices, dtype=float), m.shape(indices))
     wrong = (own != np.floor(own)) | (own < -below) | (own >= below)
     if wrong.any():

@@ -51,8 +51,8 @@ def _convolution(name: str, count: int, samples: tuple[Sample, ...]) -> Op:
     return structural(
         name,
         lambda m, upstream, out, x, kernel, **where: (
-            m.conv_input(upstream, kernel, shape=m.shape(x), **slide(count, **where)),
-            m.conv_kernel(x, upstream, shape=m.shape(kernel), **slide(count, **where)),
+            m.conv_input(upstream, kernel, shape=m.shape(x), **where),
+            m.conv_kernel(x, upstream, shape=m.shape(kernel), **where),
         ),
         _convolved(count),
         inputs=("x", "kernel"),
@@ -112,8 +112,8 @@ conv_input = structural(
     inputs=("u", "kernel"),
     attributes=ADJOINT,
     samples=(
-        Sample((2, 2), (2, 2), shape=(3, 3), stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1),
-        Sample((2, 2, 3), (2, 2, 3), shape=(2, 4, 6), stride=(2,), padding=(1,), dilation=(1,), groups=2),
+        Sample((2, 2), (2, 2), shape=(3, 3)),
+        Sample((2, 2, 3), (2, 2, 3), shape=(2, 4, 6), stride=2, padding=1, groups=2),
     ),
 )
 conv_kernel = structural(
@@ -126,7 +126,7 @@ conv_kernel = structural(
     inputs=("x", "u"),
     attributes=ADJOINT,
     samples=(
-        Sample((3, 3), (2, 2), shape=(2, 2), stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1),
-        Sample((2, 4, 6), (2, 2, 3), shape=(2, 2, 3), stride=(2,), padding=(1,), dilation=(1,), groups=2),
+        Sample((3, 3), (2, 2), shape=(2, 2)),
+        Sample((2, 4, 6), (2, 2, 3), shape=(2, 2, 3), stride=2, padding=1, groups=2),
     ),
 )
