@@ -148,6 +148,14 @@ def test_requests_have_nested_lists() -> None:
     assert answer["gradients"] == {"W": [X, X], "x": [1.5, 1.0]}
 
 
+def test_a_request_weighs_an_output_that_is_an_array() -> None:
+    """`upstream_seed` of a request is `--upstream-seed`."""
+    request = json.dumps({"expression": "W @ x", "at": {"W": W, "x": X}, "upstream_seed": [1, 0]})
+    answer = valid(call("grad", "--requests", "-", stdin=request + "\n").out)
+
+    assert answer["gradients"] == {"W": [X, [0.0, 0.0]], "x": W[0]}
+
+
 # Files and limits ----------------------------------------------------------------------------------------------------
 
 

@@ -85,7 +85,7 @@ def gradients_asked(request: Request, limits: Limits) -> Gradients:
     """The gradients that a request asks for."""
     expression, at = question_of(request)
     with _hints():
-        return grad(expression, at, wanted_in(request), limits=limits)
+        return grad(expression, at, wanted_in(request), seed=request.get("upstream_seed"), limits=limits)
 
 
 def check_asked(request: Request, limits: Limits, **options: Any) -> Any:
