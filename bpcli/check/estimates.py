@@ -111,7 +111,7 @@ def _gradients(own: Gradients, question: Question, found: Any, relative: float |
     claims: Sequence[Any] = list(question.claims) or [None for _ in rules]
     seen = map(Estimate, estimates, errors, lefts, rights)
     return [
-        _judged(Finding(question.item, title, Verdict.AGREE, claim, rule), one, scale, relative)
+        _judged(Finding(question.item, title, Verdict.AGREE, claim, rule, truth=one.truth), one, scale, relative)
         for title, claim, rule, one in zip(question.titles, claims, rules, seen, strict=True)
     ]
 
@@ -136,6 +136,12 @@ class Estimate:
         return isfinite(self.left) and isfinite(self.right) and self.left != self.right
 
     @property
+    def truth(self) -> balls.Ball | None:
+        """The slope with its error, where there is one."""
+        is_slope = isfinite(self.value) and isfinite(self.error) and not self.is_corner
+        return balls.within(self.value, self.error) if is_slope else None
+
+    @property
     def error_of_sides(self) -> float:
         """How far the slope of one side may be off."""
         return max(self.error - abs(self.right - self.left) / 2, 0.0)
@@ -153,7 +159,6 @@ def _judged(base: Finding, found: Estimate, scale: float, relative: float | None
     precise = near if base.claim is None else float(tolerance(exactly(found.value), base.claim, relative))
     if found.is_corner:
         return _at_corner(base, found, claimed, precise)
-    base = base.but(truth=balls.within(found.value, found.error))
     unknown = ERRORS * found.error
     if abs(claimed - found.value) > unknown + precise:
         return base.but(verdict=Verdict.DIFFER)

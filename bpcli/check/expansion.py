@@ -17,7 +17,7 @@ from bpcli.graph.order import ancestors_first
 from bpcli.numbers.apart import ArraysOfNodes, flat, in_halves, nodes_of, numbers_in, place_text, places, variables_of
 from bpcli.ops.algebra import nodes
 
-MOST_OPS = 20_000
+MOST_OPS = 5_000
 # Where the numbers of an input choose, and no gradient flows: by position, the input that is put in as it is.
 CHOOSING = {"take": 1, "put": 1, "embedding": 0, "one_hot": 0, "argmax": 0, "put_largest": 1, "take_largest": 1}
 
