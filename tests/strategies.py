@@ -293,7 +293,8 @@ def array_formula(random: Random, names: list[str], depth: int = 3) -> str:
 
 
 def array_line(random: Random) -> list[str]:
-    """Arguments of `grad` over arrays: an expression, mostly summed up, and values for its variables."""
+    """Arguments of a command over arrays: an expression, mostly summed up, and values for its variables."""
+    command = random.choice((*["grad"] * 5, "jacobian", "hessian", "explain"))
     names = ["x", "W", "b"]
     text = array_formula(random, names)
     text = f"sum({text})" if random.random() < 0.6 else text
@@ -301,14 +302,16 @@ def array_line(random: Random) -> list[str]:
     groups = [[text]]
     bound = [name for name in names if name in text and random.random() < 0.98]
     groups += [[f"--{name}", random.choice(ARRAYS if random.random() < 0.95 else NO_ARRAYS)] for name in bound]
-    if random.random() < 0.2:
+    if random.random() < 0.2 and command == "grad":
         groups.append(["--upstream-seed", random.choice(ARRAYS)])
     if random.random() < 0.8:
-        groups.append(["--output-format", random.choice(FORMATS)])
-    if random.random() < 0.1:
+        groups.append(["--output-format", random.choice(FORMATS[:3] if command == "explain" else FORMATS)])
+    if random.random() < 0.1 and command != "explain":
         groups.append([random.choice(("--single-precision", "--max-entries=3", "--with-respect-to=x"))])
+    if random.random() < 0.8 and command == "explain":
+        groups.append(["--gradient-of", random.choice(("x", "x[0]", "W[0,1]", "b[-1]", "v1", "v1[0]", "x[", "q"))])
     random.shuffle(groups)
-    return harmless(["grad", *chain.from_iterable(groups)])
+    return harmless([command, *chain.from_iterable(groups)])
 
 
 def command_line(random: Random) -> list[str]:

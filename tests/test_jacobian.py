@@ -349,3 +349,9 @@ def test_the_work_of_unwanted_variables_is_not_done() -> None:
     found = bpcli.jacobian("tanh(W @ x)", {"W": weights, "x": np.zeros(1000)}, "x")
 
     np.testing.assert_allclose(found.blocks["x"], weights)
+
+
+def test_numbers_of_the_expression_have_the_axes_of_a_batch() -> None:
+    """What moves axes meets literals too: the transpose of a number is the number."""
+    assert bpcli.hessian("x.T", {"x": 0.0}).blocks["x"]["x"].tolist() == 0.0
+    assert bpcli.jacobian("transpose(2) + x*[1, 2]", {"x": 3.0}).blocks["x"].tolist() == [1.0, 2.0]

@@ -121,8 +121,8 @@ class Arrays(Tensors):
         return math.e
 
     def number(self, value: float) -> Any:
-        """A literal, as a number of NumPy's, which never raises."""
-        return self.dtype(value)
+        """A literal, as a number of NumPy's, which never raises; the same for the whole batch."""
+        return np.full((1,) * self.batch, value, self.dtype) if self.batch else self.dtype(value)
 
     def value(self, value: Any) -> Any:
         """A value that a user gave, in this dtype."""
