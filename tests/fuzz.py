@@ -30,6 +30,7 @@ EXPECTED = {"check": (0, 1, 2, 3, 4, 124)}
 EXPECTED_ELSEWHERE = (0, 2, 3)
 STATUS = {0: "ok", 1: "ok", 2: "error", 3: "nonfinite", 4: "ok", 124: "error"}
 MOST_SHOWN = 3
+ANSWERING = ("grad", "check", "jacobian", "hessian", "explain")
 
 
 class Stream(io.TextIOWrapper):
@@ -89,7 +90,7 @@ def broken_promise(words: Sequence[str], found: Outcome, lines: Sequence[str] = 
     may_be_silent = "--help" in words or "--version" in words or "-q" in words
     if lines_asked(words):
         return _broken_answers(found, lines, may_be_silent=may_be_silent)
-    if found.written.startswith("{") and words[0] in ("grad", "check"):
+    if found.written.startswith("{") and words[0] in ANSWERING:
         return _broken_document(found)
     is_error = STATUS[found.code] == "error"
     if is_error and (found.written or not found.said.startswith("error: ")):
