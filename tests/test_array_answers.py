@@ -89,6 +89,35 @@ def test_float32_stays_float32() -> None:
     assert dtypes == {np.dtype("float32")}
 
 
+def test_a_formula_knows_of_the_seed() -> None:
+    """What is shown beside a gradient gives that gradient, the seed called `upstream`."""
+    seeded = valid(call("grad", "W @ x", *TYPED, "--upstream-seed", "[1, 0]", "--json").out)
+    number = valid(call("grad", "x**2", "--x=3", "--upstream-seed=5", "--json").out)
+
+    assert seeded["formulas"] == {"W": "outer(upstream, x)", "x": "W.T @ upstream"}
+    assert (number["formulas"], number["gradients"], number["seed"]) == ({"x": "2*upstream*x"}, {"x": 30.0}, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("expression", "at", "warning"),
+    [
+        ("sum(log(x))", {"x": [1, -2]}, "forward step 1: v1 = log(x) is not finite at [1], of -2: log is defined for"),
+        ("sum(x/y)", {"x": [1, 2], "y": [1, 0]}, "v1 = x/y is not finite at [1], of 2, 0: division by zero"),
+        ("sum(inv(A))", {"A": [[1, 2], [2, 4]]}, "v1 = inv(A) is not finite: a matrix has no inverse"),
+        ("sum(cholesky(A))", {"A": [[1, 2], [2, 1]]}, "is not finite: a matrix is not positive definite"),
+        ("sum(solve([[1,2],[2,4]],[1,2]))*x", {"x": 1}, "forward: solve([[1, 2], [2, 4]], [1, 2]) is not finite"),
+    ],
+)
+def test_a_warning_names_the_entry_and_the_reason(expression: str, at: dict[str, object], warning: str) -> None:
+    """The first entry with finite inputs and no finite value; of a matrix what is wrong with it."""
+    assert warning in bpcli.grad(expression, at).warnings[0].message
+
+
+def test_an_index_has_no_gradient_and_that_is_said() -> None:
+    """The output depends on it, and yet nothing flows back."""
+    assert "no gradient flows back to i" in call("grad", "sum(x[i])", "--x=[1, 2]", "--i=1").out
+
+
 # Documents -----------------------------------------------------------------------------------------------------------
 
 

@@ -198,9 +198,18 @@ def test_the_second_derivative_of_a_product_needs_no_division(x: list[float], ex
     assert np.array(found).tolist() == expected
 
 
+def test_two_rows_have_their_cofactors_without_a_rounding() -> None:
+    """[[d, -c], [-b, a]], also of a singular matrix, and the second derivatives are 1 and -1."""
+    singular = [[1.0, 2.0], [2.0, 4.0]]
+    second = hessian("det(x)", {"x": singular}).blocks["x"]["x"].reshape(4, 4)
+
+    assert grad("det(x)", {"x": singular}).gradients["x"].tolist() == [[4.0, -2.0], [-2.0, 1.0]]
+    assert second.tolist() == [[0, 0, 0, 1], [0, 0, -1, 0], [0, -1, 0, 0], [1, 0, 0, 0]]
+
+
 def test_what_is_no_number_in_a_matrix_is_no_number_in_its_cofactors() -> None:
-    """NaN, which has no singular values, and no error."""
-    result = grad("det(x/0)", {"x": M})
+    """NaN, which has no singular values, and no error; of two rows nothing is decomposed."""
+    result = grad("det(x/0)", {"x": np.eye(3) + 1})
 
     assert math.isnan(result.value)
     assert np.isnan(result.gradients["x"]).all()

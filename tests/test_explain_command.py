@@ -269,7 +269,7 @@ def test_the_map_as_json() -> None:
         (("2 + 3",), "name an entry of a variable"),
         ((*ARTICLE[1:], "--gradient-of=X"), "X is an array of shape (3, 3): say which entry\nhint: write it as X[0,0]"),
         ((*ARTICLE[1:], "--gradient-of=X[5,0]"), "index 5 is beyond axis 0 of X, whose shape is (3, 3)"),
-        (("alpha*y", "--alpha=1", "--y=2", "--gradient-of=alhpa"), "did you mean 'alpha'?"),
+        (("alpha*y", "--alpha=1", "--y=2", "--gradient-of=alphaa"), "did you mean 'alpha'?"),
         (("x*y", "--x=1", "--gradient-of=x"), "no value for y\nhint: add --y VALUE"),
         (("x*y", "--x=1", "--y=1", "--gradient-fo=x"), "did you mean '--gradient-of'?"),
         (("x*", "--x=1", "--gradient-of=x"), "^"),

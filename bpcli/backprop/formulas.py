@@ -40,16 +40,18 @@ def filled_like(node: Node, value: float) -> Node:
     return applied("broadcast_to", number, shape=node.shape) if node.shape else number
 
 
-def gradient_formulas(graph: Graph | Node, wanted: Iterable[Node | str] | None = None) -> dict[Node, Node]:
+def gradient_formulas(
+    graph: Graph | Node, wanted: Iterable[Node | str] | None = None, seed: Node | None = None
+) -> dict[Node, Node]:
     """∂output/∂node as a formula, for each wanted node; 0 for one that the output does not depend on.
 
-    `wanted` holds nodes or names of variables, all variables by default. Of an output that is an array the entries are
-    added up. Raises UnknownNameError for another name.
+    `wanted` holds nodes or names of variables, all variables by default. `seed` is the upstream gradient of the output;
+    1 by default, for each entry of an output that is an array. Raises UnknownNameError for another name.
     """
     if isinstance(graph, Node):
         graph = graph_of(graph)
     chosen = graph.variables if wanted is None else [_node_called(node, graph) for node in wanted]
-    gradients = gradients_at(graph, ITSELF, nodes, filled_like(graph.output, 1.0))
+    gradients = gradients_at(graph, ITSELF, nodes, seed or filled_like(graph.output, 1.0))
     return {node: gradients.get(node) or filled_like(node, 0.0) for node in chosen}
 
 

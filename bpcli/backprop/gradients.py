@@ -51,6 +51,11 @@ class Gradients:
         return tuple(variable for variable in self.graph.variables if variable.name in self.gradients)
 
     @property
+    def is_seeded(self) -> bool:
+        """Whether the output was given an upstream gradient that is not 1."""
+        return bool(self.graph.output.shape) or self.seed != 1
+
+    @property
     def has_arrays(self) -> bool:
         """Whether any value is an array."""
         return self.system is not floats

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, count, islice, product
 from typing import TYPE_CHECKING, Any
 
 from bpcli.backprop.formulas import local_formulas
@@ -17,6 +17,10 @@ from bpcli.graph.simplify import simplify
 if TYPE_CHECKING:
     from bpcli.backprop.gradients import Gradients
 
+MATRIX_REASONS = {
+    **dict.fromkeys(("inv", "solve"), ": a matrix has no inverse"),
+    "cholesky": ": a matrix is not positive definite",
+}
 MOST_NOTICES = 5
 MOST_CHARACTERS = 60
 
@@ -43,18 +47,30 @@ def _substituted(node: Node, values: Mapping[Node, float]) -> Node:
 def _forward(result: "Gradients", labels: Mapping[Node, str]) -> Iterator[Notice]:
     graph, values, is_finite = result.graph, result.values, result.system.is_finite
     needed = set(ancestors_first([graph.output]))
-    for number, node in enumerate(graph.nodes, 1):
-        if node not in needed or node not in labels or is_finite(values[node]):
+    numbers = count(1)  # as tables have them, where lists of numbers have no row
+    for node in graph.nodes:
+        place = f"forward step {next(numbers)}: {labels[node]} = " if node in labels else "forward: "
+        if node not in needed or is_finite(values[node]):
             continue
         inputs = [values[source] for source in node.inputs]
         if all(map(is_finite, inputs)):
             formula = render(node, labels, limit=MOST_CHARACTERS)
             if node.shape or node.op.is_structural:
-                yield Notice(f"forward step {number}: {labels[node]} = {formula} is not finite", node.span)
+                yield Notice(f"{place}{formula} is not finite{_why(node, values)}", node.span)
                 continue
-            numbers = render(_substituted(node, values), limit=MOST_CHARACTERS)
-            what = f"forward step {number}: {labels[node]} = {formula} = {numbers} is {_named(values[node])}"
+            substituted = render(_substituted(node, values), limit=MOST_CHARACTERS)
+            what = f"{place}{formula} = {substituted} is {_named(values[node])}"
             yield Notice(f"{what}; {reason_undefined(node, inputs)}", node.span)
+
+
+def _why(node: Node, values: Mapping[Node, Any]) -> str:
+    """Why an op on arrays has no finite value: the first entry that has none, or what is wrong with the matrix."""
+    if node.op.is_structural:
+        return MATRIX_REASONS.get(node.op.name, "")
+    place = next(place for place in product(*map(range, node.shape)) if not math.isfinite(values[node][place]))
+    inputs = [float(values[source][place] if source.shape else values[source]) for source in node.inputs]
+    numbers = ", ".join(map(number_text, inputs))
+    return f" at {list(place)}, of {numbers}: {reason_undefined(node, inputs)}"
 
 
 def reason_undefined(node: Node, inputs: list[float]) -> str:

@@ -73,10 +73,10 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
     limits = limits_from(options)
     bindings: dict[str, str] = ctx.obj
     if options["requests"] is not None:
-        beside = [options[name] for name in ("assignments", "at_files", "names")]
+        beside = [options[name] for name in ("assignments", "at_files", "names", "seed", "single_precision")]
         if expression is not None or bindings or any(beside) or options["output_format"] not in (None, "json"):
             message = "--requests takes expressions, values and names from its file, and answers in JSON"
-            raise UsageError(message, hint="leave out EXPR, its variables and --output-format")
+            raise UsageError(message, hint="leave out EXPR, its variables, its seed and --output-format")
         return _answer_all(options["requests"], limits, options)
     try:
         return _answer_one(expression, bindings, limits, options)

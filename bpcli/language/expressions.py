@@ -104,11 +104,11 @@ class Parser(Stack):
 
     def _forget_attributes(self) -> None:
         """Drop what was made of attributes. Raises ParseError where what only an attribute can take is an operand."""
-        statics = set(self.statics)
-        if statics:
+        only_attributes = set(self.only_attributes)
+        if only_attributes:
             for node in (*self.nodes, self.output):
                 for source in (*node.inputs, node) if node else ():
-                    if source in statics:
+                    if source in only_attributes:
                         raise no_number(self.text, source)
         if self.attribute_spans:
             self.attribute_spans.sort()

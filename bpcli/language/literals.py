@@ -8,6 +8,7 @@ from bpcli.language.arrays import MOST_AXES, Array, Dtype, array_from
 from bpcli.language.complaints import shortened
 from bpcli.language.expressions import parse
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
+from bpcli.language.tokens import is_name
 from bpcli.numbers.evaluate import evaluate
 
 
@@ -34,4 +35,5 @@ def _entries(name: str, typed: str, node: Node, depth: int) -> object:
 
 def _no_list(name: str, typed: str, reason: str) -> BindingError:
     message = f"the value of {name} is no list of numbers: '{shortened(typed)}'" + (f"; {reason}" if reason else "")
-    return BindingError(message, hint=f'give a list, such as --{name} "[1, 2.5]" or --{name} "[[1, 2], [3, 4]]"')
+    option = f"--{name}" if is_name(name) else "--upstream-seed"
+    return BindingError(message, hint=f'give a list, such as {option} "[1, 2.5]" or {option} "[[1, 2], [3, 4]]"')

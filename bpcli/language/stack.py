@@ -26,7 +26,7 @@ class Stack:
         self.pending: list[Pending] = [Pending(None, -1, -1, 0)]
         self.open_brackets = 0
         self._lists: Lists | None = None
-        self.statics: list[Static] = []
+        self.only_attributes: list[Static] = []
         self.attribute_spans: list[Span] = []  # what stands there is no part of the graph
 
     def push(self, node: Node, start: int, end: int) -> None:
@@ -153,7 +153,7 @@ class Stack:
         """Put what only an attribute can take on the stack."""
         static = Static(content)
         static.start, static.end = start, end
-        self.statics.append(static)
+        self.only_attributes.append(static)
         self.push(static, start, end)
 
     def close_call(self, bracket: Bracket, op: Op, end: int) -> None:

@@ -76,7 +76,16 @@ def number_from_text(name: str, typed: str, place: str = "") -> float:
 
 def _no_number(name: str, typed: str, place: str) -> BindingError:
     message = f"the value of {name} is no number{place}: '{shortened(typed)}'"
-    return BindingError(message, hint=ENTRY if place else f"give a number, such as --{name}=2.5")
+    return BindingError(message, hint=ENTRY if place else _meant(name, typed.strip()))
+
+
+def _meant(name: str, typed: str) -> str:
+    """What was probably meant by a text that is no number: a file, several numbers, or one."""
+    if typed.endswith((".npy", ".npz", ".csv", ".json", ".safetensors")):
+        return f"a file is named with @: --{name} @{shortened(typed)}"
+    if "," in typed:
+        return f'a list stands in brackets: --{name} "[1, 2.5]"'
+    return f"give a number, such as --{name}=2.5"
 
 
 def shape_of(value: Any) -> Shape:

@@ -143,6 +143,8 @@ def cofactors(m: Any, x: Array) -> Array:
     """The matrix of cofactors, ∂det/∂x: by U·diag(products of the other singular values)·Vᵀ, also where det is 0."""
     if x.dtype == object:
         return _of_objects(_cofactors, x, np.empty_like(x))
+    if x.shape[-1] == 2:  # noqa: PLR2004 - [[d, -c], [-b, a]], without a rounding
+        return np.flip(x, (-2, -1)) * np.array([[1.0, -1.0], [-1.0, 1.0]], x.dtype)
     if not np.isfinite(x).all():
         return np.full_like(x, np.nan)  # for which no singular values are found
     left, sizes, right = np.linalg.svd(x)

@@ -39,8 +39,9 @@ def _convolved(count: int) -> Any:
     return shape
 
 
+BIAS = "; a bias is added outside, as in conv2d(x, kernel) + b"
 CONVOLVING = {
-    "stride": sizes(1),
+    "stride": sizes(1)._replace(allowed=sizes(1).allowed + BIAS),
     "padding": sizes(0, least=0),
     "dilation": sizes(1),
     "groups": whole_number(1, least=1),

@@ -67,9 +67,10 @@ scatter = structural(
 )
 
 
-def _rows_shape(shape: Shape, indices: Shape) -> Shape:
+def _rows_shape(shape: Shape, indices: Shape, place: int = 0) -> Shape:
+    """The shape of the rows that indices take of an array, which is the input at a place."""
     if not shape:
-        message = "{0} is one number, of which no entry can be taken"
+        message = f"{{{place}}} is one number, of which no entry can be taken"
         raise ShapeError(message)
     return (*indices, *shape[1:])
 
@@ -99,7 +100,7 @@ put = structural(
 embedding = structural(
     "embedding",
     lambda m, upstream, out, indices, weight: (None, m.put(upstream, indices, length=m.shape(weight)[0])),
-    lambda indices, weight: _rows_shape(weight, indices),
+    lambda indices, weight: _rows_shape(weight, indices, 1),
     inputs=("indices", "weight"),
     meaning=lambda m, indices, weight: m.take(weight, indices),
     samples=(Sample((2,), (3, 2)),),

@@ -104,14 +104,19 @@ det = structural(
 
 
 def _cofactors_back(m: Any, upstream: Any, out: Any, x: Any) -> tuple[Any, ...]:
-    """Of det(x)·x⁻ᵀ, which the cofactors are where there is an inverse: Jacobi's formula and that of the inverse."""
+    """Of det(x)·x⁻ᵀ, which the cofactors are where there is an inverse: Jacobi's formula and that of the inverse.
+
+    Those of two rows are linear, and their own adjoint.
+    """
+    if m.shape(x)[-1] == 2:  # noqa: PLR2004 - rows
+        return (m.cofactors(upstream),)
     inverse = turned(m, m.inv(x))
     through_det = _each(m, m.sum(upstream * inverse, axis=(-2, -1)), x) * out
     through_inverse = m.matmul(m.matmul(out, turned(m, upstream)), inverse)
     return (through_det - through_inverse,)
 
 
-cofactors = structural("cofactors", _cofactors_back, _square, samples=(Sample((3, 3)),))
+cofactors = structural("cofactors", _cofactors_back, _square, samples=(Sample((3, 3)), Sample((2, 2))))
 inv = structural(
     "inv",
     lambda m, upstream, out, x: (-m.matmul(m.matmul(turned(m, out), upstream), turned(m, out)),),

@@ -65,7 +65,7 @@ def grad_document(
     """The answer of `grad`, after the `head` of its request; steps, forward values and formulas with `with_steps`."""
     document = envelope("ok" if result.is_finite else "nonfinite", head)
     document["expression"] = result.graph.text
-    if result.graph.output.shape:
+    if result.is_seeded:
         document["seed"] = json_value(result.seed)
     document["inputs"] = {name: json_value(value) for name, value in result.at.items()}
     document["value"] = json_value(result.value)
@@ -74,7 +74,7 @@ def grad_document(
         labels = result.labels()
         locals_ = LocalFormulas(labels, limit=DOCUMENT_LENGTH)
         document["output"] = labels.get(result.graph.output)
-        document["formulas"] = _formulas(result.graph, result.wanted, labels)
+        document["formulas"] = _formulas(result.graph, result.wanted, labels, is_seeded=result.is_seeded)
         nodes = [node for node in result.graph.nodes if node in labels]
         document |= limited("forward", nodes, lambda node: _forward_entry(node, result, labels), most_steps)
         document |= limited("steps", result.steps(), lambda step: _step_entry(step, labels, locals_), most_steps)
@@ -120,8 +120,11 @@ def envelope(status: str, head: Mapping[str, object], schema: str = "grad") -> D
     return {**head, "schema": f"bpcli.{schema}/1", "version": __version__, "status": status}
 
 
-def _formulas(graph: Graph, wanted: Sequence[Variable], labels: Labels) -> dict[str, str | None]:
-    return {variable.name: text for variable, text in formula_texts(graph, wanted, labels, DOCUMENT_LENGTH).items()}
+def _formulas(
+    graph: Graph, wanted: Sequence[Variable], labels: Labels, *, is_seeded: bool = False
+) -> dict[str, str | None]:
+    texts = formula_texts(graph, wanted, labels, DOCUMENT_LENGTH, is_seeded=is_seeded)
+    return {variable.name: text for variable, text in texts.items()}
 
 
 def _formula_entry(node: Node, labels: Labels) -> Document:

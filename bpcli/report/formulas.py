@@ -80,17 +80,23 @@ def side_of(node: Node, position: int) -> str:
     return f" (input {position + 1})"
 
 
-def formula_texts(
+def formula_texts(  # noqa: PLR0913 - what is shown, and how
     graph: Graph,
     wanted: Collection[Variable],
     labels: Labels,
     room: int = LINE - BESIDE,
     values: Mapping[Node, float] | None = None,
+    *,
+    is_seeded: bool = False,
 ) -> Mapping[Variable, str | None]:
-    """The formula of each gradient: in the variables where that is short, else in the names of nodes, else None."""
+    """The formula of each gradient: in the variables where that is short, else in the names of nodes, else None.
+
+    `is_seeded` says that the output has an upstream gradient that is not 1, which is called `upstream`.
+    """
     if len(graph.nodes) > MOST_NODES:
         return dict.fromkeys(wanted)
-    formulas = gradient_formulas(graph, wanted)
+    seed = Variable(UPSTREAM, shape=graph.output.shape) if is_seeded else None
+    formulas = gradient_formulas(graph, wanted, seed)
     return {variable: _formula_text(formulas[variable], graph, labels, room, values or {}) for variable in wanted}
 
 

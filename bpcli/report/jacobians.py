@@ -13,6 +13,7 @@ from bpcli.report.page import Page
 from bpcli.report.structure import structure_of
 
 LONGEST_DIAGONAL = 40  # characters
+SHORTEST_RUN = 6  # of equal entries that are counted, not written out
 MOST_OF_A_JACOBIAN = 16  # entries of a local gradient that is written out as a matrix
 
 
@@ -56,10 +57,16 @@ def _jacobian_texts(node: Node, places: list[int], result: Gradients, labels: La
         if matrix is None:
             continue
         same = [labels[one] for one in node.inputs if one in labels and _is_same(result.values[one], matrix)]
-        words = structure_of(matrix)
-        parts = [*same[:1], nested_text(matrix.tolist(), page.number)]
-        texts[place] = " = ".join(parts) + (f", {words}" if words else "")
+        texts[place] = " = ".join([*same[:1], _matrix_text(matrix, page)])
     return texts
+
+
+def _matrix_text(matrix: Any, page: Page) -> str:
+    """A matrix and its structure in words; a long row or column of one number by that number."""
+    words = structure_of(matrix)
+    if words in ("one row", "one column") and matrix.size > SHORTEST_RUN and (matrix == matrix.flat[0]).all():
+        return f"{words} of {matrix.size} times {page.number(float(matrix.flat[0]))}"
+    return nested_text(matrix.tolist(), page.number) + (f", {words}" if words else "")
 
 
 def _is_same(value: Any, matrix: Any) -> bool:

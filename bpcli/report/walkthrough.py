@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from bpcli.backprop.gradients import Gradients
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Variable
+from bpcli.graph.order import downstream_of
 from bpcli.report.backward import backward_section
 from bpcli.report.formulas import Labels, formula_texts
 from bpcli.report.forward import forward_section, graph_section
@@ -47,16 +48,27 @@ def _gradients(result: Gradients, labels: Labels, page: Page) -> list[Line]:
     shown = result.wanted[: page.most_rows]
     names = [page.derivative(graph.output, variable, labels) for variable in shown]
     numbers = [page.value(result.gradients[variable.name]) for variable in shown]
-    texts = formula_texts(graph, shown, labels, _room(page, names, numbers), result.values)
+    room = _room(page, names, numbers)
+    texts = formula_texts(graph, shown, labels, room, result.values, is_seeded=result.is_seeded)
     rows = []
     for variable, name, number in zip(shown, names, numbers, strict=True):
         formula = texts[variable]
         note = TOO_LONG if formula is None else ""
         if variable not in result.upstreams:
-            note = f"{labels.get(graph.output, 'f')} does not depend on {variable.name}"
+            note = _unreached(variable, result, labels)
         rows.append(Row((name, "" if formula in (None, number) else formula or "", number), (note,)))
     columns = ARRAY_COLUMNS if result.has_arrays else COLUMNS
-    return [*page.title("GRADIENTS"), *table(columns, rows, page.width), *page.left_out(len(result.wanted))]
+    lines = [*page.title("GRADIENTS"), *table(columns, rows, page.width), *page.left_out(len(result.wanted))]
+    if any(number.startswith("(") for number in numbers):
+        lines.append([Piece("  "), Piece("every entry: --output-format csv, or --json", "note")])
+    return lines
+
+
+def _unreached(variable: Variable, result: Gradients, labels: Labels) -> str:
+    """Why no gradient reached a variable: the output does not use it, or uses it as an index, say."""
+    if result.graph.output in downstream_of(result.graph, [variable]):
+        return f"no gradient flows back to {variable.name}"
+    return f"{labels.get(result.graph.output, 'f')} does not depend on {variable.name}"
 
 
 def _room(page: Page, names: Sequence[str], numbers: Sequence[str]) -> int:
