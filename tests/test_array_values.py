@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bpcli import grad
+from bpcli import grad, hessian
 from bpcli.backprop.formulas import gradient_formulas
 from bpcli.graph.node import Variable
 from bpcli.graph.order import graph_of
