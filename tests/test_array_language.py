@@ -221,6 +221,7 @@ REFUSED = [
     ("2[0]", "2 (a single number) has no axes, and 1 index was given", None),
     ("x[::0]", "the step of a slice cannot be 0", None),
     ("x[..., ...]", "an index can have one '...' only", None),
+    ("x[[[0], [1, 2]]]", "an index of x (3,) is ragged", None),
     ("A[[0, 1], [0, 1, 2]]", "the index arrays have shapes that do not fit: (2,), (3,)", None),
     ("reshape(A, (4, -1))", "cannot reshape A (2, 3), which has 6 entries, to (4, -1)", None),
     ("permute(A, (0, 0))", "an axis stands twice in axis=(0, 0) for A (2, 3)", None),
@@ -392,6 +393,21 @@ def test_brackets_nest_deeply() -> None:
     assert len(render(graph.output)) == 2 * DEEP + 1
     with pytest.raises(LimitError):
         with_shapes(graph, {"x": ()})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x[" + "[" * DEEP + "0" + "]" * DEEP + "]", "an index is a whole number"),
+        ("pad(x, " + "(1, " * 1000 + "1" + ")" * 1000 + ")", "several values in parentheses"),
+        ("pad(x, " + "[" * DEEP + "1" + "]" * DEEP + ")", "'widths' of pad must be"),
+    ],
+    ids=["index", "tuple", "attribute"],
+)
+def test_what_no_array_has_axes_for_is_no_attribute(text: str, message: str) -> None:
+    """Rows of numbers that are nested deeper than arrays are refused, without recursion."""
+    with pytest.raises(ParseError, match=message):
+        parse(text)
 
 
 def seconds(count: int) -> float:
