@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import starmap, zip_longest
-from math import prod
 from typing import Any
 
 from bpcli.errors import ShapeError
 from bpcli.graph.op import Shape
 
 ITEM_BYTES = 8  # of float64
+MOST_BYTES_SHOWN = 10**21
+UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")  # of 10³ each, as disks and documents have them
 
 
 def shape_text(shape: Sequence[int]) -> str:
@@ -16,14 +17,14 @@ def shape_text(shape: Sequence[int]) -> str:
     return str(tuple(shape))
 
 
-def size_text(shape: Sequence[int]) -> str:
-    """How much memory an array of float64 takes, in the largest unit that leaves a whole number before the point."""
-    size = float(ITEM_BYTES * prod(shape))
-    units = ("bytes", "kB", "MB", "GB", "TB", "PB")
-    place = 0
-    while size >= 1000 and place < len(units) - 1:  # noqa: PLR2004 - units of 10³, as disks and documents have them
-        size, place = size / 1000, place + 1
-    return f"{size:.3g} {units[place]}"
+def size_text(entries: int, item_bytes: int = ITEM_BYTES) -> str:
+    """How much memory so many entries take, with three digits: `80 GB`."""
+    size = entries * item_bytes
+    shown, unit = float(min(size, MOST_BYTES_SHOWN)), 0
+    while shown >= 1000 and unit < len(UNITS) - 1:  # noqa: PLR2004 - each unit is a thousand of the one before
+        shown, unit = shown / 1000, unit + 1
+    over = "over " if size > MOST_BYTES_SHOWN else ""
+    return f"{over}{float(f'{shown:.3g}'):g} {UNITS[unit]}"
 
 
 def common_shape(shapes: Iterable[Shape]) -> Shape | None:

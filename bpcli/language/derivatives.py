@@ -100,6 +100,6 @@ def _require_room(graph: Graph, name: str, rows: Sequence[int], variables: Seque
     names = [f"{variable.name} {shape_text(variable.shape)}" for variable in variables[:MOST_NAMED]]
     named = ", ".join(names) + (", …" if len(variables) > MOST_NAMED else "")
     output = f"{label} {shape_text(graph.output.shape)}" if graph.output.shape else label
-    message = f"the {name} of {output} with respect to {named} has {entries} entries, {size_text((entries,))}"
+    message = f"the {name} of {output} with respect to {named} has {entries} entries, {size_text(entries)}"
     hint = f"raise the limit of {limits.entries} entries with --max-entries, or ask for fewer by --with-respect-to"
     raise LimitError(message, hint=hint, text=graph.text or None)

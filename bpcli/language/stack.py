@@ -137,7 +137,7 @@ class Stack:
             self.close_call(bracket, op, end)
 
     def close_tuple(self, bracket: Bracket, end: int) -> None:
-        """Take several values in parentheses as what an attribute may be. Raises ParseError where that is not possible."""
+        """Take several values in parentheses as what an attribute may be. Raises ParseError where they are no such."""
         self.pending.pop()
         self.open_brackets -= 1
         whole = Span(bracket.start, end)
