@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bpcli.graph.shapes import window_counts
+from bpcli.graph.sliding import window_counts
 from bpcli.numbers import convolution as module
 from bpcli.numbers.convolution import convolution, convolution_input, convolution_kernel
 from bpcli.numbers.windows import first_of_largest, fold, largest, pad, windows

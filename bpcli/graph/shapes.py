@@ -1,7 +1,7 @@
 """What is done with shapes: how they are written, what fits together, and which axes a number names."""
 
 from collections.abc import Iterable, Sequence
-from itertools import starmap, zip_longest
+from itertools import zip_longest
 from typing import Any
 
 from bpcli.errors import ShapeError
@@ -84,33 +84,3 @@ def pad_pairs(shape: Shape, widths: Sequence[Any]) -> tuple[tuple[int, int], ...
         message = f"{{0}} has fewer axes than the {len(widths)} that pad is to widen"
         raise ShapeError(message)
     return tuple(map(tuple, widths))
-
-
-def axes_of_space(kernel: Shape) -> int:
-    """Over how many axes a kernel slides: all of a plain one, all but two of one with filters and channels."""
-    return len(kernel) if len(kernel) <= 2 else len(kernel) - 2  # noqa: PLR2004 - plain kernels have one axis or two
-
-
-def window_counts(  # noqa: PLR0913 - the attributes of PyTorch's
-    sizes: Sequence[int],
-    kernel: Sequence[int],
-    stride: Sequence[int],
-    padding: Sequence[int],
-    dilation: Sequence[int],
-    *,
-    ceil_mode: bool = False,
-) -> Shape:
-    """How many windows each axis has: ⌊(S + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1.
-
-    With `ceil_mode` the quotient is rounded up, but a window that would begin behind the input does not count.
-    Not positive where no window fits.
-    """
-
-    def count(size: int, length: int, step: int, around: int, spread: int) -> int:
-        room = size + 2 * around - spread * (length - 1) - 1
-        if not ceil_mode:
-            return room // step + 1
-        rounded_up = -(-room // step) + 1
-        return rounded_up - 1 if (rounded_up - 1) * step >= size + around else rounded_up
-
-    return tuple(starmap(count, zip(sizes, kernel, stride, padding, dilation, strict=True)))

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from bpcli.numbers.windows import Array, Place, Sizes, Slide, meetings, pad, sum_of_terms, windows
+from bpcli.graph.sliding import Sizes
+from bpcli.numbers.windows import Array, Place, Slide, meetings, pad, sum_of_terms, windows
 
 MOST_GATHERED = 2**20  # entries of a matrix of windows (8 MB of float64); beyond it, a few images at a time
 MOST_OF_AN_IMAGE = 2**25  # entries of the windows of one image, or of it with its padding (256 MB); beyond, no matrix
