@@ -76,10 +76,8 @@ class Finder:
             return Entry(node)
         label = self._labels.get(node, "f")
         message = f"{label} is an array of shape {shape_text(node.shape)}, not one number: say which entry's gradient"
-        raise ShapeError(
-            message,
-            hint=f"write it as d{_first(label, node)}/d{entry_label(wanted.name, wanted.key or ())}, or reduce it, as in sum({label})",
-        )
+        derivative = f"d{_first(label, node)}/d{entry_label(wanted.name, wanted.key or ())}"
+        raise ShapeError(message, hint=f"write it as {derivative}, or reduce it, as in sum({label})")
 
     def _found(self, name: EntryName) -> Entry:
         if name.name not in self._nodes:
