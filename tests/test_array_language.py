@@ -221,6 +221,7 @@ REFUSED = [
     ("2[0]", "2 (a single number) has no axes, and 1 index was given", None),
     ("x[::0]", "the step of a slice cannot be 0", None),
     ("x[..., ...]", "an index can have one '...' only", None),
+    ("x[[[0], [1, 2]]]", "an index of x (3,) is ragged", None),
     ("A[[0, 1], [0, 1, 2]]", "the index arrays have shapes that do not fit: (2,), (3,)", None),
     ("reshape(A, (4, -1))", "cannot reshape A (2, 3), which has 6 entries, to (4, -1)", None),
     ("permute(A, (0, 0))", "an axis stands twice in axis=(0, 0) for A (2, 3)", None),
@@ -343,10 +344,11 @@ def test_what_is_mistyped_is_told_in_its_place(text: str, message: str | None, p
 @pytest.mark.parametrize(
     ("text", "at", "message", "place"),
     [
-        ("1 + sum(E[i])", {"i": [0, 2]}, "an index must be a whole number from 0 to 1, not 2", "E[i]"),
-        ("sum(E[i])", {"i": 0.5}, "an index must be a whole number from 0 to 1, not 0.5", "E[i]"),
-        ("sum(E[i])", {"i": -3}, "an index must be a whole number from 0 to 1, not -3", "E[i]"),
-        ("sum(embedding([9], E))", {}, "an index must be a whole number from 0 to 1, not 9", "embedding([9], E)"),
+        ("1 + sum(E[i])", {"i": [0, 2]}, "an index must be a whole number from -2 to 1, not 2", "E[i]"),
+        ("sum(E[i])", {"i": 0.5}, "an index must be a whole number from -2 to 1, not 0.5", "E[i]"),
+        ("sum(E[i])", {"i": -3}, "an index must be a whole number from -2 to 1, not -3", "E[i]"),
+        ("sum(embedding([9], E))", {}, "an index must be a whole number from -2 to 1, not 9", "embedding([9], E)"),
+        ("sum(one_hot(i, 3)*E[:3])", {"i": -1}, "an index must be a whole number from 0 to 2, not -1", "one_hot(i, 3)"),
         ("sum(one_hot([3], 3)) + sum(E)", {}, "an index must be a whole number from 0 to 2, not 3", "one_hot([3], 3)"),
     ],
 )
@@ -370,6 +372,7 @@ def test_a_shape_error_of_a_node_is_in_words_too() -> None:
     [
         ("broadcast_to(x, (100000, 100000, 3))", "an array of shape (100000, 100000, 3), 240 GB, brings the values"),
         ("one_hot(x, 1e12)", "an array of shape (3, 1000000000000), 24 TB"),
+        (f"broadcast_to(sum(x), {(10**15,) * 30})", f"an array of shape {(10**15,) * 30}, over 1000 EB"),
         ("[" * 70 + "x" + "]" * 70, "an array has at most 64 axes"),
         ("x[" + "None, " * 70 + "0]", "an array has at most 64 axes"),
     ],
@@ -392,6 +395,21 @@ def test_brackets_nest_deeply() -> None:
     assert len(render(graph.output)) == 2 * DEEP + 1
     with pytest.raises(LimitError):
         with_shapes(graph, {"x": ()})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x[" + "[" * DEEP + "0" + "]" * DEEP + "]", "an index is a whole number"),
+        ("pad(x, " + "(1, " * 1000 + "1" + ")" * 1000 + ")", "several values in parentheses"),
+        ("pad(x, " + "[" * DEEP + "1" + "]" * DEEP + ")", "'widths' of pad must be"),
+    ],
+    ids=["index", "tuple", "attribute"],
+)
+def test_what_no_array_has_axes_for_is_no_attribute(text: str, message: str) -> None:
+    """Rows of numbers that are nested deeper than arrays are refused, without recursion."""
+    with pytest.raises(ParseError, match=message):
+        parse(text)
 
 
 def seconds(count: int) -> float:

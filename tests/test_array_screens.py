@@ -1,9 +1,13 @@
 """Screens of arrays: what `grad` shows where values are vectors and matrices, letter by letter, wide and narrow."""
 
+from math import inf, nan
+
+import numpy as np
 import pytest
 from command import has_terminals, shown
 
-from bpcli.report.figures import ASCII
+from bpcli.report.arrays import summary_text
+from bpcli.report.figures import ASCII, short
 
 PRODUCT = ("y = W @ x; L = sum(y**2)", "--W=[[1, -2], [0.5, 3]]", "--x=[2, -1]")
 
@@ -200,3 +204,19 @@ def test_a_narrow_terminal_has_a_line_for_each_part() -> None:
 def test_ascii_has_its_own_signs() -> None:
     """Where no `ᵀ` can be written, the transpose is `.T`."""
     assert ASCII.written("Wᵀ @ upstream") == "W.T @ upstream"
+
+
+@pytest.mark.parametrize(
+    ("entries", "words"),
+    [
+        ([3, 4], "norm 5, 3 to 4"),
+        ([0, 0], "norm 0, 0 to 0"),
+        ([3e200, -4e200], "norm 5e+200, -4e+200 to 3e+200"),
+        ([3e-200, 4e-200], "norm 5e-200, 3e-200 to 4e-200"),
+        ([1, -inf], "norm Infinity, -Infinity to 1"),
+        ([1, nan], "norm NaN, NaN to NaN"),
+    ],
+)
+def test_a_large_array_is_summed_up(entries: list[float], words: str) -> None:
+    """Its norm is right where the squares leave the range of float64, and nothing is warned of."""
+    assert summary_text(np.array(entries), short) == f"(2,) {words}"

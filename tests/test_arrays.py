@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from bpcli.errors import BindingError, LimitError
-from bpcli.language.arrays import Dtype, array_from, in_bytes
+from bpcli.graph.shapes import size_text
+from bpcli.language.arrays import Dtype, array_from
 from bpcli.language.limits import Limits
 from bpcli.language.values import value_from
 
@@ -241,7 +242,7 @@ def test_an_array_of_the_limit_is_read() -> None:
 )
 def test_sizes_are_told_in_three_digits(size: int, words: str) -> None:
     """The unit is the largest that is smaller than the size."""
-    assert in_bytes(size) == words
+    assert size_text(size, 1) == words
 
 
 def test_numbers_need_no_numpy(tmp_path: Path) -> None:

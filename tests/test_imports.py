@@ -52,7 +52,7 @@ LANGUAGE = FUNCTIONS | {
 LIBRARY = {"bpcli", "bpcli.errors"} | GRADIENTS | LANGUAGE
 FORMULAS = {"bpcli.graph.rows", "bpcli.graph.simplify", "bpcli.backprop.formulas", "bpcli.ops.algebra"}
 ARRAYS = {
-    "bpcli.graph.keys", "bpcli.graph.shapes",
+    "bpcli.graph.keys", "bpcli.graph.shapes", "bpcli.graph.sliding",
     "bpcli.numbers.arrays", "bpcli.numbers.convolution", "bpcli.numbers.matrices", "bpcli.numbers.sliding",
     "bpcli.numbers.structure", "bpcli.numbers.tensors", "bpcli.numbers.windows",
 }  # fmt: skip
@@ -71,7 +71,8 @@ TABLE = WALK | {"bpcli.report.tables"}
 CATALOGUE = {"bpcli.cli.ops", "bpcli.graph.latex", "bpcli.report.catalogue"}
 NUMERIC = {"bpcli.backprop.gradients", "bpcli.graph.labels", "bpcli.numbers.evaluate"}
 FAMILIES_OVER_ARRAYS = {
-    "bpcli.graph.keys", "bpcli.graph.shapes", "bpcli.ops.attributes", "bpcli.ops.indexing", "bpcli.ops.linear_algebra",
+    "bpcli.graph.keys", "bpcli.graph.shapes", "bpcli.graph.sliding",
+    "bpcli.ops.attributes", "bpcli.ops.indexing", "bpcli.ops.linear_algebra",
     "bpcli.ops.convolution", "bpcli.ops.fused", "bpcli.ops.joining", "bpcli.ops.products", "bpcli.ops.reductions",
     "bpcli.ops.shaping", "bpcli.ops.spread", "bpcli.ops.windows",
 }  # fmt: skip

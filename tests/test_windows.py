@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bpcli.graph.shapes import window_counts
+from bpcli.graph.sliding import window_counts
 from bpcli.numbers import convolution as module
 from bpcli.numbers.convolution import convolution, convolution_input, convolution_kernel
 from bpcli.numbers.windows import first_of_largest, fold, largest, pad, windows
@@ -111,8 +111,10 @@ def example(slide: Any, groups: int) -> tuple[Any, Any, Any]:
 
 
 @every_slide
-def test_convolution_and_its_adjoints_are_their_definitions(slide: Any, groups: int) -> None:
-    """All three, entry by entry; and the same in exact fractions, by the other way of computing."""
+def test_convolution_and_its_adjoints_are_their_definitions(
+    slide: Any, groups: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All three, entry by entry; and, by the other way of computing, in exact fractions and as if too large."""
     x, kernel, attributes = example(slide, groups)
     y, products = naive(x, kernel, attributes)
     upstream = wholes(*y.shape)
@@ -121,9 +123,9 @@ def test_convolution_and_its_adjoints_are_their_definitions(slide: Any, groups: 
         back[s] += kernel[k] * upstream[r]
         to_kernel[k] += upstream[r] * x[s]
 
-    for kind in np.asarray, fractions:
-        values = (kind(array) for array in (x, kernel, upstream))
-        one, two, three = values
+    for kind, most in (np.asarray, module.MOST_OF_AN_IMAGE), (fractions, module.MOST_OF_AN_IMAGE), (np.asarray, 0):
+        monkeypatch.setattr(module, "MOST_OF_AN_IMAGE", most)
+        one, two, three = (kind(array) for array in (x, kernel, upstream))
         np.testing.assert_array_equal(convolution(PLAIN, one, two, *attributes), y)
         np.testing.assert_array_equal(convolution_input(PLAIN, three, two, x.shape, *attributes), back)
         np.testing.assert_array_equal(convolution_kernel(PLAIN, one, three, kernel.shape, *attributes), to_kernel)
@@ -298,6 +300,17 @@ def test_an_upstream_that_is_broadcast() -> None:
         strict=True,
     ):
         np.testing.assert_array_equal(found, expected)
+
+
+def test_padding_takes_no_memory_where_it_is_much() -> None:
+    """Two of the three windows lie in 160 GB of padding."""
+    x, kernel, attributes = np.array([[[2.0, 3.0]]]), np.array([[[5.0]]]), ((10**10,), (10**10,), (1,), 1)
+
+    y = convolution(PLAIN, x, kernel, *attributes)
+
+    assert y.tolist() == [[[0, 10, 0]]]
+    assert convolution_input(PLAIN, y, kernel, x.shape, *attributes).tolist() == [[[50, 0]]]
+    assert convolution_kernel(PLAIN, x, y, kernel.shape, *attributes).tolist() == [[[20]]]
 
 
 @pytest.mark.parametrize("slide", [slide for slide in SLIDES if not any(slide[3])], ids=str)

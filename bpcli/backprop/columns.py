@@ -14,7 +14,7 @@ from bpcli.graph.node import Node, Variable
 from bpcli.graph.op import Shape
 from bpcli.graph.order import graph_of
 from bpcli.numbers.arrays import Arrays, arrays
-from bpcli.numbers.entries import columns_of, moved_a_little, not_zero, ones_at, with_leading_axis
+from bpcli.numbers.entries import columns_of, moved_a_little, not_zero, ones_at
 from bpcli.numbers.evaluate import evaluate
 from bpcli.ops.algebra import nodes
 
@@ -81,7 +81,7 @@ class _Columns:
         if size * prod(node.inputs[position].shape) > MOST_AT_ONCE:
             return rows
         values = dict(
-            zip((node, *node.inputs), map(with_leading_axis, (self._out_of(self._values), *self._values)), strict=True)
+            zip((node, *node.inputs), map(arrays.lifted, (self._out_of(self._values), *self._values)), strict=True)
         )
         with arrays.at_work():
             found = handed_back(node, ones_at(node.shape, range(size)), values.__getitem__, BATCHED)[position]
@@ -103,10 +103,10 @@ class _Columns:
         """The columns of the Jacobian for these places of an input, as rows."""
         node, pullback = self._node, graph_of(part)
         seeds = ones_at(part.shape, places)
-        zeros = with_leading_axis(arrays.zeros(node.shape))
-        at = {variable.name: with_leading_axis(value) for variable, value in zip(self._inputs, inputs, strict=True)}
+        zeros = arrays.lifted(arrays.zeros(node.shape))
+        at = {variable.name: arrays.lifted(value) for variable, value in zip(self._inputs, inputs, strict=True)}
         with arrays.at_work():
-            at |= {"out": with_leading_axis(self._out_of(inputs)), "upstream": zeros}
+            at |= {"out": arrays.lifted(self._out_of(inputs)), "upstream": zeros}
             found = gradients_at(pullback, evaluate(pullback, at, BATCHED), BATCHED, seeds).get(self._upstream)
         rows = zeros if found is None else found
         return rows if len(rows) == len(seeds) else rows.repeat(len(seeds), axis=0)

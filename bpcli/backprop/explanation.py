@@ -8,6 +8,7 @@ from typing import Any
 from bpcli.backprop.entries import MOST_EDGES, Edge, Entry, edges_from
 from bpcli.backprop.gradients import Gradients, gradients_of
 from bpcli.backprop.paths import Path, largest_paths, path_counts
+from bpcli.graph.labels import entry_label
 from bpcli.graph.node import Graph, Node, Variable
 from bpcli.numbers.floats import floats
 from bpcli.numbers.system import NumberSystem
@@ -79,8 +80,7 @@ def entry_of(value: Any, entry: Entry) -> float:
 
 def entry_name(entry: Entry, labels: Mapping[Node, str]) -> str:
     """How an entry is written: `x`, `X[1,1]`."""
-    label = labels.get(entry.node, "f")
-    return f"{label}[{','.join(map(str, entry.at))}]" if entry.node.shape else label
+    return entry_label(labels.get(entry.node, "f"), entry.at)
 
 
 def explanation_of(  # noqa: PLR0913 - a point, what is asked about it, and two limits

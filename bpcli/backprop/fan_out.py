@@ -11,27 +11,12 @@ from bpcli.backprop.gradients import gradients_of
 from bpcli.backprop.sweep import handed_back
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Node
-from bpcli.graph.op import Shape
 from bpcli.graph.order import ancestors_first
+from bpcli.graph.sliding import Sliding, sliding_over
 from bpcli.numbers.evaluate import evaluate
 from bpcli.numbers.system import NumberSystem
 
 AXES = {"conv1d": 1, "conv2d": 2}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sliding:
-    """How the kernel slides, an entry for each axis of space: attributes of a convolution in PyTorch's words."""
-
-    stride: Shape
-    padding: Shape
-    dilation: Shape
-    groups: int
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the kernel slides by one, over the input alone, without gaps."""
-        return set(self.stride) == {1} and set(self.dilation) == {1} and set(self.padding) == {0}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +79,8 @@ def _fan_out(
     used: Mapping[Node, int],
 ) -> FanOut:
     image, kernel = node.inputs
-    sliding = sliding_of(node)
+    attributes: dict[str, Any] = dict(node.attributes)
+    sliding = sliding_over(AXES[node.op.name], **attributes)
     count = len(sliding.stride)
     upstream = upstreams.get(node)
     back = (None, None) if upstream is None else handed_back(node, upstream, values.__getitem__, system)
@@ -117,18 +103,6 @@ def _windows(node: Node, sliding: Sliding) -> Any:
     sizes = (image.shape[-count:], kernel.shape[-count:], node.shape[-count:])
     lines = list(starmap(windows_along, zip(*sizes, sliding.stride, sliding.padding, sliding.dilation, strict=True)))
     return reduce(lambda inner, line: [_times(number, inner) for number in line], reversed(lines[:-1]), lines[-1])
-
-
-def sliding_of(node: Node) -> Sliding:
-    """The attributes of a convolution, an entry for each axis of space."""
-    count = AXES[node.op.name]
-    given: dict[str, Any] = {"stride": 1, "padding": 0, "dilation": 1, **node.attributes}
-    rows = []
-    for name in ("stride", "padding", "dilation"):
-        value = given[name]
-        row = (int(value),) if isinstance(value, int | float) else tuple(map(int, value))
-        rows.append(row * count if len(row) == 1 else row)
-    return Sliding(rows[0], rows[1], rows[2], int(given.get("groups", 1)))
 
 
 def windows_along(size: int, length: int, windows: int, step: int, around: int, spread: int) -> list[int]:  # noqa: PLR0913, PLR0917 - the sizes of one axis

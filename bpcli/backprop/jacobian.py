@@ -21,6 +21,7 @@ from bpcli.graph.node import Constant, Graph, Node, Variable
 from bpcli.graph.op import Shape
 from bpcli.graph.order import ancestors_first, downstream_of, graph_of
 from bpcli.numbers.arrays import Arrays, arrays
+from bpcli.numbers.entries import ones_at
 from bpcli.numbers.evaluate import Values, compute, constant_in, evaluate
 from bpcli.ops.algebra import NodeAlgebra
 
@@ -216,7 +217,7 @@ def _rows(graph: Graph, values: Values, variables: Sequence[Variable], m: Arrays
     step = max(1, AT_ONCE // max(1, sum(prod(node.shape) for node in (upstream, *swept))))
     blocks = {variable.name: m.zeros((count, *variable.shape)) for variable in variables}
     for start in range(0, count, step):
-        here = {**values, upstream: _units(min(step, count - start), start, shape, m)}
+        here = {**values, upstream: ones_at(shape, range(start, min(start + step, count)), m.dtype)}
         compute(swept, here, m)
         for name, formula in formulas.items():
             blocks[name][start : start + step] = here[formula]
@@ -232,14 +233,6 @@ def _prepared(roots: Iterable[Node], upstream: Variable, values: Values, m: Arra
     swept = downstream_of(Graph(upstream, ops, (), ()), [upstream])
     compute([node for node in ops if node not in swept], values, m)
     return [node for node in ops if node in swept]
-
-
-def _units(many: int, start: int, shape: Shape, m: Arrays) -> Any:
-    """Upstream gradients: the k-th is 1 at entry `start` + k of the output, 0 elsewhere."""
-    count = prod(shape)
-    seeds = m.zeros((many, count))
-    seeds.reshape(-1)[start :: count + 1] = 1
-    return seeds.reshape(many, *shape)
 
 
 def _notices(graph: Graph, at: Mapping[str, Any], wanted: Collection[str] | None, system: Arrays) -> tuple[Notice, ...]:

@@ -19,6 +19,7 @@ from bpcli.cli.inputs import (
 )
 from bpcli.cli.output import chosen_format, page_for, say_unused, say_warnings, write_json, write_lines
 from bpcli.errors import OUTSIDE_DOMAIN_EXIT, MissingValueError, UnknownNameError, UsageError
+from bpcli.graph.labels import entry_label
 from bpcli.language.explain import explain, fan_out
 from bpcli.language.limits import Limits
 
@@ -113,4 +114,4 @@ def _example(found: FanOuts) -> str:
     if not found.graph.variables:
         return "x"
     first = found.graph.variables[0]
-    return first.name + (f"[{','.join('0' * len(first.shape))}]" if first.shape else "")
+    return entry_label(first.name, (0,) * len(first.shape))

@@ -150,4 +150,11 @@ def _require_within(part: Any, length: int, axis: int) -> None:
 
 
 def _array_shape(part: Any) -> Shape:
-    return (len(part), *(_array_shape(part[0]) if part else ())) if is_array(part) else ()
+    """The shape of an array of whole numbers, `()` for one of them. Raises ShapeError where it is ragged."""
+    if not is_array(part):
+        return ()
+    rows = set(map(_array_shape, part))
+    if len(rows) > 1:
+        message = "an index of {0} is ragged"
+        raise ShapeError(message, hint="give every row the same number of entries")
+    return (len(part), *(rows.pop() if rows else ()))

@@ -1,5 +1,6 @@
 """What the nodes of a graph are called: their typed names, and `v1, v2, …` for the others."""
 
+from collections.abc import Sequence
 from itertools import count
 
 from bpcli.graph.names import FreeNames
@@ -38,3 +39,8 @@ def labels_of(graph: Graph) -> dict[Node, str]:
 def is_literal(node: Node) -> bool:
     """Whether the node is a number or a symbol that no statement named."""
     return isinstance(node, Constant) and node.name is None
+
+
+def entry_label(label: str, index: Sequence[int]) -> str:
+    """What an entry of an array is called, `X[1,1]`; a single number, whose index is `()`, by its own label."""
+    return f"{label}[{','.join(map(str, index))}]" if index else label

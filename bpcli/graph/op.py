@@ -14,6 +14,7 @@ from bpcli.errors import InternalError
 
 Rule = Callable[..., tuple[Any, ...]]
 Shape = tuple[int, ...]  # the length of an array along each axis, () for a single number
+MOST_AXES = 64  # of an array, as in NumPy
 # Whole numbers and truth values are numbers, too; an ellipsis stands in the key of an index.
 AttributeValue = float | str | tuple[Any, ...] | EllipsisType | None
 Attributes = Mapping[str, AttributeValue]

@@ -1,14 +1,15 @@
 """What is done with shapes: how they are written, what fits together, and which axes a number names."""
 
 from collections.abc import Iterable, Sequence
-from itertools import starmap, zip_longest
-from math import prod
+from itertools import zip_longest
 from typing import Any
 
 from bpcli.errors import ShapeError
 from bpcli.graph.op import Shape
 
 ITEM_BYTES = 8  # of float64
+MOST_BYTES_SHOWN = 10**21
+UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")  # of 10³ each, as disks and documents have them
 
 
 def shape_text(shape: Sequence[int]) -> str:
@@ -16,14 +17,14 @@ def shape_text(shape: Sequence[int]) -> str:
     return str(tuple(shape))
 
 
-def size_text(shape: Sequence[int]) -> str:
-    """How much memory an array of float64 takes, in the largest unit that leaves a whole number before the point."""
-    size = float(ITEM_BYTES * prod(shape))
-    units = ("bytes", "kB", "MB", "GB", "TB", "PB")
-    place = 0
-    while size >= 1000 and place < len(units) - 1:  # noqa: PLR2004 - units of 10³, as disks and documents have them
-        size, place = size / 1000, place + 1
-    return f"{size:.3g} {units[place]}"
+def size_text(entries: int, item_bytes: int = ITEM_BYTES) -> str:
+    """How much memory so many entries take, with three digits: `80 GB`."""
+    size = entries * item_bytes
+    shown, unit = float(min(size, MOST_BYTES_SHOWN)), 0
+    while shown >= 1000 and unit < len(UNITS) - 1:  # noqa: PLR2004 - each unit is a thousand of the one before
+        shown, unit = shown / 1000, unit + 1
+    over = "over " if size > MOST_BYTES_SHOWN else ""
+    return f"{over}{float(f'{shown:.3g}'):g} {UNITS[unit]}"
 
 
 def common_shape(shapes: Iterable[Shape]) -> Shape | None:
@@ -83,33 +84,3 @@ def pad_pairs(shape: Shape, widths: Sequence[Any]) -> tuple[tuple[int, int], ...
         message = f"{{0}} has fewer axes than the {len(widths)} that pad is to widen"
         raise ShapeError(message)
     return tuple(map(tuple, widths))
-
-
-def axes_of_space(kernel: Shape) -> int:
-    """Over how many axes a kernel slides: all of a plain one, all but two of one with filters and channels."""
-    return len(kernel) if len(kernel) <= 2 else len(kernel) - 2  # noqa: PLR2004 - plain kernels have one axis or two
-
-
-def window_counts(  # noqa: PLR0913 - the attributes of PyTorch's
-    sizes: Sequence[int],
-    kernel: Sequence[int],
-    stride: Sequence[int],
-    padding: Sequence[int],
-    dilation: Sequence[int],
-    *,
-    ceil_mode: bool = False,
-) -> Shape:
-    """How many windows each axis has: ⌊(S + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1.
-
-    With `ceil_mode` the quotient is rounded up, but a window that would begin behind the input does not count.
-    Not positive where no window fits.
-    """
-
-    def count(size: int, length: int, step: int, around: int, spread: int) -> int:
-        room = size + 2 * around - spread * (length - 1) - 1
-        if not ceil_mode:
-            return room // step + 1
-        rounded_up = -(-room // step) + 1
-        return rounded_up - 1 if (rounded_up - 1) * step >= size + around else rounded_up
-
-    return tuple(starmap(count, zip(sizes, kernel, stride, padding, dilation, strict=True)))

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpcli.errors import BindingError, LimitError
+from bpcli.graph.op import MOST_AXES
+from bpcli.graph.shapes import size_text
 from bpcli.language.complaints import shortened
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import ENTRY, number_from
@@ -21,9 +23,6 @@ Value: TypeAlias = float | Array
 Dtype: TypeAlias = Literal["float64", "float32"]
 Reader: TypeAlias = Callable[[str, "Room"], Array]  # of one array of a file, for the variable of this name
 
-MOST_AXES = 64  # NumPy's
-MOST_BYTES_SHOWN = 10**21
-UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 NOT_REAL = {
     "c": "complex numbers",
     "O": "Python objects",
@@ -55,19 +54,10 @@ class Room:
         entries = math.prod(size or 1 for size in shape)
         self.taken += entries
         if self.taken > self.most:
-            needed = in_bytes(entries * np.dtype(self.dtype).itemsize)
+            needed = size_text(entries, np.dtype(self.dtype).itemsize)
             beside = "" if self.taken == entries else f", {self.taken} entries with those before it"
             message = f"{name} {shortened(str(shape))} would take {needed}{beside}"
             raise LimitError(message, hint=f"raise the limit of {self.most} entries with --max-entries")
-
-
-def in_bytes(size: int) -> str:
-    """A size in memory, with three digits: `80 GB`."""
-    shown, unit = float(min(size, MOST_BYTES_SHOWN)), 0
-    while shown >= 1000 and unit < len(UNITS) - 1:  # noqa: PLR2004 - each unit is a thousand of the one before
-        shown, unit = shown / 1000, unit + 1
-    over = "over " if size > MOST_BYTES_SHOWN else ""
-    return f"{over}{float(f'{shown:.3g}'):g} {UNITS[unit]}"
 
 
 def array_from(name: str, value: object, limits: Limits = DEFAULT_LIMITS, dtype: Dtype = "float64") -> Array:

@@ -42,15 +42,23 @@ def grad(  # noqa: PLR0913 - a question, and how it is to be answered
     """
     at = at or {}
     with paused_collector():
-        if isinstance(expression, Node):
-            expression = graph_of(expression)
-        graph = parse(expression, at, limits) if isinstance(expression, str) else expression
+        graph = graph_from(expression, at, limits)
         wanted = wanted_of(graph, with_respect_to)
         shaped, point, system = at_point(graph, at, limits, single_precision=single_precision)
         if system is floats:
             number = None if seed is None else number_from("the upstream seed", seed)
             return gradients_of(graph, point, wanted, seed=number)
         return gradients_of(shaped, point, wanted, system=system, seed=None if seed is None else seed_for(shaped, seed))
+
+
+def graph_from(expression: str | Graph | Node, bound: Collection[str], limits: Limits = DEFAULT_LIMITS) -> Graph:
+    """The graph of an expression as text, as its output node, or as it is; names in `bound` are variables.
+
+    Raises ParseError, LimitError.
+    """
+    if isinstance(expression, str):
+        return parse(expression, bound, limits)
+    return graph_of(expression) if isinstance(expression, Node) else expression
 
 
 def at_point(

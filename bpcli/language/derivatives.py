@@ -8,10 +8,9 @@ from bpcli.backprop.jacobian import Hessian, Jacobian, hessian_of, jacobian_of
 from bpcli.errors import LimitError
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Node, Variable
-from bpcli.graph.order import graph_of
 from bpcli.graph.shapes import shape_text, size_text
-from bpcli.language.build import values_for, wanted_of
-from bpcli.language.expressions import parse, paused_collector
+from bpcli.language.build import graph_from, values_for, wanted_of
+from bpcli.language.expressions import paused_collector
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.shapes import with_shapes
 from bpcli.language.values import shape_of
@@ -79,9 +78,7 @@ def _at_point(
 ) -> tuple[Graph, dict[str, Any], set[str] | None]:
     """The graph with shapes, the value of each variable, and the names that are wanted, None for all."""
     at = at or {}
-    if isinstance(expression, Node):
-        expression = graph_of(expression)
-    graph = parse(expression, at, limits) if isinstance(expression, str) else expression
+    graph = graph_from(expression, at, limits)
     wanted = wanted_of(graph, with_respect_to)
     point = values_for(graph, at, limits, single_precision=single_precision)
     return with_shapes(graph, {name: shape_of(value) for name, value in point.items()}, limits), point, wanted
@@ -100,6 +97,6 @@ def _require_room(graph: Graph, name: str, rows: Sequence[int], variables: Seque
     names = [f"{variable.name} {shape_text(variable.shape)}" for variable in variables[:MOST_NAMED]]
     named = ", ".join(names) + (", …" if len(variables) > MOST_NAMED else "")
     output = f"{label} {shape_text(graph.output.shape)}" if graph.output.shape else label
-    message = f"the {name} of {output} with respect to {named} has {entries} entries, {size_text((entries,))}"
+    message = f"the {name} of {output} with respect to {named} has {entries} entries, {size_text(entries)}"
     hint = f"raise the limit of {limits.entries} entries with --max-entries, or ask for fewer by --with-respect-to"
     raise LimitError(message, hint=hint, text=graph.text or None)

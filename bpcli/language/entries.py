@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from bpcli.backprop.entries import Entry, place_of
 from bpcli.errors import BindingError, ShapeError, UnknownNameError, UsageError
-from bpcli.graph.labels import labels_of
+from bpcli.graph.labels import entry_label, labels_of
 from bpcli.graph.node import Graph, Node
 from bpcli.graph.shapes import shape_text
 from bpcli.language.complaints import named, suggestion
@@ -76,9 +76,8 @@ class Finder:
             return Entry(node)
         label = self._labels.get(node, "f")
         message = f"{label} is an array of shape {shape_text(node.shape)}, not one number: say which entry's gradient"
-        raise ShapeError(
-            message, hint=f"write it as d{label}{_first(node)}/d{_typed(wanted)}, or reduce it, as in sum({label})"
-        )
+        derivative = f"d{_first(label, node)}/d{entry_label(wanted.name, wanted.key or ())}"
+        raise ShapeError(message, hint=f"write it as {derivative}, or reduce it, as in sum({label})")
 
     def _found(self, name: EntryName) -> Entry:
         if name.name not in self._nodes:
@@ -99,10 +98,10 @@ def _index(name: EntryName, node: Node) -> tuple[int, ...]:
         raise ShapeError(message, hint=f"write {name.name} alone")
     if name.key is None and shape:
         message = f"{name.name} is an array of shape {shape_text(shape)}: say which entry"
-        raise ShapeError(message, hint=f"write it as {name.name}{_first(node)}")
+        raise ShapeError(message, hint=f"write it as {_first(name.name, node)}")
     if len(index) != len(shape):
         message = f"an entry of {name.name}, of shape {shape_text(shape)}, has {_indices(len(shape))}, not {len(index)}"
-        raise ShapeError(message, hint=f"write it as {name.name}{_first(node)}")
+        raise ShapeError(message, hint=f"write it as {_first(name.name, node)}")
     for axis, (at, length) in enumerate(zip(index, shape, strict=True)):
         if not -length <= at < length:
             between = f"between {-length} and {length - 1}" if length else "none at all, as the axis is empty"
@@ -115,10 +114,6 @@ def _indices(count: int) -> str:
     return "1 index" if count == 1 else f"{count} indices"
 
 
-def _first(node: Node) -> str:
-    """The index of the first entry, as it is typed."""
-    return f"[{','.join('0' * len(node.shape))}]" if node.shape else ""
-
-
-def _typed(name: EntryName) -> str:
-    return name.name if name.key is None else f"{name.name}[{','.join(map(str, name.key))}]"
+def _first(label: str, node: Node) -> str:
+    """The first entry of a node, as it is typed."""
+    return entry_label(label, (0,) * len(node.shape))

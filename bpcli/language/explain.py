@@ -7,10 +7,9 @@ from bpcli.backprop.explanation import MOST_PATHS, Explanation, explanation_of
 from bpcli.backprop.fan_out import FanOuts, fan_outs_of
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Node
-from bpcli.graph.order import graph_of
-from bpcli.language.build import at_point
+from bpcli.language.build import at_point, graph_from
 from bpcli.language.entries import Finder, entry_names
-from bpcli.language.expressions import parse, paused_collector
+from bpcli.language.expressions import paused_collector
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 
 
@@ -36,7 +35,7 @@ def explain(  # noqa: PLR0913 - a question and its limits
     """
     of, name = entry_names(gradient_of)
     with paused_collector():
-        graph, point, system = at_point(*_parsed(expression, at, limits), limits)
+        graph, point, system = at_point(graph_from(expression, at or {}, limits), at or {}, limits)
         finder = Finder(graph)
         entry = finder.source(name)
         output = finder.output(of, name)
@@ -62,8 +61,9 @@ def fan_out(
     >>> [one.windows for one in fan_out("conv1d(x, k)", {"x": [1, 2, 3], "k": [1, 1]}).convolutions]
     [[1, 2, 1]]
     """
-    graph, point, system = at_point(*_parsed(expression, at, limits), limits)
-    return fan_outs_of(graph, point, system)
+    with paused_collector():
+        graph, point, system = at_point(graph_from(expression, at or {}, limits), at or {}, limits)
+        return fan_outs_of(graph, point, system)
 
 
 def rooted(graph: Graph, output: Node) -> Graph:
@@ -71,11 +71,3 @@ def rooted(graph: Graph, output: Node) -> Graph:
     if output is graph.output:
         return graph
     return Graph(output, graph.nodes, graph.variables, graph.constants, graph.text, names=graph.names)
-
-
-def _parsed(
-    expression: str | Graph | Node, at: Mapping[str, object] | None, limits: Limits
-) -> tuple[Graph, Mapping[str, object]]:
-    if isinstance(expression, Node):
-        expression = graph_of(expression)
-    return (parse(expression, at or {}, limits) if isinstance(expression, str) else expression), at or {}

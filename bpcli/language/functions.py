@@ -1,13 +1,13 @@
 """The functions of the language by every name that people type, and how a call becomes a node."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple
 
 from bpcli.errors import ParseError, Span
 from bpcli.graph.node import Constant, Node, power_op
 from bpcli.graph.notation import attribute_text, is_list
-from bpcli.graph.op import NO_ATTRIBUTES, AttributeValue, Op
+from bpcli.graph.op import MOST_AXES, NO_ATTRIBUTES, AttributeValue, Op
 from bpcli.graph.order import graph_of
 from bpcli.ops import REGISTRY, families_over_arrays
 
@@ -166,12 +166,15 @@ def usage(op: Op, typed: str) -> str:
     return f"{typed}({', '.join(parts)})"
 
 
-def static_value(node: Node) -> AttributeValue:
-    """What a typed node is as an attribute: its number, its word, a tuple of them. Raises ValueError for a variable."""
+def static_value(node: Node, deepest: int = MOST_AXES) -> AttributeValue:
+    """What a typed node is as an attribute: its number, its word, a tuple of them.
+
+    Raises ValueError for a variable, and for lists that are nested deeper than `deepest`.
+    """
     if isinstance(node, Static):
         return node.content
-    if is_list(node):
-        return tuple([static_value(entry) for entry in node.inputs])
+    if is_list(node) and deepest:
+        return tuple([static_value(entry, deepest - 1) for entry in node.inputs])
     graph = graph_of(node)
     if node.varies or any(inner.op.is_structural for inner in graph.nodes):
         raise ValueError(node)
@@ -179,6 +182,17 @@ def static_value(node: Node) -> AttributeValue:
 
     value: float = evaluate(graph, {})[node]
     return value
+
+
+def static_values(nodes: Iterable[Node]) -> tuple[AttributeValue, ...]:
+    """What several typed nodes are together. Raises ValueError where they are nested deeper than an array."""
+    values = tuple(map(static_value, nodes))
+    level: Sequence[AttributeValue] = values
+    for _ in range(MOST_AXES):
+        level = [entry for part in level if isinstance(part, tuple) for entry in part]
+    if level:
+        raise ValueError(values)
+    return values
 
 
 def _attribute_value(op: Op, name: str, argument: Argument) -> AttributeValue:

@@ -9,6 +9,7 @@ from bpcli.graph.op import NO_ATTRIBUTES, REGISTRY
 from bpcli.language.complaints import misplaced, not_closed_by
 from bpcli.language.functions import Argument, Static, static_value
 from bpcli.language.operators import Bracket, Pending
+from bpcli.ops.attributes import are_whole, whole
 
 if TYPE_CHECKING:
     from bpcli.language.stack import Stack
@@ -17,7 +18,6 @@ STACK, GETITEM, TAKE = REGISTRY["stack"], REGISTRY["getitem"], REGISTRY["take"]
 BEHIND = {".T": REGISTRY["transpose"], "ᵀ": REGISTRY["transpose"], ".mT": REGISTRY["matrix_transpose"]}
 _PRODUCT = REGISTRY["matmul"]
 MOST_BOUNDS = 3
-LARGEST = 2**53  # beyond, not every whole number is one of float64
 
 
 class ListBracket(Bracket):
@@ -175,21 +175,14 @@ class Lists:
 
     def _whole(self, argument: Argument) -> Any:
         try:
-            value = _whole(static_value(argument.node))
+            value = static_value(argument.node)
         except ValueError:
             raise self._no_index(argument.span) from None
-        return value
+        if not are_whole(value):
+            raise self._no_index(argument.span)
+        return whole(value)
 
     def _no_index(self, span: Span) -> ParseError:
         message = "an index is a whole number, a slice such as 1:3, or a list of whole numbers"
         hint = "a variable may stand alone between the brackets: E[indices]"
         return ParseError(message, text=self._stack.text, spans=(span,), hint=hint)
-
-
-def _whole(value: Any) -> Any:
-    """A whole number, or a tuple of them. Raises ValueError for anything else."""
-    if isinstance(value, tuple):
-        return tuple(map(_whole, value))
-    if not isinstance(value, float) or not value.is_integer() or abs(value) > LARGEST:
-        raise ValueError(value)
-    return int(value)

@@ -3,8 +3,9 @@
 from bpcli.errors import BindingError, BpcliError
 from bpcli.graph.node import Constant, Node
 from bpcli.graph.notation import is_list
+from bpcli.graph.op import MOST_AXES
 from bpcli.graph.order import graph_of
-from bpcli.language.arrays import MOST_AXES, Array, Dtype, array_from
+from bpcli.language.arrays import Array, Dtype, array_from
 from bpcli.language.complaints import shortened
 from bpcli.language.expressions import parse
 from bpcli.language.limits import DEFAULT_LIMITS, Limits

@@ -10,13 +10,12 @@ from math import prod
 from bpcli.errors import LimitError, ShapeError
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Node, Variable, node_of_shape
-from bpcli.graph.op import REGISTRY, Shape
+from bpcli.graph.op import MOST_AXES, REGISTRY, Shape
 from bpcli.graph.shapes import common_shape, shape_text, size_text
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 
 BROADCAST = REGISTRY["broadcast_to"]
 LONGEST_TYPED = 30  # characters of an input that a message shows as they were typed
-MOST_AXES = 64  # of NumPy's arrays
 
 
 def with_shapes(graph: Graph, shapes: Mapping[str, Shape], limits: Limits = DEFAULT_LIMITS) -> Graph:
@@ -94,7 +93,7 @@ class _Shaping:
             raise LimitError(message, text=self._graph.text or None, spans=spans)
         self._entries += prod(shape)
         if self._entries > self._limits.entries:
-            what = f"an array of shape {shape_text(shape)}, {size_text(shape)}"
+            what = f"an array of shape {shape_text(shape)}, {size_text(prod(shape))}"
             message = f"{what}, brings the values to more than {self._limits.entries} entries"
             spans = (node.span,) if node.span else ()
             raise LimitError(

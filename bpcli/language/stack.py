@@ -6,7 +6,7 @@ from bpcli.errors import ParseError, Span
 from bpcli.graph.node import Constant, Node, power_op
 from bpcli.graph.op import NO_ATTRIBUTES, AttributeValue, Op
 from bpcli.language.complaints import misplaced, not_closed_by
-from bpcli.language.functions import POW, UNARY, Argument, Static, attribute_spans, call, static_value
+from bpcli.language.functions import POW, UNARY, Argument, Static, attribute_spans, call, static_values
 from bpcli.language.operators import Bracket, Pending
 
 if TYPE_CHECKING:
@@ -137,12 +137,12 @@ class Stack:
             self.close_call(bracket, op, end)
 
     def close_tuple(self, bracket: Bracket, end: int) -> None:
-        """Take several values in parentheses as what an attribute may be. Raises ParseError where one is a variable."""
+        """Take several values in parentheses as what an attribute may be. Raises ParseError where they are no such."""
         self.pending.pop()
         self.open_brackets -= 1
         whole = Span(bracket.start, end)
         try:
-            content = tuple([static_value(argument.node) for argument in bracket.arguments or ()])
+            content = static_values(argument.node for argument in bracket.arguments or ())
         except ValueError:
             message = "several values in parentheses are a shape or axes, and hold whole numbers only"
             raise ParseError(message, text=self.text, spans=(whole,), hint="write a vector as [x, y]") from None

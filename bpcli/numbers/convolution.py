@@ -3,9 +3,9 @@
 Shapes: N images, C channels, O filters; the rest as in `windows`. Meanings are PyTorch's (documentation of conv2d and
 conv_transpose2d); see also Dumoulin & Visin (2016), A guide to convolution arithmetic for deep learning.
 
-Numbers go through BLAS, the windows being the columns of a matrix. Entries of dtype object are combined one position of
-the kernel after the other, over the windows that meet the input there: no term holds a zero of the padding, no sum
-begins with 0, and an entry without a term is the integer 0.
+Numbers go through BLAS, the windows being the columns of a matrix. Entries of dtype object, and images whose matrix
+would be too large, are combined one position of the kernel after the other, over the windows that meet the input there:
+no term holds a zero of the padding, no sum of objects begins with 0, and an entry without a term is 0.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpcli.numbers.windows import Array, Place, Sizes, Slide, meetings, pad, sum_of_terms, windows
+from bpcli.graph.sliding import Sizes
+from bpcli.numbers.windows import Array, Place, Slide, meetings, pad, sum_of_terms, windows
 
 MOST_GATHERED = 2**20  # entries of a matrix of windows (8 MB of float64); beyond it, a few images at a time
+MOST_OF_AN_IMAGE = 2**25  # entries of the windows of one image, or of it with its padding (256 MB); beyond, no matrix
 
 
 def convolution(  # noqa: PLR0913, PLR0917 - the attributes of PyTorch's
@@ -29,10 +31,11 @@ def convolution(  # noqa: PLR0913, PLR0917 - the attributes of PyTorch's
     """
     n = len(stride)
     slide = Slide(x.shape[-n:], kernel.shape[-n:], stride, padding, dilation)
+    is_one_by_one = _is_one_by_one(slide, groups * kernel.shape[-n - 1], np.result_type(x, kernel))
 
     def forward(x: Array, kernel: Array) -> Array:
         x, kernel = _by_group(x, groups, n), _kernel_by_group(kernel, groups, n)
-        if np.result_type(x, kernel).hasobject:
+        if is_one_by_one:
             return _joined(_combined(kernel, x, slide.counts, meetings(slide)), n)
         return _joined(_multiplied(slide, x, kernel), n)
 
@@ -49,10 +52,11 @@ def convolution_input(  # noqa: PLR0913, PLR0917 - the attributes of PyTorch's
     """
     n = len(stride)
     slide = Slide(shape[-n:], kernel.shape[-n:], stride, padding, dilation)
+    is_one_by_one = _is_one_by_one(slide, groups * kernel.shape[-n - 1], np.result_type(upstream, kernel))
 
     def back(upstream: Array, kernel: Array) -> Array:
         upstream, kernel = _by_group(upstream, groups, n), _kernel_by_group(kernel, groups, n)
-        if np.result_type(upstream, kernel).hasobject:
+        if is_one_by_one:
             moves = ((position, met, inside) for position, inside, met in meetings(slide))
             return _joined(_combined(kernel.swapaxes(-n - 1, -n - 2), upstream, slide.sizes, moves), n)
         return _joined(_multiplied_back(slide, upstream, kernel), n)
@@ -72,7 +76,7 @@ def convolution_kernel(  # noqa: PLR0913, PLR0917 - the attributes of PyTorch's
     x, upstream = _by_group(x, groups, n), _by_group(upstream, groups, n)
     lead = _lead(x, upstream, n)
     kernel: Array = np.zeros((*lead, upstream.shape[-n - 2], x.shape[-n - 2], *slide.size), np.result_type(x, upstream))
-    if kernel.dtype.hasobject:
+    if _is_one_by_one(slide, groups * shape[-n - 1], kernel.dtype):
         for position, inside, met in meetings(slide):
             columns = _flat(x[(..., *inside)], n + 1)
             kernel[(..., *position)] = _flat(upstream[(..., *met)], n + 1) @ columns.swapaxes(-1, -2)
@@ -207,7 +211,7 @@ def _combined(kernel: Array, x: Array, sizes: Sizes, moves: Iterable[tuple[Sizes
 
     terms = ((to, product_at(position, part)) for position, part, to in moves)
     lead = _lead(x, kernel, n)
-    return sum_of_terms((*lead, kernel.shape[-n - 2], x.shape[-n - 1], *sizes), np.dtype(object), terms, n)
+    return sum_of_terms((*lead, kernel.shape[-n - 2], x.shape[-n - 1], *sizes), np.result_type(x, kernel), terms, n)
 
 
 def _with_kernel(m: Any, kernel: Array, images: Array, compute: Callable[[Array, Array], Array]) -> Array:
@@ -217,6 +221,13 @@ def _with_kernel(m: Any, kernel: Array, images: Array, compute: Callable[[Array,
     lead, shape = images.shape[: m.batch + 1], images.shape[m.batch + 1 :]
     y = compute(images.reshape(prod(lead), *shape), kernel.reshape(kernel.shape[m.batch :]))
     return y.reshape(*lead, *y.shape[1:])
+
+
+def _is_one_by_one(slide: Slide, channels: int, dtype: np.dtype[Any]) -> bool:
+    """Whether entries are combined one position of the kernel after the other."""
+    gathered = prod(slide.size) * prod(slide.counts)
+    padded = prod([size + 2 * around for size, around in zip(slide.sizes, slide.padding, strict=True)])
+    return dtype.hasobject or channels * max(gathered, padded) > MOST_OF_AN_IMAGE
 
 
 def _lead(one: Array, other: Array, n: int) -> Sizes:

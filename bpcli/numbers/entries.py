@@ -14,16 +14,11 @@ MOVE = 2.0**-6  # relative, and enough to tell a 0 of the point from a 0 of the 
 SEED = 2026
 
 
-def ones_at(shape: Shape, places: Sequence[int]) -> Any:
+def ones_at(shape: Shape, places: Sequence[int], dtype: type[np.floating[Any]] = np.float64) -> Any:
     """One array for each place, along a leading axis: 1 there and 0 elsewhere."""
-    rows = np.zeros((len(places), int(np.prod(shape, dtype=np.int64))))
+    rows = np.zeros((len(places), int(np.prod(shape, dtype=np.int64))), dtype)
     rows[np.arange(len(places)), list(places)] = 1.0
     return rows.reshape(len(places), *shape)
-
-
-def with_leading_axis(value: Any) -> Any:
-    """The value as a batch of one."""
-    return np.asarray(value)[None]
 
 
 def picked(value: Any, shape: Shape, places: Sequence[int]) -> list[float]:

@@ -6,19 +6,11 @@ from typing import Any
 import numpy as np
 
 from bpcli.graph.op import Shape
-from bpcli.graph.shapes import axes_of_space, pad_pairs
+from bpcli.graph.shapes import pad_pairs
+from bpcli.graph.sliding import axes_of_space, pool_window, sliding_over
 from bpcli.numbers.convolution import convolution, convolution_input, convolution_kernel
 from bpcli.numbers.structure import is_largest, leading
-from bpcli.numbers.windows import Array, Sizes, Slide, first_of_largest, fold, largest, meetings, pad, windows
-
-
-def _sizes(value: int | Sizes, count: int) -> Sizes:
-    sizes = (value,) if isinstance(value, int) else tuple(value)
-    return sizes * count if len(sizes) == 1 else sizes
-
-
-def _slide(count: int, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> tuple[Any, ...]:
-    return (*[_sizes(value, count) for value in (stride, padding, dilation)], groups)
+from bpcli.numbers.windows import Array, Slide, first_of_largest, fold, largest, meetings, pad, windows
 
 
 def _full(m: Any, x: Array, rank: int) -> Array:
@@ -36,7 +28,7 @@ def _convolver(count: int) -> Callable[..., Array]:
 
     def convolved(m: Any, x: Array, kernel: Array, **where: Any) -> Array:
         rank = count + 2
-        result = convolution(m, _full(m, x, rank), _full(m, kernel, rank), *_slide(count, **where))
+        result = convolution(m, _full(m, x, rank), _full(m, kernel, rank), *sliding_over(count, **where))
         return np.reshape(result, result.shape[: m.batch] + _of_result(m.shape(x), m.shape(kernel), result, count))
 
     return convolved
@@ -54,7 +46,7 @@ def conv_input(m: Any, u: Array, kernel: Array, shape: Shape, **where: Any) -> A
     """The adjoint of convolution in x."""
     rank = axes_of_space(m.shape(kernel)) + 2
     whole = _full_shape(shape, rank)
-    result = convolution_input(m, _full(m, u, rank), _full(m, kernel, rank), whole, *_slide(rank - 2, **where))
+    result = convolution_input(m, _full(m, u, rank), _full(m, kernel, rank), whole, *sliding_over(rank - 2, **where))
     return np.reshape(result, result.shape[: m.batch] + tuple(shape))
 
 
@@ -62,17 +54,14 @@ def conv_kernel(m: Any, x: Array, u: Array, shape: Shape, **where: Any) -> Array
     """The adjoint of convolution in the kernel."""
     rank = axes_of_space(shape) + 2
     whole = _full_shape(shape, rank)
-    result = convolution_kernel(m, _full(m, x, rank), _full(m, u, rank), whole, *_slide(rank - 2, **where))
+    result = convolution_kernel(m, _full(m, x, rank), _full(m, u, rank), whole, *sliding_over(rank - 2, **where))
     return np.reshape(result, result.shape[: m.batch] + tuple(shape))
 
 
-def _pool_slide(  # noqa: PLR0913, PLR0917 - the attributes of PyTorch's
-    x: Shape, count: int | None, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1
-) -> Slide:
-    axes = len(kernel_size) if count is None and isinstance(kernel_size, tuple) else count or min(2, len(x))
-    size = _sizes(kernel_size, axes)
-    steps = size if stride is None else _sizes(stride, axes)
-    return Slide(x[-axes:], size, steps, _sizes(padding, axes), _sizes(dilation, axes))
+def _pool_slide(x: Shape, count: int | None, **where: Any) -> Slide:
+    """How the windows of a pool slide over an array of this shape."""
+    size, sliding = pool_window(x, count, **where)
+    return Slide(x[-len(size) :], size, sliding.stride, sliding.padding, sliding.dilation)
 
 
 def _max_pooler(count: int | None) -> Callable[..., Array]:

@@ -149,8 +149,8 @@ def scatter(m: Any, x: Array, key: tuple[Any, ...], shape: Shape) -> Array:
     return whole
 
 
-def whole_numbers(m: Any, indices: Array, below: int) -> Array:
-    """The indices as NumPy takes them, without batch axes, along which they must not differ.
+def whole_numbers(m: Any, indices: Array, below: int, least: int = 0) -> Array:
+    """The indices from `least` on as NumPy takes them, without batch axes, along which they must not differ.
 
     Raises UsageError where they do, or where one is no place.
     """
@@ -158,22 +158,22 @@ def whole_numbers(m: Any, indices: Array, below: int) -> Array:
         message = "indices are whole numbers, which cannot be changed a little"
         raise UsageError(message)
     own = np.reshape(np.asarray(indices, dtype=float), m.shape(indices))
-    wrong = (own != np.floor(own)) | (own < -below) | (own >= below)
+    wrong = (own != np.floor(own)) | (own < least) | (own >= below)
     if wrong.any():
         place = tuple(map(int, np.argwhere(wrong)[0]))
-        message = f"an index must be a whole number from 0 to {below - 1}, not {own[place]:g}"
+        message = f"an index must be a whole number from {least} to {below - 1}, not {own[place]:g}"
         raise UsageError(message, hint=f"it stands at {list(place)} of the indices" if place else None)
     return own.astype(np.int64)
 
 
 def take(m: Any, x: Array, indices: Array) -> Array:
     """The rows of x that the indices name."""
-    return np.take(x, whole_numbers(m, indices, m.shape(x)[0]), axis=m.batch)
+    return np.take(x, whole_numbers(m, indices, m.shape(x)[0], -m.shape(x)[0]), axis=m.batch)
 
 
 def put(m: Any, x: Array, indices: Array, length: int) -> Array:
     """Zeros of `length` rows with the rows of x added at the indices: the adjoint of `take`."""
-    rows = whole_numbers(m, indices, length)
+    rows = whole_numbers(m, indices, length, -length)
     own = m.shape(x)[rows.ndim :]
     whole = np.zeros((*leading(m, x), length, *own), np.asarray(x).dtype)
     np.add.at(whole, (slice(None),) * m.batch + (rows,), x)

@@ -16,10 +16,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpcli.graph.shapes import window_counts
+from bpcli.graph.sliding import Sizes, window_counts
 
 Array = Any  # an ndarray: NumPy's type does not take an index of the form (..., *place)
-Sizes = tuple[int, ...]
 Place = tuple[slice, ...]  # a part of the spatial axes
 
 

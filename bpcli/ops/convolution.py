@@ -8,19 +8,20 @@ from typing import Any
 
 from bpcli.errors import ShapeError
 from bpcli.graph.op import Op, Sample, Shape, structural
-from bpcli.graph.shapes import axes_of_space, shape_text
+from bpcli.graph.shapes import shape_text
+from bpcli.graph.sliding import axes_of_space, sliding_over
 from bpcli.ops.attributes import LENGTHS, sizes, whole_number
-from bpcli.ops.windows import counts_of, slide
+from bpcli.ops.windows import counts_of
 
 
 def _convolved(count: int) -> Any:
     """The shape of a convolution over so many axes of space."""
 
     def shape(x: Shape, kernel: Shape, **attributes: Any) -> Shape:
-        where = slide(count, **attributes)
-        groups = where["groups"]
+        sliding = sliding_over(count, **attributes)
+        groups = sliding.groups
         if len(x) == len(kernel) == count and groups == 1:
-            return counts_of(x, kernel, count, where)
+            return counts_of(x, kernel, sliding)
         if len(kernel) != count + 2 or len(x) not in (count + 1, count + 2):
             message = "cannot convolve {0} with {1}: their axes do not fit"
             space = "length" if count == 1 else "height, width"
@@ -34,7 +35,7 @@ def _convolved(count: int) -> Any:
                 f"cannot convolve {{0}} with {{1}} in groups of {groups}: {channels} channels, for {kernel[1]} each"
             )
             raise ShapeError(message, hint="x has C channels, the kernel C/groups, and O is a multiple of groups")
-        return (*x[: -count - 1], filters, *counts_of(x, kernel, count, where))
+        return (*x[: -count - 1], filters, *counts_of(x, kernel, sliding))
 
     return shape
 

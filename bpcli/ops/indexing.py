@@ -5,19 +5,13 @@ from typing import Any
 from bpcli.errors import ShapeError
 from bpcli.graph.keys import Key, Slice, key_from, shape_of_key
 from bpcli.graph.op import REQUIRED, Attribute, Sample, Shape, structural
-from bpcli.ops.attributes import LENGTHS, is_whole, whole_number
-
-
-def _are_whole(value: Any) -> bool:
-    if isinstance(value, tuple):
-        return all(map(_are_whole, value))
-    return is_whole(value)
+from bpcli.ops.attributes import LENGTHS, are_whole, whole_number, whole_row
 
 
 def _is_key(value: Any) -> bool:
     """Whether what was typed is an index: as text, `'0, 1:3'`, or as whole numbers and rows of them."""
     if not isinstance(value, str):
-        return _are_whole(value)
+        return are_whole(value)
     try:
         return bool(key_from(value))
     except ValueError:
@@ -27,11 +21,7 @@ def _is_key(value: Any) -> bool:
 def _key(value: Any) -> Key:
     if isinstance(value, str):
         return key_from(value)
-    return tuple(map(_kept, value)) if isinstance(value, tuple) else (int(value),)
-
-
-def _kept(part: Any) -> Any:
-    return tuple(map(_kept, part)) if isinstance(part, tuple) else int(part)
+    return whole_row(value)
 
 
 KEY = Attribute(REQUIRED, "an index such as 0 or '1:3'", _is_key, _key)

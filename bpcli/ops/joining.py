@@ -6,7 +6,7 @@ from bpcli.errors import ShapeError
 from bpcli.graph.keys import Slice
 from bpcli.graph.op import REQUIRED, Attribute, Sample, Shape, real_number, structural
 from bpcli.graph.shapes import axis_of, new_axis_of, pad_pairs
-from bpcli.ops.attributes import is_whole, one_axis
+from bpcli.ops.attributes import is_whole, one_axis, whole_row
 
 
 def _joined(*shapes: Shape, axis: int = 0) -> Shape:
@@ -94,20 +94,12 @@ def _are_widths(value: Any) -> bool:
     return is_whole(value) and value >= 0
 
 
-def _kept_widths(value: Any) -> Any:
-    return tuple(map(_whole_widths, value)) if isinstance(value, tuple) else (int(value),)
-
-
-def _whole_widths(value: Any) -> Any:
-    return tuple(map(_whole_widths, value)) if isinstance(value, tuple) else int(value)
-
-
 pad = structural(
     "pad",
     _inner,
     _padded,
     attributes={
-        "widths": Attribute(REQUIRED, "whole numbers such as 1, (1, 2) or ((1, 1), (2, 2))", _are_widths, _kept_widths),
+        "widths": Attribute(REQUIRED, "whole numbers such as 1, (1, 2) or ((1, 1), (2, 2))", _are_widths, whole_row),
         "value": real_number(0.0),
     },
     samples=(Sample((2, 3), widths=((1, 0), (2, 1))), Sample((3,), widths=(1,), value=2.5)),

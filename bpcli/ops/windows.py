@@ -8,38 +8,18 @@ from typing import Any
 from bpcli.errors import ShapeError
 from bpcli.graph.keys import Slice
 from bpcli.graph.op import Op, Sample, Shape, structural
-from bpcli.graph.shapes import shape_text, window_counts
+from bpcli.graph.shapes import shape_text
+from bpcli.graph.sliding import Sizes, Sliding, axes_of_pool, pool_window, sliding_over, window_counts
 from bpcli.ops.attributes import LENGTHS, sizes
 
-Sizes = tuple[int, ...]
 ROW = sizes()._replace(kept=LENGTHS.kept)  # one for each axis of space, always
 
 
-def per_axis(value: int | Sizes, count: int) -> Sizes:
-    """The attribute for each axis of space. Raises ShapeError where it is about another number of axes."""
-    row = (value,) * count if isinstance(value, int) else tuple(value)
-    if len(row) == 1:
-        row *= count
-    if len(row) != count:
-        message = f"{row} must have one entry for each axis of space, {count}"
-        raise ShapeError(message)
-    return row
-
-
-def slide(count: int, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> dict[str, Any]:
-    """The attributes of a convolution, one entry for each axis of space."""
-    return {
-        "stride": per_axis(stride, count),
-        "padding": per_axis(padding, count),
-        "dilation": per_axis(dilation, count),
-        "groups": groups,
-    }
-
-
-def counts_of(x: Shape, kernel: Shape, count: int, where: dict[str, Any]) -> Sizes:
+def counts_of(x: Shape, kernel: Shape, sliding: Sliding) -> Sizes:
     """How many windows there are along each axis of space. Raises ShapeError where none fits."""
+    count = len(sliding.stride)
     size = kernel[-count:]
-    counts = window_counts(x[-count:], size, where["stride"], where["padding"], where["dilation"])
+    counts = window_counts(x[-count:], size, sliding.stride, sliding.padding, sliding.dilation)
     if min(size) < 1 or min(counts) < 1:
         problem = "is empty" if min(size) < 1 else "is larger than {0}, padding included"
         message = f"the window {shape_text(size)} {problem}"
@@ -47,34 +27,14 @@ def counts_of(x: Shape, kernel: Shape, count: int, where: dict[str, Any]) -> Siz
     return counts
 
 
-def _axes_of_pool(x: Shape, kernel_size: int | Sizes, count: int | None) -> int:
-    """Over how many axes of space a pool goes: as many as its window has, two where that is not said."""
-    if count is None and isinstance(kernel_size, tuple):
-        return len(kernel_size)
-    return count or min(2, max(len(x), 1))
-
-
-def pool_window(
-    x: Shape, count: int | None, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1
-) -> tuple[Sizes, dict[str, Any]]:
-    """The size of the windows of a pool, and how they slide; the stride is their size where it is not given."""
-    axes = _axes_of_pool(x, kernel_size, count)
-    size = per_axis(kernel_size, axes)
-    where = slide(axes, size if stride is None else stride, padding, dilation)
-    if any(2 * around > length for around, length in zip(where["padding"], size, strict=True)):
-        message = f"the padding {shape_text(where['padding'])} is more than half of the window {shape_text(size)}"
-        raise ShapeError(message)
-    return size, where
-
-
 def _pooled(count: int | None) -> Any:
     def shape(x: Shape, **attributes: Any) -> Shape:
-        axes = _axes_of_pool(x, attributes["kernel_size"], count)
+        axes = axes_of_pool(x, attributes["kernel_size"], count)
         if len(x) < axes:
             message = f"{{0}} has fewer axes than the {axes} that a pool goes over"
             raise ShapeError(message)
-        size, where = pool_window(x, count, **attributes)
-        return (*x[: -len(size)], *counts_of(x, size, len(size), where))
+        size, sliding = pool_window(x, count, **attributes)
+        return (*x[: -len(size)], *counts_of(x, size, sliding))
 
     return shape
 
@@ -85,8 +45,8 @@ LARGEST = {**POOLING, "dilation": sizes(1)}
 
 def _max_pool(name: str, count: int | None, samples: tuple[Sample, ...]) -> Op:
     def back(m: Any, upstream: Any, out: Any, x: Any, **attributes: Any) -> tuple[Any, ...]:
-        size, where = pool_window(m.shape(x), count, **attributes)
-        return (m.put_largest(upstream, x, kernel_size=size, **_without_groups(where)),)
+        size, (stride, padding, dilation, _) = pool_window(m.shape(x), count, **attributes)
+        return (m.put_largest(upstream, x, kernel_size=size, stride=stride, padding=padding, dilation=dilation),)
 
     return structural(
         name,
@@ -96,10 +56,6 @@ def _max_pool(name: str, count: int | None, samples: tuple[Sample, ...]) -> Op:
         kinks=("a tie within a window: the first entry has the gradient",),
         samples=samples,
     )
-
-
-def _without_groups(where: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in where.items() if name != "groups"}
 
 
 max_pool = _max_pool("max_pool", None, (Sample((4, 4), kernel_size=2), Sample((2, 5, 6), kernel_size=(3, 2), stride=2)))
@@ -143,17 +99,17 @@ take_largest = structural(
 
 def _window_means(m: Any, x: Any, count: int | None, **attributes: Any) -> Any:
     """The means of the windows of the padded array; the padding counts."""
-    size, where = pool_window(m.shape(x), count, **attributes)
-    widths = tuple([(around, around) for around in where["padding"]])
-    padded = m.pad(x, widths=widths) if any(where["padding"]) else x
-    seen = m.windows(padded, size=size, stride=where["stride"], dilation=where["dilation"])
+    size, sliding = pool_window(m.shape(x), count, **attributes)
+    widths = tuple([(around, around) for around in sliding.padding])
+    padded = m.pad(x, widths=widths) if any(sliding.padding) else x
+    seen = m.windows(padded, size=size, stride=sliding.stride, dilation=sliding.dilation)
     return m.mean(seen, axis=tuple(range(-len(size), 0)))
 
 
 def _avg_pool(name: str, count: int | None, samples: tuple[Sample, ...]) -> Op:
     def back(m: Any, upstream: Any, out: Any, x: Any, **attributes: Any) -> tuple[Any, ...]:
         shape = m.shape(x)
-        size, where = pool_window(shape, count, **attributes)
+        size, sliding = pool_window(shape, count, **attributes)
         n, entries = len(size), 1
         for length in size:
             entries *= length
@@ -162,11 +118,11 @@ def _avg_pool(name: str, count: int | None, samples: tuple[Sample, ...]) -> Op:
         spread = m.broadcast_to(
             m.reshape(upstream / entries, shape=(*lead, *counts, *[1] * n)), shape=(*lead, *counts, *size)
         )
-        padded = (*lead, *[length + 2 * around for length, around in zip(shape[-n:], where["padding"], strict=True)])
-        whole = m.fold(spread, shape=padded, stride=where["stride"], dilation=where["dilation"])
-        if not any(where["padding"]):
+        padded = (*lead, *[length + 2 * around for length, around in zip(shape[-n:], sliding.padding, strict=True)])
+        whole = m.fold(spread, shape=padded, stride=sliding.stride, dilation=sliding.dilation)
+        if not any(sliding.padding):
             return (whole,)
-        inner = [Slice(around, around + length) for around, length in zip(where["padding"], shape[-n:], strict=True)]
+        inner = [Slice(around, around + length) for around, length in zip(sliding.padding, shape[-n:], strict=True)]
         return (m.getitem(whole, key=(..., *inner)),)
 
     return structural(
@@ -189,7 +145,7 @@ def _windows_shape(x: Shape, *, size: Sizes, stride: Sizes, dilation: Sizes) -> 
     if not len(stride) == len(dilation) == n <= len(x):
         message = "size, stride and dilation must have one entry for each axis of space of {0}"
         raise ShapeError(message)
-    return (*x[:-n], *counts_of(x, size, n, slide(n, stride, 0, dilation)), *size)
+    return (*x[:-n], *counts_of(x, size, sliding_over(n, stride, 0, dilation)), *size)
 
 
 def _folded_shape(w: Shape, *, shape: Shape, stride: Sizes, dilation: Sizes) -> Shape:

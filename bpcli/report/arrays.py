@@ -1,10 +1,12 @@
 """How values are written: numbers, small arrays entry by entry, large ones by shape, norm, least and most."""
 
 from collections.abc import Callable
+from math import isfinite
 from typing import Any
 
 from bpcli.graph.shapes import shape_text
 
+FAR = 1e100
 MOST_ENTRIES = 12  # of an array that is written out in a table; JSON and CSV have them all
 
 
@@ -27,6 +29,8 @@ def summary_text(value: Any, number: Callable[[float], str]) -> str:
     """The shape of an array, its Euclidean norm, and its smallest and largest entry."""
     if value.dtype == bool:
         return f"{shape_text(value.shape)} with {int(value.sum())} of {value.size} true"
-    norm = float((abs(value) ** 2).sum()) ** 0.5
-    least, most = number(float(value.min())), number(float(value.max()))
-    return f"{shape_text(value.shape)} norm {number(norm)}, {least} to {most}"
+    least, most = float(value.min()), float(value.max())
+    largest = max(abs(least), abs(most))
+    scale = largest if largest > FAR or 0 < largest < 1 / FAR else 1.0  # squares would leave the range of float64
+    norm = scale * float(((value.astype(float) / scale) ** 2).sum()) ** 0.5 if isfinite(largest) else largest
+    return f"{shape_text(value.shape)} norm {number(norm)}, {number(least)} to {number(most)}"

@@ -17,6 +17,8 @@ from bpcli.report.formulas import DOCUMENT_LENGTH, Labels, LocalFormulas, formul
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+    from bpcli.backprop.nonfinite import Notice
+
 MOST_STEPS = 10_000
 Document = dict[str, Any]
 NO_HEAD: Mapping[str, object] = {}
@@ -67,9 +69,9 @@ def grad_document(
     document["expression"] = result.graph.text
     if result.is_seeded:
         document["seed"] = json_value(result.seed)
-    document["inputs"] = {name: json_value(value) for name, value in result.at.items()}
+    document["inputs"] = json_values(result.at)
     document["value"] = json_value(result.value)
-    document["gradients"] = {name: json_value(value) for name, value in result.gradients.items()}
+    document["gradients"] = json_values(result.gradients)
     if with_steps:
         labels = result.labels()
         locals_ = LocalFormulas(labels, limit=DOCUMENT_LENGTH)
@@ -78,10 +80,18 @@ def grad_document(
         nodes = [node for node in result.graph.nodes if node in labels]
         document |= limited("forward", nodes, lambda node: _forward_entry(node, result, labels), most_steps)
         document |= limited("steps", result.steps(), lambda step: _step_entry(step, labels, locals_), most_steps)
-    document["warnings"] = [
-        {"message": notice.message, "span": list(notice.span) if notice.span else None} for notice in result.warnings
-    ]
+    document["warnings"] = warning_entries(result.warnings)
     return document
+
+
+def json_values(values: Mapping[str, Any]) -> Document:
+    """Values by name."""
+    return {name: json_value(value) for name, value in values.items()}
+
+
+def warning_entries(notices: "Iterable[Notice]") -> list[Document]:
+    """What must be known about an answer, each with its place in the expression."""
+    return [{"message": notice.message, "span": list(notice.span) if notice.span else None} for notice in notices]
 
 
 def formula_document(graph: Graph, wanted: Sequence[Variable], *, most_steps: int | None = MOST_STEPS) -> Document:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import Any
 
-from bpcli.backprop.fan_out import FanOut, FanOuts, Sliding
+from bpcli.backprop.fan_out import FanOut, FanOuts
+from bpcli.graph.sliding import Sliding
 from bpcli.report.formulas import Labels, formula_of
 from bpcli.report.layout import Line, Piece
 from bpcli.report.page import Page

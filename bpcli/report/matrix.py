@@ -6,7 +6,7 @@ from math import inf
 from typing import Any, NamedTuple
 
 from bpcli.backprop.jacobian import Hessian, Jacobian
-from bpcli.graph.labels import labels_of
+from bpcli.graph.labels import entry_label, labels_of
 from bpcli.graph.node import Variable
 from bpcli.graph.op import Shape
 from bpcli.numbers.spectrum import ends_of_spectrum
@@ -40,9 +40,7 @@ class Matrix(NamedTuple):
 
 def entry_labels(name: str, shape: Shape) -> Iterator[str]:
     """What each entry of an array is called, in the order of rows; a number by its name."""
-    if not shape:
-        return iter([name])
-    return (f"{name}[{','.join(map(str, index))}]" for index in product(*map(range, shape)))
+    return (entry_label(name, index) for index in product(*map(range, shape)))
 
 
 def output_name(result: Jacobian | Hessian) -> str:

@@ -1,13 +1,11 @@
 """Matrices for programs: the JSON of `jacobian` and `hessian`, and their rows and columns as CSV and as `.npy`."""
 
 import csv
-from collections.abc import Mapping
 from io import StringIO
-from typing import Any
 
 from bpcli.backprop.jacobian import Hessian, Jacobian
 from bpcli.numbers.spectrum import ends_of_spectrum
-from bpcli.report.documents import NO_HEAD, Document, envelope, json_number
+from bpcli.report.documents import NO_HEAD, Document, envelope, json_number, json_value, json_values, warning_entries
 from bpcli.report.figures import full
 from bpcli.report.matrix import Matrix, output_name
 from bpcli.report.structure import definiteness, structure_of
@@ -21,10 +19,10 @@ NPY_ALIGNMENT = 64
 def jacobian_document(result: Jacobian) -> Document:
     """The answer of `jacobian`."""
     return _beginning(result, "jacobian") | {
-        "jacobian": _numbers(result.blocks),
+        "jacobian": json_values(result.blocks),
         "layout": JACOBIAN_LAYOUT,
         "structure": {name: structure_of(result.matrix([name])) for name in result.blocks},
-        "warnings": _warnings(result),
+        "warnings": warning_entries(result.warnings),
     }
 
 
@@ -33,39 +31,24 @@ def hessian_document(result: Hessian) -> Document:
     matrix = result.matrix()
     ends = ends_of_spectrum(matrix)
     return _beginning(result, "hessian") | {
-        "gradients": _numbers(result.gradients),
-        "hessian": {name: _numbers(row) for name, row in result.blocks.items()},
+        "gradients": json_values(result.gradients),
+        "hessian": {name: json_values(row) for name, row in result.blocks.items()},
         "layout": HESSIAN_LAYOUT,
         "structure": structure_of(matrix),
         "asymmetry": json_number(result.asymmetry),
         "eigenvalues": None if ends is None else {"smallest": ends[0], "largest": ends[1]},
         "definiteness": None if ends is None else definiteness(*ends),
-        "warnings": _warnings(result),
+        "warnings": warning_entries(result.warnings),
     }
 
 
 def _beginning(result: Jacobian | Hessian, schema: str) -> Document:
     return envelope("ok" if result.is_finite else "nonfinite", NO_HEAD, schema) | {
         "expression": result.graph.text,
-        "inputs": _numbers(result.at),
-        "value": _nested(result.value),
+        "inputs": json_values(result.at),
+        "value": json_value(result.value),
         "output": output_name(result),
     }
-
-
-def _numbers(values: Mapping[str, Any]) -> Document:
-    return {name: _nested(value) for name, value in values.items()}
-
-
-def _nested(value: Any) -> Any:
-    """A number, or an array as nested lists, in JSON's numbers and the strings for those that it lacks."""
-    if isinstance(value, list):
-        return [_nested(entry) for entry in value]
-    return _nested(value.tolist()) if getattr(value, "shape", ()) else json_number(value)
-
-
-def _warnings(result: Jacobian | Hessian) -> list[Document]:
-    return [{"message": one.message, "span": list(one.span) if one.span else None} for one in result.warnings]
 
 
 def matrix_csv(matrix: Matrix, corner: str) -> str:

@@ -1,14 +1,11 @@
 """The JSON document of `explain`: one entry of a gradient along its paths, or the fan-out of convolutions."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from bpcli.backprop.entries import Edge, Entry
 from bpcli.backprop.entry_formulas import EntryFormulas
 from bpcli.backprop.explanation import Explanation, entry_name
 from bpcli.backprop.fan_out import FanOut, FanOuts
 from bpcli.backprop.paths import Path
-from bpcli.report.documents import NO_HEAD, Document, envelope, json_number, json_value
+from bpcli.report.documents import NO_HEAD, Document, envelope, json_number, json_value, json_values, warning_entries
 from bpcli.report.formulas import DOCUMENT_LENGTH, Labels
 from bpcli.report.paths import count_text, formula_text
 
@@ -24,7 +21,7 @@ def explain_document(result: Explanation, most_terms: int) -> Document:
     document = envelope("ok" if result.is_finite else "nonfinite", NO_HEAD, "explain")
     document |= {
         "expression": graph.text,
-        "inputs": _inputs(result.result.at),
+        "inputs": json_values(result.result.at),
         "entry": writer.name(result.entry),
         "output": writer.name(result.output),
         "value": json_value(result.value_at(result.entry)),
@@ -35,10 +32,7 @@ def explain_document(result: Explanation, most_terms: int) -> Document:
         "paths": [writer.path(path) for path in result.paths],
         "paths_left_out": json_count(result.paths_left_out),
         "sum_left_out": json_value(result.sum_left_out),
-        "warnings": [
-            {"message": notice.message, "span": list(notice.span) if notice.span else None}
-            for notice in result.result.warnings
-        ],
+        "warnings": warning_entries(result.result.warnings),
     }
     return document
 
@@ -47,7 +41,7 @@ def fan_out_document(found: FanOuts) -> Document:
     """The convolutions of an expression, each with its map and its two gradients."""
     return envelope("ok", NO_HEAD, "explain") | {
         "expression": found.graph.text,
-        "inputs": _inputs(found.at),
+        "inputs": json_values(found.at),
         "fan_out": [_convolution(one, found.labels) for one in found.convolutions],
         "warnings": [],
     }
@@ -75,10 +69,6 @@ def _convolution(one: FanOut, labels: Labels) -> Document:
 def json_count(count: int) -> int | str:
     """A whole number; as text where it is larger than a float holds exactly."""
     return count if count <= LARGEST_COUNT else count_text(count)
-
-
-def _inputs(at: Mapping[str, Any]) -> Document:
-    return {name: json_value(value) for name, value in at.items()}
 
 
 class _Writer:

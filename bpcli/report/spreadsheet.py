@@ -7,6 +7,7 @@ from itertools import product
 from typing import Any
 
 from bpcli.backprop.gradients import Gradients
+from bpcli.graph.labels import entry_label
 from bpcli.report.figures import full
 
 
@@ -26,7 +27,6 @@ def _rows(name: str, value: Any, gradient: Any) -> Iterator[tuple[str, str, str]
     """A row for a number, or for each entry of an array: `W[0,1]`, its value, its gradient."""
     shape = getattr(value, "shape", ())
     for place in product(*map(range, shape)):
-        index = f"[{','.join(map(str, place))}]" if shape else ""
         entries = (value[place], gradient[place]) if shape else (value, gradient)
         value_text, gradient_text = [full(float(entry)) for entry in entries]
-        yield name + index, value_text, gradient_text
+        yield entry_label(name, place), value_text, gradient_text
