@@ -232,6 +232,14 @@ def test_what_is_too_large_is_refused_before_it_is_made(expression: str, at: dic
     assert caught.value.spans
 
 
+def test_memory_that_is_not_there_is_told_in_words() -> None:
+    """What an op needs beside its value may be more than there is: no fault of bpcli's, and no traceback."""
+    done = call("grad", "sum(max_pool1d(x, 10000000000000, padding=5000000000000))", "--x=[1, 2, 3]")
+
+    assert (done.code, done.out) == (2, "")
+    assert "error: there is not enough memory for this\n" in done.err
+
+
 def test_the_limit_counts_all_values() -> None:
     """Many small arrays are as much as a large one."""
     with pytest.raises(BpcliError, match="more than 9 entries"):

@@ -129,10 +129,8 @@ GRADIENTS
         ("sum(relu(x))", "--x=[-6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]"),
         """
 FORWARD                             local gradients, kept for the way back
-  1  v1 = relu(x) = (16,) norm 16.88, 0 to 9
-       ∂v1/∂x = diag(where(x > 0, 1, 0))
-  2   f = sum(v1) = 45
-       ∂f/∂v1 = [[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]], one row
+  1  v1 = relu(x) = (16,) norm 16.88, 0 to 9   ∂v1/∂x = diag(where(x > 0, 1, 0))
+  2   f = sum(v1) = 45                         ∂f/∂v1 = one row of 16 times 1
 
 BACKWARD                            starts with ∂f/∂f = 1
   1  f → v1
@@ -147,6 +145,7 @@ BACKWARD                            starts with ∂f/∂f = 1
 
 GRADIENTS
   ∂f/∂x = where(x > 0, 1, 0) = (16,) norm 3, 0 to 1
+  every entry: --output-format csv, or --json
 """,
     ),
 }

@@ -184,3 +184,11 @@ def test_a_large_map_is_thinned_for_the_eye_alone() -> None:
 
     assert f"1 {'2 ' * 7}… {'2 ' * 7}1\n" in call(*arguments, "--output-format=table").out
     assert f"1 {'2 ' * 38}1\n" in call(*arguments).out
+
+
+def test_a_variable_that_is_called_l_is_not_the_output() -> None:
+    """Where the output is an array, some number is made of it, by a name that is free."""
+    shown = call("explain", "conv2d(X, K)*L", "--X=[[1, 2], [3, 4]]", "--K=[[1]]", "--L=2").out
+
+    assert "∂L_2/∂X" in shown
+    assert "∂L/∂X" not in shown

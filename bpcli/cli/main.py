@@ -10,7 +10,7 @@ import click
 
 from bpcli import __version__
 from bpcli.cli.output import drop_output, say, told, write
-from bpcli.errors import CLOSED_PIPE_EXIT, INTERRUPTED_EXIT, BpcliError, UsageError, own_fault
+from bpcli.errors import CLOSED_PIPE_EXIT, INTERRUPTED_EXIT, BpcliError, LimitError, UsageError, own_fault
 
 COMMANDS = ("grad", "jacobian", "hessian", "explain", "check", "ops", "schema")
 
@@ -102,6 +102,9 @@ def _exit_code_of(words: list[str]) -> int:
         return _report(_in_our_words(error), words)
     except BpcliError as error:
         return _report(error, words)
+    except MemoryError:
+        message = "there is not enough memory for this"
+        return _report(LimitError(message, hint="make the arrays, or the windows over them, smaller"), words)
     except Exception as fault:  # noqa: BLE001 - the border: no traceback reaches a user, and the code is 5
         return _report(own_fault(fault), words)
     return code if isinstance(code, int) else 0

@@ -5,6 +5,7 @@ from textwrap import wrap
 from typing import Any
 
 from bpcli.backprop.fan_out import FanOut, FanOuts
+from bpcli.graph.names import FreeNames
 from bpcli.graph.sliding import Sliding
 from bpcli.report.formulas import Labels, formula_of
 from bpcli.report.layout import Line, Piece
@@ -48,7 +49,8 @@ class _Writer:
         self._image, self._kernel = self._labels.get(image, "the image"), self._labels.get(kernel, "the kernel")
         self._value = self._labels[one.node]
         output = found.graph.output
-        of = self._labels.get(output, "f") if not output.shape else "L"
+        free = FreeNames(self._labels.values()).take("L")  # some number that is made of an array
+        of = free if output.shape else self._labels.get(output, "f")
         sign = page.signs.partial
         self._to_image, self._to_kernel, self._upstream = (
             f"{sign}{of}/{sign}{name}" for name in (self._image, self._kernel, self._value)
