@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from bpcli.backprop.jacobian import Hessian, Jacobian
     from bpcli.backprop.nonfinite import Notice
     from bpcli.backprop.sweep import Step
-    from bpcli.check.checking import Check, check_expression
+    from bpcli.check.checking import check_expression
     from bpcli.check.findings import Finding, Verdict
+    from bpcli.check.results import Check
     from bpcli.errors import BindingError, BpcliError, LimitError, ParseError, Span, UsageError
     from bpcli.graph.latex import latex
     from bpcli.graph.node import Constant, Graph, Node, Variable
@@ -37,7 +38,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "BindingError": "errors",
     "BpcliError": "errors",
-    "Check": "check.checking",
+    "Check": "check.results",
     "Claim": "language.claims",
     "Constant": "graph.node",
     "Explanation": "backprop.explanation",

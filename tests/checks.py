@@ -5,8 +5,8 @@ from typing import Any
 
 from command import SLOW, call
 
-from bpcli.check.checking import Check
 from bpcli.check.findings import Finding
+from bpcli.check.results import Check
 
 # Arguments of `bpcli check`.
 PRODUCT = ("x*y*z", "--x=6", "--y=-2", "--z=-3")

@@ -14,8 +14,8 @@ from checks import only
 
 from bpcli import check_expression as check
 from bpcli.check.carried import ROUNDING
-from bpcli.check.checking import Check
 from bpcli.check.findings import Cause, Lead, Verdict
+from bpcli.check.results import Check
 
 MOST_CAUSES = 3  # DESIGN §10: with more that fit, silence
 RANDOM_NUMBERS = 6  # for each expression

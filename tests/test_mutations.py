@@ -21,10 +21,10 @@ from sympy.logic.boolalg import Boolean  # type: ignore[import-untyped]  # the s
 
 import bpcli.check
 from bpcli import check_expression as check
-from bpcli.check.checking import Check
 from bpcli.check.findings import Verdict
 from bpcli.check.oracles import LOCAL_DERIVATIVES, Oracles
 from bpcli.check.point import Point
+from bpcli.check.results import Check
 from bpcli.graph.node import Constant, Graph, Node, Variable, applied
 from bpcli.graph.op import NO_ATTRIBUTES, Op
 from bpcli.graph.order import graph_of

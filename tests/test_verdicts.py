@@ -13,8 +13,8 @@ from checks import only, wrong_numbers
 from mpmath import mp, mpf  # type: ignore[import-untyped]  # mpmath ships no types
 
 from bpcli import check_expression as check
-from bpcli.check.checking import Check
 from bpcli.check.findings import Verdict
+from bpcli.check.results import Check
 from bpcli.errors import UsageError
 
 DIGITS = 120  # of the truths; the worst cancellation here takes 35 of them

@@ -1,80 +1,27 @@
 """`check_expression`: bpcli's own gradients, or what somebody claims, held against SymPy and differences."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
-from bpcli.backprop.gradients import Gradients
-from bpcli.check.carried import carried, in_order
+from bpcli.check.asked import Way, formula_of
+from bpcli.check.carried import carried
 from bpcli.check.causes import with_causes
 from bpcli.check.equality import Comparison
-from bpcli.check.findings import Finding, Outcome, Verdict, worst
+from bpcli.check.findings import Finding, Outcome, Verdict
 from bpcli.check.judge import Judge
 from bpcli.check.kinks import jointly
 from bpcli.check.point import Point
+from bpcli.check.results import Check
 from bpcli.check.suspects import MOST_STEPS, NOBODY, StepCheck, step_checks, value_suspect
 from bpcli.check.targets import Item, Names
-from bpcli.errors import MissingValueError, UnknownNameError, UsageError
+from bpcli.errors import MissingValueError, UsageError
 from bpcli.graph.node import Graph
-from bpcli.graph.order import downstream_of
 from bpcli.language.build import point_for, require_known, values_for, wanted_of
 from bpcli.language.claims import Claim, claim_from, claim_from_text, require_once
-from bpcli.language.complaints import shortened, suggestion
 from bpcli.language.expressions import parse
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import may_be_array, number_from, value_from
 
 Claims = Mapping[str, object] | Sequence[str | Claim]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Check:
-    """What a check found: a finding for each item, each step where that was asked for, and the worst verdict.
-
-    `at` is None where formulas were compared without a point, and so is `own`, what bpcli's rules give in float64.
-    """
-
-    graph: Graph
-    at: Mapping[str, Any] | None
-    findings: tuple[Finding, ...]
-    steps: tuple[StepCheck, ...] | None = None
-    notes: tuple[str, ...] = ()
-    own: Gradients | None = None
-    names: Names = field(repr=False, kw_only=True)
-
-    @property
-    def verdict(self) -> Verdict:
-        """The worst verdict of all."""
-        found = [finding.verdict for finding in self.findings]
-        if any(step.suspect for step in self.steps or ()):
-            found.append(Verdict.DIFFER)
-        return worst(found)
-
-    @property
-    def is_about_arrays(self) -> bool:
-        """Whether the findings are those of the entries of arrays, and are gathered in groups."""
-        return False
-
-    @property
-    def has_claims(self) -> bool:
-        """Whether claims were judged, not bpcli's own gradients."""
-        return any(finding.claim for finding in self.findings)
-
-    @property
-    def first_wrong(self) -> Finding | None:
-        """The first claim, in the order of the computation, that is wrong in itself."""
-        wrong = [finding for finding in self.findings if finding.verdict is Verdict.DIFFER and finding.own_mistake]
-        return next(iter(in_order(wrong, self.graph)), None)
-
-
-class Way(NamedTuple):
-    """How a question is to be answered: the gradients that are wanted, the seed, and what is told and allowed."""
-
-    wanted: Collection[str] | None
-    seed: object
-    every_step: bool
-    relative: float | None
-    limits: Limits
 
 
 def check_expression(  # noqa: PLR0913 - a question, and how it is to be answered
@@ -173,36 +120,6 @@ def _claims(claims: Claims) -> list[Claim]:
         read = [claim if isinstance(claim, Claim) else claim_from_text(claim) for claim in claims]
     require_once(read)
     return read
-
-
-def formula_of(claim: Claim, names: Names, at: Mapping[str, object], limits: Limits) -> Graph:
-    """The right side of a claim, over the names of the expression and those that have values."""
-    # A newline inside brackets ends nothing; another one would leave two statements, or no expression.
-    formula = parse(" ".join(claim.typed.split()), {*names.nodes, *at}, limits)
-    if formula.names or ";" in claim.typed:
-        message = f"a claim is one number or one formula, not statements: '{shortened(claim.typed)}'"
-        raise UsageError(message, hint="write another --claim for another thing")
-    known = list(dict.fromkeys([*names.nodes, *at]))
-    for variable in formula.variables:
-        if variable.name not in known:
-            message = (
-                f"the claim '{shortened(claim.typed)}' has the name '{variable.name}', which the expression has not"
-            )
-            otherwise = f"its names are {', '.join(known[:10])}"
-            raise UnknownNameError(message, variable.name, suggestion(variable.name, known, otherwise))
-    _require_no_circle(claim, formula, names)
-    return formula
-
-
-def _require_no_circle(claim: Claim, formula: Graph, names: Names) -> None:
-    """Raise UsageError where a value is claimed to be what is computed from it."""
-    if claim.target.kind != "value":
-        return
-    after = downstream_of(names.graph, [names.item(claim.target).node])
-    for variable in formula.variables:
-        if names.nodes.get(variable.name) in after:
-            message = f"the claim about the value of {claim.target.node} uses '{variable.name}', which comes of it"
-            raise UsageError(message, hint="write it over what it is computed from")
 
 
 def _point(graph: Graph, at: Mapping[str, object], formulas: Mapping[Claim, Graph]) -> Point:

@@ -10,7 +10,7 @@ from typing import Any
 from bpcli.backprop.gradients import Gradients, gradients_of
 from bpcli.check.array_causes import explained
 from bpcli.check.array_steps import array_steps, suspects_in
-from bpcli.check.checking import Way, formula_of
+from bpcli.check.asked import Way, formula_of
 from bpcli.check.estimates import METHOD as IN_FLOAT64
 from bpcli.check.estimates import estimated, seed_of
 from bpcli.check.expansion import MOST_OPS, Expansion, expanded, size_of

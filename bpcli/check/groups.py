@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from bpcli.check.checking import Check
 from bpcli.check.findings import Cause, Finding, Lead, Verdict, worst
+from bpcli.check.results import Check
 from bpcli.check.targets import Item
 from bpcli.graph.op import Shape
 from bpcli.language.claims import Claim

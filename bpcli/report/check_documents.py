@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from bpcli.check.checking import Check
 from bpcli.check.findings import Cause, Equality, Finding, Lead, Verdict
+from bpcli.check.results import Check
 from bpcli.check.suspects import StepCheck
 from bpcli.language.claims import Target
 from bpcli.numbers.balls import Ball

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bpcli.check.carried import ROUNDING
-from bpcli.check.checking import Check
 from bpcli.check.findings import Cause, Counterexample, Equality, Finding, Outcome, Verdict
+from bpcli.check.results import Check
 from bpcli.report.formulas import formula_of
 from bpcli.report.page import Page
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
-from bpcli.check.checking import Check
 from bpcli.check.findings import Finding, Verdict
+from bpcli.check.results import Check
 from bpcli.check.suspects import StepCheck
 from bpcli.numbers.balls import Ball
 from bpcli.report.explanations import STAFF, Release, explanations
