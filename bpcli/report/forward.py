@@ -1,5 +1,7 @@
 """The forward pass as a section: each step with its formula, numbers and value, and the local gradients it keeps."""
 
+from collections.abc import Callable
+from functools import cache, partial
 from itertools import islice
 
 from bpcli.backprop.gradients import Gradients
@@ -27,15 +29,16 @@ def forward_section(result: Gradients, labels: Labels, page: Page) -> list[Line]
     nodes = [node for node in result.graph.nodes if node in labels]
     if not nodes:
         return [*page.title("FORWARD"), _leaf(result.graph, labels, page.value(result.value))]
+    written = cache(partial(_value, result=result, page=page))  # a value stands in the row of each op that uses it
     rows = [
         Row(
             (
                 str(number),
                 labels[node],
                 "" if (formula := formula_of(node, labels)) == labels[node] else formula,
-                _with_numbers(node, result, page),
-                _value(node, result, page),
-                *([_shape(node, result, page)] if result.has_arrays else []),
+                _with_numbers(node, written, has_arrays=result.has_arrays),
+                written(node),
+                *([_shape(node, written(node))] if result.has_arrays else []),
             ),
             _kept(node, result, labels, page),
         )
@@ -46,9 +49,9 @@ def forward_section(result: Gradients, labels: Labels, page: Page) -> list[Line]
     return [*page.title("FORWARD", about), *table(columns, rows, page.width), *page.left_out(len(nodes))]
 
 
-def _shape(node: Node, result: Gradients, page: Page) -> str:
+def _shape(node: Node, value: str) -> str:
     """The shape of an array whose entries are written out; a sum-up says it itself."""
-    return str(node.shape) if node.shape and _value(node, result, page).startswith("[") else ""
+    return str(node.shape) if node.shape and value.startswith("[") else ""
 
 
 def graph_section(graph: Graph, labels: Labels, page: Page) -> list[Line]:
@@ -80,12 +83,12 @@ def _value(node: Node, result: Gradients, page: Page) -> str:
     return page.value(value) if not is_one_condition else "true" if value else "false"
 
 
-def _with_numbers(node: Node, result: Gradients, page: Page) -> str:
+def _with_numbers(node: Node, written: Callable[[Node], str], *, has_arrays: bool) -> str:
     """The op with numbers in place of its inputs, `6 * -2`; nothing where that would say the same again."""
     if all(map(is_literal, node.inputs)):
         return ""
-    numbers = [_value(source, result, page) for source in node.inputs]
-    if result.has_arrays and (sum(map(len, numbers)) > LONGEST_NUMBERS or any(" to " in text for text in numbers)):
+    numbers = [written(source) for source in node.inputs]
+    if has_arrays and (sum(map(len, numbers)) > LONGEST_NUMBERS or any(" to " in text for text in numbers)):
         return ""
     infix = node.op.infix
     if infix is None:
@@ -94,7 +97,7 @@ def _with_numbers(node: Node, result: Gradients, page: Page) -> str:
     if numbers[0].startswith("-") and (infix.symbol == "**" or len(numbers) == 1):
         numbers[0] = f"({numbers[0]})"
     text = f" {infix.symbol} ".join(numbers) if len(numbers) > 1 else f"{infix.symbol}{numbers[0]}"
-    return "" if text == _value(node, result, page) else text
+    return "" if text == written(node) else text
 
 
 def _kept(node: Node, result: Gradients, labels: Labels, page: Page) -> tuple[str, ...]:
