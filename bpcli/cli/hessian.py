@@ -1,11 +1,6 @@
 """`bpcli hessian`: the second derivatives of an expression, and what they say of its curvature."""
 
-from typing import Any
-
-import click
-
-from bpcli.cli.arguments import ExpressionCommand
-from bpcli.cli.matrix import Kind, answer, takes_matrix_options
+from bpcli.cli.matrix import Kind, matrix_command
 from bpcli.language.derivatives import hessian
 from bpcli.report.matrix import hessian_lines, hessian_matrix
 from bpcli.report.matrix_documents import hessian_document
@@ -23,12 +18,4 @@ Examples:
   bpcli hessian "sum((W @ x)**2)" --W @w.npy --x @x.npy --with-respect-to x --output-file hessian.npy
 """
 KIND = Kind(hessian, hessian_lines, hessian_document, hessian_matrix, "input")
-
-
-@click.command("hessian", cls=ExpressionCommand, help=HELP, short_help="Show the second derivatives of an expression.")
-@click.argument("expression", metavar="EXPR", required=False)
-@takes_matrix_options
-@click.pass_context
-def command(context: click.Context, /, expression: str | None, **options: Any) -> int:
-    """Answer one expression."""
-    return answer(context, expression, options, KIND)
+command = matrix_command("hessian", HELP, "Show the second derivatives of an expression.", KIND)

@@ -1,11 +1,6 @@
 """`bpcli jacobian`: every entry of an expression by every entry of its variables."""
 
-from typing import Any
-
-import click
-
-from bpcli.cli.arguments import ExpressionCommand
-from bpcli.cli.matrix import Kind, answer, takes_matrix_options
+from bpcli.cli.matrix import Kind, matrix_command
 from bpcli.language.derivatives import jacobian
 from bpcli.report.matrix import jacobian_lines, jacobian_matrix
 from bpcli.report.matrix_documents import jacobian_document
@@ -23,12 +18,4 @@ Examples:
   bpcli jacobian "tanh(W @ x)" --W @w.npy --x @x.npy --with-respect-to x --output-file jacobian.npy
 """
 KIND = Kind(jacobian, jacobian_lines, jacobian_document, jacobian_matrix, "output")
-
-
-@click.command("jacobian", cls=ExpressionCommand, help=HELP, short_help="Show the Jacobian of an expression.")
-@click.argument("expression", metavar="EXPR", required=False)
-@takes_matrix_options
-@click.pass_context
-def command(context: click.Context, /, expression: str | None, **options: Any) -> int:
-    """Answer one expression."""
-    return answer(context, expression, options, KIND)
+command = matrix_command("jacobian", HELP, "Show the Jacobian of an expression.", KIND)

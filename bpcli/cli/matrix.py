@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import click
 
+from bpcli.cli.arguments import ExpressionCommand
 from bpcli.cli.inputs import (
     LIMIT,
     limits_from,
@@ -53,7 +54,7 @@ class Kind(NamedTuple):
     corner: str
 
 
-def takes_matrix_options(command: F) -> F:
+def _takes_matrix_options(command: F) -> F:
     """The options of both commands, in the order of their help."""
     command = takes_limits(command)
     for option in reversed(
@@ -85,7 +86,20 @@ def takes_matrix_options(command: F) -> F:
     return takes_values(command)
 
 
-def answer(context: click.Context, expression: str | None, options: dict[str, Any], kind: Kind) -> int:
+def matrix_command(name: str, help_text: str, short_help: str, kind: Kind) -> click.Command:
+    """The command that derives a matrix of one expression."""
+
+    @click.command(name, cls=ExpressionCommand, help=help_text, short_help=short_help)
+    @click.argument("expression", metavar="EXPR", required=False)
+    @_takes_matrix_options
+    @click.pass_context
+    def command(context: click.Context, /, expression: str | None, **options: Any) -> int:
+        return _answer(context, expression, options, kind)
+
+    return command
+
+
+def _answer(context: click.Context, expression: str | None, options: dict[str, Any], kind: Kind) -> int:
     """Derive a matrix and write it, to standard output or into a file."""
     form = _form(options)
     typed: dict[str, str] = context.obj
