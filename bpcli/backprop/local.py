@@ -6,6 +6,7 @@ from typing import Any
 
 from bpcli.backprop.sweep import handed_back, local_numbers
 from bpcli.graph.node import Node
+from bpcli.numbers.entries import ones_at
 
 
 def local_jacobian(node: Node, values: Mapping[Node, Any], system: Any) -> tuple[Any, ...]:
@@ -16,7 +17,7 @@ def local_jacobian(node: Node, values: Mapping[Node, Any], system: Any) -> tuple
     count = prod(node.shape)
     batched = system.batched()
     lifted = {one: system.lifted(values[one]) for one in (node, *node.inputs)}
-    identity = batched.identity(node.shape)
+    identity = ones_at(node.shape, range(count), system.dtype)
     if node.op.pullback is None:
         locals_ = local_numbers(node, lifted.__getitem__, batched)
         parts = tuple([None if local is None else batched.times(identity, local) for local in locals_])

@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cache, partial, reduce
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -153,11 +152,6 @@ class Arrays(Tensors):
     def lifted(value: Any) -> Any:
         """A value with a batch axis of length 1, the same for the whole batch."""
         return np.asarray(value)[None]
-
-    def identity(self, shape: Shape) -> Any:
-        """For each entry of an array the array that is 1 there and 0 elsewhere."""
-        count = prod(shape)
-        return np.eye(count, dtype=self.dtype).reshape((count, *shape))
 
     def function_of(self, op: Op) -> Callable[..., Any]:
         """NumPy's function of that name, a stable form, or the op's meaning; never of another dtype."""
