@@ -71,6 +71,12 @@ def axes_of(axis: int | Sequence[int] | None, shape: Sequence[int]) -> tuple[int
     return tuple(sorted(axes))
 
 
+def having_axes(shape: Shape, axis: int | Sequence[int] | None) -> Shape:
+    """The shape itself, which an op along these axes keeps. Raises ShapeError where it has not all of them."""
+    axes_of(axis, shape)
+    return shape
+
+
 def pad_pairs(shape: Shape, widths: Sequence[Any]) -> tuple[tuple[int, int], ...]:
     """What is added before and after each of the last axes: from `1`, `(1, 2)` or `((1, 1), (2, 2))`."""
     if len(widths) == 1 and isinstance(widths[0], int):

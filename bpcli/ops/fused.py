@@ -3,7 +3,7 @@
 from typing import Any
 
 from bpcli.graph.op import Sample, structural
-from bpcli.graph.shapes import axis_of
+from bpcli.graph.shapes import having_axes
 from bpcli.ops.attributes import one_axis
 from bpcli.ops.reductions import reduction, repeated
 
@@ -25,7 +25,7 @@ softmax = structural(
     lambda m, upstream, out, x, axis=-1: (
         out * (upstream - repeated(m, m.sum(upstream * out, axis=axis), m.shape(x), axis)),
     ),
-    lambda shape, *, axis=-1: (axis_of(axis, shape), shape)[1],
+    lambda shape, *, axis=-1: having_axes(shape, axis),
     meaning=lambda m, x, axis=-1: m.exp(x) / repeated(m, m.sum(m.exp(x), axis=axis), m.shape(x), axis),
     attributes=ALONG,
     samples=(Sample((2, 3)), Sample((2, 3), axis=0)),
@@ -35,7 +35,7 @@ log_softmax = structural(
     lambda m, upstream, out, x, axis=-1: (
         upstream - m.exp(out) * repeated(m, m.sum(upstream, axis=axis), m.shape(x), axis),
     ),
-    lambda shape, *, axis=-1: (axis_of(axis, shape), shape)[1],
+    lambda shape, *, axis=-1: having_axes(shape, axis),
     meaning=lambda m, x, axis=-1: x - repeated(m, m.logsumexp(x, axis=axis), m.shape(x), axis),
     attributes=ALONG,
     samples=(Sample((2, 3)), Sample((2, 3), axis=0)),

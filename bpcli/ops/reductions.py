@@ -8,7 +8,7 @@ from typing import Any
 
 from bpcli.errors import ShapeError
 from bpcli.graph.op import Op, Sample, Shape, structural
-from bpcli.graph.shapes import axes_of, axis_of
+from bpcli.graph.shapes import axes_of, axis_of, having_axes
 from bpcli.ops.attributes import AXES, KEEPDIMS, one_axis
 
 Axis = int | tuple[int, ...] | None
@@ -152,7 +152,7 @@ prod = reduction(
 products_of_others = structural(
     "products_of_others",
     _others_back,
-    lambda shape, *, axis: (axis_of(axis, shape), shape)[1],
+    lambda shape, *, axis: having_axes(shape, axis),
     attributes={"axis": one_axis()},
     samples=(Sample((2, 3), axis=1), Sample((3, 2), axis=0)),
 )
@@ -165,7 +165,7 @@ def _flipped_sum(m: Any, upstream: Any, out: Any, x: Any, axis: int) -> tuple[An
 cumsum = structural(
     "cumsum",
     _flipped_sum,
-    lambda shape, *, axis: (axis_of(axis, shape), shape)[1],
+    lambda shape, *, axis: having_axes(shape, axis),
     attributes={"axis": one_axis()},
     samples=(Sample((2, 3), axis=1), Sample((3, 2), axis=0)),
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 from bpcli.errors import ShapeError
 from bpcli.graph.op import Op, Sample, Shape, structural
-from bpcli.graph.shapes import axes_of, axis_of, common_shape, new_axis_of, shape_text
+from bpcli.graph.shapes import axes_of, axis_of, common_shape, having_axes, new_axis_of, shape_text
 from bpcli.ops.attributes import AXES, LENGTHS, SHAPE, SOME_AXES, one_axis, whole_number
 
 Axis = int | tuple[int, ...] | None
@@ -188,7 +188,7 @@ matrix_transpose = structural(
 flip = structural(
     "flip",
     lambda m, upstream, out, x, axis=None: (m.flip(upstream, axis=axis),),
-    lambda shape, *, axis=None: (axes_of(axis, shape), shape)[1],
+    lambda shape, *, axis=None: having_axes(shape, axis),
     attributes={"axis": AXES},
     samples=(Sample((2, 3)), Sample((2, 3), axis=1)),
 )
