@@ -17,6 +17,7 @@ from bpcli.numbers.system import NumberSystem
 
 if TYPE_CHECKING:
     from bpcli.language.arrays import Dtype
+    from bpcli.numbers.arrays import Arrays
 
 NO_SHAPES: Mapping[str, Shape] = {}
 
@@ -82,7 +83,7 @@ def has_arrays(graph: Graph, shapes: Mapping[str, Shape] = NO_SHAPES) -> bool:
     return any(shapes.values()) or any(op.is_structural for op in {node.op for node in graph.nodes})
 
 
-def array_system(*, single_precision: bool = False) -> NumberSystem:
+def array_system(*, single_precision: bool = False) -> "Arrays":
     """The number system of arrays: binary64, or binary32."""
     from bpcli.numbers.arrays import arrays, single  # noqa: PLC0415 - NumPy is loaded for arrays only
 

@@ -9,12 +9,11 @@ from bpcli.errors import LimitError
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Node, Variable
 from bpcli.graph.shapes import shape_text, size_text
-from bpcli.language.build import graph_from, values_for, wanted_of
+from bpcli.language.build import array_system, graph_from, values_for, wanted_of
 from bpcli.language.expressions import paused_collector
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.shapes import with_shapes
 from bpcli.language.values import shape_of
-from bpcli.numbers.arrays import arrays, single
 
 MOST_NAMED = 5  # variables in the message of an error
 
@@ -40,7 +39,7 @@ def jacobian(
     with paused_collector():
         graph, point, wanted = _at_point(expression, at, with_respect_to, limits, single_precision=single_precision)
         _require_room(graph, "Jacobian", graph.output.shape, _chosen(graph, wanted), limits)
-        return jacobian_of(graph, point, wanted, single if single_precision else arrays)
+        return jacobian_of(graph, point, wanted, array_system(single_precision=single_precision))
 
 
 def hessian(
@@ -65,7 +64,7 @@ def hessian(
         graph, point, wanted = _at_point(expression, at, with_respect_to, limits, single_precision=single_precision)
         variables = _chosen(graph, wanted)
         _require_room(graph, "Hessian", (sum(prod(variable.shape) for variable in variables),), variables, limits)
-        return hessian_of(graph, point, wanted, single if single_precision else arrays)
+        return hessian_of(graph, point, wanted, array_system(single_precision=single_precision))
 
 
 def _at_point(
