@@ -15,7 +15,7 @@ from bpcli.check.suspects import MOST_STEPS, NOBODY, StepCheck, step_checks, val
 from bpcli.check.targets import Item, Names
 from bpcli.errors import MissingValueError, UsageError
 from bpcli.graph.node import Graph
-from bpcli.language.build import point_for, require_known, values_for, wanted_of
+from bpcli.language.build import Setup, point_for, question_from, require_known, values_for, wanted_of
 from bpcli.language.claims import Claim, claim_from, claim_from_text, require_once
 from bpcli.language.expressions import parse
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
@@ -33,6 +33,8 @@ def check_expression(  # noqa: PLR0913 - a question, and how it is to be answere
     seed: object = None,
     every_step: bool = False,
     relative_tolerance: float | None = None,
+    random_seed: int = 0,
+    evaluation_mode: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Check:
     """Hold gradients against SymPy and against differences of exact values.
@@ -52,8 +54,7 @@ def check_expression(  # noqa: PLR0913 - a question, and how it is to be answere
     if read and with_respect_to is not None:
         message = "with_respect_to chooses among bpcli's own gradients, and a claim says itself what it is about"
         raise UsageError(message, hint="leave out --with-respect-to, or the claims")
-    at = at or {}
-    graph = parse(expression, at, limits) if isinstance(expression, str) else expression
+    graph, at = question_from(expression, at or {}, limits, Setup(random_seed, evaluation_mode))
     names = Names(graph)
     way = Way(wanted_of(graph, with_respect_to), seed, every_step, relative_tolerance, limits)
     if seed is not None or _is_about_arrays(graph, at, read):

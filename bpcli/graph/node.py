@@ -16,6 +16,7 @@ from bpcli.graph.op import NO_ATTRIBUTES, REGISTRY, Attributes, Op, Shape
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bpcli.graph.network import Network
     from bpcli.graph.op import AttributeValue
 
 Number = float | int
@@ -204,10 +205,11 @@ class Graph:
     """What one text says: the output, the op nodes in the order they are computed, and the leaves.
 
     `nodes` holds every op node that was typed, also one that the output does not need; `names` says what each name of
-    a statement stands for at the end of the text, so that `F` in `F = A` is found although the node is called `A`.
+    a statement stands for at the end of the text, so that `F` in `F = A` is found although the node is called `A`;
+    `network` says which nodes belong to which layer, if the text has layers.
     """
 
-    __slots__ = ("constants", "names", "nodes", "output", "text", "variables")
+    __slots__ = ("constants", "names", "network", "nodes", "output", "text", "variables")
 
     def __init__(  # noqa: PLR0913 - the fields of a graph
         self,
@@ -218,6 +220,7 @@ class Graph:
         text: str = "",
         *,
         names: Mapping[str, Node] = NO_NAMES,
+        network: Network | None = None,
     ) -> None:
         self.output = output
         self.nodes = nodes
@@ -225,6 +228,7 @@ class Graph:
         self.constants = constants
         self.text = text
         self.names = names
+        self.network = network
 
     def __repr__(self) -> str:
         return f"<graph of {len(self.nodes)} ops over {len(self.variables)} variables>"

@@ -1,7 +1,7 @@
 """From text and values to the answer: `grad` is the library's front door."""
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bpcli.backprop.gradients import Gradients, gradients_of
 from bpcli.errors import MissingValueError, ShapeError, UnknownNameError
@@ -16,6 +16,7 @@ from bpcli.numbers.floats import floats
 from bpcli.numbers.system import NumberSystem
 
 if TYPE_CHECKING:
+    from bpcli.graph.network import Network
     from bpcli.language.arrays import Dtype
     from bpcli.numbers.arrays import Arrays
 
@@ -29,6 +30,8 @@ def grad(  # noqa: PLR0913 - a question, and how it is to be answered
     *,
     seed: object = None,
     single_precision: bool = False,
+    random_seed: int = 0,
+    evaluation_mode: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Gradients:
     """The value and the gradient of an expression at a point, by backpropagation.
@@ -43,13 +46,47 @@ def grad(  # noqa: PLR0913 - a question, and how it is to be answered
     """
     at = at or {}
     with paused_collector():
-        graph = graph_from(expression, at, limits)
+        setup = Setup(random_seed, evaluation_mode, single_precision)
+        graph, at = question_from(expression, at, limits, setup)
         wanted = wanted_of(graph, with_respect_to)
         shaped, point, system = at_point(graph, at, limits, single_precision=single_precision)
         if system is floats:
             number = None if seed is None else number_from("the upstream seed", seed)
             return gradients_of(graph, point, wanted, seed=number)
         return gradients_of(shaped, point, wanted, system=system, seed=None if seed is None else seed_for(shaped, seed))
+
+
+class Setup(NamedTuple):
+    """How a network is set up beside its text and its values.
+
+    `random_seed` is where parameters that nobody gave, and the masks of dropout, come from; in `evaluation_mode`
+    dropout does nothing and batch normalisation uses its running statistics, as after PyTorch's `model.eval()`.
+    """
+
+    random_seed: int = 0
+    evaluation_mode: bool = False
+    single_precision: bool = False
+
+
+TRAINING = Setup()
+
+
+def question_from(
+    expression: str | Graph | Node,
+    at: Mapping[str, object],
+    limits: Limits = DEFAULT_LIMITS,
+    setup: Setup = TRAINING,
+) -> tuple[Graph, Mapping[str, object]]:
+    """The graph of an expression, a network as the nodes of its layers, and the values, those of parameters among them.
+
+    Raises ParseError, LimitError; for a network also BindingError and ShapeError.
+    """
+    graph = graph_from(expression, at, limits)
+    if not any(op.name == "stage" for op in {node.op for node in graph.nodes}):
+        return graph, at
+    from bpcli.language.parameters import network_at  # noqa: PLC0415 - most graphs have no layers
+
+    return network_at(graph, at, limits, setup)
 
 
 def graph_from(expression: str | Graph | Node, bound: Collection[str], limits: Limits = DEFAULT_LIMITS) -> Graph:
@@ -125,13 +162,21 @@ def _bound_names(graph: Graph, at: Mapping[str, object]) -> list[str]:
 
 
 def wanted_of(graph: Graph, with_respect_to: Collection[str] | str | None) -> set[str] | None:
-    """The names in `with_respect_to`, or None for every variable. Raises BindingError for an unknown name."""
+    """The names in `with_respect_to`, or None for every variable; of a network, its parameters and its inputs.
+
+    Raises BindingError for an unknown name.
+    """
     if with_respect_to is None:
-        return None
+        return None if graph.network is None else _learned_and_read(graph, graph.network)
     if isinstance(with_respect_to, str):
         with_respect_to = [name.strip() for name in with_respect_to.split(",")]
     require_known(with_respect_to, [variable.name for variable in graph.variables], "gradient with respect to")
     return set(with_respect_to)
+
+
+def _learned_and_read(graph: Graph, network: "Network") -> set[str]:
+    """What a network's gradients are about: parameters and inputs, not targets, indices, or states of layers."""
+    return {variable.name for variable in graph.variables if variable.varies and variable.name not in network.fixed}
 
 
 def require_known(given: Collection[str], names: list[str], what: str) -> None:

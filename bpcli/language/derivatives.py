@@ -9,7 +9,7 @@ from bpcli.errors import LimitError
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Node, Variable
 from bpcli.graph.shapes import shape_text, size_text
-from bpcli.language.build import array_system, graph_from, values_for, wanted_of
+from bpcli.language.build import Setup, array_system, question_from, values_for, wanted_of
 from bpcli.language.expressions import paused_collector
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.shapes import with_shapes
@@ -18,12 +18,14 @@ from bpcli.language.values import shape_of
 MOST_NAMED = 5  # variables in the message of an error
 
 
-def jacobian(
+def jacobian(  # noqa: PLR0913 - a question, and how it is to be answered
     expression: str | Graph | Node,
     at: Mapping[str, object] | None = None,
     with_respect_to: Collection[str] | str | None = None,
     *,
     single_precision: bool = False,
+    random_seed: int = 0,
+    evaluation_mode: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Jacobian:
     """The Jacobian of an expression at a point: every entry of the output by every entry of the variables.
@@ -37,17 +39,20 @@ def jacobian(
     [[2.0, 0.0], [0.0, 4.0]]
     """
     with paused_collector():
-        graph, point, wanted = _at_point(expression, at, with_respect_to, limits, single_precision=single_precision)
+        setup = Setup(random_seed, evaluation_mode, single_precision)
+        graph, point, wanted = _at_point(expression, at, with_respect_to, limits, setup)
         _require_room(graph, "Jacobian", graph.output.shape, _chosen(graph, wanted), limits)
         return jacobian_of(graph, point, wanted, array_system(single_precision=single_precision))
 
 
-def hessian(
+def hessian(  # noqa: PLR0913 - the same
     expression: str | Graph | Node,
     at: Mapping[str, object] | None = None,
     with_respect_to: Collection[str] | str | None = None,
     *,
     single_precision: bool = False,
+    random_seed: int = 0,
+    evaluation_mode: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Hessian:
     """The Hessian of an expression at a point: the second derivatives of its output, which is one number.
@@ -61,7 +66,8 @@ def hessian(
     [[6.0, 4.0], [4.0, 0.0]]
     """
     with paused_collector():
-        graph, point, wanted = _at_point(expression, at, with_respect_to, limits, single_precision=single_precision)
+        setup = Setup(random_seed, evaluation_mode, single_precision)
+        graph, point, wanted = _at_point(expression, at, with_respect_to, limits, setup)
         variables = _chosen(graph, wanted)
         _require_room(graph, "Hessian", (sum(prod(variable.shape) for variable in variables),), variables, limits)
         return hessian_of(graph, point, wanted, array_system(single_precision=single_precision))
@@ -72,14 +78,12 @@ def _at_point(
     at: Mapping[str, object] | None,
     with_respect_to: Collection[str] | str | None,
     limits: Limits,
-    *,
-    single_precision: bool,
+    setup: Setup,
 ) -> tuple[Graph, dict[str, Any], set[str] | None]:
     """The graph with shapes, the value of each variable, and the names that are wanted, None for all."""
-    at = at or {}
-    graph = graph_from(expression, at, limits)
+    graph, at = question_from(expression, at or {}, limits, setup)
     wanted = wanted_of(graph, with_respect_to)
-    point = values_for(graph, at, limits, single_precision=single_precision)
+    point = values_for(graph, at, limits, single_precision=setup.single_precision)
     return with_shapes(graph, {name: shape_of(value) for name, value in point.items()}, limits), point, wanted
 
 

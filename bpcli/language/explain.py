@@ -7,7 +7,7 @@ from bpcli.backprop.explanation import MOST_PATHS, Explanation, explanation_of
 from bpcli.backprop.fan_out import FanOuts, fan_outs_of
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Node
-from bpcli.language.build import at_point, graph_from
+from bpcli.language.build import Setup, at_point, question_from
 from bpcli.language.entries import Finder, entry_names
 from bpcli.language.expressions import paused_collector
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
@@ -20,6 +20,8 @@ def explain(  # noqa: PLR0913 - a question and its limits
     *,
     most_paths: int = MOST_PATHS,
     most_edges: int = MOST_EDGES,
+    random_seed: int = 0,
+    evaluation_mode: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Explanation:
     """One entry of the gradient as the chain rule has it: over what uses the entry, and path by path.
@@ -34,8 +36,9 @@ def explain(  # noqa: PLR0913 - a question and its limits
     [3.0, 2.0, 2.0]
     """
     of, name = entry_names(gradient_of)
+    setup = Setup(random_seed, evaluation_mode)
     with paused_collector():
-        graph, point, system = at_point(graph_from(expression, at or {}, limits), at or {}, limits)
+        graph, point, system = at_point(*question_from(expression, at or {}, limits, setup), limits)
         finder = Finder(graph)
         entry = finder.source(name)
         output = finder.output(of, name)
@@ -52,7 +55,12 @@ def explain(  # noqa: PLR0913 - a question and its limits
 
 
 def fan_out(
-    expression: str | Graph | Node, at: Mapping[str, object] | None = None, *, limits: Limits = DEFAULT_LIMITS
+    expression: str | Graph | Node,
+    at: Mapping[str, object] | None = None,
+    *,
+    random_seed: int = 0,
+    evaluation_mode: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> FanOuts:
     """For each convolution of the expression, in how many windows each place of its input lies.
 
@@ -61,8 +69,9 @@ def fan_out(
     >>> [one.windows for one in fan_out("conv1d(x, k)", {"x": [1, 2, 3], "k": [1, 1]}).convolutions]
     [[1, 2, 1]]
     """
+    setup = Setup(random_seed, evaluation_mode)
     with paused_collector():
-        graph, point, system = at_point(graph_from(expression, at or {}, limits), at or {}, limits)
+        graph, point, system = at_point(*question_from(expression, at or {}, limits, setup), limits)
         return fan_outs_of(graph, point, system)
 
 
@@ -70,4 +79,12 @@ def rooted(graph: Graph, output: Node) -> Graph:
     """The same graph with another node as its output."""
     if output is graph.output:
         return graph
-    return Graph(output, graph.nodes, graph.variables, graph.constants, graph.text, names=graph.names)
+    return Graph(
+        output,
+        graph.nodes,
+        graph.variables,
+        graph.constants,
+        graph.text,
+        names=graph.names,
+        network=graph.network,
+    )

@@ -21,15 +21,16 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from operator import itemgetter
+from typing import Any
 
 from bpcli.errors import LimitError, ParseError, Span
 from bpcli.graph.node import SYMBOLS, Constant, Graph, Node, Variable
 from bpcli.graph.op import Op
 from bpcli.language.complaints import misplaced, no_number, not_after_an_operand, not_an_operand, unknown_function
 from bpcli.language.conditions import require_conditions_in_place
-from bpcli.language.functions import FUNCTIONS, STATICS_TYPED, SYMBOLS_TYPED, function_called
+from bpcli.language.functions import FUNCTIONS, STATICS_TYPED, SYMBOLS_TYPED, Static, function_called
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
-from bpcli.language.operators import DIGITS, INFIXES, PREFIXES, RAISE, Bracket, Prefix
+from bpcli.language.operators import ARROW, DIGITS, INFIXES, PREFIXES, RAISE, Bracket, Prefix
 from bpcli.language.stack import Stack
 from bpcli.language.tokens import SUPERSCRIPTS, batches
 
@@ -46,8 +47,6 @@ class Parser(Stack):
         super().__init__(text)
         self.bound = bound
         self.limits = limits
-        self.names: dict[str, Node] = {}
-        self.variables: list[Variable] = []
         self.openers: dict[str, tuple[Op | None, str]] = {"(": (None, "")}
         self.target: str | None = None
         self.assigned: set[str] = set()
@@ -104,16 +103,16 @@ class Parser(Stack):
 
     def _forget_attributes(self) -> None:
         """Drop what was made of attributes. Raises ParseError where what only an attribute can take is an operand."""
+        if self.attribute_spans:
+            self.attribute_spans.sort()
+            self.nodes = [node for node in self.nodes if not self._is_attribute(node)]
+            self.constants = [node for node in self.constants if not self._is_attribute(node)]
         only_attributes = set(self.only_attributes)
         if only_attributes:
             for node in (*self.nodes, self.output):
                 for source in (*node.inputs, node) if node else ():
                     if source in only_attributes:
                         raise no_number(self.text, source)
-        if self.attribute_spans:
-            self.attribute_spans.sort()
-            self.nodes = [node for node in self.nodes if not self._is_attribute(node)]
-            self.constants = [node for node in self.constants if not self._is_attribute(node)]
 
     def _is_attribute(self, node: Node) -> bool:
         place = bisect_right(self.attribute_spans, node.start, key=itemgetter(0)) - 1
@@ -137,6 +136,9 @@ class Parser(Stack):
     def _begin_operand(self, token: str, start: int, end: int) -> bool:  # noqa: PLR0911 - one kind of token each
         """Read a token that begins an operand; return whether an operand is still wanted."""
         first = token[0]
+        if token[-1] == ":" != token:
+            self.pipelines.name_child(token, start)
+            return True
         if token[-1] == "(":
             self.pending.append(Bracket(*self._opener(token, start), start, end, len(self.operands)))
             self.open_brackets += 1
@@ -209,14 +211,23 @@ class Parser(Stack):
     def _opener(self, token: str, start: int) -> tuple[Op | None, str]:
         """The function that a token such as `sin(` calls, and the name it was typed as."""
         typed = token[:-1].rstrip()
-        op = function_called(typed)
-        if op is None or typed in self.bound or typed in self.assigned:
-            is_variable = typed in self.names or typed in self.bound
+        op: Any = function_called(typed)
+        is_taken = typed in self.bound or typed in self.assigned
+        if op is None and not is_taken and (typed[0].isupper() or "." in typed):
+            op = self.pipelines.opened(typed, start)
+        if op is None or is_taken:
+            is_variable = typed in self.names or is_taken
             raise unknown_function(self.text, typed, Span(start, start + len(typed)), is_variable=is_variable)
         self.openers[token] = op, typed
         return op, typed
 
     def _new_name(self, token: str, start: int, end: int) -> bool:
+        if self.pending[-1] is ARROW:
+            self.pipelines.word(token, start, end)
+            return False
+        if token[:6] == "torch." and "." not in token[6:]:
+            self.push_static(token, start, end)
+            return False
         if token in STATICS_TYPED and token not in self.bound:
             self.push_static(STATICS_TYPED[token], start, end)
             return False
@@ -284,7 +295,8 @@ class Parser(Stack):
             self.apply()
         if isinstance(self.pending[-1], Bracket):
             raise self.never_closed(self.pending[-1], at)
-        self.output = node = self.operands.pop()
+        node = self.operands.pop()
+        self.output = node = self.pipelines.settled(node) if isinstance(node, Static) else node
         self.starts.pop()
         if self.target is not None:
             if node.name is None and not (isinstance(node, Constant) and node.symbol):

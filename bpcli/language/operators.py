@@ -60,7 +60,8 @@ def _infixes() -> dict[str, Pending]:
     return operators | {alias: operators[symbol] for alias, symbol in aliases.items()}
 
 
-INFIXES = _infixes()
+ARROW = Pending(None, 1, 2, 3)  # `x -> layer`: looser than every operator; what it does is no op of the graph
+INFIXES = _infixes() | {"->": ARROW, "→": ARROW}
 RAISE = INFIXES["**"]
 PREFIXES = {"-": (REGISTRY["neg"], 30.0), "−": (REGISTRY["neg"], 30.0), "√": (REGISTRY["sqrt"], 50.0)}
 DIGITS = frozenset("0123456789")

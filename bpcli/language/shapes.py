@@ -24,16 +24,19 @@ def with_shapes(graph: Graph, shapes: Mapping[str, Shape], limits: Limits = DEFA
     Raises ShapeError, with the place in the text, where shapes do not fit, and LimitError where the values would take
     more entries than the limit, before they are computed.
     """
-    return _Shaping(graph, shapes, limits).result()
+    if graph.network:  # which has been given its shapes already
+        return graph
+    return Shaping(graph, shapes, limits).result()
 
 
-class _Shaping:
+class Shaping:
     """The rebuilding of one graph, node by node."""
 
     def __init__(self, graph: Graph, shapes: Mapping[str, Shape], limits: Limits) -> None:
         self._graph = graph
         self._limits = limits
         self._made: dict[Node, Node] = {}
+        self._constants = list(graph.constants)
         self._nodes: list[Node] = []
         self._spread: dict[tuple[Node, Shape], Node] = {}
         self._entries = 0
@@ -46,12 +49,17 @@ class _Shaping:
         """The graph with shapes."""
         graph, made = self._graph, self._made
         for node in graph.nodes:
-            made[node] = self._shaped(node)
-            made[node].name = node.name
-            self._nodes.append(made[node])
+            made[node] = self._enter(node)
         variables = [variable for variable in map(made.__getitem__, graph.variables) if isinstance(variable, Variable)]
         names = {name: made[node] for name, node in graph.names.items()}
-        return Graph(made[graph.output], self._nodes, variables, graph.constants, graph.text, names=names)
+        return Graph(made[graph.output], self._nodes, variables, self._constants, graph.text, names=names)
+
+    def _enter(self, node: Node) -> Node:
+        """What a node becomes, as the next of the graph."""
+        shaped = self._made[node] = self._shaped(node)
+        shaped.name = node.name
+        self._nodes.append(shaped)
+        return shaped
 
     def _shaped(self, node: Node) -> Node:
         inputs = tuple([self._made[source] for source in node.inputs])

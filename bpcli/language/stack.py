@@ -3,14 +3,15 @@
 from typing import TYPE_CHECKING
 
 from bpcli.errors import ParseError, Span
-from bpcli.graph.node import Constant, Node, power_op
+from bpcli.graph.node import Constant, Node, Variable, power_op
 from bpcli.graph.op import NO_ATTRIBUTES, AttributeValue, Op
 from bpcli.language.complaints import misplaced, not_closed_by
 from bpcli.language.functions import POW, UNARY, Argument, Static, attribute_spans, call, static_values
-from bpcli.language.operators import Bracket, Pending
+from bpcli.language.operators import ARROW, Bracket, Pending
 
 if TYPE_CHECKING:
     from bpcli.language.lists import Lists
+    from bpcli.language.modules import Pipelines
 
 
 class Stack:
@@ -19,6 +20,8 @@ class Stack:
     def __init__(self, text: str) -> None:
         self.text = text
         self.nodes: list[Node] = []
+        self.names: dict[str, Node] = {}
+        self.variables: list[Variable] = []
         self.constants: list[Constant] = []
         self.operands: list[Node] = []
         self.starts: list[int] = []
@@ -26,6 +29,7 @@ class Stack:
         self.pending: list[Pending] = [Pending(None, -1, -1, 0)]
         self.open_brackets = 0
         self._lists: Lists | None = None
+        self._pipelines: Pipelines | None = None
         self.only_attributes: list[Static] = []
         self.attribute_spans: list[Span] = []  # what stands there is no part of the graph
 
@@ -39,8 +43,7 @@ class Stack:
         """Apply the last operator that waits to the last operands."""
         operator = self.pending.pop()
         op = operator.op
-        right = self.operands.pop()
-        self.starts.pop()
+        right, start = self.operands.pop(), self.starts.pop()
         if operator.arity == 2:  # noqa: PLR2004 - between two operands
             if op is POW:
                 op = power_op(right)
@@ -49,6 +52,8 @@ class Stack:
             node = Node(op, inputs, NO_ATTRIBUTES, self.starts[-1], self.end)  # type: ignore[arg-type] # it has an op
             self.operands[-1] = node
             self.nodes.append(node)
+        elif operator is ARROW:
+            self.pipelines.pipe(right, start)
         else:
             start = operator.start  # type: ignore[attr-defined] # it is a Prefix
             node = self._signed(op, right, start, self.end)  # type: ignore[arg-type] # the same
@@ -91,6 +96,23 @@ class Stack:
 
             self._lists = Lists(self)
         return self._lists
+
+    @property
+    def pipelines(self) -> "Pipelines":
+        """What reads layers and `->`; loaded when the first one is met."""
+        if self._pipelines is None:
+            from bpcli.language.modules import Pipelines  # noqa: PLC0415 - most expressions have no layers
+
+            self._pipelines = Pipelines(self)
+        return self._pipelines
+
+    def variable(self, name: str, start: int) -> Node:
+        """The variable, or what else has this name so far; a new variable that is not typed, from this place on."""
+        node = self.names.get(name)
+        if node is None:
+            node = self.names[name] = Variable(name, start, start)
+            self.variables.append(node)
+        return node
 
     def open_bracket(self, bracket: Bracket) -> None:
         """Begin to read what stands in brackets."""
@@ -161,9 +183,15 @@ class Stack:
         self.pending.pop()
         self.open_brackets -= 1
         whole = Span(bracket.start, end)
+        if not isinstance(op, Op):
+            self.pipelines.close(bracket, op, end)
+            return
         arguments, keywords = bracket.arguments or [], bracket.keywords or {}
         try:
-            node = call(op, bracket.typed, arguments, keywords, whole)
+            if self.pending[-1] is ARROW:
+                node = self.pipelines.function(op, bracket.typed, arguments, keywords, whole)
+            else:
+                node = call(op, bracket.typed, arguments, keywords, whole)
         except ParseError as error:
             error.text = self.text
             raise

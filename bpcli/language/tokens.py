@@ -15,10 +15,14 @@ _NAME = rf"[^\W\d{_RAISED}ᵀ][^\W{_RAISED}ᵀ]*"
 _STRING = r"'[^'\n]{0,64}'|\"[^\"\n]{0,64}\""
 _NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _CALLED_OR_ASSIGNED = rf"[ \t]*(?:\(|=(?!=)(?:[ \t]*(?:{_STRING}))?)"
+_PACKAGED = (
+    rf"(?:torch\.nn\.|torch\.|nn\.|collections\.){_NAME}[ \t]*\(|torch\.{_NAME}"  # `nn.Linear(`, `torch.float64`
+)
+_CHILD = r"\([\w-]{1,64}\):(?=[ \t]*[^\W\d])"  # `(0):`, before a child of a printed model
 _SPACE = r"[ \t\r]{1,64}"
 _POSTFIX = r"\.m?T\b|ᵀ"
 TOKEN = re.compile(
-    rf"{_NAME}(?:{_CALLED_OR_ASSIGNED})?|{_NUMBER}|\*\*|[<>=!]=|->|{_POSTFIX}|\.\.\.|{_STRING}|{_SPACE}|[{_RAISED}]+|.",
+    rf"{_PACKAGED}|{_CHILD}|{_NAME}(?:{_CALLED_OR_ASSIGNED})?|{_NUMBER}|\*\*|[<>=!]=|->|{_POSTFIX}|\.\.\.|{_STRING}|{_SPACE}|[{_RAISED}]+|.",
     re.DOTALL,
 )
 BATCH = 1 << 16

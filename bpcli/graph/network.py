@@ -1,0 +1,109 @@
+"""A network within a graph: stages that become nodes once shapes are known, and the layers that the nodes belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from bpcli.errors import InternalError
+from bpcli.graph.node import Node, Variable
+from bpcli.graph.op import NO_ATTRIBUTES, Op, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def _no_shape(*_: Shape) -> Shape:
+    message = "a stage has no shape of its own: it becomes the nodes of its layer"
+    raise InternalError(message)
+
+
+STAGE = Op("stage", shape=_no_shape, inputs=("*inputs",), fewest=1)
+
+
+class Stage(Node):
+    """A module of a pipeline, applied to nodes, as it is typed: its nodes are made when their shapes are known.
+
+    `module` is what it applies, a `layers.module.Module`; `number` counts the stages of the text from 0, and is None
+    for one that has no parameters of its own and no place among them, such as a loss.
+    """
+
+    __slots__ = ("module", "number")
+
+    def __init__(self, module: Any, inputs: tuple[Node, ...], number: int | None, start: int, end: int) -> None:
+        super().__init__(STAGE, inputs, NO_ATTRIBUTES, start, end)
+        self.module = module
+        self.number = number
+        self.varies = True
+
+
+class Draw(NamedTuple):
+    """How entries are drawn where no value is given: `law` says from what, `first` and `second` are its parameters.
+
+    `uniform` from `first` to `second`; `normal` with mean `first` and standard deviation `second`; `kept`, which is
+    1/(1 - `first`) with probability 1 - `first`, else 0; `constant`, which is `first`. `zero_row` is a row that is 0.
+    """
+
+    law: str
+    first: float
+    second: float = 0.0
+    zero_row: int | None = None
+
+
+class Parameter(NamedTuple):
+    """An array that belongs to a layer.
+
+    `kind` is `parameter` where gradients are taken, `buffer` where the state of a layer is kept, such as a running
+    mean, and `draw` where chance enters, such as the mask of dropout; the first two stand in a `state_dict`.
+    """
+
+    variable: Variable
+    kind: str
+    draw: Draw
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether it stands in a `state_dict`."""
+        return self.kind != "draw"
+
+
+class Block(NamedTuple):
+    """Consecutive nodes of a layer: `part` is what it calls them, such as the time step `t=3`, or nothing."""
+
+    part: str
+    start: int  # places in Graph.nodes
+    stop: int
+
+
+class Layer(NamedTuple):
+    """What one layer became: its name as in a `state_dict`, its kind, parameters, nodes by their places, and output."""
+
+    name: str
+    kind: str
+    parameters: tuple[Parameter, ...]
+    blocks: tuple[Block, ...]
+    output: Node
+    is_loss: bool = False
+
+    @property
+    def title(self) -> str:
+        """`0 Linear`; a loss has no number."""
+        return f"{self.name} {self.kind}".lstrip()
+
+
+class Network(NamedTuple):
+    """The layers of a graph in the order of computation.
+
+    `statistics` are the values that buffers take after a training step, by name; `beside` are the nodes that lead to
+    them, in order, which are no part of the graph. `fixed` are the variables that gradients are not asked
+    for unless they are named: the targets of losses, and indices.
+    """
+
+    layers: Sequence[Layer]
+    statistics: Mapping[str, Node]
+    beside: Sequence[Node]
+    fixed: frozenset[str]
+
+    @property
+    def parameters(self) -> list[Parameter]:
+        """The parameters, buffers and draws of all layers, in their order."""
+        return [parameter for layer in self.layers for parameter in layer.parameters]

@@ -1,0 +1,174 @@
+"""From stages to nodes: `unfolded` turns a graph of modules into one of ops, a layer after another."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from bpcli.errors import ParseError, ShapeError, Span, UsageError
+from bpcli.graph.network import Block, Layer, Network, Stage
+from bpcli.graph.node import Constant, Graph, Node, Variable
+from bpcli.graph.op import Shape
+from bpcli.graph.order import ancestors_first
+from bpcli.graph.shapes import shape_text
+from bpcli.language.limits import DEFAULT_LIMITS, Limits
+from bpcli.language.shapes import Shaping
+from bpcli.layers.module import Module, Pick
+from bpcli.layers.scope import Scope
+
+LONGEST_TEXT = 60  # characters of a layer in a message
+
+
+def unfolded(graph: Graph, shapes: Mapping[str, Shape], limits: Limits = DEFAULT_LIMITS, *, trains: bool) -> Graph:
+    """The graph with every stage as the nodes of its layers, for inputs of these shapes.
+
+    Raises ShapeError where an input does not fit its layer, with both in words, and LimitError.
+    """
+    return _Unfolding(graph, shapes, limits, trains=trains).result()
+
+
+class _Unfolding(Shaping):
+    """The unfolding of one graph, stage by stage."""
+
+    def __init__(self, graph: Graph, shapes: Mapping[str, Shape], limits: Limits, *, trains: bool) -> None:
+        super().__init__(graph, shapes, limits)
+        self._trains = trains
+        self._layers: list[Layer] = []
+        self._statistics: dict[str, Node] = {}
+        self._beside: list[Node] = []
+        self._stages = [node for node in graph.nodes if isinstance(node, Stage)]
+        self._only = _only_model(self._stages)
+        self._made_by: dict[Node, Layer] = {}
+        self._others: dict[Node, dict[str, Node]] = {}
+        self._indices: set[str] = set()
+
+    def result(self) -> Graph:
+        """The graph of ops, and its network."""
+        graph = super().result()
+        parameters = [parameter.variable for layer in self._layers for parameter in layer.parameters]
+        graph.variables = [*graph.variables, *parameters]
+        graph.network = Network(tuple(self._layers), self._statistics, self._beside, self._targets() | self._indices)
+        return graph
+
+    def _enter(self, node: Node) -> Node:
+        if not isinstance(node, Stage):
+            return super()._enter(node)
+        made = self._made[node] = self._stage(node)
+        made.name = made.name or node.name
+        return made
+
+    def _stage(self, stage: Stage) -> Node:
+        """What the last layer of a stage hands on."""
+        x, *targets = [self._made[source] for source in stage.inputs]
+        if isinstance(stage.module, Pick):
+            return self._picked(stage.module, x, stage)
+        picks = {one.module.name for one in self._stages if isinstance(one.module, Pick) and one.inputs[0] is stage}
+        for name, module in stage.module.leaves(self._name_of(stage)):
+            x = self._layer(name, module, [x, *targets], picks)
+        return x
+
+    def _name_of(self, stage: Stage) -> str:
+        """What the names of a stage's parameters begin with: nothing for the only model, if it is a Sequential."""
+        return "" if stage.number is None or stage is self._only else str(stage.number)
+
+    def _layer(self, name: str, module: Module, inputs: Sequence[Node], picks: Collection[str]) -> Node:
+        """The output of one layer, whose nodes join the graph."""
+        definition, scope = module.definition, self._scope(name, inputs)
+        try:
+            inferred = {one: definition.inferred[one](inputs[0].shape) for one in module.inferred}
+            output = definition.build(scope, *inputs, **inferred, **module.arguments)
+            others = {one: node for one, node in scope.others.items() if one in picks}
+            scope.part("", output, *others.values())
+            self._made |= {parameter.variable: parameter.variable for parameter in scope.parameters}
+            blocks = tuple([self._block(part, nodes, module) for part, nodes in scope.parts])
+            made = self._leaf(output)
+            self._keep(name, scope)
+        except UsageError as error:
+            raise self._about_layer(error, module, inputs[0]) from None
+        self._indices |= scope.indices
+        layer = Layer(name, definition.name, tuple(scope.parameters), blocks, made, is_loss=definition.is_loss)
+        self._layers.append(layer)
+        self._made_by[made] = layer
+        self._others[made] = {one: self._leaf(node) for one, node in others.items()}
+        return made
+
+    def _scope(self, name: str, inputs: Sequence[Node]) -> Scope:
+        return Scope(name, inputs, is_training=self._trains, most_nodes=self._limits.operators)
+
+    def _block(self, part: str, nodes: Sequence[Node], module: Module) -> Block:
+        start = len(self._nodes)
+        for node in nodes:
+            self._enter_built(node, module)
+        return Block(part, start, len(self._nodes))
+
+    def _enter_built(self, node: Node, module: Module | None = None) -> Node:
+        """What a node that a layer has built becomes."""
+        for source in node.inputs:
+            self._leaf(source)
+        if module is not None:
+            node.start, node.end = module.start, module.end
+        return super()._enter(node)
+
+    def _leaf(self, node: Node) -> Node:
+        """What a node became; one that is no built node stays itself, such as a constant, or the input of the layer."""
+        if node not in self._made:
+            self._made[node] = node
+            if isinstance(node, Constant):
+                self._constants.append(node)
+        return self._made[node]
+
+    def _keep(self, name: str, scope: Scope) -> None:
+        """Keep what the buffers of a layer are after a training step, beside the graph."""
+        joined, self._nodes = self._nodes, self._beside
+        for node in ancestors_first(scope.statistics.values(), self._made):
+            if node not in self._made and node.inputs:
+                self._enter_built(node)
+        self._nodes = joined
+        prefix = f"{name}." if name else ""
+        self._statistics |= {f"{prefix}{one}": self._leaf(node) for one, node in scope.statistics.items()}
+
+    def _picked(self, pick: Pick, x: Node, stage: Stage) -> Node:
+        """Another result of the layer before. Raises ParseError where it has none of that name."""
+        others = self._others.get(x, {})
+        if pick.name in others or (pick.name == "output" and x in self._made_by):
+            return others.get(pick.name, x)
+        message = f"{self._giver(x)} has no result '{pick.name}' beside its output"
+        raise ParseError(message, text=self._graph.text, spans=(Span(stage.start, stage.end),))
+
+    def _about_layer(self, error: UsageError, module: Module, x: Node) -> UsageError:
+        """The error with the layer, and what came before it, in words."""
+        giver = self._giver(x)
+        if isinstance(error, ShapeError):
+            is_named = "{0}" in error.message
+            told = error.about([_short(module.text), giver])
+            told.hint = error.hint or f"the output of {giver} has shape {shape_text(x.shape)}"
+            if not is_named:
+                told.message = f"{_short(module.text)} cannot take {giver}, {shape_text(x.shape)}: {error.message}"
+            error = told
+        error.text = self._graph.text or None
+        error.spans = (Span(module.start, module.end),)
+        return error
+
+    def _giver(self, node: Node) -> str:
+        """What gave a value: the kind of its layer, its name, or what it was typed as."""
+        made_by = self._made_by.get(node)
+        if made_by:
+            return made_by.kind
+        return node.name or _short(self._graph.text[node.start : node.end]) or "its input"
+
+    def _targets(self) -> frozenset[str]:
+        """The variables that nothing but losses takes, as their target."""
+        targets = {stage.inputs[1] for stage in self._stages if len(stage.inputs) > 1}
+        others = {
+            source for node in self._graph.nodes for source in node.inputs[: 1 if isinstance(node, Stage) else None]
+        }
+        return frozenset([node.name for node in targets - others if isinstance(node, Variable)])
+
+
+def _only_model(stages: Sequence[Stage]) -> Stage | None:
+    """The only stage with a name of its own, if it is a Sequential: its children are then named as in PyTorch."""
+    models = [stage for stage in stages if stage.number is not None]
+    return models[0] if len(models) == 1 and models[0].module.is_container else None
+
+
+def _short(typed: str) -> str:
+    """What was typed as a layer, on one line and without its package, cut to what a message can show."""
+    text = " ".join(typed.split()).removeprefix("torch.").removeprefix("nn.")
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"

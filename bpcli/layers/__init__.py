@@ -1,0 +1,11 @@
+"""Layers and losses with PyTorch's names, arguments, defaults and meaning: plain compositions of ops, without rules.
+
+Importing this package fills the book of layers.
+"""
+
+from bpcli.layers import activations, linear, losses
+from bpcli.layers.definition import LAYERS, Definition
+
+FAMILIES = (linear, activations, losses)
+
+__all__ = ["FAMILIES", "LAYERS", "Definition"]

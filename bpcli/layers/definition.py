@@ -1,0 +1,156 @@
+"""What a layer is: a function that builds its nodes, whose signature is PyTorch's, entered in a book by its name.
+
+The function is called with the scope `m`, the node that it works on, and PyTorch's arguments under their names; its
+parameters' names, order, defaults and annotations are read once, and say what a spec may give.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bpcli.graph.node import Node
+    from bpcli.graph.op import Shape
+
+Sizes = int | tuple[int, ...]  # PyTorch's `_size_t`: one for all axes of space, or one for each
+REQUIRED: Any = object()  # in place of a default
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, float) and value.is_integer() and abs(value) < 2.0**53
+
+
+def _is_list_of(accepts: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, tuple) and all(map(accepts, value))
+
+
+def _entries(value: Any) -> Any:
+    return tuple(map(_entries, value)) if isinstance(value, tuple) else float(value)
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, float) or (isinstance(value, tuple) and all(map(_is_nested, value)))
+
+
+class Kind(NamedTuple):
+    """What an argument may be: in words, as a test of what was typed, and how it is kept. Typed numbers are floats."""
+
+    words: str
+    accepts: Callable[[Any], bool]
+    kept: Callable[[Any], Any]
+
+
+# By what the annotation of an argument says.
+KINDS: Mapping[str, Kind] = {
+    "int": Kind("a whole number", _is_whole, int),
+    "float": Kind("a number", lambda value: isinstance(value, float), float),
+    "bool": Kind("True or False", lambda value: isinstance(value, bool), bool),
+    "str": Kind("a word in quotes", lambda value: isinstance(value, str), str),
+    "Sizes": Kind(
+        "a whole number, or several such as (2, 3)",
+        lambda value: _is_whole(value) or (_is_list_of(_is_whole)(value) and bool(value)),
+        lambda value: tuple(map(int, value)) if isinstance(value, tuple) else int(value),
+    ),
+    "SomeSizes": Kind(
+        "a whole number, or several such as (None, 3)",
+        lambda value: (
+            value is None or _is_whole(value) or _is_list_of(lambda one: one is None or _is_whole(one))(value)
+        ),
+        lambda value: (
+            tuple([None if one is None else int(one) for one in value])
+            if isinstance(value, tuple)
+            else None
+            if value is None
+            else int(value)
+        ),
+    ),
+    "Entries": Kind("a list of numbers, such as torch.tensor([1, 2])", _is_nested, _entries),
+    "None": Kind("None", lambda value: value is None, lambda value: value),
+}
+
+
+class Argument(NamedTuple):
+    """An argument of a layer: its name, what it may be, and its default, if it has one."""
+
+    name: str
+    kinds: tuple[Kind, ...]
+    default: Any
+
+    def kept(self, value: Any) -> Any:
+        """The value as the layer takes it. Raises ValueError where it can be no such."""
+        for kind in self.kinds:
+            if kind.accepts(value):
+                return kind.kept(value)
+        raise ValueError(value)
+
+    @property
+    def words(self) -> str:
+        """What it may be."""
+        return " or ".join([kind.words for kind in self.kinds])
+
+
+class Definition:
+    """A layer: its name in PyTorch, its arguments, the function that builds it, and what a bare one leaves out.
+
+    `inferred` gives, for each argument that a bare layer leaves out, its value from the shape of the input.
+    """
+
+    __slots__ = ("arguments", "build", "inferred", "is_loss", "name")
+
+    def __init__(
+        self, name: str, build: Callable[..., Node], inferred: Mapping[str, Callable[[Shape], Any]], *, is_loss: bool
+    ) -> None:
+        self.name = name
+        self.build = build
+        self.inferred = inferred
+        self.is_loss = is_loss
+        self.arguments = _arguments_of(build, 2 + is_loss)
+
+    def usage(self, *, is_bare: bool) -> str:
+        """How it is written, with its defaults."""
+        left_out = self.inferred if is_bare else {}
+        shown = ["target"] if is_bare and self.is_loss else []
+        for argument in self.arguments:
+            if argument.name not in left_out:
+                default = "" if argument.default is REQUIRED else f"={argument.default!r}"
+                shown.append(argument.name + default)
+        return f"{'' if is_bare else 'nn.'}{self.name}({', '.join(shown)})"
+
+
+def _arguments_of(build: Callable[..., Node], beside: int) -> tuple[Argument, ...]:
+    """The arguments after the scope and the nodes, read from the function's own signature."""
+    code: Any = build.__code__
+    names = code.co_varnames[beside : code.co_argcount]
+    defaults = build.__defaults__ or ()
+    padded = [*[REQUIRED] * (len(names) - len(defaults)), *defaults[-len(names) or len(defaults) :]]
+    return tuple(
+        [
+            Argument(name, tuple([KINDS[kind] for kind in build.__annotations__[name].split(" | ")]), default)
+            for name, default in zip(names, padded, strict=True)
+        ]
+    )
+
+
+LAYERS: dict[str, Definition] = {}
+
+
+def layer(name: str, **inferred: Callable[[Shape], Any]) -> Callable[[Callable[..., Node]], Callable[..., Node]]:
+    """Enter a function `(m, x, **arguments)` as the layer of this name in PyTorch."""
+
+    def enter(build: Callable[..., Node]) -> Callable[..., Node]:
+        LAYERS[name] = Definition(name, build, inferred, is_loss=False)
+        return build
+
+    return enter
+
+
+def loss(name: str) -> Callable[[Callable[..., Node]], Callable[..., Node]]:
+    """Enter a function `(m, x, target, **arguments)` as the loss of this name in PyTorch."""
+
+    def enter(build: Callable[..., Node]) -> Callable[..., Node]:
+        LAYERS[name] = Definition(name, build, {}, is_loss=True)
+        return build
+
+    return enter

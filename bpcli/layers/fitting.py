@@ -1,0 +1,40 @@
+"""Whether the input of a layer fits it, told as `Linear(4, 2) expects 4 features, Flatten gives 12`.
+
+In a message `{0}` stands for the layer as it was typed and `{1}` for what gave its input; who applies the layer knows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bpcli.errors import ShapeError
+
+if TYPE_CHECKING:
+    from bpcli.graph.node import Node
+    from bpcli.graph.op import Shape
+
+
+def last_axis(shape: Shape) -> int:
+    """The length of the last axis: the features of each row. Raises ShapeError for a single number."""
+    if not shape:
+        message = "{0} expects an array, {1} gives a single number"
+        raise ShapeError(message)
+    return shape[-1]
+
+
+def require_length(x: Node, axis: int, length: int, what: str) -> None:
+    """Raise ShapeError where an axis has another length than the layer expects."""
+    if not -len(x.shape) <= axis < len(x.shape):
+        message = f"{{0}} expects {length} {what}, {{1}} gives an array of {len(x.shape)} axes"
+        raise ShapeError(message)
+    if x.shape[axis] != length:
+        message = f"{{0}} expects {length} {what}, {{1}} gives {x.shape[axis]}"
+        raise ShapeError(message)
+
+
+def require_axes(x: Node, counts: tuple[int, ...], example: str) -> None:
+    """Raise ShapeError where the input has another number of axes than the layer takes."""
+    if len(x.shape) not in counts:
+        expected = " or ".join(map(str, counts))
+        message = f"{{0}} expects an array of {expected} axes, {example}; {{1}} gives {len(x.shape)}"
+        raise ShapeError(message)

@@ -1,0 +1,107 @@
+"""Write `fixtures/layers/FAMILY.json`: what PyTorch 2.13 says about the specs in `layer_cases`, in float64.
+
+`python tests/make_layer_fixtures.py [FAMILY ...]`, with torch 2.13.0 installed; the tests need the files alone. Each
+spec is read by Python itself, with torch.nn in place, so that it means what it means in PyTorch. Recurrent layers and
+attention hand their `output` on, as in bpcli's pipelines.
+"""
+
+import json
+import sys
+import zlib
+from collections import OrderedDict
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import torch  # type: ignore[import-not-found]  # PyTorch is needed only where this script is run
+from layer_cases import Case
+
+FOLDER = Path(__file__).parent / "fixtures" / "layers"
+FAMILIES = sorted(path.stem for path in (Path(__file__).parent / "layer_cases").glob("[a-z]*.py"))
+DIGITS = 17
+
+
+class Output(torch.nn.Module):  # type: ignore[misc]  # torch has no types here
+    """A module that hands on the first of several results; attention is asked about itself."""
+
+    def __init__(self, inner: Any) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: Any) -> Any:
+        """The first result."""
+        result = self.inner(x, x, x) if isinstance(self.inner, torch.nn.MultiheadAttention) else self.inner(x)
+        return result[0] if isinstance(result, tuple) else result
+
+
+def run(model: Any, x: Any) -> Any:
+    """What a model hands on; the layers of a Sequential one by one."""
+    if isinstance(model, torch.nn.Sequential):
+        for layer in model:
+            x = run(layer, x)
+        return x
+    return Output(model)(x)
+
+
+def numbers(value: Any) -> Any:
+    """An array as nested lists."""
+    return value.detach().to(torch.float64).tolist()
+
+
+def drawn(shape: tuple[int, ...], below: int, generator: Any) -> Any:
+    """Normal numbers, or whole ones from 0 up to `below`."""
+    if below:
+        return torch.randint(0, below, shape, generator=generator)
+    return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+
+def answer(case: Case) -> dict[str, Any]:
+    """What PyTorch says about a case."""
+    generator = torch.Generator().manual_seed(zlib.crc32(case.name.encode()))
+    torch.manual_seed(zlib.crc32(case.name.encode()))
+    names = {"nn": torch.nn, "torch": torch, "OrderedDict": OrderedDict}
+    model = eval(case.spec, names).double()  # noqa: S307 - the specs of this folder, in PyTorch's own meaning
+    model.train(case.mode == "train")
+    state = model.state_dict()
+    for name, value in case.parameters.items():
+        state[name].copy_(torch.tensor(value, dtype=torch.float64))
+    saved = {name: numbers(value) for name, value in state.items() if not name.endswith("num_batches_tracked")}
+    x = drawn(case.shape, case.below, generator) if case.at is None else torch.tensor(case.at)
+    x = x if case.below or not x.is_floating_point() else x.double().requires_grad_()
+    output = run(model, x)
+    found = {"name": case.name, "spec": case.spec, "loss": case.loss, "mode": case.mode, "parameters": saved}
+    at = {"input": numbers(x)}
+    if case.loss:
+        target = case.target
+        if isinstance(target, tuple):
+            target = drawn(target, case.classes, generator)
+        target = torch.as_tensor(target)
+        at["target"] = numbers(target)
+        loss = eval(case.loss, names)  # noqa: S307 - the same
+        output = loss.double()(output, target if not target.is_floating_point() else target.double())
+    upstream = torch.ones(()) if output.dim() == 0 else drawn(tuple(output.shape), 0, generator)
+    (output * upstream).sum().backward()
+    gradients = {name: numbers(one.grad) for name, one in model.named_parameters() if one.grad is not None}
+    if x.requires_grad:
+        gradients["input"] = numbers(x.grad)
+    after = {name: numbers(value) for name, value in model.named_buffers() if not name.endswith("num_batches_tracked")}
+    return {
+        **found,
+        "at": at,
+        "upstream": numbers(upstream) if output.dim() else None,
+        "value": numbers(output),
+        "gradients": gradients,
+        "after": after if case.mode == "train" else {},
+    }
+
+
+def main() -> None:
+    """Write the named families, or all."""
+    for family in sys.argv[1:] or FAMILIES:
+        cases: list[Case] = import_module(f"layer_cases.{family}").CASES
+        answers = [json.dumps(answer(case), separators=(",", ":")) for case in cases]
+        (FOLDER / f"{family}.json").write_text("[\n" + ",\n".join(answers) + "\n]\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Every layer, and every argument of it, says what PyTorch 2.13 says: the value, and the gradient of each parameter.
+
+The fixtures hold PyTorch's answers in float64; `make_layer_fixtures.py` writes them from the specs in `layer_cases`.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bpcli import grad
+
+FOLDER = Path(__file__).parent / "fixtures" / "layers"
+CASES: list[dict[str, Any]] = [case for path in sorted(FOLDER.glob("*.json")) for case in json.loads(path.read_text())]
+CLOSE = 1e-9
+
+
+def near(found: Any, expected: Any) -> None:
+    """Assert that arrays have one shape, and entries that are equal up to rounding."""
+    expected = np.array(expected, float)
+    size = float(np.max(np.abs(expected), initial=1e-3))
+
+    assert np.shape(found) == expected.shape
+    assert np.asarray(found) == pytest.approx(expected, rel=CLOSE, abs=CLOSE * size)
+
+
+def text_of(case: dict[str, Any]) -> str:
+    """The spec as a pipeline."""
+    return f"{case['spec']} -> {case['loss']}" if case["loss"] else str(case["spec"])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_a_layer_is_that_of_pytorch(case: dict[str, Any]) -> None:
+    """Value and gradients agree, and every parameter is named as in PyTorch's state_dict."""
+    values = {name: np.array(value, float) for name, value in {**case["at"], **case["parameters"]}.items()}
+    result = grad(
+        text_of(case),
+        values,
+        seed=None if case["upstream"] is None else np.array(case["upstream"]),
+        evaluation_mode=case["mode"] == "eval",
+    )
+
+    near(result.value, case["value"])
+    assert set(case["gradients"]) == set(result.gradients)
+    for name, gradient in case["gradients"].items():
+        near(result.gradients[name], gradient)
