@@ -3,9 +3,9 @@
 Importing this package fills the book of layers.
 """
 
-from bpcli.layers import activations, linear, losses
+from bpcli.layers import activations, dropout, embedding, linear, losses, normalisation, shaping
 from bpcli.layers.definition import LAYERS, Definition
 
-FAMILIES = (linear, activations, losses)
+FAMILIES = (linear, shaping, embedding, activations, normalisation, dropout, losses)
 
 __all__ = ["FAMILIES", "LAYERS", "Definition"]
