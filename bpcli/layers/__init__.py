@@ -3,9 +3,27 @@
 Importing this package fills the book of layers.
 """
 
-from bpcli.layers import activations, linear, losses, recurrent
+from bpcli.layers import (
+    activations,
+    dropout,
+    embedding,
+    linear,
+    losses,
+    normalisation,
+    recurrent,
+    shaping,
+)
 from bpcli.layers.definition import LAYERS, Definition
 
-FAMILIES = (linear, activations, recurrent, losses)
+FAMILIES = (
+    activations,
+    dropout,
+    embedding,
+    linear,
+    losses,
+    normalisation,
+    recurrent,
+    shaping,
+)
 
 __all__ = ["FAMILIES", "LAYERS", "Definition"]
