@@ -3,9 +3,9 @@
 Importing this package fills the book of layers.
 """
 
-from bpcli.layers import activations, linear, losses
+from bpcli.layers import activations, classification_losses, linear, losses
 from bpcli.layers.definition import LAYERS, Definition
 
-FAMILIES = (linear, activations, losses)
+FAMILIES = (linear, activations, losses, classification_losses)
 
 __all__ = ["FAMILIES", "LAYERS", "Definition"]
