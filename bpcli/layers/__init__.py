@@ -5,6 +5,7 @@ Importing this package fills the book of layers.
 
 from bpcli.layers import (
     activations,
+    classification_losses,
     dropout,
     embedding,
     linear,
@@ -17,6 +18,7 @@ from bpcli.layers.definition import LAYERS, Definition
 
 FAMILIES = (
     activations,
+    classification_losses,
     dropout,
     embedding,
     linear,

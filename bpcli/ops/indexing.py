@@ -5,7 +5,11 @@ from typing import Any
 from bpcli.errors import ShapeError
 from bpcli.graph.keys import Key, Slice, key_from, shape_of_key
 from bpcli.graph.op import REQUIRED, Attribute, Sample, Shape, structural
+<<<<<<< HEAD
 from bpcli.ops.attributes import LENGTHS, are_whole, one_axis, whole_number, whole_row
+=======
+from bpcli.ops.attributes import LENGTHS, are_whole, is_whole, whole, whole_number, whole_row
+>>>>>>> n5-d
 
 
 def _is_key(value: Any) -> bool:
@@ -25,6 +29,8 @@ def _key(value: Any) -> Key:
 
 
 KEY = Attribute(REQUIRED, "an index such as 0 or '1:3'", _is_key, _key)
+
+IGNORED = Attribute(None, "a whole number, or None", lambda value: value is None or is_whole(value), whole)
 
 
 def _scattered(own: Shape, *, key: Key, shape: Shape) -> Shape:
@@ -119,9 +125,10 @@ embedding = structural(
 )
 one_hot = structural(
     "one_hot",
-    lambda m, upstream, out, indices, num_classes: (None,),
-    lambda shape, *, num_classes: (*shape, num_classes),
+    lambda m, upstream, out, indices, **_: (None,),
+    lambda shape, *, num_classes, ignore_index=None: (*shape, num_classes),
     inputs=("indices",),
-    attributes={"num_classes": whole_number(least=0)},
-    samples=(Sample((2,), num_classes=3),),
+    # An index that is ignored has a row of zeros, as in a loss that leaves it out.
+    attributes={"num_classes": whole_number(least=0), "ignore_index": IGNORED},
+    samples=(Sample((2,), num_classes=3), Sample((2,), num_classes=3, ignore_index=1)),
 )
