@@ -5,11 +5,7 @@ from typing import Any
 from bpcli.errors import ShapeError
 from bpcli.graph.keys import Key, Slice, key_from, shape_of_key
 from bpcli.graph.op import REQUIRED, Attribute, Sample, Shape, structural
-<<<<<<< HEAD
-from bpcli.ops.attributes import LENGTHS, are_whole, one_axis, whole_number, whole_row
-=======
-from bpcli.ops.attributes import LENGTHS, are_whole, is_whole, whole, whole_number, whole_row
->>>>>>> n5-d
+from bpcli.ops.attributes import LENGTHS, are_whole, is_whole, one_axis, whole, whole_number, whole_row
 
 
 def _is_key(value: Any) -> bool:
