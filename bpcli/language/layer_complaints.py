@@ -9,9 +9,9 @@ from bpcli.layers import LAYERS
 # Layers of torch.nn 2.13 that bpcli does not have.
 NOT_HERE = frozenset(
     """
-    AdaptiveAvgPool1d AdaptiveAvgPool3d AdaptiveLogSoftmaxWithLoss AdaptiveMaxPool1d AdaptiveMaxPool3d AlphaDropout
+    AdaptiveAvgPool3d AdaptiveLogSoftmaxWithLoss AdaptiveMaxPool3d AlphaDropout
     AvgPool3d BatchNorm3d Bilinear CTCLoss ChannelShuffle CircularPad1d CircularPad2d CircularPad3d ConstantPad1d
-    ConstantPad2d ConstantPad3d Conv3d ConvTranspose1d ConvTranspose3d CosineEmbeddingLoss CosineSimilarity
+    ConstantPad2d ConstantPad3d Conv3d ConvTranspose3d CosineEmbeddingLoss CosineSimilarity
     Dropout1d Dropout2d Dropout3d EmbeddingBag FeatureAlphaDropout Fold FractionalMaxPool2d FractionalMaxPool3d GRUCell
     GaussianNLLLoss HingeEmbeddingLoss InstanceNorm1d InstanceNorm2d InstanceNorm3d LPPool1d LPPool2d LPPool3d LSTMCell
     LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d LazyConv1d LazyConv2d LazyConv3d LazyConvTranspose1d

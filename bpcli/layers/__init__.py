@@ -3,9 +3,9 @@
 Importing this package fills the book of layers.
 """
 
-from bpcli.layers import activations, linear, losses
+from bpcli.layers import activations, convolution, linear, losses, pooling, upsampling
 from bpcli.layers.definition import LAYERS, Definition
 
-FAMILIES = (linear, activations, losses)
+FAMILIES = (linear, convolution, pooling, upsampling, activations, losses)
 
 __all__ = ["FAMILIES", "LAYERS", "Definition"]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bpcli.graph.op import Shape
 
 Sizes = int | tuple[int, ...]  # PyTorch's `_size_t`: one for all axes of space, or one for each
+SomeSizes = int | tuple[int | None, ...] | None  # the same, None where an axis keeps its length
+Factors = float | tuple[float, ...]
 REQUIRED: Any = object()  # in place of a default
 
 
@@ -65,6 +67,11 @@ KINDS: Mapping[str, Kind] = {
             if value is None
             else int(value)
         ),
+    ),
+    "Factors": Kind(
+        "a number, or several such as (2, 1.5)",
+        lambda value: isinstance(value, float) or (isinstance(value, tuple) and bool(value) and _is_nested(value)),
+        _entries,
     ),
     "Entries": Kind("a list of numbers, such as torch.tensor([1, 2])", _is_nested, _entries),
     "None": Kind("None", lambda value: value is None, lambda value: value),

@@ -24,3 +24,8 @@ class Case:
     at: Any = None
     mode: str = "train"
     parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def one_layer(name: str, layer: str, *shape: int) -> Case:
+    """A model of one layer of torch.nn, and the shape of its input."""
+    return Case(name, f"nn.Sequential(nn.{layer})", shape)
