@@ -8,6 +8,8 @@ FAR = [[-1000.0, 0.0, 1000.0, 2.0], [1000.0, 1000.0, -1000.0, 0.0], [0.0, 0.0, 0
 SURE = [[1.0, 0.0, 1.0, 0.25], [0.0, 1.0, 0.0, 1.0], [0.0, 1.0, 0.5, 0.0], [0.0, 1.0, 1.0, 0.0]]
 EDGES = [-3.0, -1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0, 3.0]
 SHARES = [[0.25, 0.25, 0.5, 0.0], [0.0, 1.0, 0.0, 0.0], [0.125, 0.125, 0.25, 0.5]]
+LIKELY = [[0.25, 0.5, 0.75, 0.125], [0.0625, 0.875, 0.5, 0.25], [0.3, 0.6, 0.9, 0.1]]
+NEARLY = [0.0, 0.0, 1.0, 1.0, 1e-13, 1e-13, 1e-30, 1 - 2.0**-24]
 WEIGHT = "torch.tensor([0.5, 2.0, 1.25, 1.0])"
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -94,6 +96,10 @@ CLASSES = [
     Case("nll-image", ALONE, (2, 3, 2, 2), "nn.NLLLoss(torch.tensor([0.5, 2.0, 1.25]), ignore_index=0)", (2, 2, 2), 3),
 ]
 PROBABILITIES = [
+    *reduced("bce", "nn.BCELoss({})", spec=ALONE, at=LIKELY, target=SHARES),
+    Case("bce-weight", ALONE, loss=f"nn.BCELoss({WEIGHT})", at=LIKELY, target=SHARES),
+    Case("bce-weight-rows", ALONE, loss="nn.BCELoss(weight=torch.tensor([[0.5], [2], [1]]))", at=LIKELY, target=SHARES),
+    Case("bce-edges", ALONE, loss='nn.BCELoss(reduction="none")', at=NEARLY, target=SURE[0] + SURE[1]),
     *reduced("bce-logits", "nn.BCEWithLogitsLoss({})", shape=(3, 3), target=SHARES),
     Case("bce-logits-weight", MODEL, (3, 3), f"nn.BCEWithLogitsLoss(weight={WEIGHT})", SHARES),
     Case("bce-logits-weight-rows", MODEL, (3, 3), "nn.BCEWithLogitsLoss(torch.tensor([[0.5], [2], [1]]))", SHARES),
