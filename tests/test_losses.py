@@ -70,6 +70,10 @@ def test_an_argument_that_a_loss_does_not_take_is_told(loss: str, message: str, 
         ("HuberLoss(t)", [0] * 6, f"HuberLoss(t) {UNLIKE} (6,), x gives (2, 3)", "write reshape(target, (2, 3))"),
         ("BCELoss(t)", ROWS, f"BCELoss(t) {UNLIKE} (2,), x gives (2, 3)", "nothing is repeated to fit"),
         ("BCEWithLogitsLoss(t)", ROWS, f"BCEWithLogitsLoss(t) {UNLIKE} (2,), x gives (2, 3)", ""),
+        ("PoissonNLLLoss(t)", ROWS, f"PoissonNLLLoss(t) {UNLIKE} (2,), x gives (2, 3)", ""),
+        ("SoftMarginLoss(t)", ROWS, f"SoftMarginLoss(t) {UNLIKE} (2,), x gives (2, 3)", ""),
+        ("HingeEmbeddingLoss(t)", ROWS, f"HingeEmbeddingLoss(t) {UNLIKE} (2,), x gives (2, 3)", ""),
+        ("MultiLabelSoftMarginLoss(t)", ROWS, f"MultiLabelSoftMarginLoss(t) {UNLIKE} (2,), x gives (2, 3)", ""),
         ("KLDivLoss(t)", ROWS, f"KLDivLoss(t) {UNLIKE} (2,), x gives (2, 3)", ""),
         (
             "CrossEntropyLoss(t)",
@@ -137,7 +141,7 @@ def test_a_target_that_does_not_fit_is_told(loss: str, target: Any, message: str
     assert hint in (caught.value.hint or "")
 
 
-@pytest.mark.parametrize("loss", ["CrossEntropyLoss(t)", "NLLLoss(t)"])
+@pytest.mark.parametrize("loss", ["CrossEntropyLoss(t)", "NLLLoss(t)", "MultiLabelSoftMarginLoss(t)"])
 def test_a_single_number_has_no_classes(loss: str) -> None:
     """The shape says nothing of classes then."""
     with pytest.raises(UsageError) as caught:
@@ -154,7 +158,17 @@ def test_a_single_number_is_no_batch() -> None:
 
 @pytest.mark.parametrize(
     "loss",
-    ["MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "BCELoss", "BCEWithLogitsLoss", "KLDivLoss"],
+    [
+        "MSELoss",
+        "L1Loss",
+        "SmoothL1Loss",
+        "HuberLoss",
+        "BCELoss",
+        "BCEWithLogitsLoss",
+        "KLDivLoss",
+        "SoftMarginLoss",
+        "PoissonNLLLoss",
+    ],
 )
 def test_single_numbers_are_compared_too(loss: str) -> None:
     """The mean of one number is that number."""
@@ -262,6 +276,10 @@ def test_a_saturated_probability_hands_nothing_back() -> None:
         "BCEWithLogitsLoss(h, pos_weight=[1, 2, 3])",
         "CrossEntropyLoss(h)",
         "KLDivLoss(h)",
+        "PoissonNLLLoss(h, log_input=False, full=True)",
+        "SoftMarginLoss(h)",
+        "HingeEmbeddingLoss(h)",
+        "MultiLabelSoftMarginLoss(h)",
         "BCELoss(h)",
     ],
 )
@@ -271,6 +289,14 @@ def test_differences_say_the_same(loss: str) -> None:
     at |= {"h": HALVES} if "(h" in loss else {"t": ROWS}
 
     assert check_expression(f"x -> {loss}", at).verdict is Verdict.AGREE
+
+
+def test_a_far_margin_does_not_overflow() -> None:
+    """PyTorch's own exp(1000) does."""
+    found = grad("x -> SoftMarginLoss(t)", {"x": [1000.0, -1000.0], "t": [-1.0, -1.0]})
+
+    assert found.value == 500
+    assert found.gradients["x"].tolist() == [0.5, 0.0]
 
 
 def test_single_precision_stays_single() -> None:

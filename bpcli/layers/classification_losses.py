@@ -155,12 +155,33 @@ def bce_with_logits_loss(
     `pos_weight`, p, are repeated to the shape of the input. Raises ShapeError where they or the target do not fit.
     Source: torch.nn.BCEWithLogitsLoss.
     """
+    losses = _of_logits(m, x, target, pos_weight)
+    return reduced(m, losses if weight is None else _repeated(m, weight, "weight", x.shape) * losses, reduction)
+
+
+def _of_logits(m: Scope, x: Node, target: Node, pos_weight: Entries | None = None) -> Node:
+    """The loss of each logit."""
     require_same_shape(x, target)
     is_one = target * m.softplus(-x)
     if pos_weight is not None:
         is_one = _repeated(m, pos_weight, "pos_weight", x.shape) * is_one
-    losses = is_one + (1 - target) * m.softplus(x)
-    return reduced(m, losses if weight is None else _repeated(m, weight, "weight", x.shape) * losses, reduction)
+    return is_one + (1 - target) * m.softplus(x)
+
+
+@loss("MultiLabelSoftMarginLoss", size_average=1, reduce=2)
+def multi_label_soft_margin_loss(
+    m: Scope, x: Node, target: Node, weight: Entries | None = None, reduction: Reduction = "mean"
+) -> Node:
+    """The mean over the classes, along the last axis, of the loss of logits that BCEWithLogitsLoss has.
+
+    `weight` is repeated to the shape of the input. Raises ShapeError where it or the target does not fit, or for a
+    single number. Source: torch.nn.MultiLabelSoftMarginLoss.
+    """
+    _class_axis(x)
+    losses = _of_logits(m, x, target)
+    if weight is not None:
+        losses = _repeated(m, weight, "weight", x.shape) * losses
+    return reduced(m, m.mean(losses, axis=-1), reduction)
 
 
 def _repeated(m: Scope, entries: Entries, name: str, shape: Shape) -> Node:

@@ -41,6 +41,28 @@ DIFFERENCES = [
     Case("mse-positions", MODEL, (3, 3), 'nn.MSELoss(None, None, "sum")', (3, 4)),
     Case("mse-one-row", MODEL, (3,), "nn.MSELoss()", (4,)),
 ]
+COUNTS = [[0.0, 1.0, 2.0, 5.0], [3.0, 0.0, 1.0, 1.0], [4.0, 2.0, 0.0, 9.0]]
+SIGNS = [[1.0, -1.0, 1.0, -1.0], [-1.0, -1.0, 1.0, 1.0], [1.0, 1.0, -1.0, -1.0]]
+DIFFERENCES += [
+    *reduced("poisson", "nn.PoissonNLLLoss({})", shape=(3, 3), target=(3, 4), classes=6),
+    Case("poisson-full", MODEL, (3, 3), "nn.PoissonNLLLoss(full=True)", COUNTS),
+    Case(
+        "poisson-rates", ALONE, loss="nn.PoissonNLLLoss(False, eps=0.25)", at=[0.25, 1.5, 4.0], target=[0.0, 1.0, 7.0]
+    ),
+    Case(
+        "poisson-rates-full", ALONE, loss="nn.PoissonNLLLoss(False, True)", at=[0.25, 1.5, 4.0], target=[0.0, 1.0, 7.0]
+    ),
+    *reduced("soft-margin", "nn.SoftMarginLoss({})", shape=(3, 3), target=SIGNS),
+    *reduced("hinge", "nn.HingeEmbeddingLoss({})", shape=(3, 3), target=SIGNS),
+    Case("hinge-margin", MODEL, (3, 3), "nn.HingeEmbeddingLoss(0.5)", SIGNS),
+    Case(
+        "hinge-edges",
+        ALONE,
+        loss="nn.HingeEmbeddingLoss()",
+        at=[1.0, 1.0, 1.0, 0.5, 2.0],
+        target=[1.0, -1.0, 0.0, 0.0, 0.0],
+    ),
+]
 CLASSES = [
     *reduced("ce", "nn.CrossEntropyLoss({})", shape=(3, 3), target=(3,), classes=4),
     Case("ce-one-row", MODEL, (3,), "nn.CrossEntropyLoss()", 2),
@@ -118,6 +140,9 @@ PROBABILITIES = [
         at=FAR,
         target=SURE,
     ),
+    *reduced("labels", "nn.MultiLabelSoftMarginLoss({})", shape=(3, 3), target=SHARES),
+    *reduced("labels-weight", f"nn.MultiLabelSoftMarginLoss({WEIGHT}, {{}})", shape=(3, 3), target=SHARES),
+    Case("labels-one-row", MODEL, (3,), "nn.MultiLabelSoftMarginLoss()", SHARES[0]),
     *reduced("kl", "nn.KLDivLoss({})", (*REDUCTIONS, "batchmean"), shape=(3, 3), target=SHARES),
     *reduced(
         "kl-log-target", "nn.KLDivLoss(log_target=True, {})", (*REDUCTIONS, "batchmean"), shape=(3, 3), target=(3, 4)
