@@ -3,9 +3,9 @@
 Importing this package fills the book of layers.
 """
 
-from bpcli.layers import activations, convolution, linear, losses, pooling, upsampling
+from bpcli.layers import activations, convolution, linear, losses, pooling, transposed, upsampling
 from bpcli.layers.definition import LAYERS, Definition
 
-FAMILIES = (linear, convolution, pooling, upsampling, activations, losses)
+FAMILIES = (linear, convolution, transposed, pooling, upsampling, activations, losses)
 
 __all__ = ["FAMILIES", "LAYERS", "Definition"]

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bpcli.errors import ShapeError
+from bpcli.errors import ShapeError, UsageError
 
 if TYPE_CHECKING:
     from bpcli.graph.node import Node
     from bpcli.graph.op import Shape
+    from bpcli.layers.definition import Sizes
 
 
 def last_axis(shape: Shape) -> int:
@@ -46,3 +47,16 @@ IMAGES = {1: "(N, C, L) or (C, L)", 2: "(N, C, H, W) or (C, H, W)"}  # by the ax
 def require_image(x: Node, count: int) -> None:
     """Raise ShapeError where the input is no image, or batch of images, with so many axes of space."""
     require_axes(x, (count + 1, count + 2), IMAGES[count])
+
+
+def of_space(name: str, value: Sizes, count: int, least: int = 1) -> tuple[int, ...]:
+    """An argument with an entry for each axis of space. Raises UsageError for other counts, and for smaller entries."""
+    row = value if isinstance(value, tuple) else (value,)
+    row *= count if len(row) == 1 else 1
+    if len(row) != count:
+        message = f"{name} must have one entry for each axis of space, {count}, not {len(row)}"
+        raise UsageError(message)
+    if min(row) < least:
+        message = f"{name} must be {least} or more, not {min(row)}"
+        raise UsageError(message)
+    return row

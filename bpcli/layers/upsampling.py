@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bpcli.layers.scope import Scope
 
 AXES = {"nearest": (1, 2), "linear": (1,), "bilinear": (2,)}  # of space, by mode
+LARGEST = 2.0**53
 ELSEWHERE = ("nearest-exact", "bicubic", "trilinear", "area", "lanczos")  # modes of PyTorch that are not here
 
 
@@ -48,6 +49,7 @@ def upsample(
     lines = _lines(x.shape[2:], size, scale_factor, is_recomputed=bool(recompute_scale_factor))
     for place, line in enumerate(lines):
         axis = place - count
+        m.require_room(line.size)
         if mode == "nearest":
             x = _nearest(m, x, axis, line)
         else:
@@ -89,7 +91,7 @@ def _lines(own: Sequence[int], size: Sizes | None, scale_factor: Factors | None,
         lines = [
             Line(length, size, length / max(size, 1) if is_recomputed else 1 / factor)
             for length, factor in _by_axis(own, scale_factor, "scale_factor")
-            for size in [floor(length * factor)]
+            for size in [floor(min(length * factor, LARGEST))]
         ]
     else:
         message = "Upsample takes a size, or a scale_factor"
