@@ -239,9 +239,11 @@ def test_the_first_of_equal_entries_has_the_gradient() -> None:
 
 
 def test_upsampling_goes_by_the_product_rounded_to_float32() -> None:
-    """PyTorch takes entry 10 for the third at a factor of 0.3, though 3·(1/0.3) is a little less than 10 in float64."""
-    values = np.arange(14.0)[None, None]
+    """Of 30 entries PyTorch takes the 15th as the 11th of 22, though 11·(30/22) is a little less in float64."""
+    values = np.arange(30.0)[None, None]
 
-    result = grad("x -> Upsample(scale_factor=0.3)", {"x": values}, seed=np.ones((1, 1, 4)))
+    result = grad("x -> Upsample(22)", {"x": values}, seed=np.ones((1, 1, 22)))
 
-    assert np.asarray(result.value).tolist() == [[[0, 3, 6, 10]]]
+    assert 11 * (30 / 22) < 15
+    assert np.asarray(result.value)[0, 0, 10:13].tolist() == [13, 15, 16]
+    assert np.asarray(result.gradients["x"])[0, 0, 13:17].tolist() == [1, 0, 1, 1]

@@ -47,8 +47,7 @@ def upsample(
         )
         raise ShapeError(message)
     lines = _lines(x.shape[2:], size, scale_factor, is_recomputed=bool(recompute_scale_factor))
-    for place, line in enumerate(lines):
-        axis = place - count
+    for axis, line in reversed(list(zip(range(-count, 0), lines, strict=True))):
         m.require_room(line.size)
         if mode == "nearest":
             x = _nearest(m, x, axis, line)
