@@ -238,12 +238,20 @@ def test_the_first_of_equal_entries_has_the_gradient() -> None:
         assert np.argwhere(result.gradients["x"]).tolist() == [[0, 0, 0]]
 
 
-def test_upsampling_goes_by_the_product_rounded_to_float32() -> None:
-    """Of 30 entries PyTorch takes the 15th as the 11th of 22, though 11·(30/22) is a little less in float64."""
-    values = np.arange(30.0)[None, None]
+@pytest.mark.parametrize(
+    ("entry", "shape", "place"),
+    [  # the place along the last axis that PyTorch 2.13 takes
+        ("(x -> Upsample(22))[0, 0, 11]", (1, 1, 30), 15),  # 11·(30/22) is a little less in float64
+        ("(x -> Upsample((1, 74)))[0, 0, 0, 37]", (1, 1, 1, 6), 2),  # 37·(6/74) with a step of float32 is less than 3
+        ("(x -> Upsample((60, 74)))[0, 0, 0, 37]", (1, 1, 1, 6), 3),  # height and width beyond 128: one of float64
+        ("(x -> Upsample(scale_factor=2.2))[0, 0, 2]", (1, 1, 3), 0),
+        ("(x -> Upsample(scale_factor=(1, 2.2)))[0, 0, 0, 2]", (1, 1, 1, 3), 1),  # a length that doubles
+        ("(x -> Upsample(scale_factor=(200, 2.2)))[0, 0, 0, 2]", (1, 1, 1, 3), 0),
+    ],
+)
+def test_upsampling_rounds_places_as_pytorch_does(entry: str, shape: tuple[int, ...], place: int) -> None:
+    """In float32, and for small images with other steps than for large ones."""
+    result = grad(entry, {"x": np.broadcast_to(np.arange(float(shape[-1])), shape)})
 
-    result = grad("x -> Upsample(22)", {"x": values}, seed=np.ones((1, 1, 22)))
-
-    assert 11 * (30 / 22) < 15
-    assert np.asarray(result.value)[0, 0, 10:13].tolist() == [13, 15, 16]
-    assert np.asarray(result.gradients["x"])[0, 0, 13:17].tolist() == [1, 0, 1, 1]
+    assert result.value == place
+    assert np.argmax(result.gradients["x"]) == place

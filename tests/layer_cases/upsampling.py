@@ -11,6 +11,8 @@ CASES = [
     one_layer("upsample-size", "Upsample(5)", 1, 1, 2, 3),
     one_layer("upsample-sizes", "Upsample((4, 2), mode='nearest')", 1, 1, 2, 3),
     one_layer("upsample-down", "Upsample(scale_factor=0.3)", 1, 1, 10),
+    one_layer("upsample-kept-and-doubled", "Upsample(scale_factor=(1.2, 2.2))", 1, 1, 2, 3),
+    one_layer("upsample-linear-kept", "Upsample(scale_factor=1.2, mode='linear')", 1, 1, 3),
     one_layer("upsample-linear", "Upsample(4, mode='linear')", 1, 2, 3),
     one_layer("upsample-linear-corners", "Upsample(scale_factor=2, mode='linear', align_corners=True)", 1, 1, 3),
     one_layer("upsample-bilinear", "Upsample(scale_factor=2, mode='bilinear')", 1, 2, 2, 3),
