@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bpcli.errors import ShapeError, UsageError
 from bpcli.graph.keys import Slice
 from bpcli.layers.definition import layer
-from bpcli.layers.fitting import IMAGES, of_space, require_image, require_length
+from bpcli.layers.fitting import channels_of, of_space, require_image, require_length
 from bpcli.layers.initial import by_fan_in, fan_in_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from bpcli.graph.node import Node
     from bpcli.graph.op import Shape
@@ -21,21 +21,17 @@ if TYPE_CHECKING:
 FILLINGS = ("zeros", "reflect", "replicate", "circular")
 
 
-def channels_of(count: int) -> Callable[[Shape], int]:
-    """The channels of an image with so many axes of space, from its shape."""
-
-    def channels(shape: Shape) -> int:
-        if len(shape) not in {count + 1, count + 2}:
-            message = (
-                f"{{0}} expects an array of {count + 1} or {count + 2} axes, {IMAGES[count]}; {{1}} gives {len(shape)}"
-            )
-            raise ShapeError(message)
-        return shape[-count - 1]
-
-    return channels
+def channels_of_sequence(shape: Shape) -> int:
+    """The channels of (N, C, L) or (C, L)."""
+    return channels_of(shape, 1)
 
 
-@layer("Conv1d", in_channels=channels_of(1))
+def channels_of_image(shape: Shape) -> int:
+    """The channels of (N, C, H, W) or (C, H, W)."""
+    return channels_of(shape, 2)
+
+
+@layer("Conv1d", in_channels=channels_of_sequence)
 def conv1d(
     m: Scope,
     x: Node,
@@ -54,7 +50,7 @@ def conv1d(
     return _convolved(m, x, kernel, padding, padding_mode, bias=bias)
 
 
-@layer("Conv2d", in_channels=channels_of(2))
+@layer("Conv2d", in_channels=channels_of_image)
 def conv2d(
     m: Scope,
     x: Node,

@@ -35,9 +35,13 @@ def require_length(x: Node, axis: int, length: int, what: str) -> None:
 
 def require_axes(x: Node, counts: tuple[int, ...], example: str) -> None:
     """Raise ShapeError where the input has another number of axes than the layer takes."""
-    if len(x.shape) not in counts:
+    _require_axes(x.shape, counts, example)
+
+
+def _require_axes(shape: Shape, counts: tuple[int, ...], example: str) -> None:
+    if len(shape) not in counts:
         expected = " or ".join(map(str, counts))
-        message = f"{{0}} expects an array of {expected} axes, {example}; {{1}} gives {len(x.shape)}"
+        message = f"{{0}} expects an array of {expected} axes, {example}; {{1}} gives {len(shape)}"
         raise ShapeError(message)
 
 
@@ -46,7 +50,13 @@ IMAGES = {1: "(N, C, L) or (C, L)", 2: "(N, C, H, W) or (C, H, W)"}  # by the ax
 
 def require_image(x: Node, count: int) -> None:
     """Raise ShapeError where the input is no image, or batch of images, with so many axes of space."""
-    require_axes(x, (count + 1, count + 2), IMAGES[count])
+    channels_of(x.shape, count)
+
+
+def channels_of(shape: Shape, count: int) -> int:
+    """The channels of an image with so many axes of space. Raises ShapeError for the shape of no image."""
+    _require_axes(shape, (count + 1, count + 2), IMAGES[count])
+    return shape[-count - 1]
 
 
 def of_space(name: str, value: Sizes, count: int, least: int = 1) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bpcli.errors import ShapeError, UsageError
 from bpcli.graph.keys import Slice
-from bpcli.layers.convolution import Kernel, channels_of, with_bias
+from bpcli.layers.convolution import Kernel, channels_of_image, channels_of_sequence, with_bias
 from bpcli.layers.definition import layer
 from bpcli.layers.fitting import of_space, require_image, require_length
 from bpcli.layers.initial import by_fan_in, fan_in_of
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bpcli.layers.scope import Scope
 
 
-@layer("ConvTranspose1d", in_channels=channels_of(1))
+@layer("ConvTranspose1d", in_channels=channels_of_sequence)
 def conv_transpose1d(
     m: Scope,
     x: Node,
@@ -40,7 +40,7 @@ def conv_transpose1d(
     return _transposed(m, x, kernel, padding, output_padding, padding_mode, bias=bias)
 
 
-@layer("ConvTranspose2d", in_channels=channels_of(2))
+@layer("ConvTranspose2d", in_channels=channels_of_image)
 def conv_transpose2d(
     m: Scope,
     x: Node,
