@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bpcli.errors import LimitError
+from bpcli.errors import LimitError, ShapeError
 from bpcli.graph.network import Draw, Parameter
 from bpcli.graph.node import Constant, Node, Variable
 from bpcli.graph.order import ancestors_first
+from bpcli.graph.shapes import shape_text
 from bpcli.ops.algebra import NodeAlgebra
 
 if TYPE_CHECKING:
@@ -43,6 +44,9 @@ class Scope(NodeAlgebra):
         return self._variable(name, shape, draw, "draw")
 
     def _variable(self, name: str, shape: Shape, draw: Draw, kind: str) -> Variable:
+        if min(shape, default=0) < 0:
+            message = f"{{0}} has a size below 0: its {name} would be {shape_text(shape)}"
+            raise ShapeError(message, hint="sizes are whole numbers from 1 up")
         variable = Variable(f"{self.name}.{name}" if self.name else name, shape=shape)
         variable.varies = kind == "parameter"
         self.parameters.append(Parameter(variable, kind, draw))
