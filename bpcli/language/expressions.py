@@ -201,9 +201,8 @@ class Parser(Stack):
         """The function that a token such as `sin(` calls, and the name it was typed as."""
         typed = token[:-1].rstrip()
         is_taken = typed in self.bound or typed in self.assigned
-        made: Any = function_called(typed)
-        if not is_taken and (typed[0].isupper() or "." in typed):
-            made = self.pipelines.opened(typed, start)
+        is_layer = not is_taken and (typed[0].isupper() or "." in typed)
+        made: Any = self.pipelines.opened(typed, start) if is_layer else function_called(typed)
         if made is None or is_taken:
             is_variable = typed in self.names or is_taken
             raise unknown_function(self.text, typed, Span(start, start + len(typed)), is_variable=is_variable)

@@ -96,7 +96,7 @@ def entries_of(bracket: "Bracket", most: int) -> Any:
     shape = values[0] if len(values) == 1 and isinstance(values[0], tuple) else tuple(values)
     if not all(isinstance(length, float) and length.is_integer() and length >= 0 for length in shape):
         raise ParseError(message, hint=f"write {made.usage}")
-    if prod(shape) > most:
+    if prod([max(length, 1) for length in shape]) > most:
         message = f"{bracket.typed} makes more than {most} entries"
         raise LimitError(message, hint="raise the limit with --max-operators")
     entries: Any = made.fill

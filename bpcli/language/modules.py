@@ -203,10 +203,10 @@ class Pipelines:
 
     def _layer(self, bracket: Bracket, definition: Definition, span: Span) -> None:
         given = bracket.arguments or []
-        op = function_called(bracket.typed)
         is_short = bracket.typed == definition.name and not self._nested
         is_behind = self._parser.pending[-1] is ARROW
-        if is_short and not is_behind and given and op is not None:  # ReLU(x) is the function
+        op = function_called(bracket.typed) if given and is_short and not is_behind else None
+        if op is not None:  # ReLU(x) is the function
             node = call(op, bracket.typed, given, bracket.keywords or {}, span)
             self._parser.nodes.append(node)
             self._parser.push(node, *span)
@@ -244,10 +244,9 @@ class Pipelines:
     def word(self, token: str, start: int, end: int) -> None:
         """Read a word behind `->`: a layer or a function without arguments, or another result of the layer before."""
         span = Span(start, end)
-        op = function_called(token)
         if token in LAYERS:
             self.close(Bracket(None, token, start, end, len(self._parser.operands)), LAYERS[token], end)
-        elif op is not None:
+        elif (op := function_called(token)) is not None:
             node = self.function(op, token, [], {}, span)
             self._parser.nodes.append(node)
             self._parser.push(node, *span)
