@@ -36,6 +36,8 @@ from bpcli.language.tokens import SUPERSCRIPTS, batches
 # Signs of arrays: those that begin an operand, that may follow a comma or a colon, and that follow an operand.
 LISTED = frozenset({"[", "..."})
 LISTED_LAST = frozenset({":", ",", "]"})
+# What print(model) shows without quotes, as in padding=same.
+PRINTED_WORDS = frozenset({"same", "valid", "reflect", "replicate", "circular"})
 AFTER_ARRAYS = frozenset({"@", "[", "]", ":", ".T", ".mT", "ᵀ"})
 
 
@@ -219,6 +221,10 @@ class Parser(Stack):
             return False
         if token in STATICS_TYPED and token not in self.bound:
             self.push_static(STATICS_TYPED[token], start, end)
+            return False
+        top = self.pending[-1]
+        if token in PRINTED_WORDS and isinstance(top, Bracket) and top.keyword and not isinstance(top.op, Op):
+            self.push_static(token, start, end)
             return False
         symbol = SYMBOLS_TYPED.get(token)
         node: Node

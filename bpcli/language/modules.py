@@ -54,10 +54,10 @@ class LayerOperand(Static):
 
     content: Any
 
-    def __init__(self, content: Module | Pick | None, target: Node | None, span: Span) -> None:
+    def __init__(self, content: Module | Pick | Definition, span: Span) -> None:
         super().__init__(None)
         self.content = content
-        self.target = target
+        self.target: Node | None = None
         self.call: tuple[Definition, Bracket] | None = None
         self.start, self.end = span
 
@@ -138,7 +138,7 @@ class Pipelines:
                 self._parser.push_static(self._entries(bracket), *span)
             elif made is SEQUENTIAL:
                 self._nested -= 1
-                self._push(Module(made, {}, (), self._children(bracket), *self._place(span)), None, span)
+                self._push(Module(made, {}, (), self._children(bracket), *self._place(span)), span)
             else:
                 self._layer(bracket, made, span)
 
@@ -155,8 +155,8 @@ class Pipelines:
     def _place(self, span: Span) -> tuple[str, int, int]:
         return self._parser.text[span.start : min(span.end, span.start + LONGEST)], span.start, span.end
 
-    def _push(self, content: Module | Pick | None, target: Node | None, span: Span) -> LayerOperand:
-        operand = LayerOperand(content, target, span)
+    def _push(self, content: Module | Pick | Definition, span: Span) -> LayerOperand:
+        operand = LayerOperand(content, span)
         self._parser.only_attributes.append(operand)
         self._parser.push(operand, *span)
         return operand
@@ -181,7 +181,7 @@ class Pipelines:
             content = argument.node.content if isinstance(argument.node, Static) else None
             if isinstance(content, Module) and not content.definition.is_loss:
                 children.append((name, content))
-            elif isinstance(content, tuple) and len(named) == 1:
+            elif isinstance(content, tuple) and not isinstance(content, Module) and len(named) == 1:
                 children += self._named_children(content, argument)
             else:
                 raise no_child(bracket.typed, argument)
@@ -216,7 +216,7 @@ class Pipelines:
         target = definition.is_loss and is_short and bool(given)
         keywords = (bracket.keywords or {}).values()
         self._parser.attribute_spans += [one.span for one in (*(given[1:] if target else given), *keywords)]
-        operand = self._push(None, None, span)
+        operand = self._push(definition, span)
         operand.call = definition, bracket
         if is_behind or not is_short:
             self._decide(operand, is_bare=is_short)
@@ -251,7 +251,7 @@ class Pipelines:
             self._parser.nodes.append(node)
             self._parser.push(node, *span)
         elif token in RESULTS:
-            self._push(Pick(token), None, span)
+            self._push(Pick(token), span)
         elif "." in token:
             raise not_called(self._parser.text, token, span)
         else:
@@ -321,7 +321,8 @@ def _is_sequential(bracket: Bracket) -> bool:
 
 
 def _is_loss(operand: LayerOperand) -> bool:
-    return bool((operand.call[0] if operand.call else operand.content.definition).is_loss)
+    definition: Definition = operand.call[0] if operand.call else operand.content.definition
+    return definition.is_loss
 
 
 def _ends(module: Module | Pick) -> bool:

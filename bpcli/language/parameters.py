@@ -92,8 +92,9 @@ def _require_fitting_shapes(found: Mapping[str, Any], parameters: Mapping[str, P
         if shape_of(value) != parameters[name].variable.shape
     ]
     if unfit:
-        message = f"{'parameters have' if len(unfit) > 1 else 'a parameter has'} another shape than the layer takes: "
-        message += "; ".join(unfit[:MOST_NAMED]) + ("; …" if len(unfit) > MOST_NAMED else "")
+        many = "parameters have other shapes than their layers take"
+        message = many if len(unfit) > 1 else "a parameter has another shape than its layer takes"
+        message += ": " + "; ".join(unfit[:MOST_NAMED]) + ("; …" if len(unfit) > MOST_NAMED else "")
         raise ShapeError(message, hint="shapes are those of PyTorch's state_dict")
 
 
