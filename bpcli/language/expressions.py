@@ -174,7 +174,7 @@ class Parser(Stack):
         before = self.pending[-2]
         if bracket.closer != ")" or not isinstance(before, Bracket):
             return False
-        return before.op is None or before.op.is_variadic or bool(before.op.attributes)
+        return not isinstance(before.op, Op) or before.op.is_variadic or bool(before.op.attributes)
 
     def _begin_list(self, token: str, start: int, end: int) -> bool:
         wants_operand = self.lists.begin(token, start, end)
