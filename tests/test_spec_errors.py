@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fuzz import outcome
 
 from bpcli import grad, parse
 from bpcli.errors import BpcliError, LimitError, MissingValueError, ParseError, ShapeError
@@ -215,6 +216,9 @@ def test_sizes_below_zero_are_refused(text: str) -> None:
 
 def test_a_size_of_zero_is_an_empty_array() -> None:
     """As in PyTorch, which warns."""
+    found = outcome(["grad", "x -> Linear(0) -> sum", "--x", "[[1, 2, 3]]"])
+
+    assert (found.code, found.said) == (0, "")
     assert grad("x -> Linear(0) -> sum", {"x": X}).value == 0.0
 
 
