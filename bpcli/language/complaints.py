@@ -76,7 +76,9 @@ def unknown_function(text: str, typed: str, span: Span, *, is_variable: bool) ->
     python = code_called(text, typed, span)
     if python:
         return python
-    names = [name for name in all_functions() if name.isascii()]
+    from bpcli.layers import FUNCTIONALS  # noqa: PLC0415 - layers are needed for this error only
+
+    names = [name for name in (*all_functions(), *FUNCTIONALS) if name.isascii()]
     hint = WORDS.get(typed) or suggestion(typed, names, f"{product}; 'bpcli ops' lists the functions")
     return ParseError(f"unknown function {named(typed)}", text=text, spans=(span,), hint=hint)
 

@@ -205,6 +205,8 @@ class Parser(Stack):
         is_taken = typed in self.bound or typed in self.assigned
         is_layer = not is_taken and (typed[0].isupper() or "." in typed)
         made: Any = self.pipelines.opened(typed, start) if is_layer else function_called(typed)
+        if made is None and not is_taken:
+            made = self.pipelines.functional(typed)
         if made is None or is_taken:
             is_variable = typed in self.names or is_taken
             raise unknown_function(self.text, typed, Span(start, start + len(typed)), is_variable=is_variable)

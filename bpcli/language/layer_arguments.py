@@ -5,12 +5,16 @@ from math import isnan, prod
 from typing import TYPE_CHECKING, Any
 
 from bpcli.errors import LimitError, ParseError
-from bpcli.language.functions import Argument, static_value
+from bpcli.language.functions import Argument, Static, static_value
+from bpcli.language.layer_complaints import no_child
 from bpcli.layers.definition import REQUIRED, Definition
+from bpcli.layers.module import Module
 
 if TYPE_CHECKING:
+    from bpcli.graph.node import Node
     from bpcli.language.operators import Bracket
 
+PAIRS = 'OrderedDict([("fc1", nn.Linear(3, 4)), …])'
 # What PyTorch takes beside a layer's own arguments, and what of it changes nothing here.
 BESIDE = {"device": {None, "cpu"}, "dtype": {None, "torch.float64", "torch.double"}}
 
@@ -23,8 +27,14 @@ def values_of(
     order = [name for name in known if not (is_bare and name in definition.inferred)]
     hint = _usage(definition, is_bare=is_bare)
     if len(given) > len(order):
-        most = f"{len(order)} argument{'' if len(order) == 1 else 's'}" if order else "no arguments"
-        message = f"{definition.name} takes {most}{' when it is bare' if is_bare and order else ''}, got {len(given)}"
+        beside = len(definition.inputs) if definition.is_function else 0
+        most = beside + len(order)
+        takes = (
+            f"{most} argument{'' if most == 1 else 's'}{' when it is bare' if is_bare else ''}"
+            if most
+            else "no arguments"
+        )
+        message = f"{definition.name} takes {takes}, got {beside + len(given)}"
         raise ParseError(message, spans=(given[len(order)].span,), hint=hint)
     named = dict(zip(order, given, strict=False))
     for name, argument in keywords.items():
@@ -103,3 +113,55 @@ def entries_of(bracket: "Bracket", most: int) -> Any:
     for length in reversed(shape):
         entries = (entries,) * int(length)
     return entries
+
+
+def inputs_of(
+    definition: Definition, given: Sequence[Argument], keywords: Mapping[str, Argument]
+) -> tuple[tuple["Node", ...], Sequence[Argument], Mapping[str, Argument]]:
+    """The nodes that a function works on, and the arguments that are left. Raises ParseError where one is missing."""
+    inputs = dict(zip(definition.inputs, given, strict=False))
+    rest, left = given[len(inputs) :], dict(keywords)
+    for name in definition.inputs:
+        is_twice, is_missing = name in inputs and name in left, name not in {*inputs, *left}
+        if is_twice or (is_missing and name not in definition.masks):
+            message = f"{definition.name} {'is given twice' if is_twice else 'has no'} '{name}'"
+            raise ParseError(message, hint=f"write {definition.usage(is_bare=True)}")
+        if name in left:
+            inputs[name] = left.pop(name)
+    return tuple([one.node for one in inputs.values() if not _is_none(one)]), rest, left
+
+
+def _is_none(argument: Argument) -> bool:
+    return isinstance(argument.node, Static) and argument.node.content is None
+
+
+def children_of(bracket: "Bracket") -> tuple[tuple[str, Module], ...]:
+    """The modules that a Sequential holds, by their names. Raises ParseError where it holds something else."""
+    arguments = bracket.arguments or []
+    named = [(str(place), argument) for place, argument in enumerate(arguments)]
+    named += [(name, argument) for name, argument in (bracket.keywords or {}).items()]
+    children = []
+    for name, argument in named:
+        content: Any = argument.node.content if isinstance(argument.node, Static) else None
+        if isinstance(content, Module) and not content.definition.is_loss:
+            children.append((name, content))
+        elif isinstance(content, tuple) and not isinstance(content, Module) and len(named) == 1:
+            children += _named_children(content, argument)
+        else:
+            raise no_child(bracket.typed, argument)
+    return tuple(children)
+
+
+def _named_children(content: tuple[Any, ...], argument: Argument) -> list[tuple[str, Module]]:
+    """The pairs of an OrderedDict. Raises ParseError where they are no such."""
+    for pair in content:
+        is_pair = isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)  # noqa: PLR2004 - name, layer
+        is_child = is_pair and isinstance(pair[1], Module) and not pair[1].definition.is_loss
+        if not is_child or "." in pair[0] or not pair[0]:
+            message = "OrderedDict holds pairs of a name and a layer"
+            raise ParseError(message, spans=(argument.span,), hint=f"write {PAIRS}")
+    names = [pair[0] for pair in content]
+    if len(set(names)) < len(names):
+        message = "a name stands twice in the OrderedDict"
+        raise ParseError(message, spans=(argument.span,), hint="give each layer a name of its own")
+    return list(content)

@@ -9,11 +9,10 @@ from bpcli.graph.network import Stage
 from bpcli.graph.node import Node
 from bpcli.graph.op import Op
 from bpcli.language.functions import Argument, Static, call, function_called
-from bpcli.language.layer_arguments import entries_of, values_of
+from bpcli.language.layer_arguments import PAIRS, children_of, entries_of, inputs_of, values_of
 from bpcli.language.layer_complaints import (
     after_loss,
     function_meant,
-    no_child,
     no_operand,
     no_stage,
     not_called,
@@ -22,7 +21,7 @@ from bpcli.language.layer_complaints import (
     unshown,
 )
 from bpcli.language.operators import ARROW, Bracket
-from bpcli.layers import LAYERS
+from bpcli.layers import FUNCTIONALS, LAYERS
 from bpcli.layers.definition import Definition
 from bpcli.layers.module import MOST_NESTED, SEQUENTIAL, Maker, Module, Pick
 
@@ -30,10 +29,9 @@ if TYPE_CHECKING:
     from bpcli.language.stack import Stack
 
 PACKAGES = ("torch.nn.", "nn.")
-ORDERED = Maker('OrderedDict([("fc1", nn.Linear(3, 4)), …])')
 MAKERS = {
-    "OrderedDict": ORDERED,
-    "collections.OrderedDict": ORDERED,
+    "OrderedDict": Maker(PAIRS),
+    "collections.OrderedDict": Maker(PAIRS),
     "torch.tensor": Maker("torch.tensor([1, 2])"),
     "torch.ones": Maker("torch.ones(3)", 1.0),
     "torch.zeros": Maker("torch.zeros(3)", 0.0),
@@ -94,6 +92,10 @@ class Pipelines:
             raise not_called(self._parser.text, token, Span(start, start + len(token)))
         return token
 
+    def functional(self, typed: str) -> Any:
+        """The function of torch.nn.functional, made of ops, that a call by this name means; or None."""
+        return FUNCTIONALS.get(typed)
+
     def name_child(self, token: str, start: int) -> None:
         """Read `(0):`, which names a child as `print(model)` does."""
         top = self._parser.pending[-1]
@@ -138,7 +140,9 @@ class Pipelines:
                 self._parser.push_static(self._entries(bracket), *span)
             elif made is SEQUENTIAL:
                 self._nested -= 1
-                self._push(Module(made, {}, (), self._children(bracket), *self._place(span)), span)
+                self._push(Module(made, {}, (), children_of(bracket), *self._place(span)), span)
+            elif made.is_function:
+                self._functional(bracket, made, span)
             else:
                 self._layer(bracket, made, span)
 
@@ -170,36 +174,6 @@ class Pipelines:
         else:
             self._parser.attribute_spans += [argument.span for argument in arguments]
         return entries_of(bracket, self._parser.limits.operators)
-
-    def _children(self, bracket: Bracket) -> tuple[tuple[str, Module], ...]:
-        """The modules that a Sequential holds, by their names."""
-        arguments = bracket.arguments or []
-        named = [(str(place), argument) for place, argument in enumerate(arguments)]
-        named += [(name, argument) for name, argument in (bracket.keywords or {}).items()]
-        children = []
-        for name, argument in named:
-            content = argument.node.content if isinstance(argument.node, Static) else None
-            if isinstance(content, Module) and not content.definition.is_loss:
-                children.append((name, content))
-            elif isinstance(content, tuple) and not isinstance(content, Module) and len(named) == 1:
-                children += self._named_children(content, argument)
-            else:
-                raise no_child(bracket.typed, argument)
-        return tuple(children)
-
-    def _named_children(self, content: tuple[Any, ...], argument: Argument) -> list[tuple[str, Module]]:
-        """The pairs of an OrderedDict. Raises ParseError where they are no such."""
-        for pair in content:
-            is_pair = isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)  # noqa: PLR2004 - name, layer
-            is_child = is_pair and isinstance(pair[1], Module) and not pair[1].definition.is_loss
-            if not is_child or "." in pair[0] or not pair[0]:
-                message = "OrderedDict holds pairs of a name and a layer"
-                raise ParseError(message, spans=(argument.span,), hint=f"write {ORDERED.usage}")
-        names = [pair[0] for pair in content]
-        if len(set(names)) < len(names):
-            message = "a name stands twice in the OrderedDict"
-            raise ParseError(message, spans=(argument.span,), hint="give each layer a name of its own")
-        return list(content)
 
     def _layer(self, bracket: Bracket, definition: Definition, span: Span) -> None:
         given = bracket.arguments or []
@@ -239,13 +213,29 @@ class Pipelines:
         operand.content = Module(definition, values, inferred, (), *self._place(span))
         operand.call = None
 
+    def _functional(self, bracket: Bracket, definition: Definition, span: Span) -> None:
+        """Apply a function to its inputs; as a stage it takes what comes before as the first of them."""
+        parser = self._parser
+        is_stage = parser.pending[-1] is ARROW
+        before = [self._before(span)] if is_stage else []
+        inputs, rest, keywords = inputs_of(definition, [*before, *(bracket.arguments or [])], bracket.keywords or {})
+        parser.attribute_spans += [one.span for one in (*rest, *keywords.values())]
+        values = values_of(definition, rest, keywords, is_bare=False)
+        stage = Stage(Module(definition, values, (), (), *self._place(span)), inputs, None, *span)
+        if is_stage:
+            self._piped.add(stage)
+            self._count += 1
+        parser.nodes.append(stage)
+        parser.push(stage, *span)
+
     # Stages ----------------------------------------------------------------------------------------------------
 
     def word(self, token: str, start: int, end: int) -> None:
         """Read a word behind `->`: a layer or a function without arguments, or another result of the layer before."""
         span = Span(start, end)
-        if token in LAYERS:
-            self.close(Bracket(None, token, start, end, len(self._parser.operands)), LAYERS[token], end)
+        definition = LAYERS.get(token) or FUNCTIONALS.get(token)
+        if definition is not None:
+            self.close(Bracket(None, token, start, end, len(self._parser.operands)), definition, end)
         elif (op := function_called(token)) is not None:
             node = self.function(op, token, [], {}, span)
             self._parser.nodes.append(node)
@@ -261,15 +251,17 @@ class Pipelines:
         self, op: Op, typed: str, arguments: Sequence[Argument], keywords: Mapping[str, Argument], span: Span
     ) -> Node:
         """A function as a stage: it takes what comes before as its first argument."""
-        parser = self._parser
-        left = self.settled(parser.operands[-1], is_head=True)
-        parser.operands[-1] = left
-        before = Argument(left, Span(parser.starts[-1], span.start))
         with self._told(span):
-            node = call(op, typed, [before, *arguments], keywords, span)
+            node = call(op, typed, [self._before(span), *arguments], keywords, span)
         self._piped.add(node)
         self._count += 1
         return node
+
+    def _before(self, span: Span) -> Argument:
+        """What stands before a function that is a stage."""
+        parser = self._parser
+        parser.operands[-1] = left = self.settled(parser.operands[-1], is_head=True)
+        return Argument(left, Span(parser.starts[-1], span.start))
 
     def pipe(self, stage: Node, start: int) -> None:
         """Apply the stage behind `->`, which begins at `start`, to what stands before it."""

@@ -12,6 +12,7 @@ from bpcli.language.complaints import suggestion
 from bpcli.language.limits import Limits
 from bpcli.language.networks import unfolded
 from bpcli.language.values import shape_of, value_from
+from bpcli.layers.module import Module
 
 if TYPE_CHECKING:
     from bpcli.language.arrays import Dtype
@@ -48,16 +49,18 @@ def network_at(
         _require_fitting_names(given, parameters, names)
         found = {name: value_from(name, given[name], limits, dtype) for name in parameters if name in given}
         _require_fitting_shapes(found, parameters)
-        drawn = {name: one for name, one in parameters.items() if name not in found}
+        drawn = {name: one for name, one in parameters.items() if name not in found and one.row_of is None}
         values |= found | {name: _drawn(one, setup.random_seed, dtype) for name, one in drawn.items()}
+        values |= {name: _row(one, values) for name, one in parameters.items() if one.row_of}
     return whole, values
 
 
 def _source_of(graph: Graph, missing: Collection[str]) -> str:
     """Where a value that is missing is needed: a target by its loss, an input by what is typed."""
     needed = f"give a value for each of: {', '.join(missing)}"
-    for stage in graph.nodes:
-        if isinstance(stage, Stage) and len(stage.inputs) > 1 and stage.inputs[1].name in missing:
+    stages = [node for node in graph.nodes if isinstance(node, Stage) and isinstance(node.module, Module)]
+    for stage in stages:
+        if stage.module.definition.is_loss and stage.inputs[1].name in missing:
             return f"{stage.inputs[1].name} is the target that {stage.module.definition.name} takes; {needed}"
     return needed
 
@@ -100,6 +103,12 @@ def _require_fitting_shapes(found: Mapping[str, Any], parameters: Mapping[str, P
 
 def _shape_in_words(shape: Shape) -> str:
     return shape_text(shape) if shape else "a single number"
+
+
+def _row(parameter: Parameter, values: Mapping[str, Any]) -> Any:
+    """The row of another parameter that this one is."""
+    row = int(parameter.draw.first)
+    return values[parameter.row_of.name][row : row + 1] if parameter.row_of else None
 
 
 def _drawn(parameter: Parameter, seed: int, dtype: "Dtype") -> Any:

@@ -5,27 +5,35 @@ Importing this package fills the book of layers.
 
 from bpcli.layers import (
     activations,
+    attention,
     classification_losses,
+    convolution,
     dropout,
     embedding,
     linear,
     losses,
     normalisation,
+    pooling,
     recurrent,
     shaping,
+    upsampling,
 )
-from bpcli.layers.definition import LAYERS, Definition
+from bpcli.layers.definition import FUNCTIONALS, LAYERS, Definition
 
 FAMILIES = (
     activations,
+    attention,
     classification_losses,
+    convolution,
     dropout,
     embedding,
     linear,
     losses,
     normalisation,
+    pooling,
     recurrent,
     shaping,
+    upsampling,
 )
 
-__all__ = ["FAMILIES", "LAYERS", "Definition"]
+__all__ = ["FAMILIES", "FUNCTIONALS", "LAYERS", "Definition"]

@@ -86,14 +86,14 @@ def _of_classes(
     rows = m.one_hot(m.index(target), num_classes=count, ignore_index=ignore_index)
     if len(logarithms.shape) > 2:  # noqa: PLR2004 - classes stand before the axes of space
         rows = m.permute(rows, axes=(0, len(target.shape), *range(1, len(target.shape))))
-    chosen = m.where(m.equal(rows, 1), logarithms, 0)  # no product: 0·log 0 is no number
-    losses = -m.sum(_weighted(m, chosen, weight, axis), axis=axis)
-    counted = _weighted(m, rows, weight, axis)
+    chosen = _weighted(m, m.where(m.equal(rows, 1), logarithms, 0), weight, axis)  # no product: 0·log 0 is no number
+    over = axis if reduction == "none" else None
+    losses = -m.sum(chosen, axis=over)
     if smoothing:
-        is_counted = m.equal(m.sum(rows, axis=axis), 1)
-        even = -m.sum(_weighted(m, logarithms, weight, axis), axis=axis)
-        losses = (1 - smoothing) * losses + smoothing / count * m.where(is_counted, even, 0)
-    return m.sum(losses) / m.sum(counted) if reduction == "mean" else reduced(m, losses, reduction)
+        is_counted = m.equal(m.sum(rows, axis=axis, keepdims=True), 1)
+        every = m.where(is_counted, _weighted(m, logarithms, weight, axis), 0)
+        losses = (1 - smoothing) * losses - smoothing / count * m.sum(every, axis=over)
+    return losses / m.sum(_weighted(m, rows, weight, axis)) if reduction == "mean" else losses
 
 
 def _class_axis(x: Node) -> int:
@@ -128,6 +128,18 @@ def _weighted(m: Scope, entries: Node, weight: Entries | None, axis: int) -> Nod
     return entries * (m.reshape(own, shape=(*shape, *[1] * beyond)) if beyond else own)
 
 
+@loss("BCELoss", size_average=1, reduce=2)
+def bce_loss(m: Scope, x: Node, target: Node, weight: Entries | None = None, reduction: Reduction = "mean") -> Node:
+    """-w(t·log x + (1 - t)·log(1 - x)) for probabilities x and targets t, both logarithms -100 at least.
+
+    The slope is (x - t)/max(x(1 - x), 1e-12), as PyTorch has it. `weight` is repeated to the shape of the input. Raises
+    ShapeError where it or the target does not fit. Source: torch.nn.BCELoss.
+    """
+    require_same_shape(x, target)
+    losses = m.log_loss(x, target)
+    return reduced(m, losses if weight is None else _repeated(m, weight, "weight", x.shape) * losses, reduction)
+
+
 @loss("BCEWithLogitsLoss", size_average=1, reduce=2)
 def bce_with_logits_loss(
     m: Scope,
@@ -143,12 +155,33 @@ def bce_with_logits_loss(
     `pos_weight`, p, are repeated to the shape of the input. Raises ShapeError where they or the target do not fit.
     Source: torch.nn.BCEWithLogitsLoss.
     """
+    losses = _of_logits(m, x, target, pos_weight)
+    return reduced(m, losses if weight is None else _repeated(m, weight, "weight", x.shape) * losses, reduction)
+
+
+def _of_logits(m: Scope, x: Node, target: Node, pos_weight: Entries | None = None) -> Node:
+    """The loss of each logit."""
     require_same_shape(x, target)
     is_one = target * m.softplus(-x)
     if pos_weight is not None:
         is_one = _repeated(m, pos_weight, "pos_weight", x.shape) * is_one
-    losses = is_one + (1 - target) * m.softplus(x)
-    return reduced(m, losses if weight is None else _repeated(m, weight, "weight", x.shape) * losses, reduction)
+    return is_one + (1 - target) * m.softplus(x)
+
+
+@loss("MultiLabelSoftMarginLoss", size_average=1, reduce=2)
+def multi_label_soft_margin_loss(
+    m: Scope, x: Node, target: Node, weight: Entries | None = None, reduction: Reduction = "mean"
+) -> Node:
+    """The mean over the classes, along the last axis, of the loss of logits that BCEWithLogitsLoss has.
+
+    `weight` is repeated to the shape of the input. Raises ShapeError where it or the target does not fit, or for a
+    single number. Source: torch.nn.MultiLabelSoftMarginLoss.
+    """
+    _class_axis(x)
+    losses = _of_logits(m, x, target)
+    if weight is not None:
+        losses = _repeated(m, weight, "weight", x.shape) * losses
+    return reduced(m, m.mean(losses, axis=-1), reduction)
 
 
 def _repeated(m: Scope, entries: Entries, name: str, shape: Shape) -> Node:

@@ -22,6 +22,15 @@ def last_axis(shape: Shape) -> int:
     return shape[-1]
 
 
+def axis_within(x: Node, axis: int) -> int:
+    """The axis counted from the front. Raises ShapeError where the input has none such."""
+    count = len(x.shape)
+    if not -count <= axis < count:
+        message = f"{{0}} works along axis {axis}, {{1}} gives an array of {count} ax{'is' if count == 1 else 'es'}"
+        raise ShapeError(message)
+    return axis % count
+
+
 def require_length(x: Node, axis: int, length: int, what: str) -> None:
     """Raise ShapeError where an axis has another length than the layer expects."""
     if not -len(x.shape) <= axis < len(x.shape):
@@ -38,3 +47,11 @@ def require_axes(x: Node, counts: tuple[int, ...], example: str) -> None:
         expected = " or ".join(map(str, counts))
         message = f"{{0}} expects an array of {expected} axes, {example}; {{1}} gives {len(x.shape)}"
         raise ShapeError(message)
+
+
+IMAGES = {1: "(N, C, L) or (C, L)", 2: "(N, C, H, W) or (C, H, W)"}  # by the axes of space
+
+
+def require_image(x: Node, count: int) -> None:
+    """Raise ShapeError where the input is no image, or batch of images, with so many axes of space."""
+    require_axes(x, (count + 1, count + 2), IMAGES[count])

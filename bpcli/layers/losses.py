@@ -74,3 +74,50 @@ def huber_loss(m: Scope, x: Node, target: Node, reduction: Reduction = "mean", d
     difference = x - target
     size = m.abs(difference)
     return reduced(m, m.where(m.less(size, delta), m.square(difference) / 2, delta * (size - delta / 2)), reduction)
+
+
+@loss("PoissonNLLLoss", size_average=2, reduce=4)
+def poisson_nll_loss(
+    m: Scope,
+    x: Node,
+    target: Node,
+    log_input: bool = True,
+    full: bool = False,
+    eps: Positive = 1e-8,
+    reduction: Reduction = "mean",
+) -> Node:
+    """eˣ - t·x for counts t and logarithms x of their rates, or x - t·log(x + eps) for rates x.
+
+    `full` adds Stirling's t·log t - t + log(2πt)/2 where t is above 1. Raises ShapeError for unlike shapes. Source:
+    torch.nn.PoissonNLLLoss.
+    """
+    require_same_shape(x, target)
+    losses = m.exp(x) - target * x if log_input else x - target * m.log(x + eps)
+    if full:
+        is_many = m.greater(target, 1)
+        count = m.where(is_many, target, 1)
+        losses = losses + m.where(is_many, count * m.log(count) - count + m.log(2 * m.pi * count) / 2, 0)
+    return reduced(m, losses, reduction)
+
+
+@loss("SoftMarginLoss", size_average=0, reduce=1)
+def soft_margin_loss(m: Scope, x: Node, target: Node, reduction: Reduction = "mean") -> Node:
+    """log(1 + exp(-t·x)) for targets 1 and -1; it does not overflow. Raises ShapeError for unlike shapes.
+
+    Source: torch.nn.SoftMarginLoss.
+    """
+    require_same_shape(x, target)
+    return reduced(m, m.softplus(-target * x), reduction)
+
+
+@loss("HingeEmbeddingLoss", size_average=1, reduce=2)
+def hinge_embedding_loss(m: Scope, x: Node, target: Node, margin: float = 1.0, reduction: Reduction = "mean") -> Node:
+    """The distance x where the target is 1, max(0, margin - x) where it is -1; the slope at x = margin is -1.
+
+    Raises ShapeError for unlike shapes. Source: torch.nn.HingeEmbeddingLoss.
+    """
+    require_same_shape(x, target)
+    missing = margin - x
+    near = m.where(m.greater_equal(missing, 0), missing, 0)
+    entries = m.where(m.equal(target, 1), 0, near) + m.where(m.equal(target, -1), 0, x)
+    return reduced(m, entries, reduction)

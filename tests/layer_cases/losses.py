@@ -8,6 +8,8 @@ FAR = [[-1000.0, 0.0, 1000.0, 2.0], [1000.0, 1000.0, -1000.0, 0.0], [0.0, 0.0, 0
 SURE = [[1.0, 0.0, 1.0, 0.25], [0.0, 1.0, 0.0, 1.0], [0.0, 1.0, 0.5, 0.0], [0.0, 1.0, 1.0, 0.0]]
 EDGES = [-3.0, -1.0, -0.5, -0.25, 0.0, 0.25, 0.5, 1.0, 3.0]
 SHARES = [[0.25, 0.25, 0.5, 0.0], [0.0, 1.0, 0.0, 0.0], [0.125, 0.125, 0.25, 0.5]]
+LIKELY = [[0.25, 0.5, 0.75, 0.125], [0.0625, 0.875, 0.5, 0.25], [0.3, 0.6, 0.9, 0.1]]
+NEARLY = [0.0, 0.0, 1.0, 1.0, 1e-13, 1e-13, 1e-30, 1 - 2.0**-24]
 WEIGHT = "torch.tensor([0.5, 2.0, 1.25, 1.0])"
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -38,6 +40,28 @@ DIFFERENCES = [
     against_zeros("huber-edges", "nn.HuberLoss(delta=0.5)"),
     Case("mse-positions", MODEL, (3, 3), 'nn.MSELoss(None, None, "sum")', (3, 4)),
     Case("mse-one-row", MODEL, (3,), "nn.MSELoss()", (4,)),
+]
+COUNTS = [[0.0, 1.0, 2.0, 5.0], [3.0, 0.0, 1.0, 1.0], [4.0, 2.0, 0.0, 9.0]]
+SIGNS = [[1.0, -1.0, 1.0, -1.0], [-1.0, -1.0, 1.0, 1.0], [1.0, 1.0, -1.0, -1.0]]
+DIFFERENCES += [
+    *reduced("poisson", "nn.PoissonNLLLoss({})", shape=(3, 3), target=(3, 4), classes=6),
+    Case("poisson-full", MODEL, (3, 3), "nn.PoissonNLLLoss(full=True)", COUNTS),
+    Case(
+        "poisson-rates", ALONE, loss="nn.PoissonNLLLoss(False, eps=0.25)", at=[0.25, 1.5, 4.0], target=[0.0, 1.0, 7.0]
+    ),
+    Case(
+        "poisson-rates-full", ALONE, loss="nn.PoissonNLLLoss(False, True)", at=[0.25, 1.5, 4.0], target=[0.0, 1.0, 7.0]
+    ),
+    *reduced("soft-margin", "nn.SoftMarginLoss({})", shape=(3, 3), target=SIGNS),
+    *reduced("hinge", "nn.HingeEmbeddingLoss({})", shape=(3, 3), target=SIGNS),
+    Case("hinge-margin", MODEL, (3, 3), "nn.HingeEmbeddingLoss(0.5)", SIGNS),
+    Case(
+        "hinge-edges",
+        ALONE,
+        loss="nn.HingeEmbeddingLoss()",
+        at=[1.0, 1.0, 1.0, 0.5, 2.0],
+        target=[1.0, -1.0, 0.0, 0.0, 0.0],
+    ),
 ]
 CLASSES = [
     *reduced("ce", "nn.CrossEntropyLoss({})", shape=(3, 3), target=(3,), classes=4),
@@ -94,6 +118,10 @@ CLASSES = [
     Case("nll-image", ALONE, (2, 3, 2, 2), "nn.NLLLoss(torch.tensor([0.5, 2.0, 1.25]), ignore_index=0)", (2, 2, 2), 3),
 ]
 PROBABILITIES = [
+    *reduced("bce", "nn.BCELoss({})", spec=ALONE, at=LIKELY, target=SHARES),
+    Case("bce-weight", ALONE, loss=f"nn.BCELoss({WEIGHT})", at=LIKELY, target=SHARES),
+    Case("bce-weight-rows", ALONE, loss="nn.BCELoss(weight=torch.tensor([[0.5], [2], [1]]))", at=LIKELY, target=SHARES),
+    Case("bce-edges", ALONE, loss='nn.BCELoss(reduction="none")', at=NEARLY, target=SURE[0] + SURE[1]),
     *reduced("bce-logits", "nn.BCEWithLogitsLoss({})", shape=(3, 3), target=SHARES),
     Case("bce-logits-weight", MODEL, (3, 3), f"nn.BCEWithLogitsLoss(weight={WEIGHT})", SHARES),
     Case("bce-logits-weight-rows", MODEL, (3, 3), "nn.BCEWithLogitsLoss(torch.tensor([[0.5], [2], [1]]))", SHARES),
@@ -112,6 +140,9 @@ PROBABILITIES = [
         at=FAR,
         target=SURE,
     ),
+    *reduced("labels", "nn.MultiLabelSoftMarginLoss({})", shape=(3, 3), target=SHARES),
+    *reduced("labels-weight", f"nn.MultiLabelSoftMarginLoss({WEIGHT}, {{}})", shape=(3, 3), target=SHARES),
+    Case("labels-one-row", MODEL, (3,), "nn.MultiLabelSoftMarginLoss()", SHARES[0]),
     *reduced("kl", "nn.KLDivLoss({})", (*REDUCTIONS, "batchmean"), shape=(3, 3), target=SHARES),
     *reduced(
         "kl-log-target", "nn.KLDivLoss(log_target=True, {})", (*REDUCTIONS, "batchmean"), shape=(3, 3), target=(3, 4)
