@@ -59,6 +59,14 @@ PYTHON: list[Complaint] = [
     ('nn.Sequential({"fc1": nn.Linear(3, 4)})', "braces are no part of a spec", ["{"], "OrderedDict([("),
 ]
 ARROWS: list[Complaint] = [
+    (
+        "nn.Linear(3, 4)(x)",
+        "nn.Linear(3, 4) is applied by '->', not called",
+        ["nn.Linear(3, 4)("],
+        "x -> nn.Linear(3, 4)",
+    ),
+    ("m = x -> ReLU; nn.MSELoss()(m, t)", "nn.MSELoss() is applied by '->'", ["nn.MSELoss()("], "variable 'target'"),
+    ("model = nn.ReLU()\ny = model(x)", "'model' is a network with its own input", ["model"], "x -> nn.Sequential(…)"),
     ("-> Linear(3)", "nothing stands before '->'", ["->"], "x -> Linear(4)"),
     ("x + 1; -> Linear(3)", "nothing stands before '->'", ["->"], "x -> Linear(4)"),
     ("sum(-> Linear(3))", "nothing stands before '->'", ["->"], "x -> Linear(4)"),

@@ -151,7 +151,8 @@ def test_a_statement_over_lines_names_its_result() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x*y # + z", "# first\nx*y", "x*(y # inside\n)", "x*y#", "x#\n;x*y", "[x, # one\n y]"]
+    "text",
+    ["x*y # + z", "# first\nx*y", "x*(y # inside\n)", "x*y#", "# two:\nx*y", "# f(\nx*y", "x#\n;x*y", "[x, # one\n y]"],
 )
 def test_comments_say_nothing(text: str) -> None:
     """A comment ends with its line, in every place where a space may stand."""
