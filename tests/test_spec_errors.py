@@ -140,6 +140,7 @@ ARGUMENTS: list[Complaint] = [
     ("nn.Linear(3, True)", "'out_features' of Linear must be a whole number", ["True"], "write nn.Linear("),
     ("nn.Linear(3, inf)", "'out_features' of Linear must be a whole number", ["inf"], "write nn.Linear("),
     ("nn.Linear(3, -inf)", "'out_features' of Linear must be a whole number", ["-inf"], "write nn.Linear("),
+    ("nn.LeakyReLU(-inf)", "'negative_slope' of LeakyReLU must be a number", ["-inf"], "write nn.LeakyReLU("),
     ("nn.Linear(3, 1/0)", "'out_features' of Linear must be a whole number", ["1/0"], "write nn.Linear("),
     ("nn.Linear(3, 4, bias=n)", "'bias' of Linear must be True or False", ["bias=n"], "write nn.Linear("),
     ("nn.Linear(3, 4, bia=True)", "Linear has no argument 'bia'", ["bia=True"], "bias=True"),

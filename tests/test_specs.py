@@ -200,6 +200,7 @@ def test_arguments_are_data(text: str, name: str, value: Any) -> None:
         ("torch.ones(3)", (1.0,) * 3),
         ("torch.zeros((2,))", (0.0, 0.0)),
         ("[1, 2]", (1.0, 2.0)),
+        ("torch.tensor([torch.tensor(1), 2])", (1.0, 2.0)),
     ],
 )
 def test_a_tensor_is_its_entries(text: str, weight: tuple[float, ...]) -> None:
