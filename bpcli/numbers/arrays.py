@@ -6,7 +6,7 @@ What NumPy lacks (`erf`, `lgamma`, `digamma`, `polygamma`) is the function of `f
 import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from functools import cache, partial, reduce
+from functools import cache, cached_property, partial, reduce
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,9 @@ import numpy as np
 from bpcli.graph.op import Op, Shape
 from bpcli.numbers import special
 from bpcli.numbers.stable import STABLE
-from bpcli.numbers.structure import axes_in
-from bpcli.numbers.system import NumberSystem
+from bpcli.numbers.structure import axes_in, is_plain
+from bpcli.numbers.sums import Placed, SumsInPlace
+from bpcli.numbers.system import NumberSystem, Sums
 from bpcli.numbers.tensors import STRUCTURAL, Tensors
 
 
@@ -104,6 +105,8 @@ STABLY: dict[str, Callable[..., Any]] = {
 class Arrays(Tensors):
     """Arrays of binary64, or, with `dtype` float32, of binary32: NumPy's functions, IEEE 754 arithmetic."""
 
+    sums: type[Sums] = SumsInPlace
+
     def __init__(self, dtype: type[np.floating[Any]] = np.float64, batch: int = 0) -> None:
         NumberSystem.__init__(self, "arrays", np, EXCEPTIONS)
         self.batch = batch
@@ -147,6 +150,17 @@ class Arrays(Tensors):
     def batched(self) -> "Arrays":
         """The same numbers with one more axis in front: many upstream gradients, or many points, at once."""
         return Arrays(self.dtype, self.batch + 1)
+
+    @cached_property
+    def in_sweep(self) -> "Arrays":
+        """The same algebra, in which `scatter` leaves the zeros to the sum that its entries are added to."""
+        lazily = Arrays(self.dtype, self.batch)
+
+        def placed(x: Any, *, key: Any, shape: Shape) -> Any:
+            return Placed(self, x, key, shape) if is_plain(key) else self.scatter(x, key=key, shape=shape)
+
+        lazily.__dict__["scatter"] = placed
+        return lazily
 
     @staticmethod
     def lifted(value: Any) -> Any:

@@ -124,15 +124,21 @@ def _places(key: tuple[Any, ...], shape: Shape) -> Array:
     return np.arange(int(np.prod(shape, dtype=np.int64))).reshape(shape)[indices_of(key)]
 
 
-def _is_plain(key: tuple[Any, ...]) -> bool:
+def is_plain(key: tuple[Any, ...]) -> bool:
     """Whether a key holds whole numbers, slices, new axes and an ellipsis only, so that it makes a view."""
     return not any(isinstance(part, tuple) and type(part) is tuple for part in key)
 
 
+def places_in(m: Any, key: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A plain key as NumPy takes it, behind the batch axes."""
+    batch: int = m.batch
+    return (slice(None),) * batch + indices_of(key)
+
+
 def getitem(m: Any, x: Array, key: tuple[Any, ...]) -> Array:
     """The entries that a key chooses."""
-    if _is_plain(key):
-        return np.asarray(x)[(slice(None),) * m.batch + indices_of(key)]  # a single object takes no index
+    if is_plain(key):
+        return np.asarray(x)[places_in(m, key)]  # a single object takes no index
     places = _places(key, m.shape(x))
     return np.reshape(x, (*leading(m, x), -1))[..., places]
 
@@ -140,8 +146,8 @@ def getitem(m: Any, x: Array, key: tuple[Any, ...]) -> Array:
 def scatter(m: Any, x: Array, key: tuple[Any, ...], shape: Shape) -> Array:
     """Zeros with the entries of x added at the places that a key chooses: the adjoint of `getitem`."""
     whole = np.zeros(leading(m, x) + tuple(shape), np.asarray(x).dtype)
-    if _is_plain(key):
-        whole[(slice(None),) * m.batch + indices_of(key)] = x[()]  # an object itself, no array of rank 0
+    if is_plain(key):
+        whole[places_in(m, key)] = x[()]  # an object itself, no array of rank 0
         return whole
     flat: Array = whole.reshape((*leading(m, x), -1))
     chosen: Any = (..., _places(key, shape))
