@@ -3,9 +3,9 @@
 Importing this package fills the book of layers.
 """
 
-from bpcli.layers import activations, linear, losses
+from bpcli.layers import activations, linear, losses, recurrent
 from bpcli.layers.definition import LAYERS, Definition
 
-FAMILIES = (linear, activations, losses)
+FAMILIES = (linear, activations, recurrent, losses)
 
 __all__ = ["FAMILIES", "LAYERS", "Definition"]
