@@ -54,6 +54,15 @@ def _chosen(condition: Any, x: Any, y: Any) -> Any:
     return np.where(condition, x, y)[()]
 
 
+def _sigmoid(x: Any) -> Any:
+    """1/(1 + exp(-x)), with one exponential; where that is infinite, the stable form, which underflows gradually."""
+    weight = np.exp(np.negative(x))
+    if np.maximum.reduce(weight, axis=None, initial=0) == math.inf:
+        return STABLE["sigmoid"](arrays, x)
+    weight += 1
+    return 1 / weight
+
+
 EXCEPTIONS: dict[str, Callable[..., Any]] = {
     "sub": np.subtract,
     "mul": np.multiply,
@@ -69,6 +78,7 @@ EXCEPTIONS: dict[str, Callable[..., Any]] = {
     "digamma": _entrywise(special.digamma, math.nan),
     "polygamma": _entrywise(special.polygamma, math.nan),
     "sinc": _entrywise(special.sinc, math.nan),
+    "sigmoid": _sigmoid,
     "relu": lambda x: np.maximum(x, 0),
     "where": _chosen,
 }
@@ -137,6 +147,11 @@ class Arrays(Tensors):
     def handed_out(self, value: Any) -> Any:
         """A result as a user takes it: a float, or an array of its own, no view of another."""
         return np.array(value) if np.ndim(value) else float(value)
+
+    def shape(self, x: Any) -> Shape:
+        """The shape of a value without its batch axes."""
+        shape: Shape = x.shape if type(x) is np.ndarray else np.shape(x)
+        return shape[self.batch :] if self.batch else shape
 
     def at_work(self) -> AbstractContextManager[object]:
         """Infinities and NaN are answers, of which the steps that they come from are told."""
