@@ -3,9 +3,29 @@
 Importing this package fills the book of layers.
 """
 
-from bpcli.layers import activations, linear, losses, recurrent
+from bpcli.layers import (
+    activations,
+    classification_losses,
+    dropout,
+    embedding,
+    linear,
+    losses,
+    normalisation,
+    recurrent,
+    shaping,
+)
 from bpcli.layers.definition import LAYERS, Definition
 
-FAMILIES = (linear, activations, recurrent, losses)
+FAMILIES = (
+    activations,
+    classification_losses,
+    dropout,
+    embedding,
+    linear,
+    losses,
+    normalisation,
+    recurrent,
+    shaping,
+)
 
 __all__ = ["FAMILIES", "LAYERS", "Definition"]

@@ -6,15 +6,22 @@ parameters' names, order, defaults and annotations are read once, and say what a
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from bpcli.graph.node import Node
     from bpcli.graph.op import Shape
 
 Sizes = int | tuple[int, ...]  # PyTorch's `_size_t`: one for all axes of space, or one for each
+Entries = float | tuple[Any, ...]  # numbers, nested as an array is
+Reduction = str
+BatchReduction = str
+Fraction = float
+Positive = float
+NotNegative = float
 REQUIRED: Any = object()  # in place of a default
 
 
@@ -67,8 +74,21 @@ KINDS: Mapping[str, Kind] = {
         ),
     ),
     "Entries": Kind("a list of numbers, such as torch.tensor([1, 2])", _is_nested, _entries),
+    "Reduction": Kind("'mean', 'sum' or 'none'", lambda value: value in ("mean", "sum", "none"), str),
+    "BatchReduction": Kind(
+        "'mean', 'batchmean', 'sum' or 'none'", lambda value: value in ("mean", "batchmean", "sum", "none"), str
+    ),
+    "Fraction": Kind("a number from 0 to 1", lambda value: isinstance(value, float) and 0 <= value <= 1, float),
+    "Positive": Kind("a number above 0", lambda value: isinstance(value, float) and 0 < value < inf, float),
+    "NotNegative": Kind("a number from 0 on", lambda value: isinstance(value, float) and 0 <= value < inf, float),
     "None": Kind("None", lambda value: value is None, lambda value: value),
 }
+
+
+# What PyTorch has given up for `reduction`; it keeps its place among the arguments.
+DEPRECATED = Kind(
+    "None, as PyTorch has given it up: say it by 'reduction'", lambda value: value is None, lambda _: None
+)
 
 
 class Argument(NamedTuple):
@@ -113,7 +133,7 @@ class Definition:
         left_out = self.inferred if is_bare else {}
         shown = ["target"] if is_bare and self.is_loss else []
         for argument in self.arguments:
-            if argument.name not in left_out:
+            if argument.name not in left_out and argument.kinds != (DEPRECATED,):
                 default = "" if argument.default is REQUIRED else f"={argument.default!r}"
                 shown.append(argument.name + default)
         return f"{'' if is_bare else 'nn.'}{self.name}({', '.join(shown)})"
@@ -146,11 +166,25 @@ def layer(name: str, **inferred: Callable[[Shape], Any]) -> Callable[[Callable[.
     return enter
 
 
-def loss(name: str) -> Callable[[Callable[..., Node]], Callable[..., Node]]:
-    """Enter a function `(m, x, target, **arguments)` as the loss of this name in PyTorch."""
+def loss(name: str, **deprecated: int) -> Callable[[Callable[..., Node]], Callable[..., Node]]:
+    """Enter a function `(m, x, target, **arguments)` as the loss of this name in PyTorch.
+
+    `deprecated` are the arguments that PyTorch has given up, by their places; the function is not told of them.
+    """
 
     def enter(build: Callable[..., Node]) -> Callable[..., Node]:
-        LAYERS[name] = Definition(name, build, {}, is_loss=True)
+        definition = Definition(name, build, {}, is_loss=True)
+        arguments = list(definition.arguments)
+        for one, place in deprecated.items():
+            arguments.insert(place, Argument(one, (DEPRECATED,), None))
+        definition.arguments = tuple(arguments)
+        definition.build = _without(build, deprecated)
+        LAYERS[name] = definition
         return build
 
     return enter
+
+
+def _without(build: Callable[..., Node], names: Collection[str]) -> Callable[..., Node]:
+    """The function, called without the arguments of these names."""
+    return lambda *inputs, **given: build(*inputs, **{one: given[one] for one in given if one not in names})
