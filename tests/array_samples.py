@@ -29,6 +29,11 @@ EXTRA: dict[str, list[Sample]] = {
     "std": [*SEVERAL, Sample((2, 2), ddof=1), Sample((2, 0), axis=0)],
     "argmax": [Sample((2, 1, 3), axis=-1, keepdims=True), Sample((2, 3), keepdims=True), Sample(())],
     **dict.fromkeys(("softmax", "log_softmax", "cumsum", "products_of_others"), ALONG),
+    "masked_softmax": [
+        Sample((1,), (1,), axis=0),
+        Sample((2, 3, 2), (2, 3, 2), axis=-2),
+        Sample((0, 2), (0, 2), axis=1),
+    ],
     "broadcast_to": [
         Sample((3, 1), shape=(3, 4)),
         Sample((2,), shape=(2,)),

@@ -71,7 +71,9 @@ def unknown_function(text: str, typed: str, span: Span, *, is_variable: bool) ->
     product = f"for a product write {shortened(typed)}*(…)"
     if is_variable:
         return ParseError(f"{named(typed)} is a variable here, not a function", text=text, spans=(span,), hint=product)
-    names = [name for name in all_functions() if name.isascii()]
+    from bpcli.layers import FUNCTIONALS  # noqa: PLC0415 - layers are needed for this error only
+
+    names = [name for name in (*all_functions(), *FUNCTIONALS) if name.isascii()]
     hint = WORDS.get(typed) or suggestion(typed, names, f"{product}; 'bpcli ops' lists the functions")
     return ParseError(f"unknown function {named(typed)}", text=text, spans=(span,), hint=hint)
 

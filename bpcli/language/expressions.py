@@ -213,8 +213,9 @@ class Parser(Stack):
         typed = token[:-1].rstrip()
         op: Any = function_called(typed)
         is_taken = typed in self.bound or typed in self.assigned
-        if op is None and not is_taken and (typed[0].isupper() or "." in typed):
-            op = self.pipelines.opened(typed, start)
+        if op is None and not is_taken:
+            is_layer = typed[0].isupper() or "." in typed
+            op = self.pipelines.opened(typed, start) if is_layer else self.pipelines.functional(typed)
         if op is None or is_taken:
             is_variable = typed in self.names or is_taken
             raise unknown_function(self.text, typed, Span(start, start + len(typed)), is_variable=is_variable)

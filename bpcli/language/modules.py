@@ -9,8 +9,8 @@ from bpcli.graph.node import Node
 from bpcli.graph.op import Op
 from bpcli.language.functions import Argument, Static, call, function_called, static_value
 from bpcli.language.layer_complaints import no_stage, unknown_layer
-from bpcli.language.operators import Bracket
-from bpcli.layers import LAYERS
+from bpcli.language.operators import ARROW, Bracket
+from bpcli.layers import FUNCTIONALS, LAYERS
 from bpcli.layers.definition import REQUIRED, Definition
 from bpcli.layers.module import SEQUENTIAL, Maker, Module, Pick
 
@@ -60,6 +60,10 @@ class Pipelines:
             raise unknown_layer(self._parser.text, typed, Span(start, start + len(typed)))
         return definition
 
+    def functional(self, typed: str) -> Any:
+        """The function of torch.nn.functional, made of ops, that a call by this name means; or None."""
+        return FUNCTIONALS.get(typed)
+
     def name_child(self, token: str, start: int) -> None:
         """Read `(0):`, which names a child as `print(model)` does."""
         top = self._parser.pending[-1]
@@ -82,6 +86,8 @@ class Pipelines:
                 self._parser.push_static(self._value(bracket), *span)
             elif made is SEQUENTIAL:
                 self._push(Module(made, {}, (), self._children(bracket), *self._place(span)), None, span)
+            elif made.is_function:
+                self._functional(bracket, made, span)
             else:
                 self._layer(bracket, made, span)
         except ParseError as error:
@@ -157,6 +163,32 @@ class Pipelines:
         inferred = tuple([name for name in definition.inferred if is_bare and name not in values])
         self._push(Module(definition, values, inferred, (), *self._place(span)), target, span)
 
+    def _functional(self, bracket: Bracket, definition: Definition, span: Span) -> None:
+        """Apply a function to its inputs; as a stage it takes what comes before as the first of them."""
+        parser = self._parser
+        is_stage = parser.pending[-1] is ARROW
+        given, keywords = list(bracket.arguments or []), dict(bracket.keywords or {})
+        if is_stage:
+            given.insert(0, self._before(span))
+        inputs = dict(zip(definition.inputs, given, strict=False))
+        rest = given[len(inputs) :]
+        for name in definition.inputs:
+            is_twice, is_missing = name in inputs and name in keywords, name not in {*inputs, *keywords}
+            if is_twice or (is_missing and name not in definition.masks):
+                message = f"{definition.name} {'is given twice' if is_twice else 'has no'} '{name}'"
+                raise ParseError(message, hint=f"write {definition.usage(is_bare=True)}")
+            if name in keywords:
+                inputs[name] = keywords.pop(name)
+        parser.attribute_spans.extend([one.span for one in (*rest, *keywords.values())])
+        values = _arguments(definition, rest, keywords, is_bare=False)
+        nodes = [one.node for one in inputs.values() if not _is_none(one)]
+        stage = Stage(Module(definition, values, (), (), *self._place(span)), tuple(nodes), None, *span)
+        if is_stage:
+            self._piped.add(stage)
+            self._count += 1
+        parser.nodes.append(stage)
+        parser.push(stage, *span)
+
     def _is_in_sequential(self) -> bool:
         return any(isinstance(entry, Bracket) and _holds_layers(entry) for entry in self._parser.pending)
 
@@ -166,8 +198,9 @@ class Pipelines:
         """Read a word behind `->`: a layer or a function without arguments, or another result of the layer before."""
         span = Span(start, end)
         op = function_called(token)
-        if token in LAYERS:
-            self.close(Bracket(None, token, start, end, len(self._parser.operands)), LAYERS[token], end)
+        definition = LAYERS.get(token) or FUNCTIONALS.get(token)
+        if definition is not None:
+            self.close(Bracket(None, token, start, end, len(self._parser.operands)), definition, end)
         elif op is not None:
             node = self.function(op, token, [], {}, span)
             self._parser.nodes.append(node)
@@ -181,14 +214,16 @@ class Pipelines:
         self, op: Op, typed: str, arguments: Sequence[Argument], keywords: Mapping[str, Argument], span: Span
     ) -> Node:
         """A function as a stage: it takes what comes before as its first argument."""
-        parser = self._parser
-        left = self.settled(parser.operands[-1])
-        parser.operands[-1] = left
-        before = Argument(left, Span(parser.starts[-1], span.start))
-        node = call(op, typed, [before, *arguments], keywords, span)
+        node = call(op, typed, [self._before(span), *arguments], keywords, span)
         self._piped.add(node)
         self._count += 1
         return node
+
+    def _before(self, span: Span) -> Argument:
+        """What stands before a function that is a stage."""
+        parser = self._parser
+        parser.operands[-1] = left = self.settled(parser.operands[-1])
+        return Argument(left, Span(parser.starts[-1], span.start))
 
     def pipe(self, stage: Node, start: int) -> None:
         """Apply the stage behind `->`, which begins at `start`, to what stands before it."""
@@ -229,6 +264,10 @@ def _holds_layers(bracket: Bracket) -> bool:
     return made is SEQUENTIAL
 
 
+def _is_none(argument: Argument) -> bool:
+    return isinstance(argument.node, Static) and argument.node.content is None
+
+
 def _called(module: Module) -> str:
     return f"nn.{module.definition.name}(…)"
 
@@ -248,9 +287,9 @@ def _arguments(
     order = [name for name in known if not (is_bare and name in definition.inferred)]
     hint = f"write {definition.usage(is_bare=is_bare)}"
     if len(given) > len(order):
-        message = (
-            f"{definition.name} takes {len(order)} arguments{' when it is bare' if is_bare else ''}, got {len(given)}"
-        )
+        beside = len(definition.inputs) if definition.is_function else 0
+        counts = f"{beside + len(order)} arguments{' when it is bare' if is_bare else ''}, got {beside + len(given)}"
+        message = f"{definition.name} takes {counts}"
         raise ParseError(message, spans=(given[len(order)].span,), hint=hint)
     named = dict(zip(order, given, strict=False))
     for name, argument in keywords.items():

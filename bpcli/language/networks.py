@@ -10,6 +10,7 @@ from bpcli.graph.order import ancestors_first
 from bpcli.graph.shapes import shape_text
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.shapes import Shaping
+from bpcli.layers.definition import Definition
 from bpcli.layers.module import Module, Pick
 from bpcli.layers.scope import Scope
 
@@ -70,7 +71,8 @@ class _Unfolding(Shaping):
 
     def _layer(self, name: str, module: Module, inputs: Sequence[Node], picks: Collection[str]) -> Node:
         """The output of one layer, whose nodes join the graph."""
-        definition, scope = module.definition, self._scope(name, inputs)
+        definition = module.definition
+        scope = self._scope(name or self._counted(definition), inputs)
         try:
             inferred = {one: definition.inferred[one](inputs[0].shape) for one in module.inferred}
             output = definition.build(scope, *inputs, **inferred, **module.arguments)
@@ -88,6 +90,10 @@ class _Unfolding(Shaping):
         self._made_by[made] = layer
         self._others[made] = {one: self._leaf(node) for one, node in others.items()}
         return made
+
+    def _counted(self, definition: Definition) -> str:
+        """What the names of a function's draws begin with: it is no stage with a number."""
+        return f"{definition.name}_{1 + sum(layer.kind == definition.name for layer in self._layers)}"
 
     def _scope(self, name: str, inputs: Sequence[Node]) -> Scope:
         return Scope(name, inputs, is_training=self._trains, most_nodes=self._limits.operators)
@@ -155,10 +161,11 @@ class _Unfolding(Shaping):
 
     def _targets(self) -> frozenset[str]:
         """The variables that nothing but losses takes, as their target."""
-        targets = {stage.inputs[1] for stage in self._stages if len(stage.inputs) > 1}
-        others = {
-            source for node in self._graph.nodes for source in node.inputs[: 1 if isinstance(node, Stage) else None]
+        losses = {
+            stage for stage in self._stages if isinstance(stage.module, Module) and stage.module.definition.is_loss
         }
+        targets = {stage.inputs[1] for stage in losses}
+        others = {source for node in self._graph.nodes for source in node.inputs[: 1 if node in losses else None]}
         return frozenset([node.name for node in targets - others if isinstance(node, Variable)])
 
 

@@ -50,10 +50,12 @@ def _parameter_values(  # noqa: PLR0913, PLR0917 - what the values depend on
     parameters = {parameter.variable.name: parameter for parameter in network.parameters}
     given = {name: at[name] for name in at if name not in own}
     _require_fitting_names(given, parameters, own)
-    return {
+    values = {
         name: _given(name, given[name], parameter, limits, dtype) if name in given else _drawn(parameter, seed, dtype)
         for name, parameter in parameters.items()
+        if parameter.row_of is None
     }
+    return values | {name: _row(parameter, values) for name, parameter in parameters.items() if parameter.row_of}
 
 
 def _require_fitting_names(given: Collection[str], parameters: Mapping[str, Parameter], own: Collection[str]) -> None:
@@ -85,6 +87,12 @@ def _given(name: str, value: Any, parameter: Parameter, limits: Limits, dtype: "
         message = f"the parameter {name} has shape {shape_text(shape_of(found))}, its layer takes {shape_text(wanted)}"
         raise ShapeError(message, hint="shapes are those of PyTorch's state_dict")
     return found
+
+
+def _row(parameter: Parameter, values: Mapping[str, Any]) -> Any:
+    """The row of another parameter that this one is."""
+    row = int(parameter.draw.first)
+    return values[parameter.row_of.name][row : row + 1] if parameter.row_of else None
 
 
 def _drawn(parameter: Parameter, seed: int, dtype: "Dtype") -> Any:

@@ -5,6 +5,7 @@ Importing this package fills the book of layers.
 
 from bpcli.layers import (
     activations,
+    attention,
     classification_losses,
     dropout,
     embedding,
@@ -14,10 +15,11 @@ from bpcli.layers import (
     recurrent,
     shaping,
 )
-from bpcli.layers.definition import LAYERS, Definition
+from bpcli.layers.definition import FUNCTIONALS, LAYERS, Definition
 
 FAMILIES = (
     activations,
+    attention,
     classification_losses,
     dropout,
     embedding,
@@ -28,4 +30,4 @@ FAMILIES = (
     shaping,
 )
 
-__all__ = ["FAMILIES", "LAYERS", "Definition"]
+__all__ = ["FAMILIES", "FUNCTIONALS", "LAYERS", "Definition"]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bpcli.graph.node import Node
     from bpcli.graph.op import Shape
 
+    Mask = Node  # a comparison says what takes part, an array is added
+
 Sizes = int | tuple[int, ...]  # PyTorch's `_size_t`: one for all axes of space, or one for each
 Entries = float | tuple[Any, ...]  # numbers, nested as an array is
 Reduction = str
@@ -23,6 +25,7 @@ Fraction = float
 Positive = float
 NotNegative = float
 REQUIRED: Any = object()  # in place of a default
+NODES = ("Node", "Mask | None")  # annotations of what a layer, a loss or a function works on
 
 
 def _is_whole(value: Any) -> bool:
@@ -114,29 +117,43 @@ class Argument(NamedTuple):
 class Definition:
     """A layer: its name in PyTorch, its arguments, the function that builds it, and what a bare one leaves out.
 
-    `inferred` gives, for each argument that a bare layer leaves out, its value from the shape of the input.
+    `inferred` gives, for each argument that a bare layer leaves out, its value from the shape of the input. `inputs`
+    names the nodes that it works on, `masks` those of them that may be left out, or be a comparison. A function of
+    torch.nn.functional is called with all of them.
     """
 
-    __slots__ = ("arguments", "build", "inferred", "is_loss", "name")
+    __slots__ = ("arguments", "build", "inferred", "inputs", "is_function", "is_loss", "masks", "name")
 
     def __init__(
-        self, name: str, build: Callable[..., Node], inferred: Mapping[str, Callable[[Shape], Any]], *, is_loss: bool
+        self,
+        name: str,
+        build: Callable[..., Node],
+        inferred: Mapping[str, Callable[[Shape], Any]],
+        *,
+        is_loss: bool,
+        is_function: bool = False,
     ) -> None:
         self.name = name
         self.build = build
         self.inferred = inferred
         self.is_loss = is_loss
-        self.arguments = _arguments_of(build, 2 + is_loss)
+        self.is_function = is_function
+        notes = build.__annotations__
+        self.inputs = tuple([name for name in notes if name != "return" and notes[name] in NODES])
+        self.masks = frozenset([name for name in self.inputs if notes[name] != "Node"])
+        self.arguments = _arguments_of(build, 1 + len(self.inputs))
 
     def usage(self, *, is_bare: bool) -> str:
         """How it is written, with its defaults."""
         left_out = self.inferred if is_bare else {}
         shown = ["target"] if is_bare and self.is_loss else []
+        if self.is_function:
+            shown = [f"{name}=None" if name in self.masks else name for name in self.inputs]
         for argument in self.arguments:
             if argument.name not in left_out and argument.kinds != (DEPRECATED,):
                 default = "" if argument.default is REQUIRED else f"={argument.default!r}"
                 shown.append(argument.name + default)
-        return f"{'' if is_bare else 'nn.'}{self.name}({', '.join(shown)})"
+        return f"{'' if is_bare or self.is_function else 'nn.'}{self.name}({', '.join(shown)})"
 
 
 def _arguments_of(build: Callable[..., Node], beside: int) -> tuple[Argument, ...]:
@@ -154,6 +171,7 @@ def _arguments_of(build: Callable[..., Node], beside: int) -> tuple[Argument, ..
 
 
 LAYERS: dict[str, Definition] = {}
+FUNCTIONALS: dict[str, Definition] = {}
 
 
 def layer(name: str, **inferred: Callable[[Shape], Any]) -> Callable[[Callable[..., Node]], Callable[..., Node]]:
@@ -180,6 +198,16 @@ def loss(name: str, **deprecated: int) -> Callable[[Callable[..., Node]], Callab
         definition.arguments = tuple(arguments)
         definition.build = _without(build, deprecated)
         LAYERS[name] = definition
+        return build
+
+    return enter
+
+
+def function(name: str) -> Callable[[Callable[..., Node]], Callable[..., Node]]:
+    """Enter a function `(m, x, y, …, **arguments)` as that of torch.nn.functional: a call gives it its inputs."""
+
+    def enter(build: Callable[..., Node]) -> Callable[..., Node]:
+        FUNCTIONALS[name] = Definition(name, build, {}, is_loss=False, is_function=True)
         return build
 
     return enter

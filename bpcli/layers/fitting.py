@@ -22,6 +22,15 @@ def last_axis(shape: Shape) -> int:
     return shape[-1]
 
 
+def axis_within(x: Node, axis: int) -> int:
+    """The axis counted from the front. Raises ShapeError where the input has none such."""
+    count = len(x.shape)
+    if not -count <= axis < count:
+        message = f"{{0}} works along axis {axis}, {{1}} gives an array of {count} ax{'is' if count == 1 else 'es'}"
+        raise ShapeError(message)
+    return axis % count
+
+
 def require_length(x: Node, axis: int, length: int, what: str) -> None:
     """Raise ShapeError where an axis has another length than the layer expects."""
     if not -len(x.shape) <= axis < len(x.shape):

@@ -49,6 +49,10 @@ class Module(NamedTuple):
         """Whether it holds other modules."""
         return self.definition is SEQUENTIAL
 
+    def takes_condition(self, position: int) -> bool:
+        """Whether its input at this place may be a comparison."""
+        return self.definition.inputs[position] in self.definition.masks
+
     def leaves(self, name: str) -> Iterator[tuple[str, Module]]:
         """The module, or those within it that hold no others, in order, with their full names.
 
@@ -71,3 +75,7 @@ class Pick(NamedTuple):
     """A stage that hands on another result of the layer before it, such as `h_n`."""
 
     name: str
+
+    def takes_condition(self, _position: int) -> bool:
+        """Whether its input may be a comparison: never, it is the output of a layer."""
+        return False

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from bpcli.layers.definition import Sizes
     from bpcli.layers.scope import Scope
 
-EVALUATES = "evaluation mode takes the running statistics instead"
-
 
 class _Learned:
     """The weight and the bias of a layer, made before its buffers as in a `state_dict`; either may be missing.
@@ -119,7 +117,7 @@ def _batch_norm(counts: tuple[int, ...], example: str) -> Callable[..., Node]:
         if running and not m.is_training:
             return learned.applied(running.standard(x, after, eps))
         axes = (0, *range(2, len(x.shape)))
-        count = _count(x, axes, "values for each channel")
+        count = _count(x, axes, "value", running)
         normal, mean, variance = _standard(m, x, axes, eps)
         if running:
             running.follow(mean, variance, count, 1.0 if momentum is None else momentum)
@@ -128,12 +126,12 @@ def _batch_norm(counts: tuple[int, ...], example: str) -> Callable[..., Node]:
     return build
 
 
-def _count(x: Node, axes: tuple[int, ...], what: str) -> int:
+def _count(x: Node, axes: tuple[int, ...], what: str, running: _Running | None) -> int:
     """How many entries are normalised together. Raises ShapeError where one stands alone: it would always become 0."""
     count = prod([x.shape[axis] for axis in axes])
     if count == 1:
-        message = f"{{0}} expects more than 1 of the {what}, {{1}} gives 1"
-        raise ShapeError(message, hint=EVALUATES)
+        message = f"{{0}} expects more than 1 {what} for each channel, {{1}} gives 1, in {shape_text(x.shape)}"
+        raise ShapeError(message, hint="evaluation mode takes the running statistics instead" if running else None)
     return count
 
 
@@ -170,7 +168,7 @@ def _instance_norm(space: int, example: str) -> Callable[..., Node]:
         if running and not m.is_training:
             return learned.applied(running.standard(x, space, eps))
         axes = tuple(range(-space, 0))
-        count = _count(x, axes, "places for each channel")
+        count = _count(x, axes, "place", running)
         normal, mean, variance = _standard(m, x, axes, eps)
         if running:
             running.follow(mean, variance, count, momentum)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bpcli.errors import LimitError
+from bpcli.errors import LimitError, UsageError
 from bpcli.graph.network import Draw, Parameter
 from bpcli.graph.node import Constant, Node, Variable
 from bpcli.graph.order import ancestors_first
+from bpcli.graph.shapes import shape_text
 from bpcli.ops.algebra import NodeAlgebra
 
 if TYPE_CHECKING:
@@ -42,10 +43,18 @@ class Scope(NodeAlgebra):
         """What chance decides anew in each pass, such as the mask of dropout."""
         return self._variable(name, shape, draw, "draw")
 
-    def _variable(self, name: str, shape: Shape, draw: Draw, kind: str) -> Variable:
+    def held_row(self, name: str, parameter: Variable, row: int) -> Variable:
+        """A row of a parameter, (1, …), of which no gradient is taken: what it is does not follow the parameter."""
+        shape = (1, *parameter.shape[1:])
+        return self._variable(name, shape, Draw("row", row), "row", parameter)
+
+    def _variable(self, name: str, shape: Shape, draw: Draw, kind: str, row_of: Variable | None = None) -> Variable:
+        if min(shape, default=0) < 0:
+            message = f"the {name} would have shape {shape_text(shape)}, and no axis has a length below 0"
+            raise UsageError(message)
         variable = Variable(f"{self.name}.{name}" if self.name else name, shape=shape)
         variable.varies = kind == "parameter"
-        self.parameters.append(Parameter(variable, kind, draw))
+        self.parameters.append(Parameter(variable, kind, draw, row_of))
         self._made.add(variable)
         return variable
 

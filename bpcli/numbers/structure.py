@@ -179,9 +179,8 @@ def take(m: Any, x: Array, indices: Array) -> Array:
     return np.take(x, whole_numbers(m, indices, m.shape(x)[0], -m.shape(x)[0]), axis=m.batch)
 
 
-def embedding(m: Any, indices: Array, weight: Array, padding_idx: int | None = None) -> Array:
-    """The rows of the weight that the indices name, which are not counted from the end; the padding row is one too."""
-    del padding_idx
+def embedding(m: Any, indices: Array, weight: Array) -> Array:
+    """The rows of the weight that the indices name; none is counted from the end, as in PyTorch."""
     return np.take(weight, whole_numbers(m, indices, m.shape(weight)[0]), axis=m.batch)
 
 
