@@ -9,11 +9,10 @@ from bpcli.layers import LAYERS
 # Layers of torch.nn 2.13 that bpcli does not have.
 NOT_HERE = frozenset(
     """
-    AdaptiveAvgPool1d AdaptiveAvgPool3d AdaptiveLogSoftmaxWithLoss AdaptiveMaxPool1d AdaptiveMaxPool3d AlphaDropout
-    AvgPool3d Bilinear CTCLoss ChannelShuffle CircularPad1d CircularPad2d CircularPad3d ConstantPad1d
-    ConstantPad2d ConstantPad3d Conv3d ConvTranspose1d ConvTranspose3d CosineEmbeddingLoss CosineSimilarity
-    EmbeddingBag FeatureAlphaDropout Fold FractionalMaxPool2d FractionalMaxPool3d GRUCell
-    GaussianNLLLoss LPPool1d LPPool2d LPPool3d LSTMCell
+    AdaptiveAvgPool3d AdaptiveLogSoftmaxWithLoss AdaptiveMaxPool3d AlphaDropout AvgPool3d Bilinear CTCLoss
+    ChannelShuffle CircularPad1d CircularPad2d CircularPad3d ConstantPad1d ConstantPad2d ConstantPad3d Conv3d
+    ConvTranspose3d CosineEmbeddingLoss CosineSimilarity EmbeddingBag FeatureAlphaDropout Fold FractionalMaxPool2d
+    FractionalMaxPool3d GRUCell GaussianNLLLoss LPPool1d LPPool2d LPPool3d LSTMCell
     LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d LazyConv1d LazyConv2d LazyConv3d LazyConvTranspose1d
     LazyConvTranspose2d LazyConvTranspose3d LazyInstanceNorm1d LazyInstanceNorm2d LazyInstanceNorm3d LazyLinear
     LocalResponseNorm MarginRankingLoss MaxPool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d ModuleDict ModuleList

@@ -7,13 +7,16 @@ from bpcli.layers import (
     activations,
     attention,
     classification_losses,
+    convolution,
     dropout,
     embedding,
     linear,
     losses,
     normalisation,
+    pooling,
     recurrent,
     shaping,
+    upsampling,
 )
 from bpcli.layers.definition import FUNCTIONALS, LAYERS, Definition
 
@@ -21,13 +24,16 @@ FAMILIES = (
     activations,
     attention,
     classification_losses,
+    convolution,
     dropout,
     embedding,
     linear,
     losses,
     normalisation,
+    pooling,
     recurrent,
     shaping,
+    upsampling,
 )
 
 __all__ = ["FAMILIES", "FUNCTIONALS", "LAYERS", "Definition"]

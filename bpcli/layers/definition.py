@@ -24,6 +24,8 @@ BatchReduction = str
 Fraction = float
 Positive = float
 NotNegative = float
+SomeSizes = int | tuple[int | None, ...] | None  # the same, None where an axis keeps its length
+Factors = float | tuple[float, ...]
 REQUIRED: Any = object()  # in place of a default
 NODES = ("Node", "Mask | None")  # annotations of what a layer, a loss or a function works on
 
@@ -75,6 +77,11 @@ KINDS: Mapping[str, Kind] = {
             if value is None
             else int(value)
         ),
+    ),
+    "Factors": Kind(
+        "a number, or several such as (2, 1.5)",
+        lambda value: isinstance(value, float) or (isinstance(value, tuple) and bool(value) and _is_nested(value)),
+        _entries,
     ),
     "Entries": Kind("a list of numbers, such as torch.tensor([1, 2])", _is_nested, _entries),
     "Reduction": Kind("'mean', 'sum' or 'none'", lambda value: value in ("mean", "sum", "none"), str),

@@ -47,3 +47,11 @@ def require_axes(x: Node, counts: tuple[int, ...], example: str) -> None:
         expected = " or ".join(map(str, counts))
         message = f"{{0}} expects an array of {expected} axes, {example}; {{1}} gives {len(x.shape)}"
         raise ShapeError(message)
+
+
+IMAGES = {1: "(N, C, L) or (C, L)", 2: "(N, C, H, W) or (C, H, W)"}  # by the axes of space
+
+
+def require_image(x: Node, count: int) -> None:
+    """Raise ShapeError where the input is no image, or batch of images, with so many axes of space."""
+    require_axes(x, (count + 1, count + 2), IMAGES[count])

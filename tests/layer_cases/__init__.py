@@ -28,3 +28,8 @@ class Case:
     parameters: dict[str, Any] = field(default_factory=dict)
     pick: str = ""
     inputs: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+def one_layer(name: str, layer: str, *shape: int) -> Case:
+    """A model of one layer of torch.nn, and the shape of its input."""
+    return Case(name, f"nn.Sequential(nn.{layer})", shape)
