@@ -12,6 +12,10 @@ import pytest
 
 from bpcli import grad
 from bpcli.backprop.statistics import running_statistics
+from bpcli.graph.network import Stage
+from bpcli.language.expressions import parse
+from bpcli.layers import LAYERS
+from bpcli.ops import activations
 
 FOLDER = Path(__file__).parent / "fixtures" / "layers"
 CASES: list[dict[str, Any]] = [case for path in sorted(FOLDER.glob("*.json")) for case in json.loads(path.read_text())]
@@ -52,3 +56,21 @@ def test_a_layer_is_that_of_pytorch(case: dict[str, Any]) -> None:
     assert set(case["after"]) == set(statistics)
     for name, value in case["after"].items():
         near(statistics[name], value)
+
+
+def test_every_layer_and_argument_has_a_fixture() -> None:
+    """No argument of a layer is heard without PyTorch's word on it."""
+    asked = {(one.name, argument.name) for one in LAYERS.values() if not one.is_loss for argument in one.arguments}
+    stages = [node for case in CASES for node in parse(case["spec"]).nodes if isinstance(node, Stage)]
+    modules = [module for stage in stages for _, module in stage.module.leaves("")]
+
+    assert asked - {(one.definition.name, name) for one in modules for name in one.arguments} == set()
+    assert {one.name for one in LAYERS.values() if not one.is_loss} <= {one.definition.name for one in modules}
+
+
+def test_every_activation_is_a_layer() -> None:
+    """By PyTorch's name, which differs from that of the op in capitals and bars only."""
+    ops = [name for name, op in vars(activations).items() if getattr(op, "name", None) == name]
+
+    assert len(ops) > 10
+    assert {name.replace("_", "") for name in ops} <= {name.lower() for name in LAYERS}

@@ -66,7 +66,7 @@ def _require_heads_fit(query: Node, key: Node, value: Node) -> None:
     )
     if not fits or common_shape([shape[:-2] for shape in shapes]) is None:
         given = ", ".join([shape_text(shape) for shape in shapes])
-        message = f"attention takes query (…, L, E), key (…, S, E) and value (…, S, Ev), got {given}"
+        message = f"{{0}} expects query (…, L, E), key (…, S, E) and value (…, S, Ev), got {given}"
         raise ShapeError(message, hint="query and key have the same features, key and value as many rows")
 
 
@@ -95,7 +95,7 @@ def _require_probability(dropout: float) -> None:
 
 def _require_mask_fits(mask: Shape, scores: Shape) -> None:
     if common_shape([mask, scores]) != scores:
-        message = f"attn_mask has shape {shape_text(mask)}, the scores that it is about have {shape_text(scores)}"
+        message = f"attn_mask of {{0}} has shape {shape_text(mask)}, the scores have {shape_text(scores)}"
         raise ShapeError(message)
 
 

@@ -49,11 +49,16 @@ def _reshaped(m: Scope, x: Node, shape: Shape) -> Node:
     return x if x.shape == shape else m.reshape(x, shape=shape)
 
 
+def _mean(m: Scope, x: Node, axes: tuple[int, ...]) -> Node:
+    """The mean over these axes, which stay with length 1; a single one is shown as a number."""
+    return m.mean(x, axis=axes if len(axes) > 1 else axes[0], keepdims=True)
+
+
 def _standard(m: Scope, x: Node, axes: tuple[int, ...], eps: float) -> tuple[Node, Node, Node]:
     """(x - mean)/√(variance + eps) over these axes, the mean, and the variance, whose axes are of length 1."""
-    mean = m.mean(x, axis=axes, keepdims=True)
+    mean = _mean(m, x, axes)
     centred = x - mean
-    variance = m.mean(m.square(centred), axis=axes, keepdims=True)
+    variance = _mean(m, m.square(centred), axes)
     return centred / m.sqrt(variance + eps), mean, variance
 
 
@@ -227,7 +232,7 @@ def rms_norm(
     """
     shape, axes = _last_axes(x, normalized_shape)
     learned = _Learned(m, shape, has_weight=elementwise_affine, has_bias=False)
-    mean = m.mean(m.square(x), axis=axes, keepdims=True)
+    mean = _mean(m, m.square(x), axes)
     return learned.applied(x / m.sqrt(mean + (sys.float_info.epsilon if eps is None else eps)))
 
 
