@@ -11,11 +11,20 @@ from bpcli.graph.shapes import common_shape, shape_text
 
 
 class Slice(NamedTuple):
-    """`start:stop:step`, each None where it is left out."""
+    """`start:stop:step`, each None where it is left out; `0:1:2` is not the array [0, 1, 2], a tuple as well."""
 
     start: int | None = None
     stop: int | None = None
     step: int | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Slice) and tuple.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return tuple.__hash__(self)
 
     @property
     def text(self) -> str:
