@@ -16,7 +16,7 @@ import numpy as np
 from bpcli.graph.op import Op, Shape
 from bpcli.numbers import special
 from bpcli.numbers.stable import STABLE
-from bpcli.numbers.structure import axes_in, is_plain
+from bpcli.numbers.structure import axes_in, view_at
 from bpcli.numbers.sums import Placed, SumsInPlace
 from bpcli.numbers.system import NumberSystem, Sums
 from bpcli.numbers.tensors import STRUCTURAL, Tensors
@@ -185,7 +185,7 @@ class Arrays(Tensors):
         lazily = Arrays(self.dtype, self.batch)
 
         def placed(x: Any, *, key: Any, shape: Shape) -> Any:
-            return Placed(self, x, key, shape) if is_plain(key) else self.scatter(x, key=key, shape=shape)
+            return Placed(self, x, key, shape) if view_at(self.batch, key) else self.scatter(x, key=key, shape=shape)
 
         lazily.__dict__["scatter"] = placed
         return lazily

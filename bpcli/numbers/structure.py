@@ -67,6 +67,8 @@ def reshape(m: Any, x: Array, shape: Shape) -> Array:
 
 def permute(m: Any, x: Array, axes: Sequence[int]) -> Array:
     """The axes in another order."""
+    if not m.batch:
+        return np.transpose(x, axes)
     own = [axis_in(m, x, axis) for axis in axes]
     return np.transpose(x, [*range(m.batch), *own])
 
@@ -124,21 +126,19 @@ def _places(key: tuple[Any, ...], shape: Shape) -> Array:
     return np.arange(int(np.prod(shape, dtype=np.int64))).reshape(shape)[indices_of(key)]
 
 
-def is_plain(key: tuple[Any, ...]) -> bool:
-    """Whether a key holds whole numbers, slices, new axes and an ellipsis only, so that it makes a view."""
-    return not any(isinstance(part, tuple) and type(part) is tuple for part in key)
-
-
-def places_in(m: Any, key: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A plain key as NumPy takes it, behind the batch axes."""
-    batch: int = m.batch
+@lru_cache(maxsize=1024)
+def view_at(batch: int, key: tuple[Any, ...]) -> tuple[Any, ...] | None:
+    """A key as NumPy takes it behind so many batch axes, if it makes a view; None where it holds arrays of numbers."""
+    if any(isinstance(part, tuple) and type(part) is tuple for part in key):
+        return None
     return (slice(None),) * batch + indices_of(key)
 
 
 def getitem(m: Any, x: Array, key: tuple[Any, ...]) -> Array:
     """The entries that a key chooses."""
-    if is_plain(key):
-        return np.asarray(x)[places_in(m, key)]  # a single object takes no index
+    view = view_at(m.batch, key)
+    if view is not None:
+        return np.asarray(x)[view]  # a single object takes no index
     places = _places(key, m.shape(x))
     return np.reshape(x, (*leading(m, x), -1))[..., places]
 
@@ -146,8 +146,9 @@ def getitem(m: Any, x: Array, key: tuple[Any, ...]) -> Array:
 def scatter(m: Any, x: Array, key: tuple[Any, ...], shape: Shape) -> Array:
     """Zeros with the entries of x added at the places that a key chooses: the adjoint of `getitem`."""
     whole = np.zeros(leading(m, x) + tuple(shape), np.asarray(x).dtype)
-    if is_plain(key):
-        whole[places_in(m, key)] = x[()]  # an object itself, no array of rank 0
+    view = view_at(m.batch, key)
+    if view is not None:
+        whole[view] = x[()]  # an object itself, no array of rank 0
         return whole
     flat: Array = whole.reshape((*leading(m, x), -1))
     chosen: Any = (..., _places(key, shape))

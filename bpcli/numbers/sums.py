@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from bpcli.graph.op import Shape
-from bpcli.numbers.structure import leading, places_in, scatter
+from bpcli.numbers.structure import leading, scatter, view_at
 from bpcli.numbers.system import Sums
 
 Array = Any
@@ -34,7 +34,7 @@ class Placed(NDArrayOperatorsMixin):
     def add_to(self, whole: Array) -> None:
         """Add the entries to an array of this shape, in place."""
         m, entries, key, _ = self._arguments
-        whole[places_in(m, key)] += entries
+        whole[view_at(m.batch, key)] += entries
 
 
 class SumsInPlace(Sums):
