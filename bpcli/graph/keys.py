@@ -3,6 +3,7 @@
 A key is a tuple of whole numbers, slices, new axes (None), an ellipsis, and tuples of whole numbers for arrays of them.
 """
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from bpcli.errors import ShapeError
@@ -89,6 +90,12 @@ def _part_from(text: str) -> Any:
 def indices_of(key: Key) -> tuple[Any, ...]:
     """The key as NumPy takes it."""
     return tuple([slice(*part) if isinstance(part, Slice) else _lists(part) for part in key])
+
+
+@lru_cache(maxsize=1024)
+def view_at(batch: int, key: Key) -> tuple[Any, ...] | None:
+    """A key as NumPy takes it behind so many batch axes, if it makes a view; None where it holds arrays of numbers."""
+    return None if any(map(is_array, key)) else (slice(None),) * batch + indices_of(key)
 
 
 def _lists(part: Any) -> Any:

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from bpcli.graph.keys import view_at
 from bpcli.graph.op import Op, Shape
 from bpcli.numbers import special
 from bpcli.numbers.stable import STABLE
-from bpcli.numbers.structure import axes_in, view_at
+from bpcli.numbers.structure import axes_in
 from bpcli.numbers.sums import Placed, SumsInPlace
 from bpcli.numbers.system import NumberSystem, Sums
 from bpcli.numbers.tensors import STRUCTURAL, Tensors

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from bpcli.errors import UsageError
-from bpcli.graph.keys import indices_of
+from bpcli.graph.keys import indices_of, view_at
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import axes_of, axis_of, new_axis_of
+from bpcli.numbers import rows as by_rows
 
 Array = Any
 Axis = int | tuple[int, ...] | None
@@ -126,19 +127,14 @@ def _places(key: tuple[Any, ...], shape: Shape) -> Array:
     return np.arange(int(np.prod(shape, dtype=np.int64))).reshape(shape)[indices_of(key)]
 
 
-@lru_cache(maxsize=1024)
-def view_at(batch: int, key: tuple[Any, ...]) -> tuple[Any, ...] | None:
-    """A key as NumPy takes it behind so many batch axes, if it makes a view; None where it holds arrays of numbers."""
-    if any(isinstance(part, tuple) and type(part) is tuple for part in key):
-        return None
-    return (slice(None),) * batch + indices_of(key)
-
-
 def getitem(m: Any, x: Array, key: tuple[Any, ...]) -> Array:
     """The entries that a key chooses."""
     view = view_at(m.batch, key)
     if view is not None:
         return np.asarray(x)[view]  # a single object takes no index
+    rows = by_rows.rows_of(key, m.shape(x))
+    if rows:
+        return by_rows.taken(x, rows)
     places = _places(key, m.shape(x))
     return np.reshape(x, (*leading(m, x), -1))[..., places]
 
@@ -149,6 +145,9 @@ def scatter(m: Any, x: Array, key: tuple[Any, ...], shape: Shape) -> Array:
     view = view_at(m.batch, key)
     if view is not None:
         whole[view] = x[()]  # an object itself, no array of rank 0
+        return whole
+    rows = by_rows.rows_of(key, shape)
+    if rows and by_rows.put(whole, x, rows):
         return whole
     flat: Array = whole.reshape((*leading(m, x), -1))
     chosen: Any = (..., _places(key, shape))

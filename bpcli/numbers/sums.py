@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from bpcli.graph.keys import view_at
 from bpcli.graph.op import Shape
-from bpcli.numbers.structure import leading, scatter, view_at
+from bpcli.numbers.structure import leading, scatter
 from bpcli.numbers.system import Sums
 
 Array = Any
