@@ -102,6 +102,7 @@ def _lists(part: Any) -> Any:
     return [_lists(one) for one in part] if isinstance(part, tuple) else part
 
 
+@lru_cache(maxsize=256)
 def shape_of_key(shape: Shape, key: Key) -> Shape:
     """The shape of what a key chooses of an array (NumPy's rules). Raises ShapeError where it does not fit."""
     parts = _without_ellipsis(shape, key)
