@@ -186,6 +186,14 @@ def test_the_shape_of_an_index_is_numpys(shape: tuple[int, ...], key: tuple[Any,
     assert not key or key_from(key_text(key)) == key
 
 
+def test_a_slice_is_not_the_array_of_its_bounds() -> None:
+    """`0:1:2` chooses one row and `[0, 1, 2]` three, in whichever order they are asked for."""
+    x = np.arange(12.0).reshape(3, 4)
+    for text, expected in (("sum(x[0:1:2, [1]])", 1), ("sum(x[[0, 1, 2], [1]])", 15), ("sum(x[0:1:2, [1]])", 1)):
+        assert grad(text, {"x": x}).value == expected
+    assert Slice(0, 1, 2) != (0, 1, 2)
+
+
 @pytest.mark.parametrize("text", ["", "1,,2", "a", "1:2:3:4", "[1", "1]", "1.5", "0x1", "[a]", "--1", "1:b"])
 def test_what_is_no_key_is_refused(text: str) -> None:
     """As the text of an attribute."""

@@ -54,7 +54,8 @@ FORMULAS = {"bpcli.graph.rows", "bpcli.graph.simplify", "bpcli.backprop.formulas
 ARRAYS = {
     "bpcli.graph.keys", "bpcli.graph.shapes", "bpcli.graph.sliding",
     "bpcli.numbers.arrays", "bpcli.numbers.convolution", "bpcli.numbers.matrices", "bpcli.numbers.rows",
-    "bpcli.numbers.sliding", "bpcli.numbers.structure", "bpcli.numbers.tensors", "bpcli.numbers.windows",
+    "bpcli.numbers.sliding", "bpcli.numbers.structure", "bpcli.numbers.sums", "bpcli.numbers.tensors",
+    "bpcli.numbers.windows",
 }  # fmt: skip
 BEYOND_FLOATS = {"bpcli.backprop.nonfinite"} | ARRAYS | FORMULAS
 DOCUMENTS = FORMULAS | {"bpcli.report", "bpcli.report.documents", "bpcli.report.formulas"}

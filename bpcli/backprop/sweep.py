@@ -35,15 +35,15 @@ def gradients_at(graph: Graph, values: Mapping[Node, Any], system: Any = floats,
     gradient_of = gradients.get
     value_of = values.__getitem__
     times = system.times
+    add, algebra = system.sums(gradients).add, system.in_sweep
     for node in reversed(graph.nodes):
         upstream = gradient_of(node)
         if upstream is None or not node.varies:
             continue
         if node.op.pullback is not None:
-            for source, contribution in zip(node.inputs, handed_back(node, upstream, value_of, system), strict=True):
+            for source, contribution in zip(node.inputs, handed_back(node, upstream, value_of, algebra), strict=True):
                 if contribution is not None and source.varies:
-                    before = gradient_of(source)
-                    gradients[source] = contribution if before is None else before + contribution
+                    add(source, contribution)
             continue
         locals_ = local_numbers(node, value_of, system)
         for source, local in zip(node.inputs, locals_):  # noqa: B905 - as many, local_numbers has counted; a keyword is slow

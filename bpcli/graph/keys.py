@@ -3,6 +3,7 @@
 A key is a tuple of whole numbers, slices, new axes (None), an ellipsis, and tuples of whole numbers for arrays of them.
 """
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from bpcli.errors import ShapeError
@@ -11,11 +12,20 @@ from bpcli.graph.shapes import common_shape, shape_text
 
 
 class Slice(NamedTuple):
-    """`start:stop:step`, each None where it is left out."""
+    """`start:stop:step`, each None where it is left out; `0:1:2` is not the array [0, 1, 2], a tuple as well."""
 
     start: int | None = None
     stop: int | None = None
     step: int | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Slice) and tuple.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return tuple.__hash__(self)
 
     @property
     def text(self) -> str:
@@ -82,10 +92,17 @@ def indices_of(key: Key) -> tuple[Any, ...]:
     return tuple([slice(*part) if isinstance(part, Slice) else _lists(part) for part in key])
 
 
+@lru_cache(maxsize=1024)
+def view_at(batch: int, key: Key) -> tuple[Any, ...] | None:
+    """A key as NumPy takes it behind so many batch axes, if it makes a view; None where it holds arrays of numbers."""
+    return None if any(map(is_array, key)) else (slice(None),) * batch + indices_of(key)
+
+
 def _lists(part: Any) -> Any:
     return [_lists(one) for one in part] if isinstance(part, tuple) else part
 
 
+@lru_cache(maxsize=256)
 def shape_of_key(shape: Shape, key: Key) -> Shape:
     """The shape of what a key chooses of an array (NumPy's rules). Raises ShapeError where it does not fit."""
     parts = _without_ellipsis(shape, key)

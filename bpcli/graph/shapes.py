@@ -32,8 +32,11 @@ def common_shape(shapes: Iterable[Shape]) -> Shape | None:
 
     Shapes are aligned at their last axis; an axis of length 1, or one that is missing, is repeated.
     """
+    distinct = set(map(tuple, shapes))
+    if len(distinct) == 1:  # mostly
+        return distinct.pop()
     common: Shape = ()
-    for shape in shapes:
+    for shape in distinct:
         pairs = list(zip_longest(reversed(common), reversed(shape), fillvalue=1))
         if any(one != other and 1 not in (one, other) for one, other in pairs):
             return None

@@ -3,20 +3,26 @@
 What NumPy lacks (`erf`, `lgamma`, `digamma`, `polygamma`) is the function of `floats`, entry by entry.
 """
 
+import ctypes
 import math
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from functools import cache, partial, reduce
+from functools import cache, cached_property, partial, reduce
 from typing import Any
 
 import numpy as np
 
+from bpcli.graph.keys import view_at
 from bpcli.graph.op import Op, Shape
 from bpcli.numbers import special
 from bpcli.numbers.stable import STABLE
 from bpcli.numbers.structure import axes_in
-from bpcli.numbers.system import NumberSystem
+from bpcli.numbers.sums import Placed, SumsInPlace
+from bpcli.numbers.system import NumberSystem, Sums
 from bpcli.numbers.tensors import STRUCTURAL, Tensors
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 
 
 def _entrywise(function: Callable[..., float], at_pole: float) -> Callable[..., Any]:
@@ -49,6 +55,15 @@ def _chosen(condition: Any, x: Any, y: Any) -> Any:
     return np.where(condition, x, y)[()]
 
 
+def _sigmoid(x: Any) -> Any:
+    """1/(1 + exp(-x)), with one exponential; where that is infinite, the stable form, which underflows gradually."""
+    weight = np.exp(np.negative(x))
+    if np.maximum.reduce(weight, axis=None, initial=0) == math.inf:
+        return STABLE["sigmoid"](arrays, x)
+    weight += 1
+    return 1 / weight
+
+
 EXCEPTIONS: dict[str, Callable[..., Any]] = {
     "sub": np.subtract,
     "mul": np.multiply,
@@ -64,6 +79,7 @@ EXCEPTIONS: dict[str, Callable[..., Any]] = {
     "digamma": _entrywise(special.digamma, math.nan),
     "polygamma": _entrywise(special.polygamma, math.nan),
     "sinc": _entrywise(special.sinc, math.nan),
+    "sigmoid": _sigmoid,
     "relu": lambda x: np.maximum(x, 0),
     "where": _chosen,
 }
@@ -113,6 +129,8 @@ STABLY: dict[str, Callable[..., Any]] = {
 class Arrays(Tensors):
     """Arrays of binary64, or, with `dtype` float32, of binary32: NumPy's functions, IEEE 754 arithmetic."""
 
+    sums: type[Sums] = SumsInPlace
+
     def __init__(self, dtype: type[np.floating[Any]] = np.float64, batch: int = 0) -> None:
         NumberSystem.__init__(self, "arrays", np, EXCEPTIONS)
         self.batch = batch
@@ -140,6 +158,11 @@ class Arrays(Tensors):
         """A result as a user takes it: a float, or an array of its own, no view of another."""
         return np.array(value) if np.ndim(value) else float(value)
 
+    def shape(self, x: Any) -> Shape:
+        """The shape of a value without its batch axes."""
+        shape: Shape = x.shape if type(x) is np.ndarray else np.shape(x)
+        return shape[self.batch :] if self.batch else shape
+
     def at_work(self) -> AbstractContextManager[object]:
         """Infinities and NaN are answers, of which the steps that they come from are told."""
         keep_freed_memory()
@@ -156,6 +179,17 @@ class Arrays(Tensors):
     def batched(self) -> "Arrays":
         """The same numbers with one more axis in front: many upstream gradients, or many points, at once."""
         return Arrays(self.dtype, self.batch + 1)
+
+    @cached_property
+    def in_sweep(self) -> "Arrays":
+        """The same algebra, in which `scatter` leaves the zeros to the sum that its entries are added to."""
+        lazily = Arrays(self.dtype, self.batch)
+
+        def placed(x: Any, *, key: Any, shape: Shape) -> Any:
+            return Placed(self, x, key, shape) if view_at(self.batch, key) else self.scatter(x, key=key, shape=shape)
+
+        lazily.__dict__["scatter"] = placed
+        return lazily
 
     @staticmethod
     def lifted(value: Any) -> Any:
@@ -180,14 +214,17 @@ class Arrays(Tensors):
 
 @cache
 def keep_freed_memory() -> None:
-    """Let the C library keep what large arrays leave behind: one array of 30 MiB is asked for, never used, and dropped.
+    """Let the C library keep what arrays leave behind, for those that come next.
 
-    glibc hands large arrays back to the system when they are freed, and takes new pages for the next, which costs more
-    than most of what is computed on them (some 2 µs a page of 4 kB, twice the time of a convolution). When an array is
-    freed it learns its size, up to 32 MiB, and from then on keeps arrays of that size, and twice as much at the end of
-    its heap (mallopt(3), M_MMAP_THRESHOLD and M_TRIM_THRESHOLD). Other C libraries lose a few microseconds, once.
+    glibc hands memory back to the system where an array of more than 128 KiB is freed, or 128 KiB at the end of its
+    heap, and takes new pages for the next one. A page of 4 KiB costs some 2 µs, more than what is computed on it: half
+    the time of a recurrent layer went there. From now on arrays of up to 32 MiB stay in the heap, and up to 512 MiB at
+    its end are kept (mallopt(3)). Other C libraries have no `mallopt`, and go on as they are.
     """
-    np.empty(30 << 20, np.uint8)
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, 32 << 20)
+        mallopt(M_TRIM_THRESHOLD, 512 << 20)
 
 
 arrays = Arrays()

@@ -21,6 +21,8 @@ LARGEST_EXPANDED = 10  # rows of a determinant of objects; 2ⁿ·n products
 
 def matmul(m: Any, x: Array, y: Array) -> Array:
     """The product of matrices; a vector on the left is a row, on the right a column (NumPy's `@`)."""
+    if not m.batch and np.ndim(x) == np.ndim(y) == 2:  # noqa: PLR2004 - matrices, which most are
+        return np.matmul(x, y)
     is_row, is_column = len(m.shape(x)) == 1, len(m.shape(y)) == 1
     left = x[..., None, :] if is_row else x
     right = y[..., None] if is_column else y

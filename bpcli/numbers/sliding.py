@@ -10,7 +10,17 @@ from bpcli.graph.shapes import pad_pairs
 from bpcli.graph.sliding import axes_of_space, pool_window, sliding_over
 from bpcli.numbers.convolution import convolution, convolution_input, convolution_kernel
 from bpcli.numbers.structure import is_largest, leading
-from bpcli.numbers.windows import Array, Slide, first_of_largest, fold, largest, meetings, pad, windows
+from bpcli.numbers.windows import (
+    Array,
+    Slide,
+    first_of_largest,
+    fold,
+    largest,
+    meetings,
+    pad,
+    places_of_largest,
+    windows,
+)
 
 
 def _full(m: Any, x: Array, rank: int) -> Array:
@@ -112,9 +122,16 @@ def put_largest(m: Any, u: Array, x: Array, **where: Any) -> Array:
     """Each entry of u at the place of the largest entry of its window of x: what flows back through max-pooling."""
     slide = _pool_slide(m.shape(x), None, **where)
     n = len(slide.size)
-    marked = _marks(m, x, slide) * np.reshape(u, np.shape(u) + (1,) * n)
     wide = tuple([size + sum(around) for size, around in zip(slide.sizes, slide.widths, strict=True)])
-    whole = fold(m, marked, wide, slide.stride, slide.dilation)
+    if np.result_type(u, x).hasobject:
+        marked = _marks(m, x, slide) * np.reshape(u, np.shape(u) + (1,) * n)
+        whole: Array = fold(m, marked, wide, slide.stride, slide.dilation)
+    else:
+        whole = np.zeros((*np.broadcast_shapes(u.shape[:-n], x.shape[:-n]), *wide), u.dtype)
+        unpadded = Slide(wide, slide.size, slide.stride, (0,) * n, slide.dilation)
+        met_at = {position: inside for position, inside, _ in meetings(unpadded)}
+        for position, is_there in places_of_largest(m, _windows_of(m, x, slide, -np.inf), n):
+            whole[(..., *met_at[position])] += u * is_there
     return whole[
         (..., *[slice(around, around + size) for size, around in zip(slide.sizes, slide.padding, strict=True)])
     ]

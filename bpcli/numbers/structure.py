@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bpcli.errors import UsageError
-from bpcli.graph.keys import indices_of
+from bpcli.graph.keys import indices_of, view_at
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import axes_of, axis_of, new_axis_of
 from bpcli.numbers import rows as by_rows
@@ -68,6 +68,8 @@ def reshape(m: Any, x: Array, shape: Shape) -> Array:
 
 def permute(m: Any, x: Array, axes: Sequence[int]) -> Array:
     """The axes in another order."""
+    if not m.batch:
+        return np.transpose(x, axes)
     own = [axis_in(m, x, axis) for axis in axes]
     return np.transpose(x, [*range(m.batch), *own])
 
@@ -125,15 +127,11 @@ def _places(key: tuple[Any, ...], shape: Shape) -> Array:
     return np.arange(int(np.prod(shape, dtype=np.int64))).reshape(shape)[indices_of(key)]
 
 
-def _is_plain(key: tuple[Any, ...]) -> bool:
-    """Whether a key holds whole numbers, slices, new axes and an ellipsis only, so that it makes a view."""
-    return not any(isinstance(part, tuple) and type(part) is tuple for part in key)
-
-
 def getitem(m: Any, x: Array, key: tuple[Any, ...]) -> Array:
     """The entries that a key chooses."""
-    if _is_plain(key):
-        return np.asarray(x)[(slice(None),) * m.batch + indices_of(key)]  # a single object takes no index
+    view = view_at(m.batch, key)
+    if view is not None:
+        return np.asarray(x)[view]  # a single object takes no index
     rows = by_rows.rows_of(key, m.shape(x))
     if rows:
         return by_rows.taken(x, rows)
@@ -144,8 +142,9 @@ def getitem(m: Any, x: Array, key: tuple[Any, ...]) -> Array:
 def scatter(m: Any, x: Array, key: tuple[Any, ...], shape: Shape) -> Array:
     """Zeros with the entries of x added at the places that a key chooses: the adjoint of `getitem`."""
     whole = np.zeros(leading(m, x) + tuple(shape), np.asarray(x).dtype)
-    if _is_plain(key):
-        whole[(slice(None),) * m.batch + indices_of(key)] = x[()]  # an object itself, no array of rank 0
+    view = view_at(m.batch, key)
+    if view is not None:
+        whole[view] = x[()]  # an object itself, no array of rank 0
         return whole
     rows = by_rows.rows_of(key, shape)
     if rows and by_rows.put(whole, x, rows):

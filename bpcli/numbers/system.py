@@ -12,6 +12,18 @@ from typing import Any
 from bpcli.graph.op import REGISTRY, Op, Shape
 
 
+class Sums:
+    """Gradients as far as they are summed up; `add` does the same as `before + contribution` does."""
+
+    def __init__(self, gradients: dict[Any, Any]) -> None:
+        self.gradients = gradients
+
+    def add(self, node: Any, contribution: Any) -> None:
+        """Add what flows back to a node along one edge."""
+        before = self.gradients.get(node)
+        self.gradients[node] = contribution if before is None else before + contribution
+
+
 class NumberSystem:
     """Computes an op by its own table first, then by the library's function of that name, then by its meaning."""
 
@@ -24,6 +36,12 @@ class NumberSystem:
         self._exceptions = exceptions
 
     times = staticmethod(operator.mul)  # upstream · local
+    sums: type[Sums] = Sums
+
+    @property
+    def in_sweep(self) -> "NumberSystem":
+        """The algebra that rules run over where what they hand back is added up at once."""
+        return self
 
     def at_work(self) -> AbstractContextManager[object]:
         """What must hold while values are computed; nothing here."""

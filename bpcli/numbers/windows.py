@@ -9,7 +9,7 @@ Shapes and meanings are PyTorch's (documentation of unfold, fold and max_pool2d)
 Dumoulin & Visin (2016), A guide to convolution arithmetic for deep learning.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache, reduce
 from itertools import product
 from typing import Any, NamedTuple
@@ -66,21 +66,25 @@ def first_of_largest(m: Any, w: Array, count: int) -> Array:
     As in PyTorch's max-pooling, NaN is larger than any number, and of several the last one counts.
     For numbers only: entries of dtype object are never compared.
     """
-    places = list(np.ndindex(w.shape[-count:]))
-    entries = [w[(..., *place)] for place in places]
-    most = largest(m, w, count)
-    marks = np.zeros(w.shape, w.dtype)
-    free = np.ones(most.shape, bool)
-    for place, entry in zip(places, entries, strict=True):
-        first = (entry == most) & free
-        free ^= first
-        marks[(..., *place)] = first
-    if free.any():  # NaN equals nothing
-        for place, entry in zip(reversed(places), reversed(entries), strict=True):
-            last = np.isnan(entry) & free
-            free ^= last
-            marks[(..., *place)] += last
+    marks: Array = np.zeros(w.shape, w.dtype)
+    for place, is_there in places_of_largest(m, w, count):
+        marks[(..., *place)] += is_there
     return marks
+
+
+def places_of_largest(m: Any, w: Array, count: int) -> Iterator[tuple[Sizes, Array]]:
+    """For each place in the last `count` axes, where `first_of_largest` is there; a place may come twice."""
+    places, most = list(np.ndindex(w.shape[-count:])), largest(m, w, count)
+    free = np.ones(most.shape, bool)
+    for place in places:
+        first = (w[(..., *place)] == most) & free
+        free ^= first
+        yield place, first
+    if free.any():  # NaN equals nothing
+        for place in reversed(places):
+            last = np.isnan(w[(..., *place)]) & free
+            free ^= last
+            yield place, last
 
 
 class Slide(NamedTuple):

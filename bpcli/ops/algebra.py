@@ -6,12 +6,19 @@ from functools import partial
 
 from bpcli.graph.node import SYMBOLS, Constant, Node, applied
 from bpcli.graph.op import Shape
+from bpcli.numbers.system import Sums
 
 
 class NodeAlgebra:
     """Builds nodes where a number system computes numbers."""
 
     times = staticmethod(operator.mul)  # upstream · local, as it is: `1*y`
+    sums = Sums
+
+    @property
+    def in_sweep(self) -> "NodeAlgebra":
+        """The same: a formula is written as it is."""
+        return self
 
     def shape(self, x: Node | float) -> Shape:
         """The shape of a node's value."""
