@@ -18,6 +18,7 @@ import numpy as np
 from bpcli.graph.node import Constant, Node, Variable
 from bpcli.graph.shapes import axes_of
 from bpcli.numbers.arrays import Arrays, arrays
+from bpcli.numbers.structure import MOVES
 
 Array = Any
 MOST_ENTRIES = 2**16  # of a value of all changes of a chunk: 512 kB of float64
@@ -27,10 +28,6 @@ LARGEST = float(np.finfo(float).max)
 ONE_ULP = 0.75 * float(np.finfo(float).eps)  # a part of any number that rounds to one unit of its last place
 MOST_REACHED = 2  # times each entry of a product is reached, on average
 FEW = 4  # places are few where they are less than one in so many
-MOVES = {
-    "broadcast_to", "concatenate", "diag", "flatten", "flip", "getitem", "matrix_transpose", "permute", "reshape",
-    "squeeze", "stack", "transpose", "unsqueeze",
-}  # fmt: skip
 BATCHED = Arrays(batch=1)
 
 

@@ -18,6 +18,10 @@ from bpcli.graph.shapes import axes_of, axis_of, new_axis_of
 
 Array = Any
 Axis = int | tuple[int, ...] | None
+MOVES = {  # what only moves entries
+    "broadcast_to", "concatenate", "diag", "flatten", "flip", "getitem", "matrix_transpose", "permute", "reshape",
+    "squeeze", "stack", "transpose", "unsqueeze",
+}  # fmt: skip
 
 
 def leading(m: Any, x: Array) -> Shape:
