@@ -31,10 +31,11 @@ from bpcli.language.build import array_system, seed_for
 from bpcli.language.claims import Claim
 from bpcli.language.shapes import with_shapes
 from bpcli.language.values import shape_of
-from bpcli.numbers.apart import balls_of
+from bpcli.numbers.apart import balls_of, numbers_in
 from bpcli.numbers.balls import precision
 from bpcli.numbers.evaluate import evaluate
 
+UNSEEN = 1e-5  # of the largest entry that arrives at a step
 SMALLEST = 1e-300  # below it float64 has few digits left
 
 
@@ -184,5 +185,14 @@ def own_groups(own: Gradients, *, in_exact: bool) -> tuple[Group, ...]:
     names = Names(own.graph)
     questions = [own_question(Item("gradient", variable), names) for variable in own.wanted if variable.varies]
     judge = EntryJudge.of(own, questions, None, by_steps=True) if in_exact else None
-    found = estimated(own, questions, None) if judge is None else map(judge.findings, questions)
+    found = _of_step(own, questions) if judge is None else map(judge.findings, questions)
     return tuple([gathered(one, findings) for one, findings in zip(questions, found, strict=True)])
+
+
+def _of_step(own: Gradients, questions: Sequence[Question]) -> list[list[Finding]]:
+    """The findings of one step in float64; an error that is small against what arrives at the step hides nothing."""
+    unseen = UNSEEN * max(map(abs, numbers_in(own.seed)), default=0.0)
+    return [
+        [one.but(verdict=Verdict.AGREE) if 0 < (one.smallest_visible or 0) <= unseen else one for one in findings]
+        for findings in estimated(own, questions, None)
+    ]

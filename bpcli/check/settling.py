@@ -7,6 +7,7 @@ rules say where every step of the backward pass, checked alone, is right.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from bpcli.check.estimates import LEFT_OUT
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.groups import ArrayStep, Group
 from bpcli.check.nearness import tolerance
@@ -35,7 +36,9 @@ def alone(steps: Sequence[ArrayStep]) -> Alone:
     """What the steps come to together."""
     groups = [step.group for step in steps if step.group is not None]
     symbolic = [any(one.symbolic is not None for one in group.findings) for group in groups]
-    return Alone(len(steps), len(groups), sum(symbolic), all(group.verdict in RIGHT for group in groups))
+    findings = [one for group in groups for one in group.findings]
+    are_right = all(one.verdict in RIGHT or one.reason == LEFT_OUT for one in findings)
+    return Alone(len(steps), len(groups), sum(symbolic), are_right)
 
 
 def is_open(finding: Finding) -> bool:
@@ -51,8 +54,11 @@ def settled(group: Group, relative: float | None) -> Group:
 def _settled(finding: Finding, relative: float | None) -> Finding:
     own = exactly(finding.own or 0.0)
     claimed = finding.own if finding.claimed is None else finding.claimed
-    if claimed is None or abs(claimed - float(own)) > float(tolerance(own, finding.claim, relative)):
+    if claimed is None:
         return finding
+    is_left_out = finding.reason == LEFT_OUT
+    if abs(claimed - float(own)) > float(tolerance(own, finding.claim, relative)):
+        return finding.but(verdict=Verdict.DIFFER, truth=own, reason=None) if is_left_out else finding
     if finding.verdict is Verdict.DIFFER:
         return finding.but(verdict=Verdict.KINK, accepted_as="convention", reason=None)
     return finding.but(verdict=Verdict.AGREE, reason=None, smallest_visible=None)
