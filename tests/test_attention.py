@@ -127,7 +127,7 @@ def test_dropout_zeroes_weights_in_training() -> None:
         (
             f"{CALL}(q, k, v, q > 0)",
             f"attn_mask of {CALL}(q, k, v, q > 0) has shape (3, 2), the scores have (3, 4)",
-            "the output of q has shape (3, 2)",
+            "q has shape (3, 2)",
         ),
         (f"{CALL}(q, k > 0, v)", "a comparison is true or false, not a number", "write it as in where(x > 0, 1, 0)"),
         (
@@ -144,7 +144,7 @@ def test_dropout_zeroes_weights_in_training() -> None:
         (
             "q -> nn.MultiheadAttention(4, 2)",
             "MultiheadAttention(4, 2) expects 4 features, q gives 2",
-            "the output of q has shape (3, 2)",
+            "q has shape (3, 2)",
         ),
     ],
 )

@@ -53,8 +53,8 @@ LIBRARY = {"bpcli", "bpcli.errors"} | GRADIENTS | LANGUAGE
 FORMULAS = {"bpcli.graph.rows", "bpcli.graph.simplify", "bpcli.backprop.formulas", "bpcli.ops.algebra"}
 ARRAYS = {
     "bpcli.graph.keys", "bpcli.graph.shapes", "bpcli.graph.sliding",
-    "bpcli.numbers.arrays", "bpcli.numbers.convolution", "bpcli.numbers.matrices", "bpcli.numbers.sliding",
-    "bpcli.numbers.structure", "bpcli.numbers.tensors", "bpcli.numbers.windows",
+    "bpcli.numbers.arrays", "bpcli.numbers.convolution", "bpcli.numbers.matrices", "bpcli.numbers.rows",
+    "bpcli.numbers.sliding", "bpcli.numbers.structure", "bpcli.numbers.tensors", "bpcli.numbers.windows",
 }  # fmt: skip
 BEYOND_FLOATS = {"bpcli.backprop.nonfinite"} | ARRAYS | FORMULAS
 DOCUMENTS = FORMULAS | {"bpcli.report", "bpcli.report.documents", "bpcli.report.formulas"}

@@ -16,6 +16,7 @@ from bpcli.layers import (
     pooling,
     recurrent,
     shaping,
+    transposed,
     upsampling,
 )
 from bpcli.layers.definition import FUNCTIONALS, LAYERS, Definition
@@ -33,6 +34,7 @@ FAMILIES = (
     pooling,
     recurrent,
     shaping,
+    transposed,
     upsampling,
 )
 

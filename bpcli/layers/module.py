@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from bpcli.graph.node import Node
     from bpcli.layers.scope import Scope
 
-MOST_MODULES = 10_000
+MOST_MODULES = 100_000
+MOST_NESTED = 1_000  # levels; each lengthens the names of all within it
 
 
 def _no_layer(_m: Scope, _x: Node) -> Node:
@@ -25,13 +26,14 @@ SEQUENTIAL = Definition("Sequential", _no_layer, {}, is_loss=False)
 
 
 class Maker(NamedTuple):
-    """A class of Python's or PyTorch's that makes an argument of a layer: `OrderedDict` or `torch.tensor`."""
+    """What makes an argument of a layer: `OrderedDict([…])`, `torch.tensor([…])`, or `torch.ones(3)`, filled with 1."""
 
-    name: str
+    usage: str
+    fill: float | None = None
 
 
 class Module(NamedTuple):
-    """A layer as a text has it: `text` is what was typed, `children` are those of a Sequential, by their names.
+    """A layer as a text has it: `text` is how what was typed begins, `children` are a Sequential's, by their names.
 
     `inferred` are the arguments that a bare layer left out, which follow from the shape of its input.
     """
@@ -68,7 +70,7 @@ class Module(NamedTuple):
             count += 1
             if count > MOST_MODULES:
                 message = f"the model has more than {MOST_MODULES} modules"
-                raise LimitError(message)
+                raise LimitError(message, hint="write a smaller one")
 
 
 class Pick(NamedTuple):

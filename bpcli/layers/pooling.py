@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from bpcli.errors import ShapeError, UsageError
 from bpcli.graph.keys import Slice
 from bpcli.graph.shapes import shape_text
-from bpcli.graph.sliding import per_axis, window_counts
+from bpcli.graph.sliding import window_counts
 from bpcli.layers.definition import layer
-from bpcli.layers.fitting import require_image
+from bpcli.layers.fitting import of_space, require_image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,17 +114,13 @@ def _windows(
     count: int, kernel_size: Sizes, stride: Sizes | None, padding: Sizes, dilation: Sizes = 1
 ) -> dict[str, tuple[int, ...]]:
     """The attributes of a pool, one entry for each axis of space. Raises UsageError for an impossible one."""
-    size = per_axis(kernel_size, count)
-    windows = {"kernel_size": size, "stride": size if stride is None else per_axis(stride, count)}
-    windows["padding"] = per_axis(padding, count)
-    if dilation != 1:
-        windows["dilation"] = per_axis(dilation, count)
-    for name, row in windows.items():
-        least = int(name != "padding")
-        if min(row) < least:
-            message = f"{name} must be {least} or more"
-            raise UsageError(message)
-    return windows
+    size = of_space("kernel_size", kernel_size, count)
+    windows = {
+        "kernel_size": size,
+        "stride": size if stride is None else of_space("stride", stride, count),
+        "padding": of_space("padding", padding, count, least=0),
+    }
+    return windows if dilation == 1 else {**windows, "dilation": of_space("dilation", dilation, count)}
 
 
 def _mean_pooled(
@@ -253,6 +249,7 @@ def _largest_of_parts(m: Scope, x: Node, sizes: Sequence[int]) -> Node:
 
 def _parts(m: Scope, x: Node, axis: int, size: int) -> list[Node]:
     """So many parts of an axis, which share an entry where they do not divide it."""
+    m.require_room(2 * size)
     length, behind = x.shape[axis], [Slice()] * (-axis - 1)
     bounds = [(place * length // size, -(-(place + 1) * length // size)) for place in range(size)]
     return [m.getitem(x, key=(..., Slice(start, stop), *behind)) for start, stop in bounds]

@@ -84,13 +84,17 @@ class Scope(NodeAlgebra):
         Raises LimitError where they are more than the graph may have.
         """
         nodes = [node for node in ancestors_first(outputs, self._made) if node not in self._made]
+        self.require_room(len(nodes))
         self._room -= len(nodes)
-        if self._room < 0:
-            message = "the layers have more steps than the limit on operators allows"
-            raise LimitError(message, hint="raise the limit with --max-operators, or shorten the sequence")
         self._made.update(nodes)
         ops = [node for node in nodes if node.inputs]
         if self.parts and self.parts[-1][0] == name:
             self.parts[-1][1].extend(ops)
         elif ops:
             self.parts.append((name, ops))
+
+    def require_room(self, count: int) -> None:
+        """Raise LimitError where so many nodes more, or entries of a constant, are too many for the graph."""
+        if count > self._room:
+            message = "the layers have more steps than the limit on operators allows"
+            raise LimitError(message, hint="raise the limit with --max-operators, or shorten the sequence")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from bpcli.layers.scope import Scope
 
 AXES = {"nearest": (1, 2), "linear": (1,), "bilinear": (2,)}  # of space, by mode
+LARGEST = 2.0**53
+SMALL = 128  # the height and the width of an image, added up, to which PyTorch computes places in float32
 ELSEWHERE = ("nearest-exact", "bicubic", "trilinear", "area", "lanczos")  # modes of PyTorch that are not here
 
 
@@ -46,11 +48,12 @@ def upsample(
         )
         raise ShapeError(message)
     lines = _lines(x.shape[2:], size, scale_factor, is_recomputed=bool(recompute_scale_factor))
-    for place, line in enumerate(lines):
-        axis = place - count
+    is_small = count > 1 and sum([line.size for line in lines]) <= SMALL
+    for axis, line in reversed(list(zip(range(-count, 0), lines, strict=True))):
+        m.require_room(line.size)
         if mode == "nearest":
-            x = _nearest(m, x, axis, line)
-        else:
+            x = _nearest(m, x, axis, line.length, _places(line, is_small=is_small))
+        elif line.size != line.length:
             x = _between(m, x, axis, _neighbours(line, align_corners=bool(align_corners)))
     return x
 
@@ -89,7 +92,7 @@ def _lines(own: Sequence[int], size: Sizes | None, scale_factor: Factors | None,
         lines = [
             Line(length, size, length / max(size, 1) if is_recomputed else 1 / factor)
             for length, factor in _by_axis(own, scale_factor, "scale_factor")
-            for size in [floor(length * factor)]
+            for size in [floor(min(length * factor, LARGEST))]
         ]
     else:
         message = "Upsample takes a size, or a scale_factor"
@@ -110,18 +113,29 @@ def _by_axis(own: Sequence[int], given: Any, name: str) -> list[tuple[int, Any]]
     return list(zip(own, row, strict=True))
 
 
-def _nearest(m: Scope, x: Node, axis: int, line: Line) -> Node:
-    """Each new entry is the one at ⌊place · step⌋, the product rounded to float32, as PyTorch has it."""
-    behind = x.shape[len(x.shape) + axis + 1 :]
-    rows = tuple([min(floor(_single(place * line.step)), line.length - 1) for place in range(line.size)])
-    if rows == tuple(range(line.length)):
+def _places(line: Line, *, is_small: bool) -> tuple[int, ...]:
+    """Which entry of an axis each new one is: the one at ⌊place · step⌋, rounded as PyTorch 2.13 rounds it.
+
+    For small images the step is one of float32, and a length that stays or doubles goes by whole numbers; else only the
+    product is rounded to float32. Source: ATen, UpSampleKernel.cpp, `nearest_idx` and `HelperInterpNearest`.
+    """
+    if is_small and line.size in {line.length, 2 * line.length}:
+        return tuple([place * line.length // line.size for place in range(line.size)])
+    step = _single(line.step) if is_small else line.step
+    return tuple([min(floor(_single(place * step)), line.length - 1) for place in range(line.size)])
+
+
+def _nearest(m: Scope, x: Node, axis: int, length: int, rows: tuple[int, ...]) -> Node:
+    """The entries of an axis of this length at these places; where each is repeated as often, as a broadcast."""
+    if rows == tuple(range(length)):
         return x
-    times = max(line.size // line.length, 1)
-    if rows == tuple([place // times for place in range(line.length * times)]):
-        apart = m.reshape(x, shape=(*x.shape[:axis], line.length, 1, *behind))
-        repeated = m.broadcast_to(apart, shape=(*x.shape[:axis], line.length, times, *behind))
-        return m.reshape(repeated, shape=(*x.shape[:axis], line.size, *behind))
-    return _rows(m, x, axis, rows)
+    times = max(len(rows) // length, 1)
+    if rows != tuple([place // times for place in range(length * times)]):
+        return _rows(m, x, axis, rows)
+    behind = x.shape[len(x.shape) + axis + 1 :]
+    apart = m.reshape(x, shape=(*x.shape[:axis], length, 1, *behind))
+    repeated = m.broadcast_to(apart, shape=(*x.shape[:axis], length, times, *behind))
+    return m.reshape(repeated, shape=(*x.shape[:axis], len(rows), *behind))
 
 
 def _single(value: float) -> float:

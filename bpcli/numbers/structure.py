@@ -15,6 +15,7 @@ from bpcli.errors import UsageError
 from bpcli.graph.keys import indices_of
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import axes_of, axis_of, new_axis_of
+from bpcli.numbers import rows as by_rows
 
 Array = Any
 Axis = int | tuple[int, ...] | None
@@ -137,6 +138,9 @@ def getitem(m: Any, x: Array, key: tuple[Any, ...]) -> Array:
     """The entries that a key chooses."""
     if _is_plain(key):
         return np.asarray(x)[(slice(None),) * m.batch + indices_of(key)]  # a single object takes no index
+    rows = by_rows.rows_of(key, m.shape(x))
+    if rows:
+        return by_rows.taken(x, rows)
     places = _places(key, m.shape(x))
     return np.reshape(x, (*leading(m, x), -1))[..., places]
 
@@ -146,6 +150,9 @@ def scatter(m: Any, x: Array, key: tuple[Any, ...], shape: Shape) -> Array:
     whole = np.zeros(leading(m, x) + tuple(shape), np.asarray(x).dtype)
     if _is_plain(key):
         whole[(slice(None),) * m.batch + indices_of(key)] = x[()]  # an object itself, no array of rank 0
+        return whole
+    rows = by_rows.rows_of(key, shape)
+    if rows and by_rows.put(whole, x, rows):
         return whole
     flat: Array = whole.reshape((*leading(m, x), -1))
     chosen: Any = (..., _places(key, shape))
