@@ -221,5 +221,5 @@ def test_steps_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(array_steps, "MOST_COMPUTED", 50_000)
     found = check(LARGE, LARGE_AT)
 
-    assert " of 14 steps alone" in found.method
+    assert " of 16 steps alone" in found.method
     assert "each of" not in found.method
