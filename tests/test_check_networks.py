@@ -146,6 +146,14 @@ def test_class_indices_and_masks_are_no_kinks() -> None:
     assert all(finding.symbolic is not None for finding in found.findings)
 
 
+def test_a_target_that_is_compared_makes_no_kink() -> None:
+    """A target of 1 or -1 is what the loss asks for, so SymPy has an answer for every parameter."""
+    found = check("input -> nn.Linear(2, 2) -> nn.HingeEmbeddingLoss()", {"input": [[1, 2]], "target": [[1, -1]]})
+
+    assert found.verdict is Verdict.AGREE
+    assert all(finding.symbolic is not None for finding in found.findings)
+
+
 def test_a_target_is_checked_where_it_is_asked_for() -> None:
     """It is a variable like any other then."""
     found = check(MLP, AT, with_respect_to="target")
