@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 
 PIECE = 1 << 16
+# What chance decides of a network, by its kind; a state, such as a running mean, always begins as the same value.
+DRAWN = {"parameter": "parameters", "draw": "dropout masks"}
 
 
 def is_terminal() -> bool:
@@ -152,6 +154,23 @@ def say_unused(graph: Graph) -> None:
 
         shown = ", ".join([node.name or render(node, limit=40) for node in unused[:5]])
         say(note_text(f"the output does not use {shown}"))
+
+
+def drawn(graph: Graph) -> tuple[str, ...]:
+    """What of a network has been drawn, and from which seed, in words; nothing where nothing has."""
+    network = graph.network
+    if network is None or not network.drawn:
+        return ()
+    drawn_kinds = {one.kind for one in network.parameters if one.variable.name in network.drawn}
+    what = [words for kind, words in DRAWN.items() if kind in drawn_kinds]
+    return (f"{' and '.join(what)} drawn from --random-seed {network.random_seed}",) if what else ()
+
+
+def say_drawn(graph: Graph) -> None:
+    """Say on standard error what of a network has been drawn, and from which seed."""
+    from bpcli.report.plain import note_text  # noqa: PLC0415 - most graphs have no layers
+
+    say("".join(map(note_text, drawn(graph))))
 
 
 def say_warnings(result: Gradients | Jacobian | Hessian) -> None:

@@ -95,13 +95,17 @@ class Network(NamedTuple):
 
     `statistics` are the values that buffers take after a training step, by name; `beside` are the nodes that lead to
     them, in order, which are no part of the graph. `fixed` are the variables that gradients are not asked
-    for unless they are named: the targets of losses, and indices.
+    for unless they are named: the targets of losses, and indices. `drawn` names the parameters, buffers and masks whose
+    values come from `random_seed`.
     """
 
     layers: Sequence[Layer]
     statistics: Mapping[str, Node]
     beside: Sequence[Node]
     fixed: frozenset[str]
+    is_training: bool = True
+    drawn: frozenset[str] = frozenset()
+    random_seed: int = 0
 
     @property
     def parameters(self) -> list[Parameter]:

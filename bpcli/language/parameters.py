@@ -35,12 +35,15 @@ def network_at(
     names = [variable.name for variable in graph.variables]
     missing = tuple([name for name in names if name not in at])
     if missing:
-        raise MissingValueError(missing, hint=f"give a value for each of: {', '.join(missing)}")
+        hint = f"give a value for each of: {', '.join(missing)}"
+        raise MissingValueError(missing, hint, "parameters may be left out, and are then drawn from --random-seed")
     values = {name: value_from(name, at[name], limits, dtype) for name in names}
     shapes = {name: shape_of(value) for name, value in values.items()}
     whole = unfolded(graph, shapes, limits, trains=not setup.evaluation_mode)
     if whole.network:
         values |= _parameter_values(whole.network, at, names, limits, setup.random_seed, dtype)
+        drawn = frozenset([one.variable.name for one in whole.network.parameters if one.variable.name not in at])
+        whole.network = whole.network._replace(drawn=drawn, random_seed=setup.random_seed)
     return whole, values
 
 

@@ -1,4 +1,4 @@
-"""Matrices for programs: the JSON of `jacobian` and `hessian`, and their rows and columns as CSV and as `.npy`."""
+"""Matrices for programs: the JSON of `jacobian` and `hessian`, and their rows and columns as CSV."""
 
 import csv
 from io import StringIO
@@ -12,8 +12,6 @@ from bpcli.report.structure import definiteness, structure_of
 
 JACOBIAN_LAYOUT = "rows are outputs, columns are inputs: jacobian.x has the indices of the output, then those of x"
 HESSIAN_LAYOUT = "rows and columns are inputs: hessian.x.y has the indices of x, then those of y"
-NPY_MAGIC = b"\x93NUMPY\x01\x00"  # and version 1.0 of the format
-NPY_ALIGNMENT = 64
 
 
 def jacobian_document(result: Jacobian) -> Document:
@@ -59,13 +57,3 @@ def matrix_csv(matrix: Matrix, corner: str) -> str:
     for label, row in zip(matrix.row_labels(), matrix.entries, strict=True):
         writer.writerow((label, *map(full, row.tolist())))
     return written.getvalue()
-
-
-def matrix_npy(matrix: Matrix) -> bytes:
-    """The matrix as a file of NumPy's, format 1.0 (NEP 1): magic, length of the header, header, entries by rows."""
-    entries = matrix.entries
-    header = repr({"descr": entries.dtype.str, "fortran_order": False, "shape": entries.shape}).encode("latin-1")
-    before = len(NPY_MAGIC) + 2
-    header += b" " * (-(before + len(header) + 1) % NPY_ALIGNMENT) + b"\n"
-    rows: bytes = entries.tobytes()
-    return NPY_MAGIC + len(header).to_bytes(2, "little") + header + rows
