@@ -3,9 +3,9 @@
 Importing this package fills the book of layers.
 """
 
-from bpcli.layers import activations, linear, losses
-from bpcli.layers.definition import LAYERS, Definition
+from bpcli.layers import activations, attention, linear, losses, recurrent
+from bpcli.layers.definition import FUNCTIONALS, LAYERS, Definition
 
-FAMILIES = (linear, activations, losses)
+FAMILIES = (linear, activations, recurrent, attention, losses)
 
-__all__ = ["FAMILIES", "LAYERS", "Definition"]
+__all__ = ["FAMILIES", "FUNCTIONALS", "LAYERS", "Definition"]

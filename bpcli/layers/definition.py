@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from bpcli.graph.node import Node
     from bpcli.graph.op import Shape
 
+    Mask = Node  # a comparison says what takes part, an array is added
+
 Sizes = int | tuple[int, ...]  # PyTorch's `_size_t`: one for all axes of space, or one for each
 REQUIRED: Any = object()  # in place of a default
+NODES = ("Node", "Mask | None")  # annotations of what a layer, a loss or a function works on
 
 
 def _is_whole(value: Any) -> bool:
@@ -94,10 +97,11 @@ class Argument(NamedTuple):
 class Definition:
     """A layer: its name in PyTorch, its arguments, the function that builds it, and what a bare one leaves out.
 
-    `inferred` gives, for each argument that a bare layer leaves out, its value from the shape of the input.
+    `inferred` gives, for each argument that a bare layer leaves out, its value from the shape of the input. `inputs`
+    names the nodes that it works on, `masks` those of them that may be left out, or be a comparison.
     """
 
-    __slots__ = ("arguments", "build", "inferred", "is_loss", "name")
+    __slots__ = ("arguments", "build", "inferred", "inputs", "is_loss", "masks", "name")
 
     def __init__(
         self, name: str, build: Callable[..., Node], inferred: Mapping[str, Callable[[Shape], Any]], *, is_loss: bool
@@ -106,7 +110,10 @@ class Definition:
         self.build = build
         self.inferred = inferred
         self.is_loss = is_loss
-        self.arguments = _arguments_of(build, 2 + is_loss)
+        notes = build.__annotations__
+        self.inputs = tuple([name for name in notes if name != "return" and notes[name] in NODES])
+        self.masks = frozenset([name for name in self.inputs if notes[name] != "Node"])
+        self.arguments = _arguments_of(build, 1 + len(self.inputs))
 
     def usage(self, *, is_bare: bool) -> str:
         """How it is written, with its defaults."""
@@ -134,6 +141,7 @@ def _arguments_of(build: Callable[..., Node], beside: int) -> tuple[Argument, ..
 
 
 LAYERS: dict[str, Definition] = {}
+FUNCTIONALS: dict[str, Definition] = {}
 
 
 def layer(name: str, **inferred: Callable[[Shape], Any]) -> Callable[[Callable[..., Node]], Callable[..., Node]]:
@@ -151,6 +159,16 @@ def loss(name: str) -> Callable[[Callable[..., Node]], Callable[..., Node]]:
 
     def enter(build: Callable[..., Node]) -> Callable[..., Node]:
         LAYERS[name] = Definition(name, build, {}, is_loss=True)
+        return build
+
+    return enter
+
+
+def function(name: str) -> Callable[[Callable[..., Node]], Callable[..., Node]]:
+    """Enter a function `(m, x, y, …, **arguments)` as that of torch.nn.functional: a call gives it its inputs."""
+
+    def enter(build: Callable[..., Node]) -> Callable[..., Node]:
+        FUNCTIONALS[name] = Definition(name, build, {}, is_loss=False)
         return build
 
     return enter

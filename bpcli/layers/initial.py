@@ -33,3 +33,8 @@ def fan_in_of(weight: Shape) -> int:
 def xavier(fan_in: int, fan_out: int) -> Draw:
     """Uniform within ±√(6/(fan_in + fan_out)): `xavier_uniform_` (Glorot & Bengio 2010)."""
     return within(sqrt(6 / (fan_in + fan_out)))
+
+
+def xavier_normal(fan_in: int, fan_out: int) -> Draw:
+    """Normal with the variance 2/(fan_in + fan_out): `xavier_normal_`."""
+    return Draw("normal", 0.0, sqrt(2 / (fan_in + fan_out)))
