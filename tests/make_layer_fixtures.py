@@ -68,7 +68,7 @@ def answer(case: Case) -> dict[str, Any]:
     saved = {name: numbers(value) for name, value in state.items() if not name.endswith("num_batches_tracked")}
     x = drawn(case.shape, case.below, generator) if case.at is None else torch.tensor(case.at)
     x = x if case.below or not x.is_floating_point() else x.double().requires_grad_()
-    output = run(model, x)
+    output = run(model, x.clone())  # a leaf cannot be changed in place
     found = {"name": case.name, "spec": case.spec, "loss": case.loss, "mode": case.mode, "parameters": saved}
     at = {"input": numbers(x)}
     if case.loss:

@@ -347,7 +347,7 @@ def test_what_is_mistyped_is_told_in_its_place(text: str, message: str | None, p
         ("1 + sum(E[i])", {"i": [0, 2]}, "an index must be a whole number from -2 to 1, not 2", "E[i]"),
         ("sum(E[i])", {"i": 0.5}, "an index must be a whole number from -2 to 1, not 0.5", "E[i]"),
         ("sum(E[i])", {"i": -3}, "an index must be a whole number from -2 to 1, not -3", "E[i]"),
-        ("sum(embedding([9], E))", {}, "an index must be a whole number from -2 to 1, not 9", "embedding([9], E)"),
+        ("sum(embedding([9], E))", {}, "an index must be a whole number from 0 to 1, not 9", "embedding([9], E)"),
         ("sum(one_hot(i, 3)*E[:3])", {"i": -1}, "an index must be a whole number from 0 to 2, not -1", "one_hot(i, 3)"),
         ("sum(one_hot([3], 3)) + sum(E)", {}, "an index must be a whole number from 0 to 2, not 3", "one_hot([3], 3)"),
     ],

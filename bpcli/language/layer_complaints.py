@@ -10,16 +10,16 @@ from bpcli.layers import LAYERS
 NOT_HERE = frozenset(
     """
     AdaptiveAvgPool1d AdaptiveAvgPool3d AdaptiveLogSoftmaxWithLoss AdaptiveMaxPool1d AdaptiveMaxPool3d AlphaDropout
-    AvgPool3d BatchNorm3d Bilinear CTCLoss ChannelShuffle CircularPad1d CircularPad2d CircularPad3d ConstantPad1d
+    AvgPool3d Bilinear CTCLoss ChannelShuffle CircularPad1d CircularPad2d CircularPad3d ConstantPad1d
     ConstantPad2d ConstantPad3d Conv3d ConvTranspose1d ConvTranspose3d CosineEmbeddingLoss CosineSimilarity
-    Dropout1d Dropout2d Dropout3d EmbeddingBag FeatureAlphaDropout Fold FractionalMaxPool2d FractionalMaxPool3d GRUCell
-    GaussianNLLLoss HingeEmbeddingLoss InstanceNorm1d InstanceNorm2d InstanceNorm3d LPPool1d LPPool2d LPPool3d LSTMCell
+    EmbeddingBag FeatureAlphaDropout Fold FractionalMaxPool2d FractionalMaxPool3d GRUCell
+    GaussianNLLLoss HingeEmbeddingLoss LPPool1d LPPool2d LPPool3d LSTMCell
     LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d LazyConv1d LazyConv2d LazyConv3d LazyConvTranspose1d
     LazyConvTranspose2d LazyConvTranspose3d LazyInstanceNorm1d LazyInstanceNorm2d LazyInstanceNorm3d LazyLinear
     LocalResponseNorm MarginRankingLoss MaxPool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d ModuleDict ModuleList
     MultiLabelMarginLoss MultiLabelSoftMarginLoss MultiMarginLoss PairwiseDistance ParameterDict ParameterList
-    PixelShuffle PixelUnshuffle PoissonNLLLoss RNNCell RReLU ReflectionPad1d ReflectionPad2d ReflectionPad3d
-    ReplicationPad1d ReplicationPad2d ReplicationPad3d SoftMarginLoss SyncBatchNorm Threshold Transformer
+    PixelShuffle PixelUnshuffle PoissonNLLLoss RNNCell ReflectionPad1d ReflectionPad2d ReflectionPad3d
+    ReplicationPad1d ReplicationPad2d ReplicationPad3d SoftMarginLoss SyncBatchNorm Transformer
     TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer TripletMarginLoss
     TripletMarginWithDistanceLoss Unfold UpsamplingBilinear2d UpsamplingNearest2d ZeroPad1d ZeroPad2d ZeroPad3d
     """.split()  # noqa: SIM905 - a list of words reads better so

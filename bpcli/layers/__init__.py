@@ -3,9 +3,29 @@
 Importing this package fills the book of layers.
 """
 
-from bpcli.layers import activations, attention, linear, losses, recurrent
+from bpcli.layers import (
+    activations,
+    attention,
+    dropout,
+    embedding,
+    linear,
+    losses,
+    normalisation,
+    recurrent,
+    shaping,
+)
 from bpcli.layers.definition import FUNCTIONALS, LAYERS, Definition
 
-FAMILIES = (linear, activations, recurrent, attention, losses)
+FAMILIES = (
+    activations,
+    attention,
+    dropout,
+    embedding,
+    linear,
+    losses,
+    normalisation,
+    recurrent,
+    shaping,
+)
 
 __all__ = ["FAMILIES", "FUNCTIONALS", "LAYERS", "Definition"]

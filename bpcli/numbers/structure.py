@@ -171,6 +171,12 @@ def take(m: Any, x: Array, indices: Array) -> Array:
     return np.take(x, whole_numbers(m, indices, m.shape(x)[0], -m.shape(x)[0]), axis=m.batch)
 
 
+def embedding(m: Any, indices: Array, weight: Array, padding_idx: int | None = None) -> Array:
+    """The rows of the weight that the indices name, which are not counted from the end; the padding row is one too."""
+    del padding_idx
+    return np.take(weight, whole_numbers(m, indices, m.shape(weight)[0]), axis=m.batch)
+
+
 def put(m: Any, x: Array, indices: Array, length: int) -> Array:
     """Zeros of `length` rows with the rows of x added at the indices: the adjoint of `take`."""
     rows = whole_numbers(m, indices, length, -length)
@@ -261,6 +267,7 @@ STRUCTURE: dict[str, Callable[..., Array]] = {
     "getitem": getitem,
     "scatter": scatter,
     "take": take,
+    "embedding": embedding,
     "put": put,
     "one_hot": one_hot,
     "sum": sum_,

@@ -1,0 +1,50 @@
+"""Embedding: rows of a table that indices name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bpcli.errors import UsageError
+from bpcli.layers.definition import layer
+from bpcli.layers.initial import STANDARD_NORMAL
+
+if TYPE_CHECKING:
+    from bpcli.graph.node import Node
+    from bpcli.layers.scope import Scope
+
+
+@layer("Embedding")
+def embedding(
+    m: Scope,
+    x: Node,
+    num_embeddings: int,
+    embedding_dim: int,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Node:
+    """The rows of the weight, (num_embeddings, embedding_dim), that x names; x is whole numbers from 0 on.
+
+    The weight is drawn from the standard normal law. The row padding_idx is drawn as zeros and has no gradient, so
+    that it stays as it is. `sparse` says how PyTorch keeps the gradient, and changes no number; `norm_type` belongs to
+    `max_norm`. Raises UsageError for a padding_idx outside the table, and for what is not here: rows shortened to
+    max_norm before they are taken, and gradients divided by how often a row is taken. Source: torch.nn.Embedding.
+    """
+    del norm_type, sparse
+    if max_norm is not None:
+        message = "'max_norm' changes the rows of the table that are taken, which bpcli does not do"
+        raise UsageError(message, hint="leave it out, or shorten the rows beforehand")
+    if scale_grad_by_freq:
+        message = "'scale_grad_by_freq' divides the gradient by how often a row is taken, which bpcli does not do"
+        raise UsageError(message, hint="leave it out")
+    padding = None
+    if padding_idx is not None:
+        if not -num_embeddings <= padding_idx < num_embeddings:
+            message = f"'padding_idx' is {padding_idx}, the table has {num_embeddings} rows"
+            raise UsageError(message)
+        padding = padding_idx % num_embeddings
+    draw = STANDARD_NORMAL._replace(zero_row=padding)
+    weight = m.parameter("weight", (num_embeddings, embedding_dim), draw)
+    return m.embedding(m.index(x), weight, padding_idx=padding)

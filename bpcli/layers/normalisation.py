@@ -1,0 +1,253 @@
+"""Normalisation: entries less their mean, over their standard deviation, then scaled and shifted by what is learned.
+
+The variance divides by the count n; running variances divide by n - 1, as in PyTorch. Sources: Ioffe & Szegedy 2015
+(batch), Ba, Kiros & Hinton 2016 (layer), Wu & He 2018 (group), Ulyanov, Vedaldi & Lempitsky 2016 (instance), Zhang &
+Sennrich 2019 (RMS).
+"""
+
+from __future__ import annotations
+
+import sys
+from math import prod
+from typing import TYPE_CHECKING
+
+from bpcli.errors import ShapeError, UsageError
+from bpcli.graph.shapes import shape_text
+from bpcli.layers.definition import layer
+from bpcli.layers.fitting import last_axis, require_axes, require_length
+from bpcli.layers.initial import ONES, ZEROS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bpcli.graph.node import Node
+    from bpcli.graph.op import Shape
+    from bpcli.layers.definition import Sizes
+    from bpcli.layers.scope import Scope
+
+EVALUATES = "evaluation mode takes the running statistics instead"
+
+
+class _Learned:
+    """The weight and the bias of a layer, made before its buffers as in a `state_dict`; either may be missing.
+
+    They are of `shape`, and the same along the `after` axes that follow it.
+    """
+
+    def __init__(self, m: Scope, shape: Shape, after: int = 0, *, has_weight: bool, has_bias: bool) -> None:
+        self._m = m
+        self._spread = (*shape, *[1] * after)
+        self._weight = m.parameter("weight", shape, ONES) if has_weight else None
+        self._bias = m.parameter("bias", shape, ZEROS) if has_weight and has_bias else None
+
+    def applied(self, x: Node) -> Node:
+        """Scale x by the weight, and shift it by the bias."""
+        if self._weight is not None:
+            x = x * _reshaped(self._m, self._weight, self._spread)
+        return x if self._bias is None else x + _reshaped(self._m, self._bias, self._spread)
+
+
+def _reshaped(m: Scope, x: Node, shape: Shape) -> Node:
+    return x if x.shape == shape else m.reshape(x, shape=shape)
+
+
+def _standard(m: Scope, x: Node, axes: tuple[int, ...], eps: float) -> tuple[Node, Node, Node]:
+    """(x - mean)/√(variance + eps) over these axes, the mean, and the variance, whose axes are of length 1."""
+    mean = m.mean(x, axis=axes, keepdims=True)
+    centred = x - mean
+    variance = m.mean(m.square(centred), axis=axes, keepdims=True)
+    return centred / m.sqrt(variance + eps), mean, variance
+
+
+class _Running:
+    """The running mean and variance of the channels, each (channels,)."""
+
+    def __init__(self, m: Scope, channels: int) -> None:
+        self._m = m
+        self._shape = (channels,)
+        self._mean = m.buffer("running_mean", self._shape, ZEROS)
+        self._variance = m.buffer("running_var", self._shape, ONES)
+
+    def standard(self, x: Node, after: int, eps: float) -> Node:
+        """(x - running mean)/√(running variance + eps), for channels that `after` axes follow."""
+        shape = (*self._shape, *[1] * after)
+        deviation = self._m.sqrt(_reshaped(self._m, self._variance, shape) + eps)
+        return (x - _reshaped(self._m, self._mean, shape)) / deviation
+
+    def follow(self, mean: Node, variance: Node, count: int, momentum: float) -> None:
+        """Move by `momentum` towards a mean and a variance of `count` entries; of several instances to their mean."""
+        m, (channels,) = self._m, self._shape
+        mean, variance = [m.mean(m.reshape(one, shape=(-1, channels)), axis=0) for one in (mean, variance)]
+        unbiased = variance * (count / (count - 1))
+        m.after(
+            running_mean=(1 - momentum) * self._mean + momentum * mean,
+            running_var=(1 - momentum) * self._variance + momentum * unbiased,
+        )
+
+
+def _second_axis(shape: Shape) -> int:
+    """The channels of a batch. Raises ShapeError where there is no such axis."""
+    if len(shape) < 2:  # noqa: PLR2004 - batch and channels
+        message = f"{{0}} expects a batch of channels, {{1}} gives an array of shape {shape_text(shape)}"
+        raise ShapeError(message)
+    return shape[1]
+
+
+def _batch_norm(counts: tuple[int, ...], example: str) -> Callable[..., Node]:
+    """Batch normalisation of arrays with so many axes."""
+
+    def build(
+        m: Scope,
+        x: Node,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        bias: bool = True,
+    ) -> Node:
+        """Normalise each channel (axis 1) over the batch in training, by the running statistics in evaluation.
+
+        weight, bias, running_mean and running_var are (num_features,). Without a momentum the running statistics are
+        the mean over all batches; this one is taken as the first. Raises ShapeError. Source: torch.nn.BatchNorm2d.
+        """
+        require_axes(x, counts, example)
+        require_length(x, 1, num_features, "channels")
+        after = len(x.shape) - 2
+        learned = _Learned(m, (num_features,), after, has_weight=affine, has_bias=bias)
+        running = _Running(m, num_features) if track_running_stats else None
+        if running and not m.is_training:
+            return learned.applied(running.standard(x, after, eps))
+        axes = (0, *range(2, len(x.shape)))
+        count = _count(x, axes, "values for each channel")
+        normal, mean, variance = _standard(m, x, axes, eps)
+        if running:
+            running.follow(mean, variance, count, 1.0 if momentum is None else momentum)
+        return learned.applied(normal)
+
+    return build
+
+
+def _count(x: Node, axes: tuple[int, ...], what: str) -> int:
+    """How many entries are normalised together. Raises ShapeError where one stands alone: it would always become 0."""
+    count = prod([x.shape[axis] for axis in axes])
+    if count == 1:
+        message = f"{{0}} expects more than 1 of the {what}, {{1}} gives 1"
+        raise ShapeError(message, hint=EVALUATES)
+    return count
+
+
+for _name, _counts, _example in (
+    ("BatchNorm1d", (2, 3), "(batch, channels) or (batch, channels, length)"),
+    ("BatchNorm2d", (4,), "(batch, channels, height, width)"),
+    ("BatchNorm3d", (5,), "(batch, channels, depth, height, width)"),
+):
+    layer(_name, num_features=_second_axis)(_batch_norm(_counts, _example))
+
+
+def _instance_norm(space: int, example: str) -> Callable[..., Node]:
+    """Instance normalisation over so many axes of space."""
+
+    def build(
+        m: Scope,
+        x: Node,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = False,
+        track_running_stats: bool = False,
+        bias: bool = True,
+    ) -> Node:
+        """Normalise each channel of each instance over space, in evaluation by running statistics if there are any.
+
+        Parameters and buffers are those of batch normalisation. Raises ShapeError. Source: torch.nn.InstanceNorm2d.
+        """
+        require_axes(x, (space + 1, space + 2), example)
+        if affine or track_running_stats:
+            require_length(x, -space - 1, num_features, "channels")
+        learned = _Learned(m, (num_features,), space, has_weight=affine, has_bias=bias)
+        running = _Running(m, num_features) if track_running_stats else None
+        if running and not m.is_training:
+            return learned.applied(running.standard(x, space, eps))
+        axes = tuple(range(-space, 0))
+        count = _count(x, axes, "places for each channel")
+        normal, mean, variance = _standard(m, x, axes, eps)
+        if running:
+            running.follow(mean, variance, count, momentum)
+        return learned.applied(normal)
+
+    return build
+
+
+def _channels_before(space: int) -> Callable[[Shape], int]:
+    """The axis before those of space."""
+    return lambda shape: shape[-space - 1] if len(shape) > space else 0
+
+
+for _name, _space, _example in (
+    ("InstanceNorm1d", 1, "(channels, length), with a batch in front or without"),
+    ("InstanceNorm2d", 2, "(channels, height, width), with a batch in front or without"),
+    ("InstanceNorm3d", 3, "(channels, depth, height, width), with a batch in front or without"),
+):
+    layer(_name, num_features=_channels_before(_space))(_instance_norm(_space, _example))
+
+
+def _last_axes(x: Node, normalized_shape: Sizes) -> tuple[Shape, tuple[int, ...]]:
+    """The lengths of the last axes, and these axes. Raises ShapeError where x has others."""
+    shape = (normalized_shape,) if isinstance(normalized_shape, int) else normalized_shape
+    if x.shape[-len(shape) :] != shape:
+        message = f"{{0}} expects the last axes to be {shape_text(shape)}, {{1}} gives {shape_text(x.shape)}"
+        raise ShapeError(message)
+    return shape, tuple(range(-len(shape), 0))
+
+
+@layer("LayerNorm", normalized_shape=last_axis)
+def layer_norm(
+    m: Scope,
+    x: Node,
+    normalized_shape: Sizes,
+    eps: float = 1e-5,
+    elementwise_affine: bool = True,
+    bias: bool = True,
+) -> Node:
+    """Normalise over the last axes; weight and bias have the shape of these. Raises ShapeError.
+
+    Source: torch.nn.LayerNorm.
+    """
+    shape, axes = _last_axes(x, normalized_shape)
+    learned = _Learned(m, shape, has_weight=elementwise_affine, has_bias=bias)
+    return learned.applied(_standard(m, x, axes, eps)[0])
+
+
+@layer("RMSNorm", normalized_shape=last_axis)
+def rms_norm(
+    m: Scope, x: Node, normalized_shape: Sizes, eps: float | None = None, elementwise_affine: bool = True
+) -> Node:
+    """Give x/√(mean of x² + eps) over the last axes, times a weight of their shape; eps is float64's if not given.
+
+    Raises ShapeError. Source: torch.nn.RMSNorm.
+    """
+    shape, axes = _last_axes(x, normalized_shape)
+    learned = _Learned(m, shape, has_weight=elementwise_affine, has_bias=False)
+    mean = m.mean(m.square(x), axis=axes, keepdims=True)
+    return learned.applied(x / m.sqrt(mean + (sys.float_info.epsilon if eps is None else eps)))
+
+
+@layer("GroupNorm", num_channels=_second_axis)
+def group_norm(
+    m: Scope, x: Node, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, bias: bool = True
+) -> Node:
+    """Normalise groups of channels (axis 1) of each row of the batch, over space too; weight, bias: (num_channels,).
+
+    Raises ShapeError, and UsageError where the channels make no whole groups. Source: torch.nn.GroupNorm.
+    """
+    if num_groups < 1 or num_channels % num_groups:
+        message = f"{num_channels} channels cannot be put into {num_groups} groups of one size"
+        raise UsageError(message)
+    require_length(x, 1, num_channels, "channels")
+    learned = _Learned(m, (num_channels,), len(x.shape) - 2, has_weight=affine, has_bias=bias)
+    groups = m.reshape(x, shape=(x.shape[0], num_groups, prod(x.shape[1:]) // num_groups))
+    if prod(x.shape) == num_groups:
+        message = f"{{0}} expects more than 1 value for each group, {{1}} gives {shape_text(x.shape)}"
+        raise ShapeError(message)
+    return learned.applied(m.reshape(_standard(m, groups, (2,), eps)[0], shape=x.shape))
