@@ -22,7 +22,7 @@ from bpcli.cli.inputs import (
     with_flags,
     with_option,
 )
-from bpcli.cli.output import chosen_format, document_text, drawn, lines_text, page_for, say, told, write
+from bpcli.cli.output import chosen_format, document_text, drawn_note, lines_text, page_for, say, told, write
 from bpcli.errors import (
     UNDECIDED_EXIT,
     BpcliError,
@@ -151,7 +151,7 @@ def _told_result(result: Any, options: dict[str, Any]) -> tuple[str, str]:
 
     page = page_for(options["output_format"], options["max_rows"])
     lines = check_report(result, page, release)
-    return lines_text(lines, options["output_format"]), "".join(map(note_text, (*result.notes, *drawn(result.graph))))
+    return lines_text(lines, options["output_format"]), "".join(map(note_text, result.notes)) + drawn_note(result.graph)
 
 
 def _release(options: dict[str, Any]) -> Any:

@@ -68,8 +68,17 @@ Examples:
     metavar="FILE|-",
     help="Answer JSON Lines of {id, expression, at, with_respect_to}.",
 )
+@click.option(
+    "--expand-layer",
+    "expanded",
+    multiple=True,
+    metavar="NAME",
+    help='Show every step of a long layer: 0, "0 LSTM", "0 LSTM · t=3", or all.',
+)
 @click.option("--with-steps", is_flag=True, help="With --requests: put the steps into each answer.")
-@click.option("--all-steps", is_flag=True, help=f"In JSON: every step, not the first {MOST_STEPS} only.")
+@click.option(
+    "--all-steps", is_flag=True, help=f"In JSON: every step, not the first {MOST_STEPS}, or million numbers, only."
+)
 @click.option(
     "--save-gradients",
     type=click.Path(),
@@ -84,7 +93,16 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
     limits = limits_from(options)
     bindings: dict[str, str] = ctx.obj
     if options["requests"] is not None:
-        given = ("assignments", "at_files", "names", "seed", "single_precision", "save_gradients", *OF_ONE_NETWORK)
+        given = (
+            "assignments",
+            "at_files",
+            "names",
+            "seed",
+            "single_precision",
+            "save_gradients",
+            "expanded",
+            *OF_ONE_NETWORK,
+        )
         beside = [options[name] for name in given]
         if expression is not None or bindings or any(beside) or options["output_format"] not in (None, "json"):
             message = "--requests takes expressions, values and names from its file, and answers in JSON"
@@ -150,7 +168,8 @@ def _show(result: Gradients, options: dict[str, Any]) -> int:
     else:
         from bpcli.report.walkthrough import walkthrough  # noqa: PLC0415 - JSON needs no lines
 
-        write_lines(walkthrough(result, page_for(output_format, options["max_rows"])), output_format)
+        page = page_for(output_format, options["max_rows"])
+        write_lines(walkthrough(result, page, options["expanded"]), output_format)
     say_warnings(result)
     say_unused(result.graph)
     return _exit_code(result)

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 
 PIECE = 1 << 16
-# What chance decides of a network, by its kind; a state, such as a running mean, always begins as the same value.
-DRAWN = {"parameter": "parameters", "draw": "dropout masks"}
 
 
 def is_terminal() -> bool:
@@ -156,21 +154,19 @@ def say_unused(graph: Graph) -> None:
         say(note_text(f"the output does not use {shown}"))
 
 
-def drawn(graph: Graph) -> tuple[str, ...]:
-    """What of a network has been drawn, and from which seed, in words; nothing where nothing has."""
-    network = graph.network
-    if network is None or not network.drawn:
-        return ()
-    drawn_kinds = {one.kind for one in network.parameters if one.variable.name in network.drawn}
-    what = [words for kind, words in DRAWN.items() if kind in drawn_kinds]
-    return (f"{' and '.join(what)} drawn from --random-seed {network.random_seed}",) if what else ()
-
-
 def say_drawn(graph: Graph) -> None:
     """Say on standard error what of a network has been drawn, and from which seed."""
+    say(drawn_note(graph))
+
+
+def drawn_note(graph: Graph) -> str:
+    """The same as a text; nothing where nothing has been drawn."""
+    words = graph.network.drawn_words if graph.network else ""
+    if not words:
+        return ""
     from bpcli.report.plain import note_text  # noqa: PLC0415 - most graphs have no layers
 
-    say("".join(map(note_text, drawn(graph))))
+    return note_text(words)
 
 
 def say_warnings(result: Gradients | Jacobian | Hessian) -> None:

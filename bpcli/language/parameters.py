@@ -62,7 +62,7 @@ def _parameter_values(  # noqa: PLR0913, PLR0917 - what the values depend on
 def _require_fitting_names(given: Collection[str], parameters: Mapping[str, Parameter], own: Collection[str]) -> None:
     """Raise BindingError where a name is no parameter, or where some parameters are given and others are not."""
     saved = [name for name, parameter in parameters.items() if parameter.is_saved]
-    extra = [name for name in given if name not in saved and name.rpartition(".")[2] != COUNTER]
+    extra = [name for name in given if name not in parameters and name.rpartition(".")[2] != COUNTER]
     if extra:
         known = [*own, *saved]
         hint = suggestion(extra[0], known, f"the network has {_listed(known)}")

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from bpcli.report.figures import aligned
 
+INDENT = 7  # characters before what stands below a row
+
 
 class Piece(NamedTuple):
     """Text in one role."""
@@ -37,11 +39,13 @@ class Row(NamedTuple):
     """Cells for the columns, and notes that belong to the row.
 
     Notes stand behind the row; where the page is too narrow, `notes_below` or else the same notes stand below it.
+    `above` is a line over the row, the title of what begins with it.
     """
 
     cells: tuple[str, ...]
     notes: tuple[str, ...] = ()
     notes_below: tuple[str, ...] | None = None
+    above: str = ""
 
 
 def text_of(line: Line) -> str:
@@ -49,18 +53,19 @@ def text_of(line: Line) -> str:
     return "".join([piece.text for piece in line]).rstrip()
 
 
-def table(
+def table(  # noqa: PLR0913 - what is set, and how
     columns: Sequence[Column],
     rows: Sequence[Row],
     width: float,
     heading: tuple[str, ...] = (),
     *,
     needs_heading: bool = False,
+    wraps: bool = False,
 ) -> list[Line]:
     """The rows in columns, within `width` characters if they can be.
 
     Where they are wider, the notes go below their rows, then the heading goes, unless the table needs it, then each
-    row is stacked.
+    row is stacked, or, with `wraps`, broken between its cells.
     """
     cells = [row.cells for row in rows]
     notes = _notes_in_columns([row.notes for row in rows])
@@ -69,17 +74,29 @@ def table(
         header, body = lines[: bool(words)], lines[bool(words) :]
         beside = [[*line, *note] for line, note in zip(body, notes, strict=True)]
         if words == heading and _fits([*header, *beside], width):
-            return [*header, *beside]
+            return [*header, *_with_titles([[line] for line in beside], rows)]
         if _fits(lines, width):
             return [*header, *_with_notes_below([[line] for line in body], rows)]
+    if wraps:
+        numbers = _padded([row[0] for row in cells], columns[0].side)
+        numbered = [(number, *row[1:]) for number, row in zip(numbers, cells, strict=True)]
+        return _with_notes_below([_wrapped(columns, row, width) for row in numbered], rows)
     return _with_notes_below([_stacked(columns, row) for row in cells], rows)
 
 
 def _with_notes_below(groups: Sequence[list[Line]], rows: Sequence[Row]) -> list[Line]:
+    noted = [
+        [*group, *[[Piece(" " * INDENT), Piece(note, "note")] for note in _below(row) if note]]
+        for group, row in zip(groups, rows, strict=True)
+    ]
+    return _with_titles(noted, rows)
+
+
+def _with_titles(groups: Sequence[list[Line]], rows: Sequence[Row]) -> list[Line]:
     return [
         line
         for group, row in zip(groups, rows, strict=True)
-        for line in (*group, *[[Piece("       "), Piece(note, "note")] for note in _below(row) if note])
+        for line in ([[Piece(" "), Piece(row.above, "heading")], *group] if row.above else group)
     ]
 
 
@@ -130,9 +147,36 @@ def _notes_in_columns(notes: Sequence[tuple[str, ...]]) -> list[Line]:
 def _stacked(columns: Sequence[Column], cells: tuple[str, ...]) -> list[Line]:
     lines: list[Line] = [[]]
     for column, cell in zip(columns, cells, strict=True):
+        if column.caption and not cell.strip():
+            continue
         if column.caption:
-            lines.append([Piece("       "), Piece(f"{column.caption:<12}", "heading")])
+            lines.append([Piece(" " * INDENT), Piece(f"{column.caption:<12}", "heading")])
         if cell.strip():
             before = " " if column.caption else column.before
             lines[-1].extend((Piece(before), Piece(cell.strip(), column.role)))
     return lines
+
+
+def _wrapped(columns: Sequence[Column], cells: tuple[str, ...], width: float) -> list[Line]:
+    """A row without columns, its cells one behind the other; a cell that would pass the width begins a line."""
+    lines: list[Line] = [[]]
+    for place, (column, cell) in enumerate(zip(columns, cells, strict=True)):
+        text = cell.strip() if place else cell
+        if not text:
+            continue
+        if len(text_of(lines[-1])) + len(column.before) + len(text) > width and lines[-1]:
+            lines.append([Piece(" " * INDENT)])
+        before = column.before if len(lines[-1]) != 1 or len(lines) == 1 else column.before.lstrip()
+        lines[-1].extend((Piece(before), Piece(text, column.role)))
+    return lines
+
+
+def flowed(words: Sequence[str], width: float) -> tuple[str, ...]:
+    """The words, with commas between them, in lines of at most this width where they can be."""
+    lines: list[str] = []
+    for word in words:
+        if lines and len(lines[-1]) + len(word) + 2 <= width:
+            lines[-1] += f", {word}"
+        else:
+            lines.append(word)
+    return tuple([f"{line}," for line in lines[:-1]] + lines[-1:])
