@@ -147,14 +147,14 @@ class Meetings:
         """How many steps there are."""
         return len(self._ranks)
 
-    def are_at(self, node: Node) -> bool:
-        """Whether several paths meet at a node."""
-        return len(self._arrivals[node]) > 1
+    def at(self, node: Node) -> int:
+        """How many paths meet at a node."""
+        return len(self._arrivals[node])
 
     def notes(self, number: int, step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What is said beside a step, and what below it: the sum where paths meet, else what the input stands for."""
         node = step.input
-        if self.are_at(node):
+        if self.at(node) > 1:
             return self._meeting(node, self._ranks[number])
         note = ""
         if node.inputs and node.name is None:
@@ -172,7 +172,10 @@ class Meetings:
         total = f"{self._gradient(node)} = {self._sum(node)}" if is_last else ""
         below = (f"path {rank + 1} of {count} to {label}" + (", add:" if is_last else ""), total)
         are_together = arrivals[-1].number - arrivals[0].number == count - 1
-        if not are_together or not all(arrival.is_shown for arrival in arrivals):
+        are_shown = all(arrival.is_shown for arrival in arrivals)
+        if self._page.is_brief and not are_shown and not is_last:
+            return (), ()  # the others are in folded rows, and the sum is the upstream of a later one
+        if not are_together or not are_shown:
             return (" ".join(below).rstrip(),), below
         # The rows stand side by side, so a bracket can join them; below a row it could not.
         signs = self._page.signs

@@ -31,7 +31,7 @@ def folded_row(  # noqa: PLR0913, PLR0917 - what is told, and how
     is_one = len(inputs) == 1
     contribution = page.value(reduce(add, [step.contribution for _, step in arrivals])) if is_one else ""
     number, step = arrivals[-1]
-    meet = is_one and meetings.are_at(step.input) and step.input not in group.states  # whose upstream the next row has
+    meet = is_one and meetings.at(step.input) > len(arrivals) and step.input not in group.states  # its upstream follows
     total = meetings.notes(number - 1, step)[1][-1:] if meet else ()
     cells = (
         str(first) if first == last else f"{first}-{last}",

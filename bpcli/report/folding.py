@@ -104,8 +104,9 @@ def _opened(network: Network, expanded: Collection[str]) -> set[str]:
             titles = [layer.title for layer in network.layers]
             listed = ", ".join(titles[:MOST_NAMED]) + (", …" if len(titles) > MOST_NAMED else "")
             message = f"no layer with steps is called '{shortened(typed)}'"
+            names = [layer.name for layer in network.layers if layer.name]
             parts = [title_of(layer, block) for layer in network.layers for block in layer.blocks]
-            raise UsageError(message, hint=suggestion(typed, [*titles, *parts], f"the layers are {listed}"))
+            raise UsageError(message, hint=suggestion(typed, [*names, *titles, *parts], f"the layers are {listed}"))
     return opened
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from bpcli.report.figures import aligned
 
 INDENT = 7  # characters before what stands below a row
+NAMES = 2  # columns that stay columns where a row is broken, if no column has a caption: a number and a name
 
 
 class Piece(NamedTuple):
@@ -78,9 +79,7 @@ def table(  # noqa: PLR0913 - what is set, and how
         if _fits(lines, width):
             return [*header, *_with_notes_below([[line] for line in body], rows)]
     if wraps:
-        numbers = _padded([row[0] for row in cells], columns[0].side)
-        numbered = [(number, *row[1:]) for number, row in zip(numbers, cells, strict=True)]
-        return _with_notes_below([_wrapped(columns, row, width) for row in numbered], rows)
+        return _with_notes_below(_wrapped(columns, cells, width), rows)
     return _with_notes_below([_stacked(columns, row) for row in cells], rows)
 
 
@@ -157,16 +156,23 @@ def _stacked(columns: Sequence[Column], cells: tuple[str, ...]) -> list[Line]:
     return lines
 
 
-def _wrapped(columns: Sequence[Column], cells: tuple[str, ...], width: float) -> list[Line]:
-    """A row without columns, its cells one behind the other; a cell that would pass the width begins a line."""
+def _wrapped(columns: Sequence[Column], cells: Sequence[tuple[str, ...]], width: float) -> list[list[Line]]:
+    """Rows whose first cells are in columns, the others one behind the other, from where they pass the width below."""
+    lead = next((place for place, column in enumerate(columns) if column.caption), NAMES)
+    leads = zip(*[_padded([row[place] for row in cells], columns[place].side) for place in range(lead)], strict=True)
+    return [_wrapped_row(columns, (*names, *row[lead:]), lead, width) for names, row in zip(leads, cells, strict=True)]
+
+
+def _wrapped_row(columns: Sequence[Column], cells: tuple[str, ...], lead: int, width: float) -> list[Line]:
     lines: list[Line] = [[]]
     for place, (column, cell) in enumerate(zip(columns, cells, strict=True)):
-        text = cell.strip() if place else cell
+        text = cell if place < lead else cell.strip()
         if not text:
             continue
-        if len(text_of(lines[-1])) + len(column.before) + len(text) > width and lines[-1]:
-            lines.append([Piece(" " * INDENT)])
-        before = column.before if len(lines[-1]) != 1 or len(lines) == 1 else column.before.lstrip()
+        before = column.before
+        if place >= lead and len("".join([piece.text for piece in lines[-1]])) + len(before) + len(text) > width:
+            lines.append([])
+            before = " " * INDENT + before.lstrip()
         lines[-1].extend((Piece(before), Piece(text, column.role)))
     return lines
 
