@@ -33,7 +33,7 @@ RATIONAL: Mapping[str, Callable[..., Any]] = {
 rationals = Tensors(NumberSystem("rationals", None, RATIONAL))
 # Their points are drawn with a large diagonal, so that there is an inverse.
 INVERTED = {"inv", "solve", "det", "cofactors", "cholesky"}
-WHOLE = "indices"  # the name of inputs that are whole numbers
+WHOLE = frozenset({"indices", "mask"})  # the names of inputs that are whole numbers
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class ArrayCase:
 
     def is_whole(self, position: int) -> bool:
         """Whether an input is made of whole numbers, through which no gradient flows."""
-        return self.op.inputs[min(position, len(self.op.inputs) - 1)] == WHOLE
+        return self.op.inputs[min(position, len(self.op.inputs) - 1)] in WHOLE
 
     def point(self, shift: int = 0) -> list[Array]:
         """An array for each input: multiples of 1/64, no two of them alike and none 0, of either sign."""

@@ -29,6 +29,11 @@ EXTRA: dict[str, list[Sample]] = {
     "std": [*SEVERAL, Sample((2, 2), ddof=1), Sample((2, 0), axis=0)],
     "argmax": [Sample((2, 1, 3), axis=-1, keepdims=True), Sample((2, 3), keepdims=True), Sample(())],
     **dict.fromkeys(("softmax", "log_softmax", "cumsum", "products_of_others"), ALONG),
+    "masked_softmax": [
+        Sample((1,), (1,), axis=0),
+        Sample((2, 3, 2), (2, 3, 2), axis=-2),
+        Sample((0, 2), (0, 2), axis=1),
+    ],
     "broadcast_to": [
         Sample((3, 1), shape=(3, 4)),
         Sample((2,), shape=(2,)),
@@ -79,7 +84,11 @@ EXTRA: dict[str, list[Sample]] = {
         Sample((3, 2), key=(..., 0)),
         Sample((3,), key=(Slice(2, 2),)),
     ],
-    "scatter": [Sample((2, 3), key=((0, 1), Slice(), (1, 0)), shape=(2, 3, 2)), Sample((), key=(-1,), shape=(3,))],
+    "scatter": [
+        Sample((2, 3), key=((0, 1), Slice(), (1, 0)), shape=(2, 3, 2)),
+        Sample((), key=(-1,), shape=(3,)),
+        Sample((2, 4, 1), key=(..., (0, 0, -1, 1), Slice()), shape=(2, 3, 1)),
+    ],
     "take": ROWS,
     "embedding": [Sample(*reversed(sample.shapes)) for sample in ROWS],
     "put": [Sample((), (), length=3), Sample((2, 3, 2), (2, 3), length=2), Sample((0, 2), (0,), length=2)],
@@ -134,7 +143,11 @@ EXTRA: dict[str, list[Sample]] = {
         Sample((1, 1), kernel_size=1),
         Sample((3, 3, 3), kernel_size=(2, 2, 2), stride=1),
     ],
-    "max_pool2d": [Sample((3, 4), kernel_size=3, stride=1, padding=1), Sample((0, 2, 2), kernel_size=2)],
+    "max_pool2d": [
+        Sample((3, 4), kernel_size=3, stride=1, padding=1),
+        Sample((0, 2, 2), kernel_size=2),
+        Sample((4, 3), kernel_size=3, stride=2, padding=1, dilation=(1, 2), ceil_mode=True),
+    ],
     "avg_pool2d": [
         Sample((3, 4), kernel_size=(3, 1), stride=1, padding=(1, 0)),
         Sample((2, 5, 5), kernel_size=2, stride=3),

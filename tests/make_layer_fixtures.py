@@ -11,6 +11,7 @@ import zlib
 from collections import OrderedDict
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch  # type: ignore[import-not-found]  # PyTorch is needed only where this script is run
@@ -22,30 +23,55 @@ DIGITS = 17
 
 
 class Output(torch.nn.Module):  # type: ignore[misc]  # torch has no types here
-    """A module that hands on the first of several results; attention is asked about itself."""
+    """A module that hands on the first of several results, or the picked one; attention is asked about itself."""
 
-    def __init__(self, inner: Any) -> None:
+    def __init__(self, inner: Any, pick: str) -> None:
         super().__init__()
         self.inner = inner
+        self.pick = pick
 
     def forward(self, x: Any) -> Any:
-        """The first result."""
+        """The result."""
         result = self.inner(x, x, x) if isinstance(self.inner, torch.nn.MultiheadAttention) else self.inner(x)
-        return result[0] if isinstance(result, tuple) else result
+        if not self.pick:
+            return result[0] if isinstance(result, tuple) else result
+        return result[1][self.pick == "c_n"] if isinstance(result[1], tuple) else result[1]
 
 
-def run(model: Any, x: Any) -> Any:
+class Attention(torch.nn.MultiheadAttention):  # type: ignore[misc]  # the same
+    """PyTorch's attention, whose `forward` is told here what bpcli takes beside the other arguments."""
+
+    def __init__(self, *arguments: Any, is_causal: bool = False, **others: Any) -> None:
+        super().__init__(*arguments, **others)
+        self.is_causal = is_causal
+
+    def forward(self, query: Any, key: Any, value: Any) -> Any:
+        """The output and the weights; what `attn_mask` says is left out."""
+        steps = query.shape[-2 if query.dim() == 2 or self.batch_first else 0]
+        later = torch.ones(steps, steps, dtype=torch.bool).triu(1)
+        return super().forward(query, key, value, attn_mask=later if self.is_causal else None)
+
+
+LAYERS = SimpleNamespace(**{**vars(torch.nn), "MultiheadAttention": Attention})
+
+
+def run(model: Any, x: Any, pick: str = "") -> Any:
     """What a model hands on; the layers of a Sequential one by one."""
     if isinstance(model, torch.nn.Sequential):
         for layer in model:
-            x = run(layer, x)
+            x = run(layer, x, pick if layer is model[-1] else "")
         return x
-    return Output(model)(x)
+    return Output(model, pick)(x)
 
 
 def numbers(value: Any) -> Any:
     """An array as nested lists."""
     return value.detach().to(torch.float64).tolist()
+
+
+def gradient(x: Any) -> Any:
+    """The gradient of a leaf, which is 0 where the output does not need it."""
+    return torch.zeros_like(x) if x.grad is None else x.grad
 
 
 def drawn(shape: tuple[int, ...], below: int, generator: Any) -> Any:
@@ -59,7 +85,7 @@ def answer(case: Case) -> dict[str, Any]:
     """What PyTorch says about a case."""
     generator = torch.Generator().manual_seed(zlib.crc32(case.name.encode()))
     torch.manual_seed(zlib.crc32(case.name.encode()))
-    names = {"nn": torch.nn, "torch": torch, "OrderedDict": OrderedDict}
+    names = {"nn": LAYERS, "torch": torch, "OrderedDict": OrderedDict}
     model = eval(case.spec, names).double()  # noqa: S307 - the specs of this folder, in PyTorch's own meaning
     model.train(case.mode == "train")
     state = model.state_dict()
@@ -68,8 +94,9 @@ def answer(case: Case) -> dict[str, Any]:
     saved = {name: numbers(value) for name, value in state.items() if not name.endswith("num_batches_tracked")}
     x = drawn(case.shape, case.below, generator) if case.at is None else torch.tensor(case.at)
     x = x if case.below or not x.is_floating_point() else x.double().requires_grad_()
-    output = run(model, x.clone())  # a leaf cannot be changed in place
-    found = {"name": case.name, "spec": case.spec, "loss": case.loss, "mode": case.mode, "parameters": saved}
+    output = run(model, x.clone(), case.pick)  # a leaf cannot be changed in place
+    spec = f"{case.spec} -> {case.pick}" if case.pick else case.spec
+    found = {"name": case.name, "spec": spec, "loss": case.loss, "mode": case.mode, "parameters": saved}
     at = {"input": numbers(x)}
     if case.loss:
         target = case.target
@@ -81,7 +108,7 @@ def answer(case: Case) -> dict[str, Any]:
         output = loss.double()(output, target if not target.is_floating_point() else target.double())
     upstream = torch.ones(()) if output.dim() == 0 else drawn(tuple(output.shape), 0, generator)
     (output * upstream).sum().backward()
-    gradients = {name: numbers(one.grad) for name, one in model.named_parameters() if one.grad is not None}
+    gradients = {name: numbers(gradient(one)) for name, one in model.named_parameters()}
     if x.requires_grad:
         gradients["input"] = numbers(x.grad)
     after = {name: numbers(value) for name, value in model.named_buffers() if not name.endswith("num_batches_tracked")}
@@ -95,11 +122,37 @@ def answer(case: Case) -> dict[str, Any]:
     }
 
 
+def answer_of_function(case: Case) -> dict[str, Any]:
+    """What PyTorch says about a call of a function."""
+    generator = torch.Generator().manual_seed(zlib.crc32(case.name.encode()))
+    at = {
+        name: drawn(shape, 2 * ("mask" in name), generator).double().requires_grad_()
+        for name, shape in case.inputs.items()
+    }
+    output = eval(case.spec, vars(torch.nn.functional), dict(at))  # noqa: S307 - the same
+    upstream = drawn(tuple(output.shape), 0, generator)
+    (output * upstream).sum().backward()
+    return {
+        "name": case.name,
+        "spec": case.spec,
+        "loss": "",
+        "mode": case.mode,
+        "parameters": {},
+        "at": {name: numbers(x) for name, x in at.items()},
+        "upstream": numbers(upstream),
+        "value": numbers(output),
+        "gradients": {name: numbers(gradient(x)) for name, x in at.items()},
+        "after": {},
+    }
+
+
 def main() -> None:
     """Write the named families, or all."""
     for family in sys.argv[1:] or FAMILIES:
         cases: list[Case] = import_module(f"layer_cases.{family}").CASES
-        answers = [json.dumps(answer(case), separators=(",", ":")) for case in cases]
+        answers = [
+            json.dumps((answer_of_function if case.inputs else answer)(case), separators=(",", ":")) for case in cases
+        ]
         (FOLDER / f"{family}.json").write_text("[\n" + ",\n".join(answers) + "\n]\n", "utf-8")
 
 

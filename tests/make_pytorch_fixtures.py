@@ -48,6 +48,7 @@ POWERS: Points = [
     (-2.0, 3.0),
 ]
 NEAR_AND_FAR: Points = [(0.3, -0.7), (1.0, 1.0), (30.0, -30.0), (1000.0, 1000.0), (-1000.0, 999.0)]
+SHARES: Points = list(product((0.0, 1e-13, 0.3, 0.9, 1.0), (0.0, 0.4, 1.0)))
 SPACE: Points = [*product((1.0, 2.0), repeat=3), (0.0, -1.0, 2.0), (3.0, -1.0, 2.0), (0.5, -1.0, 2.0)]
 BOUNDED: Points = [
     (x, low, high) for x in (-2.0, -1.0, 0.3, 2.0, 2.5) for low, high in ((-1.0, 2.0), (2.0, -1.0), (0.3, 0.3))
@@ -73,6 +74,7 @@ CASES: list[tuple[str, Callable[..., Any], Points]] = [
     ("log10(x)", torch.log10, POSITIVE + line(0.0, -1.0)),
     ("log1p(x)", torch.log1p, POSITIVE + line(-1.0, -0.4, 0.0, 1e-12)),
     ("logaddexp(x, y)", torch.logaddexp, NEAR_AND_FAR),
+    ("log_loss(x, y)", lambda x, y: layers.binary_cross_entropy(x, y, reduction="none"), SHARES),
     ("sqrt(x)", torch.sqrt, POSITIVE + line(0.0, -1.0)),
     ("hypot(x, y)", torch.hypot, PLANE),
     ("sin(x)", torch.sin, WITH_ZERO),

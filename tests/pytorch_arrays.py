@@ -74,6 +74,11 @@ REDUCTIONS: list[Case] = [
     *over("logsumexp(x, dim=0, keepdim=True)", lambda x: torch.logsumexp(x, 0, keepdim=True), A, MIXED),
     *over("softmax(x)", lambda x: torch.softmax(x, -1), A, MIXED, TIED, ONE, ROW, EMPTY),
     *over("softmax(x, axis=0)", lambda x: torch.softmax(x, 0), A, MIXED, B),
+    *over(
+        "masked_softmax(x, [[1, 0, 1], [0, 1, 1]])",
+        lambda x: torch.softmax(x.masked_fill(torch.tensor([[0, 1, 0], [1, 0, 0]], dtype=torch.bool), -torch.inf), -1),
+        A,
+    ),
     *over("log_softmax(x)", lambda x: torch.log_softmax(x, -1), A, MIXED, TIED, ONE, ROW),
     *over("log_softmax(x, dim=-2)", lambda x: torch.log_softmax(x, -2), A, B),
     *over("cumsum(x, axis=1)", lambda x: torch.cumsum(x, 1), A, B, EMPTY),

@@ -46,7 +46,7 @@ def printed(session: list[Shown], folder: Path = ROOT) -> list[str]:
 def run(script: str, folder: Path) -> tuple[str, int]:
     """What a shell prints, errors included, and its exit code."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}
+    environment = {**os.environ, "PATH": path, "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8", "COLUMNS": "100"}
     done = subprocess.run(
         ["sh", "-c", script],
         cwd=folder,

@@ -12,6 +12,7 @@ from itertools import chain
 from random import Random
 
 from hypothesis import strategies as st
+from specs import listed, spec_line
 
 from bpcli.graph.labels import is_literal
 from bpcli.graph.node import SYMBOLS, Constant, Graph, Node, Variable
@@ -19,11 +20,6 @@ from bpcli.graph.op import NO_ATTRIBUTES, REGISTRY, Attribute, Attributes, Attri
 from bpcli.graph.order import graph_of
 from bpcli.language.functions import FUNCTIONS
 from bpcli.ops import ELEMENTWISE
-
-
-def listed(words: str, sign: str | None = None) -> list[str]:
-    """The words, as a list."""
-    return words.split(sign)
 
 
 def randoms() -> st.SearchStrategy[Random]:
@@ -246,6 +242,7 @@ MISTAKES += listed("--with-respect-to w,q|--with-respect-to|--set|--set x|--set 
 MISTAKES += listed("--at no-such-file|--requests no-such-file|--α 2|--x₁ 2|---x 1|@|--version", "|")
 CHECKS = 0.03  # the share of command lines that are checks: each takes a process and two oracles
 OVER_ARRAYS = 0.2  # the share of those that are about arrays
+OVER_LAYERS = 0.15  # the share of those that are about networks
 CHECK_OPTIONS = listed("--every-step|--json|-q|--release-to student|--hint-level kind|--hint-level cause", "|")
 CHECK_OPTIONS += listed("--output-format plain|--output-format table|--max-rows 1|--relative-tolerance 1e-6", "|")
 CHECK_OPTIONS += listed("--relative-tolerance 0|--with-respect-to x|--parallel-jobs 2|--max-operators 9999", "|")
@@ -320,6 +317,8 @@ def command_line(random: Random) -> list[str]:
         return check_line(random)
     if random.random() < OVER_ARRAYS:
         return array_line(random)
+    if random.random() < OVER_LAYERS:
+        return spec_line(random)
     if random.random() < 0.03:
         command = random.choice(("ops", "schema", "gard", noise(random)))
         return harmless([command, random.choice((*FUNCTIONS, "grad", "**"))])

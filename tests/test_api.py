@@ -104,7 +104,11 @@ def test_any_mapping_is_a_point(at: Mapping[str, object]) -> None:
     assert dict(at) == before
 
 
-@pytest.mark.parametrize("wanted", [["z", "x"], ("x", "z"), {"x", "z"}, {"x": None, "z": None}.keys()], ids=str)
+@pytest.mark.parametrize(
+    "wanted",
+    [["z", "x"], ("x", "z"), {"x", "z"}, {"x": None, "z": None}.keys()],
+    ids=lambda wanted: type(wanted).__name__,
+)
 def test_only_wanted_gradients_are_computed(wanted: Collection[str]) -> None:
     """`with_respect_to` takes any collection of names; steps that lead to no wanted variable are left out."""
     result = bpcli.grad("A = x*y; F = A*z", POINT, wanted)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from told import marked
 
 from bpcli import grad, parse, render
-from bpcli.errors import BpcliError, LimitError, ParseError, ShapeError, UsageError
+from bpcli.errors import LimitError, ParseError, ShapeError, UsageError
 from bpcli.graph.keys import Slice, indices_of, key_from, key_text, shape_of_key
 from bpcli.graph.node import Variable, applied
 from bpcli.language.limits import Limits
@@ -190,11 +191,6 @@ def test_what_is_no_key_is_refused(text: str) -> None:
     """As the text of an attribute."""
     with pytest.raises(ParseError, match="must be an index"):
         parse(f"scatter(x, '{text}', (3,))")
-
-
-def marked(error: BpcliError) -> list[str]:
-    """What the carets of an error stand under."""
-    return [(error.text or "")[span.start : span.end] for span in error.spans]
 
 
 REFUSED = [

@@ -52,6 +52,9 @@ VALUES: list[tuple[str, Any, Any]] = [
     ("softmax(x)", [0, 0, 0, 0], [0.25] * 4),
     ("softmax(x)", [1000, 1001], [1 / (1 + E), E / (1 + E)]),
     ("softmax(x)", [math.log(1), math.log(2), math.log(5)], [0.125, 0.25, 0.625]),
+    ("masked_softmax(x, [1, 0, 1])", [math.log(1), 5, math.log(3)], [0.25, 0, 0.75]),
+    ("masked_softmax(x, [1, 0, 1])", [-1000, 1000, -1000], [0.5, 0, 0.5]),
+    ("masked_softmax(x, [0, 0])", [1, 2], [0, 0]),  # as in PyTorch, where nothing takes part all weights are 0
     ("log_softmax(x)", [0, -1000], [0, -1000]),
     ("log_softmax(x)", [1000, 0], [0, -1000]),
     ("cumsum(x, axis=0)", [1, 2, 3, 4], [1, 3, 6, 10]),

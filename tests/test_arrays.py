@@ -39,6 +39,9 @@ class Tensor:
         self.numbers = np.asarray(numbers)
         self.history = history
 
+    def __repr__(self) -> str:
+        return f"Tensor({self.numbers.tolist()})"
+
     def detach(self) -> "Tensor":
         """The same numbers without their history."""
         return Tensor(self.numbers)

@@ -85,7 +85,6 @@ OPERATORS: list[Complaint] = [
     ("x** ", "must stand after '**', not the end", [""], ""),
     ("*x", "must stand here, not '*'", ["*"], ""),
     ("x <> y", "must stand after '<', not '>'", [">"], ""),
-    ("x # y", "'#' is not part of the language", ["#"], ""),
     ("x $ y", "'$' is not part of the language", ["$"], ""),
     ("x % y", "'%' is not part of the language", ["%"], ""),
     ("!x", "'!' is not part of the language", ["!"], ""),

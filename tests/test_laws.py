@@ -80,6 +80,7 @@ VALUES: Mapping[str, Callable[..., Any]] = {name: getattr(mp, name) for name in 
     "exp2": lambda x: mp.power(2, x),
     "log2": lambda x: mp.log(x, 2),
     "logaddexp": lambda x, y: mp.log(mp.exp(x) + mp.exp(y)),
+    "log_loss": lambda x, y: -(y * mp.log(x) + (1 - y) * mp.log(1 - x)),
     "cbrt": lambda x: mp.sign(x) * mp.cbrt(abs(x)),
     "sinc": sinc_derivative,
     "lgamma": lambda x: mp.log(abs(mp.gamma(x))),

@@ -12,6 +12,11 @@ import pytest
 
 from bpcli import grad
 from bpcli.backprop.statistics import running_statistics
+from bpcli.graph.network import Stage
+from bpcli.language.expressions import parse
+from bpcli.layers import LAYERS
+from bpcli.layers.module import Module
+from bpcli.ops import activations
 
 FOLDER = Path(__file__).parent / "fixtures" / "layers"
 CASES: list[dict[str, Any]] = [case for path in sorted(FOLDER.glob("*.json")) for case in json.loads(path.read_text())]
@@ -33,6 +38,9 @@ def text_of(case: dict[str, Any]) -> str:
     return f"{case['spec']} -> {case['loss']}" if case["loss"] else str(case["spec"])
 
 
+DEPRECATED = ("size_average", "reduce")  # arguments of losses that are refused in words
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_a_layer_is_that_of_pytorch(case: dict[str, Any]) -> None:
     """Value and gradients agree, and every parameter is named as in PyTorch's state_dict."""
@@ -52,3 +60,22 @@ def test_a_layer_is_that_of_pytorch(case: dict[str, Any]) -> None:
     assert set(case["after"]) == set(statistics)
     for name, value in case["after"].items():
         near(statistics[name], value)
+
+
+def test_every_layer_and_argument_has_a_fixture() -> None:
+    """No argument of a layer is heard without PyTorch's word on it."""
+    asked = {(one.name, argument.name) for one in LAYERS.values() for argument in one.arguments}
+    asked -= {(name, argument) for name, argument in asked if argument in DEPRECATED}
+    stages = [node for case in CASES for node in parse(text_of(case)).nodes if isinstance(node, Stage)]
+    modules = [one for stage in stages if isinstance(stage.module, Module) for _, one in stage.module.leaves("")]
+
+    assert asked - {(one.definition.name, name) for one in modules for name in one.arguments} == set()
+    assert set(LAYERS) <= {one.definition.name for one in modules}
+
+
+def test_every_activation_is_a_layer() -> None:
+    """By PyTorch's name, which differs from that of the op in capitals and bars only."""
+    ops = [name for name, op in vars(activations).items() if getattr(op, "name", None) == name]
+
+    assert len(ops) > 10
+    assert {name.replace("_", "") for name in ops} <= {name.lower() for name in LAYERS}

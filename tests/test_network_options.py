@@ -155,7 +155,8 @@ def test_what_a_network_needs_is_said() -> None:
         code=2,
         out="",
         err="error: no value for input, target\n"
-        "hint: add --input VALUE --target VALUE; parameters may be left out, and are then drawn from --random-seed\n",
+        "hint: add --input VALUE --target VALUE; target is the target that MSELoss takes; "
+        "parameters may be left out, and are then drawn from --random-seed\n",
     )
 
 

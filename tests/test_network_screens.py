@@ -107,29 +107,29 @@ NETWORK                             parameters given
 FORWARD                             local gradients, kept for the way back
  0 RNN
       1   v1 = 0.bias_ih_l0 + 0.bias_hh_l0 = [0]                 (1,)
-    2-9   v9 = (0 RNN · t=1: 8 steps)      = [0.4621]            (1,)
-  10-17  v17 = (0 RNN · t=2: 8 steps)      = [0.7279]            (1,)
-  18-25  v25 = (0 RNN · t=3: 8 steps)      = [0.7424]            (1,)
+    2-9   h1 = (0 RNN · t=1: 8 steps)      = [0.4621]            (1,)
+  10-17   h2 = (0 RNN · t=2: 8 steps)      = [0.7279]            (1,)
+  18-25   h3 = (0 RNN · t=3: 8 steps)      = [0.7424]            (1,)
  0 RNN
-     26  v26 = [v9, v17, v25]              = (3, 1) norm 1.138
+     26  v23 = [h1, h2, h3]                = (3, 1) norm 1.138
  MSELoss
-     27  v27 = v26 - target                = (3, 1) norm 1.138
-     28  v28 = square(v27)                 = (3, 1) norm 0.7938         ∂v28/∂v27 = diag(2*v27)
-     29    f = mean(v28)                   = 0.4315
+     27  v24 = v23 - target                = (3, 1) norm 1.138
+     28  v25 = square(v24)                 = (3, 1) norm 0.7938         ∂v25/∂v24 = diag(2*v24)
+     29    f = mean(v25)                   = 0.4315
 
 BACKWARD                            starts with ∂f/∂f = 1
          node → input         upstream            local                    = contribution
  MSELoss
-      1     f → v28           1                   broadcast_to(upstream/3) = (3, 1) norm 0.5774
-      2   v28 → v27           (3, 1) norm 0.5774  × 2*v27                  = (3, 1) norm 0.7585
-      3   v27 → v26           (3, 1) norm 0.7585  × 1                      = (3, 1) norm 0.7585
+      1     f → v25           1                   broadcast_to(upstream/3) = (3, 1) norm 0.5774
+      2   v25 → v24           (3, 1) norm 0.5774  × 2*v24                  = (3, 1) norm 0.7585
+      3   v24 → v23           (3, 1) norm 0.7585  × 1                      = (3, 1) norm 0.7585
  0 RNN
-      4   v26 → v9            (3, 1) norm 0.7585  upstream[0]              = [0.3081]
-      5   v26 → v17           (3, 1) norm 0.7585  upstream[1]              = [0.4853]
-      6   v26 → v25           (3, 1) norm 0.7585  upstream[2]              = [0.4949]
-   7-18   v25 → v17           [0.4949]            (0 RNN · t=3: 12 steps)  = [0.4443]
-  19-30   v17 → v9            [0.9296]            (0 RNN · t=2: 12 steps)  = [0.8741]
-  31-41    v9 → input         [1.182]             (0 RNN · t=1: 11 steps)  = [[0.4649], [0], [0]]
+      4   v23 → h1            (3, 1) norm 0.7585  upstream[0]              = [0.3081]
+      5   v23 → h2            (3, 1) norm 0.7585  upstream[1]              = [0.4853]
+      6   v23 → h3            (3, 1) norm 0.7585  upstream[2]              = [0.4949]
+   7-18    h3 → h2            [0.4949]            (0 RNN · t=3: 12 steps)  = [0.4443]
+  19-30    h2 → h1            [0.9296]            (0 RNN · t=2: 12 steps)  = [0.8741]
+  31-41    h1 → input         [1.182]             (0 RNN · t=1: 11 steps)  = [[0.4649], [0], [0]]
        ∂f/∂input = [[0], [0], [0.1111]] + [[0], [0.2185], [0]] + [[0.4649], [0], [0]] = (3, 1) norm 0.5255
  0 RNN
      42    v1 → 0.bias_ih_l0  [1.589]             × 1                      = [1.589]
@@ -156,8 +156,9 @@ GRADIENTS
 
 
 @pytest.mark.parametrize(("arguments", "screen"), SCREENS.values(), ids=list(SCREENS))
-def test_screens(arguments: tuple[str, ...], screen: str) -> None:
+def test_screens(arguments: tuple[str, ...], screen: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `bpcli grad` writes into a pipe, letter by letter."""
+    monkeypatch.setenv("COLUMNS", "100")
     done = call("grad", *arguments)
 
     assert (done.code, done.err) == (0, "")

@@ -116,6 +116,11 @@ def test_the_form_itself_translates_back(case: Case) -> None:
         assert agree(number(found), value(case, tuple(map(exactly, point)))), point
 
 
+def expression_id(one: Any) -> str:
+    """An expression names its case; what is expected of it, a function, has no name that stays."""
+    return str(one)[:60] if isinstance(one, sympy.Basic) else ""
+
+
 @pytest.mark.parametrize(
     ("name", "holds"),
     [
@@ -191,7 +196,7 @@ def test_a_symbol_is_a_condition_where_it_is_not_zero() -> None:
         (sympy.diff(sympy.sign(X), X), 0),
         (sympy.Pow(2, 1000, evaluate=False) * X, lambda: mpf(2) ** 1000 * mpf(0.7)),
     ],
-    ids=str,
+    ids=expression_id,
 )
 def test_an_expression_translates(expression: Any, expected: Any) -> None:
     """Each kind of SymPy's, at x = 0.7 and y = -1.3."""
@@ -422,7 +427,7 @@ def test_what_is_zero_is_proved_within_a_budget(expression: Any, zero: bool) -> 
         (sympy.acos(X + 1), None),
         (1 / (X - X), None),
     ],
-    ids=str,
+    ids=expression_id,
 )
 def test_sympy_evaluates_at_a_point(expression: Any, expected: Callable[[], Any] | None) -> None:
     """A number to so many digits, of loggamma the real part; None where it is not real."""

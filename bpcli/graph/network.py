@@ -40,7 +40,8 @@ class Draw(NamedTuple):
     """How entries are drawn where no value is given: `law` says from what, `first` and `second` are its parameters.
 
     `uniform` from `first` to `second`; `normal` with mean `first` and standard deviation `second`; `kept`, which is
-    1/(1 - `first`) with probability 1 - `first`, else 0; `constant`, which is `first`. `zero_row` is a row that is 0.
+    1/(1 - `first`) with probability 1 - `first`, else 0; `constant`, which is `first`; `row`, which is not drawn but
+    is that row of another parameter. `zero_row` is a row that is 0.
     """
 
     law: str
@@ -53,17 +54,19 @@ class Parameter(NamedTuple):
     """An array that belongs to a layer.
 
     `kind` is `parameter` where gradients are taken, `buffer` where the state of a layer is kept, such as a running
-    mean, and `draw` where chance enters, such as the mask of dropout; the first two stand in a `state_dict`.
+    mean, and `draw` where chance enters, such as the mask of dropout; the first two stand in a `state_dict`. Of kind
+    `row` is a row of the parameter `row_of` that is held fast, with one axis more in front.
     """
 
     variable: Variable
     kind: str
     draw: Draw
+    row_of: Variable | None = None
 
     @property
     def is_saved(self) -> bool:
         """Whether it stands in a `state_dict`."""
-        return self.kind != "draw"
+        return self.kind in {"parameter", "buffer"}
 
 
 DRAWN = {"parameter": "parameters", "draw": "dropout masks"}

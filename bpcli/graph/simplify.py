@@ -71,7 +71,7 @@ class Simplifier:
         """What adds up whole axes in front, as the sum that people write."""
         (whole,) = node.inputs
         number = number_in(whole.inputs[0]) if _is_repeated(whole) else None
-        if number is not None:
+        if number is not None and 0 not in node.shape:
             return self.constant(number * prod(whole.shape) / prod(node.shape))
         extra = len(whole.shape) - len(node.shape)
         if whole.shape[extra:] != node.shape:

@@ -18,7 +18,6 @@ HINTS = {
     "!": "the factorial of x is gamma(x + 1)",
     ":": "a slice stands between brackets, as in x[1:3]",
     "{": "group with parentheses",
-    "#": "an expression has no comments",
     "$": "write the expression without $ signs",
     ".": "a function is called by its name alone: sin(x), not np.sin(x)",
     "\\": "write functions as calls: sqrt(x), not \\sqrt{x}",
@@ -36,6 +35,7 @@ WORDS = {
     "else": "a choice is where(x > 0, x, 0)",
     "mod": "the remainder of x/y is x - y*floor(x/y)",
 }
+CLOSED = (")", "]", ",", ";", "\n", "")  # what ends an operand
 UNSEEN = {"\n": "the end of the line", "": "the end"}
 
 
@@ -71,14 +71,21 @@ def unknown_function(text: str, typed: str, span: Span, *, is_variable: bool) ->
     product = f"for a product write {shortened(typed)}*(…)"
     if is_variable:
         return ParseError(f"{named(typed)} is a variable here, not a function", text=text, spans=(span,), hint=product)
-    names = [name for name in all_functions() if name.isascii()]
+    from bpcli.language.code_complaints import code_called  # noqa: PLC0415 - only an error needs it
+
+    python = code_called(text, typed, span)
+    if python:
+        return python
+    from bpcli.layers import FUNCTIONALS  # noqa: PLC0415 - layers are needed for this error only
+
+    names = [name for name in (*all_functions(), *FUNCTIONALS) if name.isascii()]
     hint = WORDS.get(typed) or suggestion(typed, names, f"{product}; 'bpcli ops' lists the functions")
     return ParseError(f"unknown function {named(typed)}", text=text, spans=(span,), hint=hint)
 
 
 def not_an_operand(text: str, token: str, span: Span, before: str) -> ParseError:
     """Something other than a number, a name or a bracket where one of these must stand."""
-    if token in (")", "]", ",", ";", "\n", "") or token in _operators():
+    if token in CLOSED or token in _operators():
         sign = before if before in _operators() else before[-1:]
         after = f" after {named(sign)}" if before.strip() else ""
         message = f"a number, a name or '(' must stand{after or ' here'}, not {named(token)}"
@@ -105,6 +112,10 @@ def no_number(text: str, static: Static) -> ParseError:
     """What only an attribute of a function can take, where a number must stand."""
     span = static.span or Span(0, 0)
     hint = {"inf": HINTS["∞"]}.get(text[span.start : span.end], "write it within a call that takes it")
+    if static.is_layer:
+        message = f"{shortened(text[span.start : span.end])} is a layer, where a number must stand"
+        hint = "a layer is applied by '->': x -> Linear(4); parentheses make a number of it: (x -> Linear(4)) + 1"
+        return ParseError(message, text=text, spans=(span,), hint=hint)
     if isinstance(static.content, tuple):
         hint = "write a vector as [x, y]"
     if isinstance(static.content, str):
@@ -116,6 +127,11 @@ def not_after_an_operand(text: str, token: str, span: Span, operand: Span) -> Pa
     """Something other than an operator after a complete operand: `2x`, `x y`, `1..2`, a stray sign."""
     before = text[operand.start : operand.end]
     both = Span(operand.start, span.end)
+    from bpcli.language.code_complaints import code_after  # noqa: PLC0415 - only an error needs it
+
+    python = code_after(text, token, span, operand)
+    if python:
+        return python
     starts_operand = token[0].isalnum() or token[0] in "_(√" or (token[0] == "." and len(token) > 1)
     if not starts_operand or "=" in token:
         if "=" not in token:

@@ -13,20 +13,19 @@ The grammar, loosest first; the binding powers stand with the ops and are the pr
     atom        number | name | name "(" arguments ")" | "(" comparison ")"
     arguments   [name "="] comparison ("," …)*
 
+A `->` is looser than all of these; what layers and it do stands in `modules`. A `#` begins a comment.
 It is an operator-precedence parser with an explicit stack (Floyd 1963, Pratt 1973): linear time, no recursion.
 """
 
 import gc
-from bisect import bisect_right
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from operator import itemgetter
 from typing import Any
 
 from bpcli.errors import LimitError, ParseError, Span
 from bpcli.graph.node import SYMBOLS, Constant, Graph, Node, Variable
 from bpcli.graph.op import Op
-from bpcli.language.complaints import misplaced, no_number, not_after_an_operand, not_an_operand, unknown_function
+from bpcli.language.complaints import misplaced, not_after_an_operand, not_an_operand, unknown_function
 from bpcli.language.conditions import require_conditions_in_place
 from bpcli.language.functions import FUNCTIONS, STATICS_TYPED, SYMBOLS_TYPED, Static, function_called
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
@@ -37,6 +36,8 @@ from bpcli.language.tokens import SUPERSCRIPTS, batches
 # Signs of arrays: those that begin an operand, that may follow a comma or a colon, and that follow an operand.
 LISTED = frozenset({"[", "..."})
 LISTED_LAST = frozenset({":", ",", "]"})
+# What print(model) shows without quotes, as in padding=same.
+PRINTED_WORDS = frozenset({"same", "valid", "reflect", "replicate", "circular"})
 AFTER_ARRAYS = frozenset({"@", "[", "]", ":", ".T", ".mT", "ᵀ"})
 
 
@@ -44,13 +45,10 @@ class Parser(Stack):
     """The reading of one text, token by token, and the names that it has given and used so far."""
 
     def __init__(self, text: str, bound: Collection[str], limits: Limits) -> None:
-        super().__init__(text)
+        super().__init__(text, limits)
         self.bound = bound
-        self.limits = limits
         self.openers: dict[str, tuple[Op | None, str]] = {"(": (None, "")}
-        self.target: str | None = None
         self.assigned: set[str] = set()
-        self.output: Node | None = None
 
     def read(self) -> Graph:
         """Read every token. What is common, a known name or an operator, is dealt with here; the rest in methods."""
@@ -96,27 +94,10 @@ class Parser(Stack):
         if self.output is None:
             message = "there is no expression here"
             raise ParseError(message, text=self.text, hint="write one, such as x*y + z")
-        self._forget_attributes()
+        self.forget_attributes(self.output)
         require_conditions_in_place(self.output, self.nodes, self.text)
         names = {name: self.names[name] for name in self.assigned}
         return Graph(self.output, self.nodes, self.variables, self.constants, self.text, names=names)
-
-    def _forget_attributes(self) -> None:
-        """Drop what was made of attributes. Raises ParseError where what only an attribute can take is an operand."""
-        if self.attribute_spans:
-            self.attribute_spans.sort()
-            self.nodes = [node for node in self.nodes if not self._is_attribute(node)]
-            self.constants = [node for node in self.constants if not self._is_attribute(node)]
-        only_attributes = set(self.only_attributes)
-        if only_attributes:
-            for node in (*self.nodes, self.output):
-                for source in (*node.inputs, node) if node else ():
-                    if source in only_attributes:
-                        raise no_number(self.text, source)
-
-    def _is_attribute(self, node: Node) -> bool:
-        place = bisect_right(self.attribute_spans, node.start, key=itemgetter(0)) - 1
-        return place >= 0 and node.start < self.attribute_spans[place].end
 
     def _keep_within_limits(self, at: int) -> None:
         waiting = len(self.pending) - 1
@@ -144,7 +125,7 @@ class Parser(Stack):
             self.open_brackets += 1
             self._keep_within_limits(end)
             return True
-        if first in " \t\r" or (first == "\n" and self.open_brackets):
+        if first in " \t\r#" or (first == "\n" and (self.open_brackets or self.pending[-1] is ARROW)):
             return True
         if token in LISTED or (first in "'\"" and len(token) > 1):
             return self._begin_list(token, start, end)
@@ -168,22 +149,32 @@ class Parser(Stack):
         if token in (";", "\n") and between_statements:
             return True
         top = self.pending[-1]
-        if token == ")" and isinstance(top, Bracket) and top.op and top.is_bare:
+        if token == ")" and isinstance(top, Bracket) and top.op and (top.is_bare or _may_end_in_comma(top)):
             self.close_call(top, top.op, end)
             return False
+        if INFIXES.get(token) is ARROW and between_statements and self.pipelines.goes_on(start):
+            self.pending.append(ARROW)
+            return True
         if token in LISTED_LAST and self._lists and (still_wanted := self.lists.begin(token, start, end)) is not None:
             return still_wanted
         if token == ")" and isinstance(top, Bracket) and top.op is None and (top.arguments or self._is_shape(top)):
             self.close_tuple(top, end)
             return False
-        raise not_an_operand(self.text, token, Span(start, end), self._last_sign(start))
+        raise self._no_operand_here(Span(start, end))
+
+    def _no_operand_here(self, span: Span) -> ParseError:
+        token, top = self.text[span.start : span.end], self.pending[-1]
+        is_in_layer = isinstance(top, Bracket) and top.op is not None and not isinstance(top.op, Op)
+        if is_in_layer or top is ARROW or INFIXES.get(token) is ARROW:
+            return self.pipelines.no_operand(token, span)
+        return not_an_operand(self.text, token, span, self._last_sign(span.start))
 
     def _is_shape(self, bracket: Bracket) -> bool:
         """Whether `()` in the place of this bracket can be the shape of a single number."""
         before = self.pending[-2]
         if bracket.closer != ")" or not isinstance(before, Bracket):
             return False
-        return before.op is None or before.op.is_variadic or bool(before.op.attributes)
+        return not isinstance(before.op, Op) or before.op.is_variadic or bool(before.op.attributes)
 
     def _begin_list(self, token: str, start: int, end: int) -> bool:
         wants_operand = self.lists.begin(token, start, end)
@@ -211,25 +202,31 @@ class Parser(Stack):
     def _opener(self, token: str, start: int) -> tuple[Op | None, str]:
         """The function that a token such as `sin(` calls, and the name it was typed as."""
         typed = token[:-1].rstrip()
-        op: Any = function_called(typed)
         is_taken = typed in self.bound or typed in self.assigned
-        if op is None and not is_taken and (typed[0].isupper() or "." in typed):
-            op = self.pipelines.opened(typed, start)
-        if op is None or is_taken:
+        is_layer = not is_taken and (typed[0].isupper() or "." in typed)
+        made: Any = self.pipelines.opened(typed, start) if is_layer else function_called(typed)
+        if made is None and not is_taken:
+            made = self.pipelines.functional(typed)
+        if made is None or is_taken:
             is_variable = typed in self.names or is_taken
             raise unknown_function(self.text, typed, Span(start, start + len(typed)), is_variable=is_variable)
-        self.openers[token] = op, typed
-        return op, typed
+        if isinstance(made, Op):
+            self.openers[token] = made, typed
+        return made, typed
 
     def _new_name(self, token: str, start: int, end: int) -> bool:
         if self.pending[-1] is ARROW:
             self.pipelines.word(token, start, end)
             return False
-        if token[:6] == "torch." and "." not in token[6:]:
-            self.push_static(token, start, end)
+        if "." in token:
+            self.push_static(self.pipelines.dotted(token, start), start, end)
             return False
         if token in STATICS_TYPED and token not in self.bound:
             self.push_static(STATICS_TYPED[token], start, end)
+            return False
+        top = self.pending[-1]
+        if token in PRINTED_WORDS and isinstance(top, Bracket) and top.keyword and not isinstance(top.op, Op):
+            self.push_static(token, start, end)
             return False
         symbol = SYMBOLS_TYPED.get(token)
         node: Node
@@ -264,7 +261,7 @@ class Parser(Stack):
     def _after_operand(self, token: str, start: int, end: int) -> bool:
         """Read a token that follows an operand and is no operator; return whether an operand is wanted next."""
         first = token[0]
-        if first in " \t\r" or (first == "\n" and self.open_brackets):
+        if first in " \t\r#" or (first == "\n" and self.open_brackets):
             return False
         if token == ",":
             self.end_argument(start, end)
@@ -281,6 +278,8 @@ class Parser(Stack):
             self._number("".join([SUPERSCRIPTS[sign] for sign in token]), start, end)
             self.apply()
             return False
+        if token[-1] == ":" != token and self._pipelines and self.pipelines.begins_child(token, start, end):
+            return True
         raise not_after_an_operand(self.text, token, Span(start, end), Span(self.starts[-1], self.end))
 
     def _end_statement(self, at: int, *, wants_operand: bool, last: bool) -> None:
@@ -289,15 +288,16 @@ class Parser(Stack):
                 return
             open_bracket = self.innermost_bracket()
             if open_bracket is None:
-                raise not_an_operand(self.text, "", Span(at, at), self._last_sign(at))
+                raise self._no_operand_here(Span(at, at))
             raise self.never_closed(open_bracket, at)
         while self.pending[-1].right >= 0:
             self.apply()
         if isinstance(self.pending[-1], Bracket):
             raise self.never_closed(self.pending[-1], at)
         node = self.operands.pop()
-        self.output = node = self.pipelines.settled(node) if isinstance(node, Static) else node
+        self.output = node = self.pipelines.settled(node, is_head=False) if isinstance(node, Static) else node
         self.starts.pop()
+        self.last_target = self.target
         if self.target is not None:
             if node.name is None and not (isinstance(node, Constant) and node.symbol):
                 node.name = self.target
@@ -307,6 +307,11 @@ class Parser(Stack):
                 for opener in [opener for opener, (_, typed) in self.openers.items() if typed == self.target]:
                     del self.openers[opener]
             self.target = None
+
+
+def _may_end_in_comma(bracket: Bracket) -> bool:
+    """Whether a comma may stand before its end, as in Python: in calls of layers, one to a line."""
+    return bracket.keyword is None and not isinstance(bracket.op, Op)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ class Static(Constant):
     """What only an attribute can take: a quoted word, a truth value, None, or several values in parentheses."""
 
     __slots__ = ("content",)
+    is_layer = False
 
     def __init__(self, content: AttributeValue) -> None:
         super().__init__(float("nan"))

@@ -1,45 +1,63 @@
 """Pipelines, `x -> Linear(4) -> Tanh -> MSELoss(t)`: what the parser does with layers, their arguments, and `->`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from bpcli.errors import ParseError, Span
+from bpcli.errors import LimitError, ParseError, Span, UsageError
 from bpcli.graph.network import Stage
 from bpcli.graph.node import Node
 from bpcli.graph.op import Op
-from bpcli.language.functions import Argument, Static, call, function_called, static_value
-from bpcli.language.layer_complaints import no_stage, unknown_layer
-from bpcli.language.operators import Bracket
-from bpcli.layers import LAYERS
-from bpcli.layers.definition import REQUIRED, Definition
-from bpcli.layers.module import SEQUENTIAL, Maker, Module, Pick
+from bpcli.language.functions import Argument, Static, call, function_called
+from bpcli.language.layer_arguments import PAIRS, children_of, entries_of, inputs_of, values_of
+from bpcli.language.layer_complaints import (
+    after_loss,
+    function_meant,
+    no_operand,
+    no_stage,
+    not_called,
+    nothing_before,
+    unknown_layer,
+    unshown,
+)
+from bpcli.language.operators import ARROW, Bracket
+from bpcli.layers import FUNCTIONALS, LAYERS
+from bpcli.layers.definition import Definition
+from bpcli.layers.module import MOST_NESTED, SEQUENTIAL, Maker, Module, Pick
 
 if TYPE_CHECKING:
     from bpcli.language.stack import Stack
 
 PACKAGES = ("torch.nn.", "nn.")
 MAKERS = {
-    "OrderedDict": Maker("OrderedDict"),
-    "collections.OrderedDict": Maker("OrderedDict"),
-    "torch.tensor": Maker("tensor"),
+    "OrderedDict": Maker(PAIRS),
+    "collections.OrderedDict": Maker(PAIRS),
+    "torch.tensor": Maker("torch.tensor([1, 2])"),
+    "torch.ones": Maker("torch.ones(3)", 1.0),
+    "torch.zeros": Maker("torch.zeros(3)", 0.0),
 }
 RESULTS = ("h_n", "c_n", "output", "attn_output_weights")
-# What PyTorch takes beside a layer's own arguments, and what of it changes nothing here.
-BESIDE = {"device": {None, "cpu"}, "dtype": {None, "torch.float64", "torch.double"}}
+LONGEST = 1_000  # characters of a layer that are kept
 
 
 class LayerOperand(Static):
-    """A layer where an operand stands; `target` is what a bare loss was given."""
+    """A layer where an operand stands; `target` is what a bare loss was given.
 
-    __slots__ = ("target",)
+    Without a package, and not behind `->`, `call` is how it was called: whether its arguments are PyTorch's, or those
+    of a bare layer, is decided when it is known whether a pipeline follows.
+    """
+
+    __slots__ = ("call", "target")
+    is_layer = True
 
     content: Any
 
-    def __init__(self, content: Module | Pick, target: Node | None, start: int, end: int) -> None:
+    def __init__(self, content: Module | Pick | Definition, span: Span) -> None:
         super().__init__(None)
         self.content = content
-        self.target = target
-        self.start, self.end = start, end
+        self.target: Node | None = None
+        self.call: tuple[Definition, Bracket] | None = None
+        self.start, self.end = span
 
 
 class Pipelines:
@@ -48,132 +66,184 @@ class Pipelines:
     def __init__(self, parser: "Stack") -> None:
         self._parser = parser
         self._count = 0
+        self._nested = 0  # brackets of Sequential that are open
         self._piped: set[Node] = set()  # stages that are functions, which have taken what comes before them
 
     def opened(self, typed: str, start: int) -> Any:
-        """What a call by this name makes. Raises ParseError for a name that is no layer."""
+        """What a call by this name makes. Raises ParseError for a name that is neither a layer nor a function."""
+        span = Span(start, start + len(typed))
         if typed in MAKERS:
             return MAKERS[typed]
         name = typed.removeprefix("torch.").removeprefix("nn.")
-        definition = SEQUENTIAL if name == "Sequential" else LAYERS.get(name)
-        if definition is None or (name != typed and not typed.startswith(PACKAGES)):
-            raise unknown_layer(self._parser.text, typed, Span(start, start + len(typed)))
-        return definition
+        if name == "Sequential":
+            self._nested += 1
+            if self._nested > MOST_NESTED:
+                message = f"modules are nested more than {MOST_NESTED} levels deep"
+                raise LimitError(message, hint="write a flatter model", text=self._parser.text, spans=(span,))
+        made = SEQUENTIAL if name == "Sequential" else LAYERS.get(name) or function_called(typed)
+        if made is None or (name != typed and not typed.startswith(PACKAGES)):
+            raise unknown_layer(self._parser.text, typed, span)
+        return made
+
+    def dotted(self, token: str, start: int) -> str:
+        """A word such as `torch.float64`. Raises ParseError for the name of a layer or a function."""
+        name = token.rpartition(".")[2]
+        if token.startswith(PACKAGES) or token == "torch.nn" or function_called(name):
+            raise not_called(self._parser.text, token, Span(start, start + len(token)))
+        return token
+
+    def functional(self, typed: str) -> Any:
+        """The function of torch.nn.functional, made of ops, that a call by this name means; or None."""
+        return FUNCTIONALS.get(typed)
 
     def name_child(self, token: str, start: int) -> None:
         """Read `(0):`, which names a child as `print(model)` does."""
         top = self._parser.pending[-1]
-        if not (isinstance(top, Bracket) and _holds_layers(top)):
-            raise self._unshown(top, Span(start, start + len(token)))
+        if not (isinstance(top, Bracket) and _is_sequential(top)):
+            typed = top.typed if isinstance(top, Bracket) else ""
+            raise unshown(self._parser.text, typed, Span(start, start + len(token)))
         top.keyword, top.keyword_start = token[1:-2], start
 
-    def _unshown(self, bracket: object, span: Span) -> ParseError:
-        typed = bracket.typed if isinstance(bracket, Bracket) else ""
-        message = f"print(model) does not show what {typed or 'this'} was made with"
-        return ParseError(message, text=self._parser.text, spans=(span,), hint=f"write it as nn.{typed}(…)")
+    def begins_child(self, token: str, start: int, end: int) -> bool:
+        """Whether the token names the next child of a printed model, which ends the one before it."""
+        parser = self._parser
+        if not self._nested or token[0] != "(":
+            return False
+        while parser.pending[-1].right >= 0:
+            parser.apply()
+        top = parser.pending[-1]
+        if not (isinstance(top, Bracket) and _is_sequential(top)):
+            return False
+        parser.end_argument(start, end)
+        self.name_child(token, start)
+        return True
+
+    def goes_on(self, start: int) -> bool:
+        """Whether a line that begins with `->` goes on with the statement before it, whose result it takes."""
+        parser = self._parser
+        if parser.output is None or ";" in parser.text[parser.end : start]:
+            return False
+        parser.take_up(start)
+        return True
+
+    def no_operand(self, token: str, span: Span) -> ParseError:
+        """The complaint about a token that begins no operand, in the call of a layer or beside `->`."""
+        return no_operand(self._parser.text, token, span, is_behind=self._parser.pending[-1] is ARROW)
 
     # What a closed bracket makes -------------------------------------------------------------------------------
 
     def close(self, bracket: Bracket, made: Any, end: int) -> None:
         """Make what a call of a layer, or of what holds arguments of layers, stands for."""
         span = Span(bracket.start, end)
-        try:
+        with self._told(span):
             if isinstance(made, Maker):
-                self._parser.push_static(self._value(bracket), *span)
+                self._parser.push_static(self._entries(bracket), *span)
             elif made is SEQUENTIAL:
-                self._push(Module(made, {}, (), self._children(bracket), *self._place(span)), None, span)
+                self._nested -= 1
+                self._push(Module(made, {}, (), children_of(bracket), *self._place(span)), span)
+            elif made.is_function:
+                self._functional(bracket, made, span)
             else:
                 self._layer(bracket, made, span)
-        except ParseError as error:
+
+    @contextmanager
+    def _told(self, span: Span) -> Iterator[None]:
+        """Say of an error in which text it is, and, if it does not know better, that it is at this place."""
+        try:
+            yield
+        except UsageError as error:
             error.text = self._parser.text
             error.spans = error.spans or (span,)
             raise
 
     def _place(self, span: Span) -> tuple[str, int, int]:
-        return self._parser.text[span.start : span.end], span.start, span.end
+        return self._parser.text[span.start : min(span.end, span.start + LONGEST)], span.start, span.end
 
-    def _push(self, content: Module | Pick, target: Node | None, span: Span) -> None:
-        operand = LayerOperand(content, target, *span)
+    def _push(self, content: Module | Pick | Definition, span: Span) -> LayerOperand:
+        operand = LayerOperand(content, span)
         self._parser.only_attributes.append(operand)
         self._parser.push(operand, *span)
+        return operand
 
-    def _value(self, bracket: Bracket) -> Any:
+    def _entries(self, bracket: Bracket) -> Any:
         """What `OrderedDict([...])` or `torch.tensor([...])` holds."""
-        arguments = bracket.arguments or []
-        beside = [name for name in bracket.keywords or {} if name not in BESIDE]
-        if len(arguments) != 1 or beside:
-            message = f"{bracket.typed} takes one list"
-            raise ParseError(message)
-        first = arguments[0].span.start
-        self._parser.attribute_spans.append(
-            Span(first, first + 1) if bracket.typed.endswith("OrderedDict") else arguments[0].span
-        )
-        return _value_of(arguments[0], f"{bracket.typed} takes a list of values")
-
-    def _children(self, bracket: Bracket) -> tuple[tuple[str, Module], ...]:
-        """The modules that a Sequential holds, by their names."""
-        arguments = bracket.arguments or []
-        named = [(str(place), argument) for place, argument in enumerate(arguments)]
-        named += [(name, argument) for name, argument in (bracket.keywords or {}).items()]
-        children = []
-        for name, argument in named:
-            content = argument.node.content if isinstance(argument.node, Static) else None
-            if isinstance(content, Module) and not content.definition.is_loss:
-                children.append((name, content))
-            elif isinstance(content, tuple) and len(named) == 1:
-                children += self._named_children(content, argument)
-            else:
-                message = f"{bracket.typed} holds layers, and this is none"
-                if isinstance(content, Module):
-                    message = f"a loss is no layer of a model: write {bracket.typed}(…) -> {_called(content)}"
-                raise ParseError(message, spans=(argument.span,), hint=None)
-        return tuple(children)
-
-    def _named_children(self, content: tuple[Any, ...], argument: Argument) -> list[tuple[str, Module]]:
-        """The pairs of an OrderedDict. Raises ParseError where they are no such."""
-        for pair in content:
-            is_pair = isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)  # noqa: PLR2004 - name, layer
-            if not is_pair or not isinstance(pair[1], Module) or "." in pair[0] or not pair[0]:
-                message = "OrderedDict holds pairs of a name and a layer"
-                hint = 'write OrderedDict([("fc1", nn.Linear(3, 4)), …])'
-                raise ParseError(message, spans=(argument.span,), hint=hint)
-        names = [pair[0] for pair in content]
-        if len(set(names)) < len(names):
-            message = "a name stands twice in the OrderedDict"
-            raise ParseError(message, spans=(argument.span,))
-        return list(content)
+        arguments = [*(bracket.arguments or ()), *(bracket.keywords or {}).values()]
+        if bracket.typed.endswith("OrderedDict") and arguments:
+            first = arguments[0].span.start
+            self._parser.attribute_spans.append(Span(first, first + 1))
+        else:
+            self._parser.attribute_spans += [argument.span for argument in arguments]
+        return entries_of(bracket, self._parser.limits.operators)
 
     def _layer(self, bracket: Bracket, definition: Definition, span: Span) -> None:
-        is_bare = bracket.typed == definition.name and not self._is_in_sequential()
-        arguments, keywords = list(bracket.arguments or []), dict(bracket.keywords or {})
-        target = None
-        if is_bare and definition.is_loss:
-            if not arguments:
-                message = f"{definition.name} has no target"
-                raise ParseError(message, hint=f"a bare loss takes it first: {definition.usage(is_bare=True)}")
-            target = arguments.pop(0).node
-        self._parser.attribute_spans.extend([one.span for one in (*arguments, *keywords.values())])
-        values = _arguments(definition, arguments, keywords, is_bare=is_bare)
-        inferred = tuple([name for name in definition.inferred if is_bare and name not in values])
-        self._push(Module(definition, values, inferred, (), *self._place(span)), target, span)
+        given = bracket.arguments or []
+        is_short = bracket.typed == definition.name and not self._nested
+        is_behind = self._parser.pending[-1] is ARROW
+        op = function_called(bracket.typed) if given and is_short and not is_behind else None
+        if op is not None:  # ReLU(x) is the function
+            node = call(op, bracket.typed, given, bracket.keywords or {}, span)
+            self._parser.nodes.append(node)
+            self._parser.push(node, *span)
+            return
+        if not definition.is_loss and given and given[0].node.varies:
+            raise function_meant(definition.name, span)
+        target = definition.is_loss and is_short and bool(given)
+        keywords = (bracket.keywords or {}).values()
+        self._parser.attribute_spans += [one.span for one in (*(given[1:] if target else given), *keywords)]
+        operand = self._push(definition, span)
+        operand.call = definition, bracket
+        if is_behind or not is_short:
+            self._decide(operand, is_bare=is_short)
 
-    def _is_in_sequential(self) -> bool:
-        return any(isinstance(entry, Bracket) and _holds_layers(entry) for entry in self._parser.pending)
+    def _decide(self, operand: LayerOperand, *, is_bare: bool) -> None:
+        """Read the arguments of a layer as PyTorch's, or as those of a bare one."""
+        if operand.call is None:
+            return
+        definition, bracket = operand.call
+        span = Span(operand.start, operand.end)
+        arguments, keywords = list(bracket.arguments or []), bracket.keywords or {}
+        with self._told(span):
+            if is_bare and definition.is_loss:
+                if not arguments:
+                    message = f"{definition.name} has no target"
+                    raise ParseError(message, hint=f"a bare loss takes it first: {definition.usage(is_bare=True)}")
+                operand.target = arguments.pop(0).node
+            values = values_of(definition, arguments, keywords, is_bare=is_bare)
+        inferred = tuple([name for name in definition.inferred if is_bare and name not in values])
+        operand.content = Module(definition, values, inferred, (), *self._place(span))
+        operand.call = None
+
+    def _functional(self, bracket: Bracket, definition: Definition, span: Span) -> None:
+        """Apply a function to its inputs; as a stage it takes what comes before as the first of them."""
+        parser = self._parser
+        is_stage = parser.pending[-1] is ARROW
+        before = [self._before(span)] if is_stage else []
+        inputs, rest, keywords = inputs_of(definition, [*before, *(bracket.arguments or [])], bracket.keywords or {})
+        parser.attribute_spans += [one.span for one in (*rest, *keywords.values())]
+        values = values_of(definition, rest, keywords, is_bare=False)
+        stage = Stage(Module(definition, values, (), (), *self._place(span)), inputs, None, *span)
+        if is_stage:
+            self._piped.add(stage)
+            self._count += 1
+        parser.nodes.append(stage)
+        parser.push(stage, *span)
 
     # Stages ----------------------------------------------------------------------------------------------------
 
     def word(self, token: str, start: int, end: int) -> None:
         """Read a word behind `->`: a layer or a function without arguments, or another result of the layer before."""
         span = Span(start, end)
-        op = function_called(token)
-        if token in LAYERS:
-            self.close(Bracket(None, token, start, end, len(self._parser.operands)), LAYERS[token], end)
-        elif op is not None:
+        definition = LAYERS.get(token) or FUNCTIONALS.get(token)
+        if definition is not None:
+            self.close(Bracket(None, token, start, end, len(self._parser.operands)), definition, end)
+        elif (op := function_called(token)) is not None:
             node = self.function(op, token, [], {}, span)
             self._parser.nodes.append(node)
             self._parser.push(node, *span)
         elif token in RESULTS:
-            self._push(Pick(token), None, span)
+            self._push(Pick(token), span)
+        elif "." in token:
+            raise not_called(self._parser.text, token, span)
         else:
             raise unknown_layer(self._parser.text, token, span)
 
@@ -181,14 +251,17 @@ class Pipelines:
         self, op: Op, typed: str, arguments: Sequence[Argument], keywords: Mapping[str, Argument], span: Span
     ) -> Node:
         """A function as a stage: it takes what comes before as its first argument."""
-        parser = self._parser
-        left = self.settled(parser.operands[-1])
-        parser.operands[-1] = left
-        before = Argument(left, Span(parser.starts[-1], span.start))
-        node = call(op, typed, [before, *arguments], keywords, span)
+        with self._told(span):
+            node = call(op, typed, [self._before(span), *arguments], keywords, span)
         self._piped.add(node)
         self._count += 1
         return node
+
+    def _before(self, span: Span) -> Argument:
+        """What stands before a function that is a stage."""
+        parser = self._parser
+        parser.operands[-1] = left = self.settled(parser.operands[-1], is_head=True)
+        return Argument(left, Span(parser.starts[-1], span.start))
 
     def pipe(self, stage: Node, start: int) -> None:
         """Apply the stage behind `->`, which begins at `start`, to what stands before it."""
@@ -196,23 +269,34 @@ class Pipelines:
         if stage in self._piped:
             parser.operands[-1] = stage
         elif isinstance(stage, LayerOperand):
-            parser.operands[-1] = self._staged(self.settled(parser.operands[-1]), stage)
+            self._decide(stage, is_bare=True)
+            parser.operands[-1] = self._staged(self.settled(parser.operands[-1], is_head=True), stage)
         else:
-            raise no_stage(parser.text, Span(start, parser.end))
+            raise no_stage(parser.text, stage, Span(start, parser.end))
 
-    def settled(self, operand: Node) -> Node:
-        """What stands before `->`, or is a whole statement: a layer there works on the variable `input`."""
+    def settled(self, operand: Node, *, is_head: bool) -> Node:
+        """What stands before `->`, or is a whole statement: a layer there works on the variable `input`.
+
+        At the head of a pipeline it is bare; alone it has PyTorch's arguments, as a printed one, or else is bare too.
+        """
         if not isinstance(operand, LayerOperand):
             return operand
-        if isinstance(operand.content, Pick) or operand.content.definition.is_loss:
-            message = f"{self._parser.text[operand.start : operand.end]} has nothing before it"
-            hint = "a loss follows a model: x -> Linear(4) -> MSELoss(t)"
-            raise ParseError(message, text=self._parser.text, spans=(Span(operand.start, operand.end),), hint=hint)
+        if isinstance(operand.content, Pick) or _is_loss(operand):
+            raise nothing_before(self._parser.text, Span(operand.start, operand.end))
+        try:
+            self._decide(operand, is_bare=is_head)
+        except ParseError as error:
+            try:
+                self._decide(operand, is_bare=True)
+            except ParseError:
+                raise error from None
         return self._staged(self._parser.variable("input", operand.start), operand)
 
     def _staged(self, x: Node, operand: LayerOperand) -> Stage:
         module, number = operand.content, None
         inputs: tuple[Node, ...] = (x,)
+        if isinstance(module, Module) and isinstance(x, Stage) and _ends(x.module):
+            raise after_loss(self._parser.text, x, Span(operand.start, operand.end))
         if isinstance(module, Module) and module.definition.is_loss:
             inputs = (x, operand.target or self._parser.variable("target", operand.start))
         elif isinstance(module, Module):
@@ -223,62 +307,16 @@ class Pipelines:
         return stage
 
 
-def _holds_layers(bracket: Bracket) -> bool:
-    """Whether it is that of a Sequential."""
+def _is_sequential(bracket: Bracket) -> bool:
     made: object = bracket.op
     return made is SEQUENTIAL
 
 
-def _called(module: Module) -> str:
-    return f"nn.{module.definition.name}(…)"
+def _is_loss(operand: LayerOperand) -> bool:
+    definition: Definition = operand.call[0] if operand.call else operand.content.definition
+    return definition.is_loss
 
 
-def _value_of(argument: Argument, message: str) -> Any:
-    try:
-        return static_value(argument.node)
-    except ValueError:
-        raise ParseError(message, spans=(argument.span,)) from None
-
-
-def _arguments(
-    definition: Definition, given: Sequence[Argument], keywords: Mapping[str, Argument], *, is_bare: bool
-) -> dict[str, Any]:
-    """The values of a layer's arguments by name. Raises ParseError for a missing, extra or unfit one."""
-    known = {argument.name: argument for argument in definition.arguments}
-    order = [name for name in known if not (is_bare and name in definition.inferred)]
-    hint = f"write {definition.usage(is_bare=is_bare)}"
-    if len(given) > len(order):
-        message = (
-            f"{definition.name} takes {len(order)} arguments{' when it is bare' if is_bare else ''}, got {len(given)}"
-        )
-        raise ParseError(message, spans=(given[len(order)].span,), hint=hint)
-    named = dict(zip(order, given, strict=False))
-    for name, argument in keywords.items():
-        if name in BESIDE and name not in known:
-            _require_without_effect(name, argument)
-            continue
-        if name not in known or name in named:
-            problem = "is given twice the argument" if name in named else "has no argument"
-            message = f"{definition.name} {problem} '{name}'"
-            raise ParseError(message, spans=(argument.span,), hint=hint)
-        named[name] = argument
-    for name in order:
-        if name not in named and known[name].default is REQUIRED:
-            message = f"{definition.name} has no value for '{name}'"
-            raise ParseError(message, hint=hint)
-    return {name: _kept(definition, known[name], argument, hint) for name, argument in named.items()}
-
-
-def _kept(definition: Definition, argument: Any, typed: Argument, hint: str) -> Any:
-    message = f"'{argument.name}' of {definition.name} must be {argument.words}"
-    try:
-        return argument.kept(_value_of(typed, message))
-    except ValueError:
-        raise ParseError(message, spans=(typed.span,), hint=hint) from None
-
-
-def _require_without_effect(name: str, argument: Argument) -> None:
-    value = _value_of(argument, f"'{name}' must be a word")
-    if not (value is None or isinstance(value, str)) or value not in BESIDE[name]:
-        message = f"bpcli computes in float64 on the CPU; leave '{name}' out"
-        raise ParseError(message, spans=(argument.span,))
+def _ends(module: Module | Pick) -> bool:
+    """Whether no layer can follow: it is a loss."""
+    return isinstance(module, Module) and module.definition.is_loss

@@ -1,5 +1,6 @@
 """From stages to nodes: `unfolded` turns a graph of modules into one of ops, a layer after another."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from bpcli.errors import ParseError, ShapeError, Span, UsageError
@@ -10,31 +11,45 @@ from bpcli.graph.order import ancestors_first
 from bpcli.graph.shapes import shape_text
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.shapes import Shaping
+from bpcli.layers.definition import Definition
 from bpcli.layers.module import Module, Pick
 from bpcli.layers.scope import Scope
 
 LONGEST_TEXT = 60  # characters of a layer in a message
 
 
-def unfolded(graph: Graph, shapes: Mapping[str, Shape], limits: Limits = DEFAULT_LIMITS, *, trains: bool) -> Graph:
+def unfolded(
+    graph: Graph,
+    shapes: Mapping[str, Shape],
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    trains: bool,
+    numbers_lone_layer: bool = True,
+) -> Graph:
     """The graph with every stage as the nodes of its layers, for inputs of these shapes.
 
-    Raises ShapeError where an input does not fit its layer, with both in words, and LimitError.
+    The parameters of an only layer are called `0.weight`, or, without `numbers_lone_layer`, `weight`, as in the
+    state_dict of that layer alone. Raises ShapeError where an input does not fit its layer, with both in words, and
+    LimitError.
     """
-    return _Unfolding(graph, shapes, limits, trains=trains).result()
+    return _Unfolding(graph, shapes, limits, trains=trains, numbers_lone_layer=numbers_lone_layer).result()
 
 
 class _Unfolding(Shaping):
     """The unfolding of one graph, stage by stage."""
 
-    def __init__(self, graph: Graph, shapes: Mapping[str, Shape], limits: Limits, *, trains: bool) -> None:
+    def __init__(
+        self, graph: Graph, shapes: Mapping[str, Shape], limits: Limits, *, trains: bool, numbers_lone_layer: bool
+    ) -> None:
         super().__init__(graph, shapes, limits)
         self._trains = trains
         self._layers: list[Layer] = []
+        self._calls: Counter[str] = Counter()  # of functions
         self._statistics: dict[str, Node] = {}
         self._beside: list[Node] = []
         self._stages = [node for node in graph.nodes if isinstance(node, Stage)]
-        self._only = _only_model(self._stages)
+        self._only = _only_model(self._stages, numbers_lone_layer=numbers_lone_layer)
+        self._picks = _picks_of(self._stages)
         self._made_by: dict[Node, Layer] = {}
         self._others: dict[Node, dict[str, Node]] = {}
         self._indices: set[str] = set()
@@ -61,21 +76,24 @@ class _Unfolding(Shaping):
         x, *targets = [self._made[source] for source in stage.inputs]
         if isinstance(stage.module, Pick):
             return self._picked(stage.module, x, stage)
-        picks = {one.module.name for one in self._stages if isinstance(one.module, Pick) and one.inputs[0] is stage}
+        picks = self._picks.get(stage, set())
         for name, module in stage.module.leaves(self._name_of(stage)):
             x = self._layer(name, module, [x, *targets], picks)
         return x
 
     def _name_of(self, stage: Stage) -> str:
-        """What the names of a stage's parameters begin with: nothing for the only model, if it is a Sequential."""
+        """What the names of a stage's parameters begin with: nothing for the only model."""
         return "" if stage.number is None or stage is self._only else str(stage.number)
 
     def _layer(self, name: str, module: Module, inputs: Sequence[Node], picks: Collection[str]) -> Node:
         """The output of one layer, whose nodes join the graph."""
-        definition, scope = module.definition, self._scope(name, inputs)
+        definition = module.definition
+        scope = self._scope(self._counted(definition) if definition.is_function else name, inputs)
         try:
             inferred = {one: definition.inferred[one](inputs[0].shape) for one in module.inferred}
             output = definition.build(scope, *inputs, **inferred, **module.arguments)
+            for parameter in scope.parameters:
+                self._keep_within_limit(parameter.variable.shape, parameter.variable)
             others = {one: node for one, node in scope.others.items() if one in picks}
             scope.part("", output, *others.values())
             self._made |= {parameter.variable: parameter.variable for parameter in scope.parameters}
@@ -90,6 +108,11 @@ class _Unfolding(Shaping):
         self._made_by[made] = layer
         self._others[made] = {one: self._leaf(node) for one, node in others.items()}
         return made
+
+    def _counted(self, definition: Definition) -> str:
+        """What the names of a function's draws begin with: it is no stage with a number."""
+        self._calls[definition.name] += 1
+        return f"{definition.name}_{self._calls[definition.name]}"
 
     def _scope(self, name: str, inputs: Sequence[Node]) -> Scope:
         return Scope(name, inputs, is_training=self._trains, most_nodes=self._limits.operators)
@@ -132,7 +155,8 @@ class _Unfolding(Shaping):
         if pick.name in others or (pick.name == "output" and x in self._made_by):
             return others.get(pick.name, x)
         message = f"{self._giver(x)} has no result '{pick.name}' beside its output"
-        raise ParseError(message, text=self._graph.text, spans=(Span(stage.start, stage.end),))
+        hint = "h_n is a result of RNN, LSTM and GRU, c_n of LSTM, right behind the layer"
+        raise ParseError(message, text=self._graph.text, spans=(Span(stage.start, stage.end),), hint=hint)
 
     def _about_layer(self, error: UsageError, module: Module, x: Node) -> UsageError:
         """The error with the layer, and what came before it, in words."""
@@ -140,7 +164,8 @@ class _Unfolding(Shaping):
         if isinstance(error, ShapeError):
             is_named = "{0}" in error.message
             told = error.about([_short(module.text), giver])
-            told.hint = error.hint or f"the output of {giver} has shape {shape_text(x.shape)}"
+            source = f"the output of {giver}" if x in self._made_by else giver
+            told.hint = error.hint or f"{source} has shape {shape_text(x.shape) if x.shape else '()'}"
             if not is_named:
                 told.message = f"{_short(module.text)} cannot take {giver}, {shape_text(x.shape)}: {error.message}"
             error = told
@@ -157,10 +182,11 @@ class _Unfolding(Shaping):
 
     def _targets(self) -> frozenset[str]:
         """The variables that nothing but losses takes, as their target."""
-        targets = {stage.inputs[1] for stage in self._stages if len(stage.inputs) > 1}
-        others = {
-            source for node in self._graph.nodes for source in node.inputs[: 1 if isinstance(node, Stage) else None]
+        losses = {
+            stage for stage in self._stages if isinstance(stage.module, Module) and stage.module.definition.is_loss
         }
+        targets = {stage.inputs[1] for stage in losses}
+        others = {source for node in self._graph.nodes for source in node.inputs[: 1 if node in losses else None]}
         return frozenset([node.name for node in targets - others if isinstance(node, Variable)])
 
 
@@ -170,10 +196,20 @@ def ends_in_loss(graph: Graph) -> bool:
     return isinstance(last, Stage) and isinstance(last.module, Module) and last.module.definition.is_loss
 
 
-def _only_model(stages: Sequence[Stage]) -> Stage | None:
-    """The only stage with a name of its own, if it is a Sequential: its children are then named as in PyTorch."""
+def _only_model(stages: Sequence[Stage], *, numbers_lone_layer: bool) -> Stage | None:
+    """The only stage with a name of its own, if what is in it is to be named as in PyTorch, such as a Sequential."""
     models = [stage for stage in stages if stage.number is not None]
-    return models[0] if len(models) == 1 and models[0].module.is_container else None
+    is_named_so = len(models) == 1 and (models[0].module.is_container or not numbers_lone_layer)
+    return models[0] if is_named_so else None
+
+
+def _picks_of(stages: Sequence[Stage]) -> dict[Node, set[str]]:
+    """What is asked for beside the output, by stage."""
+    picks: dict[Node, set[str]] = {}
+    for stage in stages:
+        if isinstance(stage.module, Pick):
+            picks.setdefault(stage.inputs[0], set()).add(stage.module.name)
+    return picks
 
 
 def _short(typed: str) -> str:

@@ -4,13 +4,15 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bpcli.errors import BindingError, MissingValueError, ShapeError, UnknownNameError
-from bpcli.graph.network import Network, Parameter
+from bpcli.graph.network import Parameter, Stage
 from bpcli.graph.node import Graph
+from bpcli.graph.op import Shape
 from bpcli.graph.shapes import shape_text
 from bpcli.language.complaints import suggestion
 from bpcli.language.limits import Limits
 from bpcli.language.networks import unfolded
 from bpcli.language.values import shape_of, value_from
+from bpcli.layers.module import Module
 
 if TYPE_CHECKING:
     from bpcli.language.arrays import Dtype
@@ -36,27 +38,33 @@ def network_at(
     missing = tuple([name for name in names if name not in at])
     if missing:
         hint = f"give a value for each of: {', '.join(missing)}"
-        raise MissingValueError(missing, hint, "parameters may be left out, and are then drawn from --random-seed")
+        raise MissingValueError(missing, hint, _beside(graph, missing))
     values = {name: value_from(name, at[name], limits, dtype) for name in names}
     shapes = {name: shape_of(value) for name, value in values.items()}
-    whole = unfolded(graph, shapes, limits, trains=not setup.evaluation_mode)
+    given = {name: at[name] for name in at if name not in values}
+    is_numbered = not given or any("." in name for name in given)
+    trains = not setup.evaluation_mode
+    whole = unfolded(graph, shapes, limits, trains=trains, numbers_lone_layer=is_numbered)
     if whole.network:
-        values |= _parameter_values(whole.network, at, names, limits, setup.random_seed, dtype)
-        drawn = frozenset([one.variable.name for one in whole.network.parameters if one.variable.name not in at])
-        whole.network = whole.network._replace(drawn=drawn, random_seed=setup.random_seed)
+        parameters = {parameter.variable.name: parameter for parameter in whole.network.parameters}
+        _require_fitting_names(given, parameters, names)
+        found = {name: value_from(name, given[name], limits, dtype) for name in parameters if name in given}
+        _require_fitting_shapes(found, parameters)
+        drawn = {name: one for name, one in parameters.items() if name not in found and one.row_of is None}
+        values |= found | {name: _drawn(one, setup.random_seed, dtype) for name, one in drawn.items()}
+        values |= {name: _row(one, values) for name, one in parameters.items() if one.row_of}
+        whole.network = whole.network._replace(drawn=frozenset(drawn), random_seed=setup.random_seed)
     return whole, values
 
 
-def _parameter_values(  # noqa: PLR0913, PLR0917 - what the values depend on
-    network: Network, at: Mapping[str, Any], own: Collection[str], limits: Limits, seed: int, dtype: "Dtype"
-) -> dict[str, Any]:
-    parameters = {parameter.variable.name: parameter for parameter in network.parameters}
-    given = {name: at[name] for name in at if name not in own}
-    _require_fitting_names(given, parameters, own)
-    return {
-        name: _given(name, given[name], parameter, limits, dtype) if name in given else _drawn(parameter, seed, dtype)
-        for name, parameter in parameters.items()
-    }
+def _beside(graph: Graph, missing: Collection[str]) -> str:
+    """What else to know where values are missing: what takes a target, and that parameters need none."""
+    known = "parameters may be left out, and are then drawn from --random-seed"
+    stages = [node for node in graph.nodes if isinstance(node, Stage) and isinstance(node.module, Module)]
+    for stage in stages:
+        if stage.module.definition.is_loss and stage.inputs[1].name in missing:
+            return f"{stage.inputs[1].name} is the target that {stage.module.definition.name} takes; {known}"
+    return known
 
 
 def _require_fitting_names(given: Collection[str], parameters: Mapping[str, Parameter], own: Collection[str]) -> None:
@@ -81,13 +89,28 @@ def _listed(names: Collection[str], *, quoted: bool = False) -> str:
     return ", ".join(shown) + (", …" if len(names) > MOST_NAMED else "")
 
 
-def _given(name: str, value: Any, parameter: Parameter, limits: Limits, dtype: "Dtype") -> Any:
-    found = value_from(name, value, limits, dtype)
-    wanted = parameter.variable.shape
-    if shape_of(found) != wanted:
-        message = f"the parameter {name} has shape {shape_text(shape_of(found))}, its layer takes {shape_text(wanted)}"
+def _require_fitting_shapes(found: Mapping[str, Any], parameters: Mapping[str, Parameter]) -> None:
+    """Raise ShapeError where given parameters have other shapes than their layers take; it names them all."""
+    unfit = [
+        f"{name} {_shape_in_words(shape_of(value))}, not {_shape_in_words(parameters[name].variable.shape)}"
+        for name, value in found.items()
+        if shape_of(value) != parameters[name].variable.shape
+    ]
+    if unfit:
+        many = "parameters have other shapes than their layers take"
+        message = many if len(unfit) > 1 else "a parameter has another shape than its layer takes"
+        message += ": " + "; ".join(unfit[:MOST_NAMED]) + ("; …" if len(unfit) > MOST_NAMED else "")
         raise ShapeError(message, hint="shapes are those of PyTorch's state_dict")
-    return found
+
+
+def _shape_in_words(shape: Shape) -> str:
+    return shape_text(shape) if shape else "a single number"
+
+
+def _row(parameter: Parameter, values: Mapping[str, Any]) -> Any:
+    """The row of another parameter that this one is."""
+    row = int(parameter.draw.first)
+    return values[parameter.row_of.name][row : row + 1] if parameter.row_of else None
 
 
 def _drawn(parameter: Parameter, seed: int, dtype: "Dtype") -> Any:

@@ -1,12 +1,16 @@
 """The parser's stacks: operands that are read, operators and brackets that wait, and the nodes that they make."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from bpcli.errors import ParseError, Span
 from bpcli.graph.node import Constant, Node, Variable, power_op
 from bpcli.graph.op import NO_ATTRIBUTES, AttributeValue, Op
-from bpcli.language.complaints import misplaced, not_closed_by
+from bpcli.language.complaints import misplaced, no_number, not_closed_by
 from bpcli.language.functions import POW, UNARY, Argument, Static, attribute_spans, call, static_values
+from bpcli.language.limits import Limits
 from bpcli.language.operators import ARROW, Bracket, Pending
 
 if TYPE_CHECKING:
@@ -17,8 +21,12 @@ if TYPE_CHECKING:
 class Stack:
     """Operands with their places, what waits to be applied to them, and the op nodes and constants made so far."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, limits: Limits) -> None:
         self.text = text
+        self.limits = limits
+        self.target: str | None = None  # the name that the statement gives
+        self.output: Node | None = None  # of the statement that ended last, and
+        self.last_target: str | None = None  # the name that it gave
         self.nodes: list[Node] = []
         self.names: dict[str, Node] = {}
         self.variables: list[Variable] = []
@@ -203,9 +211,45 @@ class Stack:
         self.nodes.append(node)
         self.push(node, *whole)
 
+    def take_up(self, start: int) -> None:
+        """Go on with the statement that ended last: its result is an operand again, its name that of what follows."""
+        if self.output is not None:
+            self.target = self.last_target
+            if self.target is not None and self.output.name == self.target and self.output.inputs:
+                self.output.name = None
+            self.push(self.output, start, start)
+
+    def forget_attributes(self, output: Node) -> None:
+        """Drop what was made of attributes. Raises ParseError where what only an attribute can take is an operand."""
+        spans = self._disjoint_spans()
+        if spans:
+            self.nodes = [node for node in self.nodes if not _is_within(spans, node)]
+            self.constants = [node for node in self.constants if not _is_within(spans, node)]
+        only_attributes = set(self.only_attributes)
+        if only_attributes:
+            for node in (*self.nodes, output):
+                for source in (*node.inputs, node):
+                    if source in only_attributes:
+                        raise no_number(self.text, source)
+
+    def _disjoint_spans(self) -> list[Span]:
+        """The places of attributes in order, each of which holds all that stand within it."""
+        spans: list[Span] = []
+        for span in sorted(self.attribute_spans):
+            if spans and span.start < spans[-1].end:
+                spans[-1] = Span(spans[-1].start, max(spans[-1].end, span.end))
+            else:
+                spans.append(span)
+        return spans
+
     def never_closed(self, bracket: Bracket, at: int) -> ParseError:
         """The complaint about a bracket that is open at the end, with both places."""
         place = Span(bracket.end - 1, bracket.end)
         message = f"this '{self.text[place.start : place.end]}' is never closed"
         hint = f"add '{bracket.closer}' where it should end"
         return ParseError(message, text=self.text, spans=(place, Span(at, at)), hint=hint)
+
+
+def _is_within(spans: Sequence[Span], node: Node) -> bool:
+    place = bisect_right(spans, node.start, key=itemgetter(0)) - 1
+    return place >= 0 and node.start < spans[place].end

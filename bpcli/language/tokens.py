@@ -1,7 +1,7 @@
 """Tokens that tile the text: every character belongs to one, so a position is the sum of the lengths before it.
 
 A name that is called is one token with its parenthesis (`sin(`), a name that is assigned or used as a keyword one with
-its sign (`q =`), so that the parser never needs to look ahead.
+its sign (`q =`), so that the parser never needs to look ahead. A comment, from `#` to the end of its line, is a token.
 """
 
 import re
@@ -15,14 +15,14 @@ _NAME = rf"[^\W\d{_RAISED}ᵀ][^\W{_RAISED}ᵀ]*"
 _STRING = r"'[^'\n]{0,64}'|\"[^\"\n]{0,64}\""
 _NUMBER = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _CALLED_OR_ASSIGNED = rf"[ \t]*(?:\(|=(?!=)(?:[ \t]*(?:{_STRING}))?)"
-_PACKAGED = (
-    rf"(?:torch\.nn\.|torch\.|nn\.|collections\.){_NAME}[ \t]*\(|torch\.{_NAME}"  # `nn.Linear(`, `torch.float64`
-)
+# `nn.Linear(`, `torch.float64`; but `nn.T` is the transpose of a variable.
+_PACKAGED = rf"(?:torch\.nn\.|torch\.|nn\.|collections\.)(?!m?T(?![^\W{_RAISED}ᵀ]|\()){_NAME}(?:[ \t]*\()?"
+_COMMENT = r"#[^\n]*"
 _CHILD = r"\([\w-]{1,64}\):(?=[ \t]*[^\W\d])"  # `(0):`, before a child of a printed model
 _SPACE = r"[ \t\r]{1,64}"
 _POSTFIX = r"\.m?T\b|ᵀ"
 TOKEN = re.compile(
-    rf"{_PACKAGED}|{_CHILD}|{_NAME}(?:{_CALLED_OR_ASSIGNED})?|{_NUMBER}|\*\*|[<>=!]=|->|{_POSTFIX}|\.\.\.|{_STRING}|{_SPACE}|[{_RAISED}]+|.",
+    rf"{_PACKAGED}|{_CHILD}|{_NAME}(?:{_CALLED_OR_ASSIGNED})?|{_NUMBER}|\*\*|[<>=!]=|->|{_POSTFIX}|\.\.\.|{_STRING}|{_SPACE}|[{_RAISED}]+|{_COMMENT}|.",
     re.DOTALL,
 )
 # What a gradient may be taken of: a name, or that of a parameter in a `state_dict`.
@@ -43,7 +43,7 @@ def batches(text: str) -> Iterator[list[str]]:
     while at < len(text):
         tokens: list[str] = TOKEN.findall(text, at, at + size)
         if len(tokens[0]) > LONGEST:
-            message = f"a word or number here is longer than {LONGEST} characters"
+            message = f"a word, number or comment here is longer than {LONGEST} characters"
             raise LimitError(message, hint="shorten it", text=text, spans=(Span(at, at + 1),))
         if at + size < len(text):
             _drop_unsure(tokens)

@@ -6,26 +6,36 @@ Importing this package fills the book of layers.
 from bpcli.layers import (
     activations,
     attention,
+    classification_losses,
+    convolution,
     dropout,
     embedding,
     linear,
     losses,
     normalisation,
+    pooling,
     recurrent,
     shaping,
+    transposed,
+    upsampling,
 )
 from bpcli.layers.definition import FUNCTIONALS, LAYERS, Definition
 
 FAMILIES = (
     activations,
     attention,
+    classification_losses,
+    convolution,
     dropout,
     embedding,
     linear,
     losses,
     normalisation,
+    pooling,
     recurrent,
     shaping,
+    transposed,
+    upsampling,
 )
 
 __all__ = ["FAMILIES", "FUNCTIONALS", "LAYERS", "Definition"]

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from bpcli.errors import ShapeError, UsageError
 from bpcli.graph.keys import Slice
 from bpcli.graph.network import Draw
-from bpcli.graph.shapes import axis_of
 from bpcli.layers.definition import layer
-from bpcli.layers.fitting import require_axes
+from bpcli.layers.fitting import axis_within, require_axes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +94,7 @@ def softplus(m: Scope, x: Node, beta: float = 1.0, threshold: float = 20.0) -> N
 
 def _require_positive(name: str, value: float) -> None:
     if value <= 0:
-        message = f"{name} must be a positive number"
+        message = f"'{name}' must be a positive number"
         raise UsageError(message)
 
 
@@ -129,7 +128,7 @@ def hardtanh(
     low = min_val if min_value is None else min_value
     high = max_val if max_value is None else max_value
     if high <= low:
-        message = "max_val must be greater than min_val"
+        message = "'max_val' must be greater than 'min_val'"
         raise UsageError(message)
     return m.hardtanh(x, min_val=low, max_val=high)
 
@@ -153,7 +152,7 @@ def softshrink(m: Scope, x: Node, lambd: float = 0.5) -> Node:
     Raises UsageError where lambd is negative.
     """
     if lambd < 0:
-        message = "lambd must be 0 or more"
+        message = "'lambd' must be 0 or more"
         raise UsageError(message)
     return x - m.clip(x, -lambd, lambd)
 
@@ -191,7 +190,7 @@ def rrelu(m: Scope, x: Node, lower: float = 1 / 8, upper: float = 1 / 3, inplace
     """
     del inplace
     if lower > upper:
-        message = "upper must not be below lower"
+        message = "'upper' must not be below 'lower'"
         raise UsageError(message)
     if not m.is_training:
         return m.leaky_relu(x, negative_slope=(lower + upper) / 2)
@@ -206,7 +205,7 @@ def glu(m: Scope, x: Node, dim: int = -1) -> Node:
     Raises ShapeError where it has an odd length.
     Source: Dauphin et al. 2017, Language modeling with gated convolutional networks.
     """
-    axis = axis_of(dim, x.shape)
+    axis = axis_within(x, dim)
     length = x.shape[axis]
     if length % 2:
         message = f"{{0}} halves axis {dim}, {{1}} gives {length} entries along it, an odd number"
@@ -218,9 +217,8 @@ def glu(m: Scope, x: Node, dim: int = -1) -> Node:
 
 def _axis(x: Node, dim: int | None) -> int:
     """The axis; without one 0 for arrays of 0, 1 or 3 axes and 1 for others, as PyTorch guesses."""
-    if dim is None:
-        return 0 if len(x.shape) in {0, 1, 3} else 1
-    return axis_of(dim, x.shape)
+    guessed = 0 if len(x.shape) in {0, 1, 3} else 1
+    return axis_within(x, guessed if dim is None else dim)
 
 
 @layer("Softmax")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, sqrt
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from bpcli.errors import ShapeError, UsageError
@@ -51,11 +51,12 @@ def scaled_dot_product_attention(
         raise UsageError(message)
     if scale is None:
         scale = 1 / sqrt(query.shape[-1]) if query.shape[-1] else 1.0
-    mask = attn_mask
+    allowed, added = (None, attn_mask)
+    if attn_mask is not None and attn_mask.op.is_condition:
+        allowed, added = m.where(attn_mask, 1, 0), None
     if is_causal:
-        mask = _is_past(m, query.shape[-2], key.shape[-2])
-    weights = _weights(m, query * scale, key, mask, dropout_p)
-    return m.matmul(weights, value)
+        allowed = _past(m, query.shape[-2], key.shape[-2])
+    return m.matmul(_weights(m, query * scale, key, dropout_p, allowed=allowed, added=added), value)
 
 
 def _require_heads_fit(query: Node, key: Node, value: Node) -> None:
@@ -65,18 +66,24 @@ def _require_heads_fit(query: Node, key: Node, value: Node) -> None:
     )
     if not fits or common_shape([shape[:-2] for shape in shapes]) is None:
         given = ", ".join([shape_text(shape) for shape in shapes])
-        message = f"attention takes query (…, L, E), key (…, S, E) and value (…, S, Ev), got {given}"
+        message = f"{{0}} expects query (…, L, E), key (…, S, E) and value (…, S, Ev), got {given}"
         raise ShapeError(message, hint="query and key have the same features, key and value as many rows")
 
 
-def _weights(m: Scope, query: Node, key: Node, mask: Node | None, dropout: float) -> Node:
-    """softmax(query keyᵀ) over the keys, which where the mask leaves a key out is softmax(-∞) = 0."""
+def _weights(
+    m: Scope, query: Node, key: Node, dropout: float, *, allowed: Node | None = None, added: Node | None = None
+) -> Node:
+    """softmax(query keyᵀ + added) over the keys for which `allowed` is 1, and not 0."""
     _require_probability(dropout)
     scores = m.matmul(query, m.matrix_transpose(key))
-    if mask is not None:
+    for mask in filter(None, (allowed, added)):
         _require_mask_fits(mask.shape, scores.shape)
-        scores = m.where(mask, scores, -inf) if mask.op.is_condition else scores + mask
-    weights = m.softmax(scores, axis=-1)
+    if added is not None:
+        scores += added
+    if allowed is not None:
+        weights = m.masked_softmax(scores, m.broadcast_to(allowed, shape=scores.shape), axis=-1)
+    else:
+        weights = m.softmax(scores, axis=-1)
     return weights * m.drawn("dropout", weights.shape, Draw("kept", dropout)) if dropout else weights
 
 
@@ -88,16 +95,14 @@ def _require_probability(dropout: float) -> None:
 
 def _require_mask_fits(mask: Shape, scores: Shape) -> None:
     if common_shape([mask, scores]) != scores:
-        message = f"attn_mask has shape {shape_text(mask)}, the scores that it is about have {shape_text(scores)}"
+        message = f"attn_mask of {{0}} has shape {shape_text(mask)}, the scores have {shape_text(scores)}"
         raise ShapeError(message)
 
 
-def _is_past(m: Scope, queries: int, keys: int, added: int = 0) -> Node:
-    """The causal mask: query i takes part with the keys 0 to i, a lower triangle, and with the last `added` ones."""
-    mask = m.tril(m.broadcast_to(1.0, shape=(queries, keys - added)))
-    if added:
-        mask = m.concatenate(mask, m.broadcast_to(1.0, shape=(queries, added)), axis=-1)
-    return m.greater(mask, 0)
+def _past(m: Scope, queries: int, keys: int, beside: int = 0) -> Node:
+    """The causal mask: query i takes part with the keys 0 to i, a lower triangle, and with the last ones, `beside`."""
+    mask = m.tril(m.broadcast_to(1.0, shape=(queries, keys - beside)))
+    return m.concatenate(mask, m.broadcast_to(1.0, shape=(queries, beside)), axis=-1) if beside else mask
 
 
 # Of many heads ------------------------------------------------------------------------------------------------
@@ -137,9 +142,9 @@ def multihead_attention(
         )
     if add_zero_attn:
         key, value = [_with_row(m, rows, Constant(0.0)) for rows in (key, value)]
-    mask = _is_past(m, query.shape[-2], key.shape[-2], add_bias_kv + add_zero_attn) if is_causal else None
+    allowed = _past(m, query.shape[-2], key.shape[-2], add_bias_kv + add_zero_attn) if is_causal else None
     scaled = query * (1 / sqrt(embed_dim // num_heads))
-    weights = _weights(m, scaled, key, mask, dropout if m.is_training else 0.0)
+    weights = _weights(m, scaled, key, dropout if m.is_training else 0.0, allowed=allowed)
     m.also(attn_output_weights=m.mean(weights, axis=-3))
     joined = m.permute(m.matmul(weights, value), axes=_order(x, is_batch_first=is_batch_first))
     y = affine(

@@ -6,10 +6,11 @@ parameters' names, order, defaults and annotations are read once, and say what a
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from bpcli.graph.node import Node
     from bpcli.graph.op import Shape
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     Mask = Node  # a comparison says what takes part, an array is added
 
 Sizes = int | tuple[int, ...]  # PyTorch's `_size_t`: one for all axes of space, or one for each
+Entries = float | tuple[Any, ...]  # numbers, nested as an array is
+Reduction = str
+BatchReduction = str
+Fraction = float
+Positive = float
+NotNegative = float
+SomeSizes = int | tuple[int | None, ...] | None  # the same, None where an axis keeps its length
+Factors = float | tuple[float, ...]
 REQUIRED: Any = object()  # in place of a default
 NODES = ("Node", "Mask | None")  # annotations of what a layer, a loss or a function works on
 
@@ -69,9 +78,27 @@ KINDS: Mapping[str, Kind] = {
             else int(value)
         ),
     ),
+    "Factors": Kind(
+        "a number, or several such as (2, 1.5)",
+        lambda value: isinstance(value, float) or (isinstance(value, tuple) and bool(value) and _is_nested(value)),
+        _entries,
+    ),
     "Entries": Kind("a list of numbers, such as torch.tensor([1, 2])", _is_nested, _entries),
+    "Reduction": Kind("'mean', 'sum' or 'none'", lambda value: value in ("mean", "sum", "none"), str),
+    "BatchReduction": Kind(
+        "'mean', 'batchmean', 'sum' or 'none'", lambda value: value in ("mean", "batchmean", "sum", "none"), str
+    ),
+    "Fraction": Kind("a number from 0 to 1", lambda value: isinstance(value, float) and 0 <= value <= 1, float),
+    "Positive": Kind("a number above 0", lambda value: isinstance(value, float) and 0 < value < inf, float),
+    "NotNegative": Kind("a number from 0 on", lambda value: isinstance(value, float) and 0 <= value < inf, float),
     "None": Kind("None", lambda value: value is None, lambda value: value),
 }
+
+
+# What PyTorch has given up for `reduction`; it keeps its place among the arguments.
+DEPRECATED = Kind(
+    "None, as PyTorch has given it up: say it by 'reduction'", lambda value: value is None, lambda _: None
+)
 
 
 class Argument(NamedTuple):
@@ -98,18 +125,26 @@ class Definition:
     """A layer: its name in PyTorch, its arguments, the function that builds it, and what a bare one leaves out.
 
     `inferred` gives, for each argument that a bare layer leaves out, its value from the shape of the input. `inputs`
-    names the nodes that it works on, `masks` those of them that may be left out, or be a comparison.
+    names the nodes that it works on, `masks` those of them that may be left out, or be a comparison. A function of
+    torch.nn.functional is called with all of them.
     """
 
-    __slots__ = ("arguments", "build", "inferred", "inputs", "is_loss", "masks", "name")
+    __slots__ = ("arguments", "build", "inferred", "inputs", "is_function", "is_loss", "masks", "name")
 
     def __init__(
-        self, name: str, build: Callable[..., Node], inferred: Mapping[str, Callable[[Shape], Any]], *, is_loss: bool
+        self,
+        name: str,
+        build: Callable[..., Node],
+        inferred: Mapping[str, Callable[[Shape], Any]],
+        *,
+        is_loss: bool,
+        is_function: bool = False,
     ) -> None:
         self.name = name
         self.build = build
         self.inferred = inferred
         self.is_loss = is_loss
+        self.is_function = is_function
         notes = build.__annotations__
         self.inputs = tuple([name for name in notes if name != "return" and notes[name] in NODES])
         self.masks = frozenset([name for name in self.inputs if notes[name] != "Node"])
@@ -119,11 +154,13 @@ class Definition:
         """How it is written, with its defaults."""
         left_out = self.inferred if is_bare else {}
         shown = ["target"] if is_bare and self.is_loss else []
+        if self.is_function:
+            shown = [f"{name}=None" if name in self.masks else name for name in self.inputs]
         for argument in self.arguments:
-            if argument.name not in left_out:
+            if argument.name not in left_out and argument.kinds != (DEPRECATED,):
                 default = "" if argument.default is REQUIRED else f"={argument.default!r}"
                 shown.append(argument.name + default)
-        return f"{'' if is_bare else 'nn.'}{self.name}({', '.join(shown)})"
+        return f"{'' if is_bare or self.is_function else 'nn.'}{self.name}({', '.join(shown)})"
 
 
 def _arguments_of(build: Callable[..., Node], beside: int) -> tuple[Argument, ...]:
@@ -154,11 +191,20 @@ def layer(name: str, **inferred: Callable[[Shape], Any]) -> Callable[[Callable[.
     return enter
 
 
-def loss(name: str) -> Callable[[Callable[..., Node]], Callable[..., Node]]:
-    """Enter a function `(m, x, target, **arguments)` as the loss of this name in PyTorch."""
+def loss(name: str, **deprecated: int) -> Callable[[Callable[..., Node]], Callable[..., Node]]:
+    """Enter a function `(m, x, target, **arguments)` as the loss of this name in PyTorch.
+
+    `deprecated` are the arguments that PyTorch has given up, by their places; the function is not told of them.
+    """
 
     def enter(build: Callable[..., Node]) -> Callable[..., Node]:
-        LAYERS[name] = Definition(name, build, {}, is_loss=True)
+        definition = Definition(name, build, {}, is_loss=True)
+        arguments = list(definition.arguments)
+        for one, place in deprecated.items():
+            arguments.insert(place, Argument(one, (DEPRECATED,), None))
+        definition.arguments = tuple(arguments)
+        definition.build = _without(build, deprecated)
+        LAYERS[name] = definition
         return build
 
     return enter
@@ -168,7 +214,12 @@ def function(name: str) -> Callable[[Callable[..., Node]], Callable[..., Node]]:
     """Enter a function `(m, x, y, …, **arguments)` as that of torch.nn.functional: a call gives it its inputs."""
 
     def enter(build: Callable[..., Node]) -> Callable[..., Node]:
-        FUNCTIONALS[name] = Definition(name, build, {}, is_loss=False)
+        FUNCTIONALS[name] = Definition(name, build, {}, is_loss=False, is_function=True)
         return build
 
     return enter
+
+
+def _without(build: Callable[..., Node], names: Collection[str]) -> Callable[..., Node]:
+    """The function, called without the arguments of these names."""
+    return lambda *inputs, **given: build(*inputs, **{one: given[one] for one in given if one not in names})

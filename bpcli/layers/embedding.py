@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bpcli.errors import UsageError
+from bpcli.graph.keys import Slice
 from bpcli.layers.definition import layer
 from bpcli.layers.initial import STANDARD_NORMAL
 
 if TYPE_CHECKING:
-    from bpcli.graph.node import Node
+    from bpcli.graph.node import Node, Variable
     from bpcli.layers.scope import Scope
 
 
@@ -39,12 +40,19 @@ def embedding(
     if scale_grad_by_freq:
         message = "'scale_grad_by_freq' divides the gradient by how often a row is taken, which bpcli does not do"
         raise UsageError(message, hint="leave it out")
-    padding = None
-    if padding_idx is not None:
-        if not -num_embeddings <= padding_idx < num_embeddings:
-            message = f"'padding_idx' is {padding_idx}, the table has {num_embeddings} rows"
-            raise UsageError(message)
-        padding = padding_idx % num_embeddings
-    draw = STANDARD_NORMAL._replace(zero_row=padding)
-    weight = m.parameter("weight", (num_embeddings, embedding_dim), draw)
-    return m.embedding(m.index(x), weight, padding_idx=padding)
+    shape = (num_embeddings, embedding_dim)
+    if padding_idx is None:
+        return m.embedding(m.index(x), m.parameter("weight", shape, STANDARD_NORMAL))
+    if not -num_embeddings <= padding_idx < num_embeddings:
+        message = f"'padding_idx' is {padding_idx}, the table has {num_embeddings} rows"
+        raise UsageError(message)
+    padding = padding_idx % num_embeddings
+    weight = m.parameter("weight", shape, STANDARD_NORMAL._replace(zero_row=padding))
+    return m.embedding(m.index(x), _holding(m, weight, padding))
+
+
+def _holding(m: Scope, weight: Variable, row: int) -> Node:
+    """The table with a row that is held fast, so that no gradient of the weight comes from it."""
+    before, after = [m.getitem(weight, key=(Slice(*bounds),)) for bounds in ((None, row), (row + 1, None))]
+    parts = [before, m.held_row("padding", weight, row), after]
+    return m.concatenate(*[part for part in parts if part.shape[0]])

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bpcli.errors import ShapeError
+from bpcli.errors import ShapeError, UsageError
 
 if TYPE_CHECKING:
     from bpcli.graph.node import Node
     from bpcli.graph.op import Shape
+    from bpcli.layers.definition import Sizes
 
 
 def last_axis(shape: Shape) -> int:
@@ -20,6 +21,15 @@ def last_axis(shape: Shape) -> int:
         message = "{0} expects an array, {1} gives a single number"
         raise ShapeError(message)
     return shape[-1]
+
+
+def axis_within(x: Node, axis: int) -> int:
+    """The axis counted from the front. Raises ShapeError where the input has none such."""
+    count = len(x.shape)
+    if not -count <= axis < count:
+        message = f"{{0}} works along axis {axis}, {{1}} gives an array of {count} ax{'is' if count == 1 else 'es'}"
+        raise ShapeError(message)
+    return axis % count
 
 
 def require_length(x: Node, axis: int, length: int, what: str) -> None:
@@ -34,7 +44,38 @@ def require_length(x: Node, axis: int, length: int, what: str) -> None:
 
 def require_axes(x: Node, counts: tuple[int, ...], example: str) -> None:
     """Raise ShapeError where the input has another number of axes than the layer takes."""
-    if len(x.shape) not in counts:
+    _require_axes(x.shape, counts, example)
+
+
+def _require_axes(shape: Shape, counts: tuple[int, ...], example: str) -> None:
+    if len(shape) not in counts:
         expected = " or ".join(map(str, counts))
-        message = f"{{0}} expects an array of {expected} axes, {example}; {{1}} gives {len(x.shape)}"
+        message = f"{{0}} expects an array of {expected} axes, {example}; {{1}} gives {len(shape)}"
         raise ShapeError(message)
+
+
+IMAGES = {1: "(N, C, L) or (C, L)", 2: "(N, C, H, W) or (C, H, W)"}  # by the axes of space
+
+
+def require_image(x: Node, count: int) -> None:
+    """Raise ShapeError where the input is no image, or batch of images, with so many axes of space."""
+    channels_of(x.shape, count)
+
+
+def channels_of(shape: Shape, count: int) -> int:
+    """The channels of an image with so many axes of space. Raises ShapeError for the shape of no image."""
+    _require_axes(shape, (count + 1, count + 2), IMAGES[count])
+    return shape[-count - 1]
+
+
+def of_space(name: str, value: Sizes, count: int, least: int = 1) -> tuple[int, ...]:
+    """An argument with an entry for each axis of space. Raises UsageError for other counts, and for smaller entries."""
+    row = value if isinstance(value, tuple) else (value,)
+    row *= count if len(row) == 1 else 1
+    if len(row) != count:
+        message = f"{name} must have one entry for each axis of space, {count}, not {len(row)}"
+        raise UsageError(message)
+    if min(row) < least:
+        message = f"{name} must be {least} or more, not {min(row)}"
+        raise UsageError(message)
+    return row

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from bpcli.graph.node import Node
     from bpcli.layers.scope import Scope
 
-MOST_MODULES = 10_000
+MOST_MODULES = 100_000
+MOST_NESTED = 1_000  # levels; each lengthens the names of all within it
 
 
 def _no_layer(_m: Scope, _x: Node) -> Node:
@@ -25,13 +26,14 @@ SEQUENTIAL = Definition("Sequential", _no_layer, {}, is_loss=False)
 
 
 class Maker(NamedTuple):
-    """A class of Python's or PyTorch's that makes an argument of a layer: `OrderedDict` or `torch.tensor`."""
+    """What makes an argument of a layer: `OrderedDict([…])`, `torch.tensor([…])`, or `torch.ones(3)`, filled with 1."""
 
-    name: str
+    usage: str
+    fill: float | None = None
 
 
 class Module(NamedTuple):
-    """A layer as a text has it: `text` is what was typed, `children` are those of a Sequential, by their names.
+    """A layer as a text has it: `text` is how what was typed begins, `children` are a Sequential's, by their names.
 
     `inferred` are the arguments that a bare layer left out, which follow from the shape of its input.
     """
@@ -49,6 +51,10 @@ class Module(NamedTuple):
         """Whether it holds other modules."""
         return self.definition is SEQUENTIAL
 
+    def takes_condition(self, position: int) -> bool:
+        """Whether its input at this place may be a comparison."""
+        return self.definition.inputs[position] in self.definition.masks
+
     def leaves(self, name: str) -> Iterator[tuple[str, Module]]:
         """The module, or those within it that hold no others, in order, with their full names.
 
@@ -64,10 +70,14 @@ class Module(NamedTuple):
             count += 1
             if count > MOST_MODULES:
                 message = f"the model has more than {MOST_MODULES} modules"
-                raise LimitError(message)
+                raise LimitError(message, hint="write a smaller one")
 
 
 class Pick(NamedTuple):
     """A stage that hands on another result of the layer before it, such as `h_n`."""
 
     name: str
+
+    def takes_condition(self, _position: int) -> bool:
+        """Whether its input may be a comparison: never, it is the output of a layer."""
+        return False

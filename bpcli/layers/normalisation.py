@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from bpcli.layers.definition import Sizes
     from bpcli.layers.scope import Scope
 
-EVALUATES = "evaluation mode takes the running statistics instead"
-
 
 class _Learned:
     """The weight and the bias of a layer, made before its buffers as in a `state_dict`; either may be missing.
@@ -51,11 +49,16 @@ def _reshaped(m: Scope, x: Node, shape: Shape) -> Node:
     return x if x.shape == shape else m.reshape(x, shape=shape)
 
 
+def _mean(m: Scope, x: Node, axes: tuple[int, ...]) -> Node:
+    """The mean over these axes, which stay with length 1; a single one is shown as a number."""
+    return m.mean(x, axis=axes if len(axes) > 1 else axes[0], keepdims=True)
+
+
 def _standard(m: Scope, x: Node, axes: tuple[int, ...], eps: float) -> tuple[Node, Node, Node]:
     """(x - mean)/√(variance + eps) over these axes, the mean, and the variance, whose axes are of length 1."""
-    mean = m.mean(x, axis=axes, keepdims=True)
+    mean = _mean(m, x, axes)
     centred = x - mean
-    variance = m.mean(m.square(centred), axis=axes, keepdims=True)
+    variance = _mean(m, m.square(centred), axes)
     return centred / m.sqrt(variance + eps), mean, variance
 
 
@@ -119,7 +122,7 @@ def _batch_norm(counts: tuple[int, ...], example: str) -> Callable[..., Node]:
         if running and not m.is_training:
             return learned.applied(running.standard(x, after, eps))
         axes = (0, *range(2, len(x.shape)))
-        count = _count(x, axes, "values for each channel")
+        count = _count(x, axes, "value", running)
         normal, mean, variance = _standard(m, x, axes, eps)
         if running:
             running.follow(mean, variance, count, 1.0 if momentum is None else momentum)
@@ -128,12 +131,12 @@ def _batch_norm(counts: tuple[int, ...], example: str) -> Callable[..., Node]:
     return build
 
 
-def _count(x: Node, axes: tuple[int, ...], what: str) -> int:
+def _count(x: Node, axes: tuple[int, ...], what: str, running: _Running | None) -> int:
     """How many entries are normalised together. Raises ShapeError where one stands alone: it would always become 0."""
     count = prod([x.shape[axis] for axis in axes])
     if count == 1:
-        message = f"{{0}} expects more than 1 of the {what}, {{1}} gives 1"
-        raise ShapeError(message, hint=EVALUATES)
+        message = f"{{0}} expects more than 1 {what} for each channel, {{1}} gives 1, in {shape_text(x.shape)}"
+        raise ShapeError(message, hint="evaluation mode takes the running statistics instead" if running else None)
     return count
 
 
@@ -170,7 +173,7 @@ def _instance_norm(space: int, example: str) -> Callable[..., Node]:
         if running and not m.is_training:
             return learned.applied(running.standard(x, space, eps))
         axes = tuple(range(-space, 0))
-        count = _count(x, axes, "places for each channel")
+        count = _count(x, axes, "place", running)
         normal, mean, variance = _standard(m, x, axes, eps)
         if running:
             running.follow(mean, variance, count, momentum)
@@ -229,7 +232,7 @@ def rms_norm(
     """
     shape, axes = _last_axes(x, normalized_shape)
     learned = _Learned(m, shape, has_weight=elementwise_affine, has_bias=False)
-    mean = m.mean(m.square(x), axis=axes, keepdims=True)
+    mean = _mean(m, m.square(x), axes)
     return learned.applied(x / m.sqrt(mean + (sys.float_info.epsilon if eps is None else eps)))
 
 

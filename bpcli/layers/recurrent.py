@@ -209,6 +209,8 @@ def _one_way(m: Scope, rows: Sequence[Node], plan: Unrolling, number: int, endin
     for t in reversed(range(len(rows))) if ending else range(len(rows)):
         state = plan.step(m, rows[t], state, weights)
         m.part(" · ".join([*name, f"t={t + 1}"]), *state)
+        for letter, node in zip("hc", state, strict=False):
+            node.name = f"{letter}{t + 1}{f'_l{number}{ending}' if name else ''}"
         states.append(state)
     return states[::-1] if ending else states
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bpcli.errors import LimitError
+from bpcli.errors import LimitError, UsageError
 from bpcli.graph.network import Draw, Parameter
 from bpcli.graph.node import Constant, Node, Variable
 from bpcli.graph.order import ancestors_first
+from bpcli.graph.shapes import shape_text
 from bpcli.ops.algebra import NodeAlgebra
 
 if TYPE_CHECKING:
@@ -42,10 +43,18 @@ class Scope(NodeAlgebra):
         """What chance decides anew in each pass, such as the mask of dropout."""
         return self._variable(name, shape, draw, "draw")
 
-    def _variable(self, name: str, shape: Shape, draw: Draw, kind: str) -> Variable:
+    def held_row(self, name: str, parameter: Variable, row: int) -> Variable:
+        """A row of a parameter, (1, …), of which no gradient is taken: what it is does not follow the parameter."""
+        shape = (1, *parameter.shape[1:])
+        return self._variable(name, shape, Draw("row", row), "row", parameter)
+
+    def _variable(self, name: str, shape: Shape, draw: Draw, kind: str, row_of: Variable | None = None) -> Variable:
+        if min(shape, default=0) < 0:
+            message = f"the {name} would have shape {shape_text(shape)}, and no axis has a length below 0"
+            raise UsageError(message)
         variable = Variable(f"{self.name}.{name}" if self.name else name, shape=shape)
         variable.varies = kind == "parameter"
-        self.parameters.append(Parameter(variable, kind, draw))
+        self.parameters.append(Parameter(variable, kind, draw, row_of))
         self._made.add(variable)
         return variable
 
@@ -75,13 +84,17 @@ class Scope(NodeAlgebra):
         Raises LimitError where they are more than the graph may have.
         """
         nodes = [node for node in ancestors_first(outputs, self._made) if node not in self._made]
+        self.require_room(len(nodes))
         self._room -= len(nodes)
-        if self._room < 0:
-            message = "the layers have more steps than the limit on operators allows"
-            raise LimitError(message, hint="raise the limit with --max-operators, or shorten the sequence")
         self._made.update(nodes)
         ops = [node for node in nodes if node.inputs]
         if self.parts and self.parts[-1][0] == name:
             self.parts[-1][1].extend(ops)
         elif ops:
             self.parts.append((name, ops))
+
+    def require_room(self, count: int) -> None:
+        """Raise LimitError where so many nodes more, or entries of a constant, are too many for the graph."""
+        if count > self._room:
+            message = "the layers have more steps than the limit on operators allows"
+            raise LimitError(message, hint="raise the limit with --max-operators, or shorten the sequence")

@@ -6,8 +6,9 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from bpcli.errors import ShapeError
-from bpcli.graph.shapes import axis_of, shape_text
+from bpcli.graph.shapes import shape_text
 from bpcli.layers.definition import layer
+from bpcli.layers.fitting import axis_within
 
 if TYPE_CHECKING:
     from bpcli.graph.node import Node
@@ -24,7 +25,7 @@ def flatten(m: Scope, x: Node, start_dim: int = 1, end_dim: int = -1) -> Node:
 @layer("Unflatten")
 def unflatten(m: Scope, x: Node, dim: int, unflattened_size: Sizes) -> Node:
     """Make an axis several of these lengths, of which one may be -1, for what is left. Raises ShapeError."""
-    axis = axis_of(dim, x.shape)
+    axis = axis_within(x, dim)
     length = x.shape[axis]
     sizes = (unflattened_size,) if isinstance(unflattened_size, int) else unflattened_size
     known = prod([size for size in sizes if size != -1])

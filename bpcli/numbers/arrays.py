@@ -83,6 +83,14 @@ def _softmax(m: Any, x: Any, axis: int = -1) -> Any:
     return weights
 
 
+def _masked_softmax(m: Any, x: Any, mask: Any, axis: int = -1) -> Any:
+    weights, _ = _shifted(m, np.where(mask > 0, x, -math.inf), axis)
+    np.exp(weights, out=weights)
+    total = m.sum(weights, axis=axis, keepdims=True)
+    weights /= np.where(total == 0, 1, total)
+    return weights
+
+
 def _logsumexp(m: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: FBT001, FBT002 - as NumPy has it
     weights, largest = _shifted(m, x, axis)
     total = np.log(m.sum(np.exp(weights), axis=axis, keepdims=True)) + largest
@@ -96,6 +104,7 @@ def _log_softmax(m: Any, x: Any, axis: int = -1) -> Any:
 
 STABLY: dict[str, Callable[..., Any]] = {
     "softmax": _softmax,
+    "masked_softmax": _masked_softmax,
     "logsumexp": _logsumexp,
     "log_softmax": _log_softmax,
 }

@@ -58,10 +58,10 @@ def conv_kernel(m: Any, x: Array, u: Array, shape: Shape, **where: Any) -> Array
     return np.reshape(result, result.shape[: m.batch] + tuple(shape))
 
 
-def _pool_slide(x: Shape, count: int | None, **where: Any) -> Slide:
+def _pool_slide(x: Shape, count: int | None, *, ceil_mode: bool = False, **where: Any) -> Slide:
     """How the windows of a pool slide over an array of this shape."""
     size, sliding = pool_window(x, count, **where)
-    return Slide(x[-len(size) :], size, sliding.stride, sliding.padding, sliding.dilation)
+    return Slide(x[-len(size) :], size, sliding.stride, sliding.padding, sliding.dilation, ceil_mode)
 
 
 def _max_pooler(count: int | None) -> Callable[..., Array]:
@@ -90,7 +90,7 @@ def _largest_objects(m: Any, x: Array, slide: Slide) -> Array:
 
 def _windows_of(m: Any, x: Array, slide: Slide, around: Any) -> Array:
     """The windows of the padded array."""
-    padded = pad(m, x, [(width, width) for width in slide.padding], around)
+    padded = pad(m, x, slide.widths, around)
     return windows(m, padded, slide.size, slide.stride, slide.dilation)
 
 
@@ -113,7 +113,7 @@ def put_largest(m: Any, u: Array, x: Array, **where: Any) -> Array:
     slide = _pool_slide(m.shape(x), None, **where)
     n = len(slide.size)
     marked = _marks(m, x, slide) * np.reshape(u, np.shape(u) + (1,) * n)
-    wide = tuple([size + 2 * around for size, around in zip(slide.sizes, slide.padding, strict=True)])
+    wide = tuple([size + sum(around) for size, around in zip(slide.sizes, slide.widths, strict=True)])
     whole = fold(m, marked, wide, slide.stride, slide.dilation)
     return whole[
         (..., *[slice(around, around + size) for size, around in zip(slide.sizes, slide.padding, strict=True)])

@@ -24,6 +24,8 @@ STABLE: Mapping[str, Callable[..., Any]] = {
     "softplus": lambda m, x, beta=1: m.maximum(x, 0) + m.log1p(m.exp(-m.abs(beta * x))) / beta,
     "logsigmoid": lambda m, x: m.minimum(x, 0) - m.log1p(m.exp(-m.abs(x))),
     "logaddexp": lambda m, x, y: m.where(m.equal(x, y), x + m.log(2), m.maximum(x, y) + m.log1p(m.exp(-m.abs(x - y)))),
+    # 1 - x rounds where x is small; log1p(-x) does not.
+    "log_loss": lambda m, x, y: -(y * m.maximum(m.log(x), -100) + (1 - y) * m.maximum(m.log1p(-x), -100)),
     "elu": lambda m, x, alpha=1: m.maximum(x, 0) + alpha * m.expm1(m.minimum(x, 0)),
     # 1 + erf(x) cancels for negative x; erfc does not.
     "gelu": lambda m, x, approximate="none": (

@@ -15,6 +15,7 @@ from bpcli.errors import UsageError
 from bpcli.graph.keys import indices_of
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import axes_of, axis_of, new_axis_of
+from bpcli.numbers import rows as by_rows
 
 Array = Any
 Axis = int | tuple[int, ...] | None
@@ -133,6 +134,9 @@ def getitem(m: Any, x: Array, key: tuple[Any, ...]) -> Array:
     """The entries that a key chooses."""
     if _is_plain(key):
         return np.asarray(x)[(slice(None),) * m.batch + indices_of(key)]  # a single object takes no index
+    rows = by_rows.rows_of(key, m.shape(x))
+    if rows:
+        return by_rows.taken(x, rows)
     places = _places(key, m.shape(x))
     return np.reshape(x, (*leading(m, x), -1))[..., places]
 
@@ -143,13 +147,18 @@ def scatter(m: Any, x: Array, key: tuple[Any, ...], shape: Shape) -> Array:
     if _is_plain(key):
         whole[(slice(None),) * m.batch + indices_of(key)] = x[()]  # an object itself, no array of rank 0
         return whole
+    rows = by_rows.rows_of(key, shape)
+    if rows and by_rows.put(whole, x, rows):
+        return whole
     flat: Array = whole.reshape((*leading(m, x), -1))
     chosen: Any = (..., _places(key, shape))
     np.add.at(flat, chosen, x)
     return whole
 
 
-def whole_numbers(m: Any, indices: Array, below: int, least: int = 0) -> Array:
+def whole_numbers(  # noqa: PLR0913, PLR0917 - what they are, and what they are called
+    m: Any, indices: Array, below: int, least: int = 0, what: str = "an index", them: str = "the indices"
+) -> Array:
     """The indices from `least` on as NumPy takes them, without batch axes, along which they must not differ.
 
     Raises UsageError where they do, or where one is no place.
@@ -161,8 +170,8 @@ def whole_numbers(m: Any, indices: Array, below: int, least: int = 0) -> Array:
     wrong = (own != np.floor(own)) | (own < least) | (own >= below)
     if wrong.any():
         place = tuple(map(int, np.argwhere(wrong)[0]))
-        message = f"an index must be a whole number from {least} to {below - 1}, not {own[place]:g}"
-        raise UsageError(message, hint=f"it stands at {list(place)} of the indices" if place else None)
+        message = f"{what} must be a whole number from {least} to {below - 1}, not {own[place]:g}"
+        raise UsageError(message, hint=f"it stands at {list(place)} of {them}" if place else None)
     return own.astype(np.int64)
 
 
@@ -171,9 +180,8 @@ def take(m: Any, x: Array, indices: Array) -> Array:
     return np.take(x, whole_numbers(m, indices, m.shape(x)[0], -m.shape(x)[0]), axis=m.batch)
 
 
-def embedding(m: Any, indices: Array, weight: Array, padding_idx: int | None = None) -> Array:
-    """The rows of the weight that the indices name, which are not counted from the end; the padding row is one too."""
-    del padding_idx
+def embedding(m: Any, indices: Array, weight: Array) -> Array:
+    """The rows of the weight that the indices name; none is counted from the end, as in PyTorch."""
     return np.take(weight, whole_numbers(m, indices, m.shape(weight)[0]), axis=m.batch)
 
 
@@ -186,10 +194,17 @@ def put(m: Any, x: Array, indices: Array, length: int) -> Array:
     return whole
 
 
-def one_hot(m: Any, indices: Array, num_classes: int) -> Array:
-    """A row for each index, 1 at the index and 0 elsewhere."""
-    rows = whole_numbers(m, indices, num_classes)[..., None] == np.arange(num_classes)
-    return np.reshape(rows.astype(float), (1,) * m.batch + rows.shape)
+def one_hot(m: Any, indices: Array, num_classes: int, ignore_index: int | None = None) -> Array:
+    """A row for each index, 1 at the index and 0 elsewhere; zeros for one that is ignored."""
+    own = np.asarray(indices, dtype=float)
+    is_ignored = own == ignore_index
+    called = ("an index", "the indices")
+    if ignore_index is not None:  # by a loss
+        called = (f"the target holds classes, {num_classes} of them: each", "the target")
+    places = whole_numbers(m, np.where(is_ignored, 0, own), num_classes, 0, *called)
+    rows = np.zeros((places.size, num_classes))
+    rows[np.arange(places.size), places.ravel()] = ~is_ignored.ravel()
+    return np.reshape(rows, (1,) * m.batch + (*places.shape, num_classes))
 
 
 # Reductions ----------------------------------------------------------------------------------------------------------

@@ -91,11 +91,22 @@ class Slide(NamedTuple):
     stride: Sizes
     padding: Sizes
     dilation: Sizes
+    ceil_mode: bool = False
 
     @property
     def counts(self) -> Sizes:
         """How many windows each axis has."""
-        return window_counts(*self)
+        return window_counts(*self[:5], ceil_mode=self.ceil_mode)
+
+    @property
+    def widths(self) -> tuple[tuple[int, int], ...]:
+        """What stands before and behind each axis: the padding, and with `ceil_mode` all that the last window meets."""
+        return tuple(
+            [
+                (around, max(around, (count - 1) * step + spread * (length - 1) + 1 - size - around))
+                for size, length, step, around, spread, count in zip(*self[:5], self.counts, strict=True)
+            ]
+        )
 
 
 @lru_cache(maxsize=256)
@@ -107,7 +118,7 @@ def meetings(slide: Slide) -> tuple[tuple[Sizes, Place, Place], ...]:
     found = []
     for position in product(*map(range, slide.size)):
         inside, met = [], []
-        for size, at, count, step, around, spread in zip(slide.sizes, position, slide.counts, *slide[2:], strict=True):
+        for size, at, count, step, around, spread in zip(slide.sizes, position, slide.counts, *slide[2:5], strict=True):
             offset = at * spread - around
             first, after = max(0, -(offset // step)), min(count, (size - 1 - offset) // step + 1)
             met.append(slice(first, after))

@@ -1,7 +1,9 @@
-"""Exponentials, logarithms and roots."""
+"""Exponentials, logarithms and roots; and the log loss of a probability, cut and with the slope as PyTorch has it."""
 
 from bpcli.graph.op import Domain, elementwise
 from bpcli.ops.domains import NOT_NEGATIVE, POSITIVE
+
+LEAST_VARIANCE = 9.999999960041972e-13  # 1e-12 as binary32 has it, which is what PyTorch divides by
 
 exp = elementwise(
     "exp",
@@ -47,6 +49,14 @@ logaddexp = elementwise(
     inputs=("x", "y"),
     meaning=lambda m, x, y: m.log(m.exp(x) + m.exp(y)),
     partials=lambda m, out, x, y: (m.sigmoid(x - y), m.sigmoid(y - x)),
+)
+log_loss = elementwise(
+    "log_loss",
+    inputs=("x", "y"),
+    domain=Domain("0 <= x <= 1", lambda x, y: 0 <= x <= 1, ((0.05, 0.95), (0.0, 1.0))),
+    kinks=("x*(1 - x) < 1e-12: the slope is taken as (x - y)/1e-12",),
+    meaning=lambda m, x, y: -(y * m.maximum(m.log(x), -100) + (1 - y) * m.maximum(m.log(1 - x), -100)),
+    partials=lambda m, out, x, y: ((x - y) / m.maximum((1 - x) * x, LEAST_VARIANCE), m.log(1 - x) - m.log(x)),
 )
 sqrt = elementwise(
     "sqrt",

@@ -5,7 +5,7 @@ from typing import Any
 from bpcli.errors import ShapeError
 from bpcli.graph.keys import Key, Slice, key_from, shape_of_key
 from bpcli.graph.op import REQUIRED, Attribute, Sample, Shape, structural
-from bpcli.ops.attributes import LENGTHS, are_whole, one_axis, whole_number, whole_row
+from bpcli.ops.attributes import LENGTHS, are_whole, is_whole, whole, whole_number, whole_row
 
 
 def _is_key(value: Any) -> bool:
@@ -25,6 +25,8 @@ def _key(value: Any) -> Key:
 
 
 KEY = Attribute(REQUIRED, "an index such as 0 or '1:3'", _is_key, _key)
+
+IGNORED = Attribute(None, "a whole number, or None", lambda value: value is None or is_whole(value), whole)
 
 
 def _scattered(own: Shape, *, key: Key, shape: Shape) -> Shape:
@@ -87,41 +89,20 @@ put = structural(
     attributes={"length": whole_number(least=0)},
     samples=(Sample((2, 2), (2,), length=3),),
 )
-
-
-def _embedding_shape(indices: Shape, weight: Shape, *, padding_idx: int | None = None) -> Shape:
-    shape = _rows_shape(weight, indices, 1)
-    if padding_idx is not None and not -weight[0] <= padding_idx < weight[0]:
-        message = f"padding_idx is {padding_idx}, and {{1}} has {weight[0]} rows"
-        raise ShapeError(message)
-    return shape
-
-
-def _embedding_back(
-    m: Any, upstream: Any, out: Any, indices: Any, weight: Any, padding_idx: int | None = None
-) -> tuple[Any, ...]:
-    """What flows back to the rows; what the padding row would get goes to a row of its own, which is cut off."""
-    length = m.shape(weight)[0]
-    if padding_idx is None:
-        return None, m.put(upstream, indices, length=length)
-    rows = m.where(m.equal(indices, padding_idx % length), length, indices)
-    return None, m.getitem(m.put(upstream, rows, length=length + 1), key=(Slice(None, length),))
-
-
 embedding = structural(
     "embedding",
-    _embedding_back,
-    _embedding_shape,
+    lambda m, upstream, out, indices, weight: (None, m.put(upstream, indices, length=m.shape(weight)[0])),
+    lambda indices, weight: _rows_shape(weight, indices, 1),
     inputs=("indices", "weight"),
-    attributes={"padding_idx": one_axis(None)._replace(allowed="a row of the table")},
-    meaning=lambda m, indices, weight, padding_idx=None: m.take(weight, indices),
+    meaning=lambda m, indices, weight: m.take(weight, indices),
     samples=(Sample((2,), (3, 2)),),
 )
 one_hot = structural(
     "one_hot",
-    lambda m, upstream, out, indices, num_classes: (None,),
-    lambda shape, *, num_classes: (*shape, num_classes),
+    lambda m, upstream, out, indices, **_: (None,),
+    lambda shape, *, num_classes, ignore_index=None: (*shape, num_classes),
     inputs=("indices",),
-    attributes={"num_classes": whole_number(least=0)},
-    samples=(Sample((2,), num_classes=3),),
+    # An index that is ignored has a row of zeros, as in a loss that leaves it out.
+    attributes={"num_classes": whole_number(least=0), "ignore_index": IGNORED},
+    samples=(Sample((2,), num_classes=3), Sample((2,), num_classes=3, ignore_index=1)),
 )

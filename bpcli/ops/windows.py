@@ -7,7 +7,7 @@ from typing import Any
 
 from bpcli.errors import ShapeError
 from bpcli.graph.keys import Slice
-from bpcli.graph.op import Op, Sample, Shape, structural
+from bpcli.graph.op import Attribute, Op, Sample, Shape, structural
 from bpcli.graph.shapes import shape_text
 from bpcli.graph.sliding import Sizes, Sliding, axes_of_pool, pool_window, sliding_over, window_counts
 from bpcli.ops.attributes import LENGTHS, sizes
@@ -15,11 +15,11 @@ from bpcli.ops.attributes import LENGTHS, sizes
 ROW = sizes()._replace(kept=LENGTHS.kept)  # one for each axis of space, always
 
 
-def counts_of(x: Shape, kernel: Shape, sliding: Sliding) -> Sizes:
+def counts_of(x: Shape, kernel: Shape, sliding: Sliding, *, ceil_mode: bool = False) -> Sizes:
     """How many windows there are along each axis of space. Raises ShapeError where none fits."""
     count = len(sliding.stride)
     size = kernel[-count:]
-    counts = window_counts(x[-count:], size, sliding.stride, sliding.padding, sliding.dilation)
+    counts = window_counts(x[-count:], size, sliding.stride, sliding.padding, sliding.dilation, ceil_mode=ceil_mode)
     if min(size) < 1 or min(counts) < 1:
         problem = "is empty" if min(size) < 1 else "is larger than {0}, padding included"
         message = f"the window {shape_text(size)} {problem}"
@@ -28,25 +28,30 @@ def counts_of(x: Shape, kernel: Shape, sliding: Sliding) -> Sizes:
 
 
 def _pooled(count: int | None) -> Any:
-    def shape(x: Shape, **attributes: Any) -> Shape:
+    def shape(x: Shape, ceil_mode: bool = False, **attributes: Any) -> Shape:
         axes = axes_of_pool(x, attributes["kernel_size"], count)
         if len(x) < axes:
             message = f"{{0}} has fewer axes than the {axes} that a pool goes over"
             raise ShapeError(message)
         size, sliding = pool_window(x, count, **attributes)
-        return (*x[: -len(size)], *counts_of(x, size, sliding))
+        return (*x[: -len(size)], *counts_of(x, size, sliding, ceil_mode=ceil_mode))
 
     return shape
 
 
 POOLING = {"kernel_size": sizes(), "stride": sizes(None), "padding": sizes(0, least=0)}
-LARGEST = {**POOLING, "dilation": sizes(1)}
+LARGEST = {
+    **POOLING,
+    "dilation": sizes(1),
+    "ceil_mode": Attribute(False, "True or False", lambda v: isinstance(v, bool)),  # noqa: FBT003 - PyTorch's default
+}
 
 
 def _max_pool(name: str, count: int | None, samples: tuple[Sample, ...]) -> Op:
-    def back(m: Any, upstream: Any, out: Any, x: Any, **attributes: Any) -> tuple[Any, ...]:
+    def back(m: Any, upstream: Any, out: Any, x: Any, ceil_mode: bool = False, **attributes: Any) -> tuple[Any, ...]:
         size, (stride, padding, dilation, _) = pool_window(m.shape(x), count, **attributes)
-        return (m.put_largest(upstream, x, kernel_size=size, stride=stride, padding=padding, dilation=dilation),)
+        where = {"kernel_size": size, "stride": stride, "padding": padding, "dilation": dilation}
+        return (m.put_largest(upstream, x, **where, **({"ceil_mode": True} if ceil_mode else {})),)
 
     return structural(
         name,
@@ -60,7 +65,14 @@ def _max_pool(name: str, count: int | None, samples: tuple[Sample, ...]) -> Op:
 
 max_pool = _max_pool("max_pool", None, (Sample((4, 4), kernel_size=2), Sample((2, 5, 6), kernel_size=(3, 2), stride=2)))
 max_pool1d = _max_pool("max_pool1d", 1, (Sample((2, 5), kernel_size=3, stride=1, padding=1),))
-max_pool2d = _max_pool("max_pool2d", 2, (Sample((1, 2, 5, 5), kernel_size=2, stride=2, padding=1, dilation=2),))
+max_pool2d = _max_pool(
+    "max_pool2d",
+    2,
+    (
+        Sample((1, 2, 5, 5), kernel_size=2, stride=2, padding=1, dilation=2),
+        Sample((2, 5, 6), kernel_size=(2, 3), stride=(2, 3), ceil_mode=True),
+    ),
+)
 
 
 def _put_shape(u: Shape, x: Shape, **where: Any) -> Shape:
@@ -85,7 +97,10 @@ put_largest = structural(
     _put_shape,
     inputs=("u", "x"),
     attributes=LARGEST,
-    samples=(Sample((2, 2), (4, 4), kernel_size=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1)),),
+    samples=(
+        Sample((2, 2), (4, 4), kernel_size=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1)),
+        Sample((3,), (4,), kernel_size=(3,), stride=(2,), padding=(1,), dilation=(1,), ceil_mode=True),
+    ),
 )
 take_largest = structural(
     "take_largest",
@@ -93,7 +108,10 @@ take_largest = structural(
     _taken_shape,
     inputs=("v", "x"),
     attributes=LARGEST,
-    samples=(Sample((4, 4), (4, 4), kernel_size=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1)),),
+    samples=(
+        Sample((4, 4), (4, 4), kernel_size=(2, 2), stride=(2, 2), padding=(0, 0), dilation=(1, 1)),
+        Sample((5,), (5,), kernel_size=(2,), stride=(2,), padding=(0,), dilation=(1,), ceil_mode=True),
+    ),
 )
 
 

@@ -21,7 +21,7 @@ def backward_section(
 ) -> list[Line]:
     """One row a step, in the order in which backpropagation runs; a folded group is one row.
 
-    A brief page does not say again what an unnamed node is, which stands in the forward pass.
+    A brief page says nothing again: what a node is stands in the forward pass, a single contribution in its row.
     """
     seed = page.derivative(result.graph.output, result.graph.output, labels)
     heading = page.title("BACKWARD", f"starts with {seed} = {page.value(result.seed)}")
@@ -159,7 +159,7 @@ class Meetings:
         note = ""
         if node.inputs and node.name is None:
             note = "" if self._page.is_brief else f"{self._labels[node]} = {formula_of(node, self._labels)}"
-        elif node.inputs:
+        elif node.inputs and not self._page.is_brief:
             upstream = self._page.value(self._result.upstreams[node])
             note = f"{self._gradient(node)} = {upstream}, upstream of {self._labels[node]}"
         return (note,), (note,)

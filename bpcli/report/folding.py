@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MOST_STEPS_OF_PARTS = 12  # of a layer that has parts, such as time steps, before these are folded
 MOST_STEPS = 60  # of a whole network, before every layer of several steps is folded
 ALL = "all"
+DOT = " · "
 BESIDE = "beside the layers"
 MOST_NAMED = 10
 
@@ -25,7 +26,7 @@ class Group(NamedTuple):
     """Consecutive nodes that are shown together: those of a layer, of a part of one, or what was typed beside layers.
 
     It is folded where it takes more rows than `most_rows`. `of_layer` are the nodes and the parameters of the whole
-    layer, `states` what its parts hand on.
+    layer but for what its parts hand on, `states` what is handed on along its own row of parts, from t=1 to t=2, say.
     """
 
     nodes: Sequence[Node]
@@ -66,7 +67,11 @@ def _groups(graph: Graph, network: Network, opened: set[str]) -> Iterator[Group]
         has_long_parts = size > MOST_STEPS_OF_PARTS and any(block.part for block in layer.blocks)
         of_layer = {node for block in layer.blocks for node in nodes[block.start : block.stop]}
         of_layer |= {parameter.variable for parameter in layer.parameters}
-        states = {nodes[block.stop - 1] for block in layer.blocks if block.part}
+        states: dict[str, set[Node]] = {}
+        for block in layer.blocks:
+            if block.part:
+                states.setdefault(_row_of(block), set()).add(nodes[block.stop - 1])
+        of_layer.difference_update(*states.values())
         for block in layer.blocks:
             if block.start > at:
                 yield Group(nodes[at : block.start], BESIDE)
@@ -75,14 +80,19 @@ def _groups(graph: Graph, network: Network, opened: set[str]) -> Iterator[Group]
             if not (is_long or has_long_parts) or not opened.isdisjoint(_names(layer, block)):
                 most_rows = inf
             inside = nodes[block.start : block.stop]
-            yield Group(inside, title_of(layer, block), layer, most_rows, of_layer, states)
+            yield Group(inside, title_of(layer, block), layer, most_rows, of_layer, states.get(_row_of(block), ()))
     if at < len(nodes):
         yield Group(nodes[at:], BESIDE)
 
 
+def _row_of(block: Block) -> str:
+    """Which parts a part stands in a row with: `layer 1` of `layer 1 · t=3`."""
+    return block.part.rpartition(DOT)[0]
+
+
 def title_of(layer: Layer, block: Block) -> str:
     """`0 Linear`, `0 LSTM · t=3`."""
-    return f"{layer.title} · {block.part}" if block.part else layer.title
+    return f"{layer.title}{DOT}{block.part}" if block.part else layer.title
 
 
 def layer_titles(graph: Graph, network: Network) -> dict[Node, str]:

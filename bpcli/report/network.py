@@ -60,7 +60,7 @@ def origin_of(network: Network) -> str:
     own = [parameter for parameter in network.parameters if parameter.kind == "parameter"]
     are_given = bool(own) and all(parameter.variable.name not in network.drawn for parameter in own)
     mode = "evaluation mode" if not network.is_training else ""
-    if network.is_training and len(own) < len(network.parameters):
+    if network.is_training and any(parameter.kind in {"buffer", "draw"} for parameter in network.parameters):
         mode = "training mode"
     return ", ".join(filter(None, ["parameters given" if are_given else "", network.drawn_words, mode]))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from math import prod
 from typing import Any
 
 from bpcli.backprop.gradients import Gradients
@@ -11,9 +12,9 @@ from bpcli.graph.network import Layer
 from bpcli.graph.node import Variable
 from bpcli.report.arrays import norm_of
 from bpcli.report.layout import Column, Line, Piece, Row, table
-from bpcli.report.page import Page
+from bpcli.report.page import MOST_ENTRIES_OF_A_STEP, Page
 
-MOST_PARTS = 4  # whose contributions are written out like gradients, not as norms
+MOST_PARTS = 4  # whose small contributions are written out, not their norms
 UNNAMED = "other"  # steps of a layer that are in none of its parts
 
 
@@ -21,7 +22,7 @@ def shared_section(result: Gradients, page: Page, steps: Iterable[Step]) -> list
     """A table for the parameters of each layer: one row a part, one column a parameter, and the sum at the end."""
     lines = []
     for layer, parts, found in _alike(result, steps):
-        is_short = len(parts) <= MOST_PARTS
+        is_short = len(parts) <= MOST_PARTS and max(prod(one.shape) for one in found) <= MOST_ENTRIES_OF_A_STEP
         written = page.shaped if is_short else partial(_norm, page=page)
         total = [written(result.gradients[variable.name]) for variable in found]
         rows = [

@@ -10,5 +10,7 @@ CASES = [
     Case("dropout1d-everything", "nn.Sequential(nn.Dropout1d(p=1.0))", (3, 2)),
     Case("dropout2d-evaluation", "nn.Sequential(nn.Dropout2d(p=0.2, inplace=False))", (1, 3, 2, 1), mode="eval"),
     Case("dropout2d-nothing", "nn.Sequential(nn.Dropout2d(0.0))", (1, 3, 2, 1)),
+    Case("dropout1d-in-place", "nn.Sequential(nn.Dropout1d(p=0, inplace=True))", (3, 2)),
+    Case("dropout3d-everything", "nn.Sequential(nn.Dropout3d(p=1, inplace=True))", (1, 2, 1, 2, 1)),
     Case("dropout3d-evaluation", "nn.Sequential(nn.Dropout3d())", (1, 2, 1, 2, 1), mode="eval"),
 ]

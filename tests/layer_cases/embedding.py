@@ -14,7 +14,7 @@ CASES = [
     Case("embedding-padding-from-the-end", "nn.Sequential(nn.Embedding(4, 2, padding_idx=-4))", at=ROWS),
     Case("embedding-padding-not-zero", "nn.Sequential(nn.Embedding(4, 2, 0))", at=ROWS, parameters={"0.weight": TABLE}),
     Case("embedding-padding-unused", "nn.Sequential(nn.Embedding(5, 2, 4))", at=ROWS),
-    Case("embedding-norm-type", "nn.Sequential(nn.Embedding(4, 2, norm_type=1.0))", at=ROWS),
-    Case("embedding-frequency", "nn.Sequential(nn.Embedding(4, 2, scale_grad_by_freq=False))", at=ROWS),
+    Case("embedding-norm-type", "nn.Sequential(nn.Embedding(4, 2, max_norm=None, norm_type=1.0))", at=ROWS),
+    Case("embedding-frequency", "nn.Sequential(nn.Embedding(4, 2, scale_grad_by_freq=False, sparse=False))", at=ROWS),
     Case("embedding-evaluation", "nn.Sequential(nn.Embedding(4, 2, padding_idx=0))", at=ROWS, mode="eval"),
 ]

@@ -1,0 +1,197 @@
+"""Convolution over one axis of space or two, with every way of PyTorch's to fill the border."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from bpcli.errors import ShapeError, UsageError
+from bpcli.graph.keys import Slice
+from bpcli.layers.definition import layer
+from bpcli.layers.fitting import channels_of, of_space, require_image, require_length
+from bpcli.layers.initial import by_fan_in, fan_in_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bpcli.graph.node import Node
+    from bpcli.graph.op import Shape
+    from bpcli.layers.definition import Sizes
+    from bpcli.layers.scope import Scope
+
+FILLINGS = ("zeros", "reflect", "replicate", "circular")
+
+
+def channels_of_sequence(shape: Shape) -> int:
+    """The channels of (N, C, L) or (C, L)."""
+    return channels_of(shape, 1)
+
+
+def channels_of_image(shape: Shape) -> int:
+    """The channels of (N, C, H, W) or (C, H, W)."""
+    return channels_of(shape, 2)
+
+
+@layer("Conv1d", in_channels=channels_of_sequence)
+def conv1d(
+    m: Scope,
+    x: Node,
+    in_channels: int,
+    out_channels: int,
+    kernel_size: Sizes,
+    stride: Sizes = 1,
+    padding: Sizes | str = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+    bias: bool = True,
+    padding_mode: str = "zeros",
+) -> Node:
+    """Slide over sequences (N, C, L) or (C, L); as `conv2d`, with one axis of space. Source: torch.nn.Conv1d."""
+    kernel = Kernel.checked(1, in_channels, out_channels, kernel_size, stride, dilation, groups)
+    return _convolved(m, x, kernel, padding, padding_mode, bias=bias)
+
+
+@layer("Conv2d", in_channels=channels_of_image)
+def conv2d(
+    m: Scope,
+    x: Node,
+    in_channels: int,
+    out_channels: int,
+    kernel_size: Sizes,
+    stride: Sizes = 1,
+    padding: Sizes | str = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
+    bias: bool = True,
+    padding_mode: str = "zeros",
+) -> Node:
+    """Slide over images (N, C, H, W) or (C, H, W): cross-correlation of the filled image with the weight, and a bias.
+
+    The weight is (out_channels, in_channels/groups, kh, kw), the bias (out_channels,); both are drawn uniformly within
+    ±1/√(in_channels/groups · kh · kw). `padding='same'` keeps the size: of an odd border the larger part stands behind.
+    Source: torch.nn.Conv2d.
+    """
+    kernel = Kernel.checked(2, in_channels, out_channels, kernel_size, stride, dilation, groups)
+    return _convolved(m, x, kernel, padding, padding_mode, bias=bias)
+
+
+class Kernel(NamedTuple):
+    """What slides, and how: an entry for each axis of space."""
+
+    in_channels: int
+    out_channels: int
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    groups: int
+
+    @staticmethod
+    def checked(
+        count: int, in_channels: int, out_channels: int, size: Sizes, stride: Sizes, dilation: Sizes, groups: int
+    ) -> Kernel:
+        """The same for so many axes of space. Raises UsageError where an argument is not possible."""
+        for name, value in (("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups)):
+            if value < 1:
+                message = f"{name} must be 1 or more, not {value}"
+                raise UsageError(message)
+            if value % max(groups, 1):
+                message = f"{name}, {value}, must be a multiple of groups, {groups}"
+                raise UsageError(message)
+        return Kernel(
+            in_channels,
+            out_channels,
+            of_space("kernel_size", size, count),
+            of_space("stride", stride, count),
+            of_space("dilation", dilation, count),
+            groups,
+        )
+
+    @property
+    def spans(self) -> tuple[int, ...]:
+        """How far it reaches along each axis, beyond its first entry."""
+        return tuple([spread * (length - 1) for length, spread in zip(self.size, self.dilation, strict=True)])
+
+    def sliding(self, padding: Sequence[int]) -> dict[str, Any]:
+        """The attributes of the ops."""
+        return {"stride": self.stride, "padding": tuple(padding), "dilation": self.dilation, "groups": self.groups}
+
+
+def _convolved(m: Scope, x: Node, kernel: Kernel, padding: Sizes | str, filling: str, *, bias: bool) -> Node:
+    """The convolution of the filled input."""
+    count = len(kernel.size)
+    require_image(x, count)
+    require_length(x, -count - 1, kernel.in_channels, "channels")
+    widths = _widths(kernel, padding)
+    if filling not in FILLINGS:
+        message = f"padding_mode must be one of {', '.join(map(repr, FILLINGS))}, not {filling!r}"
+        raise UsageError(message)
+    around = (0,) * count
+    if filling != "zeros":
+        x = _filled(m, x, widths, filling)
+    elif all(before == behind for before, behind in widths):
+        around = tuple([before for before, _ in widths])
+    else:
+        x = m.pad(x, widths=widths)
+    shape = (kernel.out_channels, kernel.in_channels // kernel.groups, *kernel.size)
+    weight = m.parameter("weight", shape, by_fan_in(fan_in_of(shape)))
+    y = (m.conv1d if count == 1 else m.conv2d)(x, weight, **kernel.sliding(around))
+    return with_bias(m, y, kernel, shape) if bias else y
+
+
+def with_bias(m: Scope, y: Node, kernel: Kernel, weight: Shape) -> Node:
+    """The output with one number added to each channel."""
+    own = m.parameter("bias", (kernel.out_channels,), by_fan_in(fan_in_of(weight)))
+    return y + m.reshape(own, shape=(kernel.out_channels, *[1] * len(kernel.size)))
+
+
+def _widths(kernel: Kernel, padding: Sizes | str) -> tuple[tuple[int, int], ...]:
+    """What is filled in before and behind each axis. Raises UsageError for a word that is none, or a negative one."""
+    if padding == "valid":
+        return ((0, 0),) * len(kernel.size)
+    if padding == "same":
+        if set(kernel.stride) != {1}:
+            message = "padding='same' keeps the size, which only stride 1 does"
+            raise UsageError(message)
+        return tuple([(span // 2, span - span // 2) for span in kernel.spans])
+    if isinstance(padding, str):
+        message = f"padding must be a number, 'same' or 'valid', not {padding!r}"
+        raise UsageError(message)
+    return tuple([(width, width) for width in of_space("padding", padding, len(kernel.size), least=0)])
+
+
+def _filled(m: Scope, x: Node, widths: Sequence[tuple[int, int]], filling: str) -> Node:
+    """The array with entries of its own around its last axes. Source: torch.nn.functional.pad."""
+    for place, around in enumerate(widths):
+        if any(around):
+            x = _filled_along(m, x, place - len(widths), around, filling)
+    return x
+
+
+def _filled_along(m: Scope, x: Node, axis: int, around: tuple[int, int], filling: str) -> Node:
+    """The array with entries of its own before and behind an axis.
+
+    `reflect` mirrors at the edge without repeating it, `replicate` repeats the edge, `circular` goes on from the other
+    end. Raises ShapeError where the axis is too short for that.
+    """
+    length, width = x.shape[axis], max(around)
+    if width > {"reflect": length - 1, "circular": length}.get(filling, width if length else 0):
+        message = f"{{0}} cannot fill {width} entries by {filling!r} from an axis of length {length}"
+        raise ShapeError(message)
+    borders = []
+    for part, count in zip(_borders(length, around, filling), around, strict=True):
+        chosen = m.getitem(x, key=(..., part, *[Slice()] * (-axis - 1)))
+        grown = (*x.shape[:axis], count, *x.shape[len(x.shape) + axis + 1 :])
+        borders.append(chosen if chosen.shape == grown else m.broadcast_to(chosen, shape=grown))
+    before, behind = borders
+    parts = [*[before] * bool(around[0]), x, *[behind] * bool(around[1])]
+    return m.concatenate(*parts, axis=axis)
+
+
+def _borders(length: int, around: tuple[int, int], filling: str) -> tuple[Slice, Slice]:
+    """Which entries of an axis stand before it, and behind it."""
+    before, behind = around
+    if filling == "reflect":
+        last = length - 2 - behind
+        return Slice(before, 0, -1), Slice(length - 2, last if last >= 0 else None, -1)
+    if filling == "circular":
+        return Slice(length - before, length), Slice(0, behind)
+    return Slice(0, 1), Slice(length - 1, length)

@@ -1,0 +1,55 @@
+"""Convolution and its transpose, over one axis of space and two."""
+
+from layer_cases import one_layer
+
+CASES = [
+    one_layer("conv1d", "Conv1d(2, 3, 2)", 2, 2, 4),
+    one_layer("conv1d-one-sequence", "Conv1d(2, 3, 2)", 2, 4),
+    one_layer("conv1d-no-bias", "Conv1d(2, 1, 2, bias=False)", 1, 2, 3),
+    one_layer("conv1d-all", "Conv1d(2, 4, 3, 2, 1, 2, 2, True, 'circular')", 1, 2, 6),
+    one_layer("conv1d-keywords", "Conv1d(in_channels=2, out_channels=2, kernel_size=(2,), stride=(2,))", 1, 2, 5),
+    one_layer("conv1d-same", "Conv1d(1, 2, 4, padding='same')", 1, 1, 5),
+    one_layer("conv1d-reflect", "Conv1d(1, 1, 2, padding=2, padding_mode='reflect')", 1, 1, 4),
+    one_layer("conv2d", "Conv2d(2, 3, 2)", 2, 2, 3, 3),
+    one_layer("conv2d-one-image", "Conv2d(2, 3, 2)", 2, 3, 3),
+    one_layer("conv2d-oblong", "Conv2d(1, 2, (2, 3), stride=(2, 1))", 1, 1, 4, 4),
+    one_layer("conv2d-no-bias", "Conv2d(1, 2, 2, bias=False)", 1, 1, 3, 3),
+    one_layer("conv2d-padding", "Conv2d(1, 2, 2, padding=1)", 1, 1, 2, 3),
+    one_layer("conv2d-paddings", "Conv2d(1, 1, 2, padding=(0, 2))", 1, 1, 2, 3),
+    one_layer("conv2d-dilation", "Conv2d(1, 1, 2, dilation=(2, 1))", 1, 1, 4, 3),
+    one_layer("conv2d-groups", "Conv2d(4, 2, 2, groups=2)", 1, 4, 2, 3),
+    one_layer("conv2d-depthwise", "Conv2d(2, 4, 2, groups=2, padding=1, stride=2)", 1, 2, 3, 2),
+    one_layer("conv2d-valid", "Conv2d(1, 1, 2, stride=2, padding='valid')", 1, 1, 3, 4),
+    one_layer("conv2d-same", "Conv2d(1, 1, (3, 2), padding='same')", 1, 1, 3, 3),
+    one_layer("conv2d-same-odd", "Conv2d(1, 1, 3, padding='same', dilation=2)", 1, 1, 3, 3),
+    one_layer("conv2d-reflect", "Conv2d(1, 1, 3, padding=(1, 2), padding_mode='reflect')", 1, 1, 3, 3),
+    one_layer("conv2d-replicate", "Conv2d(1, 1, 3, padding=(1, 3), padding_mode='replicate')", 1, 1, 2, 2),
+    one_layer("conv2d-circular", "Conv2d(1, 1, 3, padding=(1, 2), padding_mode='circular')", 1, 1, 3, 2),
+    one_layer("conv2d-same-reflect", "Conv2d(1, 1, (2, 4), padding='same', padding_mode='reflect')", 1, 1, 3, 3),
+    one_layer("conv2d-same-replicate", "Conv2d(1, 1, (1, 2), padding='same', padding_mode='replicate')", 1, 3, 2),
+    one_layer("conv2d-valid-circular", "Conv2d(1, 1, 2, padding='valid', padding_mode='circular')", 1, 1, 3, 3),
+    one_layer(
+        "conv2d-reflect-stride", "Conv2d(2, 2, 3, 2, 1, groups=2, padding_mode='reflect', bias=False)", 1, 2, 3, 4
+    ),
+    one_layer("conv_transpose1d", "ConvTranspose1d(2, 3, 2)", 2, 2, 3),
+    one_layer("conv_transpose1d-all", "ConvTranspose1d(2, 4, 3, 3, 1, 2, 2, True, 2)", 1, 2, 3),
+    one_layer("conv_transpose1d-one-sequence", "ConvTranspose1d(1, 1, 2, stride=2)", 1, 3),
+    one_layer("conv_transpose2d", "ConvTranspose2d(2, 3, 2)", 2, 2, 2, 2),
+    one_layer("conv_transpose2d-one-image", "ConvTranspose2d(2, 1, 2)", 2, 2, 3),
+    one_layer("conv_transpose2d-oblong", "ConvTranspose2d(1, 2, (2, 3), stride=(2, 1))", 1, 1, 2, 2),
+    one_layer("conv_transpose2d-padding", "ConvTranspose2d(1, 1, 3, padding=(1, 0))", 1, 1, 3, 2),
+    one_layer("conv_transpose2d-output-padding", "ConvTranspose2d(1, 1, 2, 3, output_padding=(1, 2))", 1, 1, 2, 2),
+    one_layer("conv_transpose2d-groups", "ConvTranspose2d(2, 4, 2, groups=2, bias=False)", 1, 2, 2, 2),
+    one_layer("conv_transpose2d-dilation", "ConvTranspose2d(1, 1, 2, dilation=(1, 2))", 1, 1, 2, 2),
+    one_layer(
+        "conv_transpose2d-beyond-stride",
+        "ConvTranspose2d(2, 2, 2, stride=(1, 2), padding=(0, 1), output_padding=(2, 1), groups=2, dilation=3)",
+        *(1, 2, 2, 2),
+    ),
+    one_layer(
+        "conv_transpose2d-cut-beyond-stride",
+        "ConvTranspose2d(1, 1, 2, padding=1, output_padding=(2, 1), dilation=(3, 2))",
+        *(1, 2, 2),
+    ),
+    one_layer("conv2d-twice", "Conv2d(1, 2, 2), nn.Tanh(), nn.ConvTranspose2d(2, 1, 2)", 2, 1, 3, 3),
+]
