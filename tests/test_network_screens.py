@@ -392,6 +392,20 @@ def test_documents_keep_to_the_schema(text: str, at: dict[str, Any], options: di
         assert ("network" in document) == with_steps
 
 
+@pytest.mark.parametrize("command", ["jacobian", "hessian", "explain", "check"])
+def test_other_documents_have_the_seed(command: str) -> None:
+    """Where something was drawn from it, and only there."""
+    validator = Draft202012Validator(json.loads(schema_text(command)))
+    wanted = ("--gradient-of", "x[0]") if command == "explain" else ()
+    net = ("x -> Linear(1) -> MSELoss(t)", "--x=[1]", "--t=[2]", *wanted)
+    given = ("--set=0.weight=[[2]]", "--set=0.bias=[1]")
+
+    drawn = json.loads(call(command, *net, "--random-seed=5", "--json").out)
+    assert list(validator.iter_errors(drawn)) == []
+    assert drawn["random_seed"] == 5
+    assert "random_seed" not in json.loads(call(command, *net, *given, "--json").out)
+
+
 def test_the_document_of_a_network() -> None:
     """Its layers in order, each with its nodes, which say themselves whose they are."""
     document = json.loads(call("grad", NORMED, "--at=-", "--json", "--random-seed=3", stdin=json.dumps(POINT)).out)

@@ -120,6 +120,12 @@ def _of_layer(node: Node, titles: Mapping[Node, str]) -> Document:
     return {"layer": titles[node]} if node in titles else {}
 
 
+def seed_entry(graph: Graph) -> Document:
+    """The seed of a network, where chance gave parameters or masks."""
+    network = graph.network
+    return {"random_seed": network.random_seed} if network is not None and network.drawn_words else {}
+
+
 def json_values(values: Mapping[str, Any]) -> Document:
     """Values by name."""
     return {name: json_value(value) for name, value in values.items()}

@@ -5,7 +5,16 @@ from io import StringIO
 
 from bpcli.backprop.jacobian import Hessian, Jacobian
 from bpcli.numbers.spectrum import ends_of_spectrum
-from bpcli.report.documents import NO_HEAD, Document, envelope, json_number, json_value, json_values, warning_entries
+from bpcli.report.documents import (
+    NO_HEAD,
+    Document,
+    envelope,
+    json_number,
+    json_value,
+    json_values,
+    seed_entry,
+    warning_entries,
+)
 from bpcli.report.figures import full
 from bpcli.report.matrix import Matrix, output_name
 from bpcli.report.structure import definiteness, structure_of
@@ -44,6 +53,7 @@ def _beginning(result: Jacobian | Hessian, schema: str) -> Document:
     return envelope("ok" if result.is_finite else "nonfinite", NO_HEAD, schema) | {
         "expression": result.graph.text,
         "inputs": json_values(result.at),
+        **seed_entry(result.graph),
         "value": json_value(result.value),
         "output": output_name(result),
     }

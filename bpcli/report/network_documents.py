@@ -5,7 +5,7 @@ from typing import Any
 from bpcli.backprop.gradients import Gradients
 from bpcli.backprop.statistics import running_statistics
 from bpcli.graph.network import Block, Network
-from bpcli.report.documents import json_number, json_values
+from bpcli.report.documents import json_number, json_values, seed_entry
 from bpcli.report.formulas import Labels
 from bpcli.report.summaries import Summary, summaries
 
@@ -16,7 +16,7 @@ def network_entries(result: Gradients, network: Network, *, with_layers: bool) -
     """The seed, where chance gave parameters or masks; what buffers are after a training step, by name; the layers."""
     statistics = running_statistics(result)
     return {
-        **({"random_seed": network.random_seed} if network.drawn_words else {}),
+        **seed_entry(result.graph),
         **({"running_statistics": json_values(statistics)} if statistics else {}),
         **({"network": _network(result, network)} if with_layers else {}),
     }
