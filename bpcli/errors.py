@@ -82,12 +82,21 @@ class BindingError(UsageError):
 
 
 class MissingValueError(BindingError):
-    """Some variables of the expression have a value and others, `names`, have none."""
+    """Some variables of the expression have a value and others, `names`, have none.
 
-    def __init__(self, names: tuple[str, ...], hint: str) -> None:
+    `beside` is what is good to know, however values are given; it follows the hint.
+    """
+
+    def __init__(self, names: tuple[str, ...], hint: str, beside: str = "") -> None:
         listed = ", ".join(names)
-        super().__init__(f"no value for {listed}", hint=hint)
+        super().__init__(f"no value for {listed}")
         self.names = names
+        self.beside = beside
+        self.advise(hint)
+
+    def advise(self, hint: str) -> None:
+        """Let this be the hint, followed by what is good to know beside it."""
+        self.hint = f"{hint}; {self.beside}" if self.beside else hint
 
 
 class UnknownNameError(BindingError):

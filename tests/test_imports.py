@@ -66,7 +66,9 @@ ARGUMENTS = {"bpcli.cli.arguments", "bpcli.cli.inputs"}
 
 JSON = START | LIBRARY | DOCUMENTS | ARGUMENTS | {"bpcli.cli.grad"}
 CSV = JSON | {"bpcli.report.figures", "bpcli.report.spreadsheet"}
-WALK = JSON | LINES | {"bpcli.report.backward", "bpcli.report.forward", "bpcli.report.walkthrough"}
+WALK = JSON | LINES | {
+    "bpcli.report.backward", "bpcli.report.folding", "bpcli.report.forward", "bpcli.report.walkthrough",
+}  # fmt: skip
 PLAIN = WALK | PIPE
 TABLE = WALK | {"bpcli.report.tables"}
 CATALOGUE = {"bpcli.cli.ops", "bpcli.graph.latex", "bpcli.report.catalogue"}

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 from bpcli.backprop.gradients import Gradients
@@ -28,11 +29,17 @@ Request = dict[str, Any]
 Ask = Callable[[Request, Limits], Any]
 
 
-def answers(lines: Iterable[str], limits: Limits = DEFAULT_LIMITS) -> Iterator[Answer]:
-    """The gradients that each line asks for; one that cannot be used is answered by an error, and the run goes on."""
+def answers(
+    lines: Iterable[str], limits: Limits = DEFAULT_LIMITS, *, random_seed: int = 0, evaluation_mode: bool = False
+) -> Iterator[Answer]:
+    """The gradients that each line asks for; one that cannot be used is answered by an error, and the run goes on.
+
+    The seed and the mode of networks are those of the request, or else these.
+    """
+    asked = partial(gradients_asked, random_seed=random_seed, evaluation_mode=evaluation_mode)
     for line in lines:
         if line.strip():
-            yield answer(line, limits, gradients_asked)
+            yield answer(line, limits, asked)
 
 
 def answer(line: str, limits: Limits, ask: Ask) -> Answer:
@@ -81,14 +88,23 @@ def _head(request: Request) -> Mapping[str, object]:
     return {"id": request["id"]}
 
 
-def gradients_asked(request: Request, limits: Limits) -> Gradients:
+def gradients_asked(request: Request, limits: Limits, **network: Any) -> Gradients:
     """The gradients that a request asks for."""
     expression, at = question_of(request)
     with _hints():
-        return grad(expression, at, wanted_in(request), seed=request.get("upstream_seed"), limits=limits)
+        return grad(
+            expression,
+            at,
+            wanted_in(request),
+            seed=request.get("upstream_seed"),
+            limits=limits,
+            **network_in(request, network),
+        )
 
 
-def check_asked(request: Request, limits: Limits, **options: Any) -> Any:
+def check_asked(
+    request: Request, limits: Limits, *, random_seed: int = 0, evaluation_mode: bool = False, **options: Any
+) -> Any:
     """The check that a request asks for: of its `claim`, or of bpcli's own gradients."""
     from bpcli.check.checking import check_expression  # noqa: PLC0415 - only `check` loads SymPy
 
@@ -98,6 +114,7 @@ def check_asked(request: Request, limits: Limits, **options: Any) -> Any:
             message = f"nothing reads '{name}' of a request"
             raise UsageError(message, hint='a claim is written "claim": {"x": 6}; the rest are options of the command')
     claims = claims_from(request["claim"]) if "claim" in request else ()
+    network = network_in(request, {"random_seed": random_seed, "evaluation_mode": evaluation_mode})
     with _hints():
         return check_expression(
             expression,
@@ -106,6 +123,7 @@ def check_asked(request: Request, limits: Limits, **options: Any) -> Any:
             with_respect_to=wanted_in(request),
             seed=request.get("upstream_seed"),
             limits=limits,
+            **network,
             **options,
         )
 
@@ -126,6 +144,22 @@ def question_of(request: Request) -> tuple[str, dict[str, Any]]:
     return expression, at
 
 
+def network_in(request: Request, beside: Mapping[str, Any]) -> dict[str, Any]:
+    """The seed and the mode of a network: those of the request, or else those beside it.
+
+    Raises UsageError where they are no whole number from 0, and no true or false.
+    """
+    found = {name: request.get(name, default) for name, default in beside.items()}
+    seed = found.get("random_seed", 0)
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        message = "'random_seed' of the request is no whole number from 0"
+        raise UsageError(message, hint='write it as "random_seed": 0')
+    if not isinstance(found.get("evaluation_mode", False), bool):
+        message = "'evaluation_mode' of the request is neither true nor false"
+        raise UsageError(message, hint='write it as "evaluation_mode": true')
+    return found
+
+
 def wanted_in(request: Request) -> Collection[str] | None:
     """The names of `with_respect_to`. Raises UsageError where it is no list of them."""
     wanted: Collection[str] | None = request.get("with_respect_to")
@@ -141,5 +175,5 @@ def _hints() -> Iterator[None]:
     try:
         yield
     except MissingValueError as error:
-        error.hint = f"""add to "at": {", ".join(f'"{name}": …' for name in error.names)}"""
+        error.advise(f"""add to "at": {", ".join(f'"{name}": …' for name in error.names)}""")
         raise

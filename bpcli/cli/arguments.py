@@ -8,12 +8,13 @@ with `-`.
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
 from bpcli.errors import BindingError, UsageError
-from bpcli.language.complaints import named, suggestion
-from bpcli.language.tokens import is_name
+from bpcli.language.complaints import named, shortened, suggestion
+from bpcli.language.tokens import is_bound_name, is_name
 
 FROZEN = frozenset({"--help", "--version", "--json", "--set", "--at", "--claim", "--requests"})
 SHORT = frozenset({"-h", "-q", "-j"})
@@ -72,12 +73,16 @@ def _option(word: str, remaining: list[str], command: str, *, takes_value: bool)
     return [word, remaining.pop()]
 
 
-def bind(bindings: dict[str, str], name: str, value: str) -> None:
+def bind(bindings: dict[str, Any], name: str, value: Any) -> None:
     """Add a binding. Raises BindingError where the name has one already."""
     if name in bindings:
-        message = f"{name} is bound twice, to {bindings[name]} and to {value}"
+        message = f"{name} is bound twice, to {_one_line(bindings[name])} and to {_one_line(value)}"
         raise BindingError(message, hint="give each variable one value")
     bindings[name] = value
+
+
+def _one_line(value: object) -> str:
+    return shortened(" ".join(str(value).split()))
 
 
 def unknown_option(name: str, known: Mapping[str, bool], command: str) -> UsageError:
@@ -93,7 +98,11 @@ def _is_binding(word: str) -> bool:
 def _set_expression(words: Words, word: str) -> None:
     if words.expression is not None:
         message = f"one expression at a time: got {named(words.expression)} and {named(word)}"
-        raise UsageError(message, hint="put the expression in quotes, and bind a variable by its name, as in --x 3")
+        hint = "put the expression in quotes, and bind a variable by its name, as in --x 3"
+        parameter = word.removeprefix("--").partition("=")[0]
+        if parameter != word and is_bound_name(parameter):
+            hint = f"a parameter is bound by --set {parameter}=VALUE"
+        raise UsageError(message, hint=hint)
     words.expression = word
 
 

@@ -11,15 +11,18 @@ from bpcli.bulk.workers import Reply, replies
 from bpcli.cli.arguments import ExpressionCommand
 from bpcli.cli.inputs import (
     LIMIT,
+    OF_ONE_NETWORK,
     limits_from,
     names_from,
+    network_from,
     question_from,
     takes_limits,
+    takes_network,
     takes_values,
     with_flags,
     with_option,
 )
-from bpcli.cli.output import chosen_format, document_text, lines_text, page_for, say, told, write
+from bpcli.cli.output import chosen_format, document_text, drawn_note, lines_text, page_for, say, told, write
 from bpcli.errors import (
     UNDECIDED_EXIT,
     BpcliError,
@@ -83,6 +86,7 @@ Examples:
 @click.option(
     "--time-limit", type=click.FloatRange(min=0, min_open=True), default=TIME_LIMIT, help="Seconds for each expression."
 )
+@takes_network
 @takes_limits
 @click.pass_context
 def command(ctx: click.Context, /, expression: str | None, **options: Any) -> int:
@@ -94,7 +98,8 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
         message = "--time-limit takes a number of seconds, not nan"
         raise UsageError(message, hint="60 is usual")
     if options["requests"] is not None:
-        beside = [options[name] for name in ("assignments", "at_files", "names", "claims", "upstream_seed")]
+        given = ("assignments", "at_files", "names", "claims", "upstream_seed", *OF_ONE_NETWORK)
+        beside = [options[name] for name in given]
         if expression is not None or typed or any(beside):
             message = "--requests takes expressions, values and claims from its file, and answers in JSON"
             raise UsageError(message, hint="leave out EXPR, its variables and --claim")
@@ -124,6 +129,7 @@ def _reply(typed: dict[str, str], at: dict[str, Any], options: dict[str, Any], t
             every_step=options["every_step"],
             relative_tolerance=options["relative_tolerance"],
             limits=options["limits"],
+            **network_from(options),
         )
         code = EXIT_CODES[result.verdict]
         return Reply(code) if options["is_quiet"] else Reply(code, *_told_result(result, options))
@@ -145,7 +151,7 @@ def _told_result(result: Any, options: dict[str, Any]) -> tuple[str, str]:
 
     page = page_for(options["output_format"], options["max_rows"])
     lines = check_report(result, page, release)
-    return lines_text(lines, options["output_format"]), "".join(map(note_text, result.notes))
+    return lines_text(lines, options["output_format"]), "".join(map(note_text, result.notes)) + drawn_note(result.graph)
 
 
 def _release(options: dict[str, Any]) -> Any:
@@ -211,7 +217,12 @@ def _answered_request(options: dict[str, Any], line: str) -> Reply:
     from bpcli.check.findings import EXIT_CODES  # noqa: PLC0415 - the same
     from bpcli.report.check_documents import check_document  # noqa: PLC0415 - the same
 
-    asked = partial(check_asked, every_step=options["every_step"], relative_tolerance=options["relative_tolerance"])
+    asked = partial(
+        check_asked,
+        every_step=options["every_step"],
+        relative_tolerance=options["relative_tolerance"],
+        **network_from(options),
+    )
     head, expression, outcome = answer(line, options["limits"], asked)
     if isinstance(outcome, BpcliError):
         return _refused_request(outcome, head, expression)

@@ -11,13 +11,15 @@ from bpcli.cli.arguments import ExpressionCommand
 from bpcli.cli.inputs import (
     LIMIT,
     limits_from,
+    network_from,
     question_from,
     takes_limits,
+    takes_network,
     takes_values,
     with_flags,
     with_option,
 )
-from bpcli.cli.output import chosen_format, page_for, say_unused, say_warnings, write_json, write_lines
+from bpcli.cli.output import chosen_format, page_for, say_drawn, say_unused, say_warnings, write_json, write_lines
 from bpcli.errors import OUTSIDE_DOMAIN_EXIT, MissingValueError, UnknownNameError, UsageError
 from bpcli.graph.labels import entry_label
 from bpcli.language.explain import explain, fan_out
@@ -55,6 +57,7 @@ Examples:
 @click.option(
     "--max-edges", type=LIMIT, default=MOST_EDGES, show_default=True, help="Most edges between entries on the paths."
 )
+@takes_network
 @takes_limits
 @click.pass_context
 def command(ctx: click.Context, /, expression: str | None, **options: Any) -> int:
@@ -75,7 +78,15 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
 def _show_paths(text: str, at: dict[str, Any], limits: Limits, options: dict[str, Any]) -> int:
     output_format = chosen_format(options["output_format"], json=options["as_json"])
     most = options["max_paths"] or (MOST_PATHS if output_format == "table" else MOST_ELSEWHERE)
-    result = explain(text, at, options["gradient_of"], most_paths=most, most_edges=options["max_edges"], limits=limits)
+    result = explain(
+        text,
+        at,
+        options["gradient_of"],
+        most_paths=most,
+        most_edges=options["max_edges"],
+        limits=limits,
+        **network_from(options),
+    )
     code = 0 if result.is_finite else OUTSIDE_DOMAIN_EXIT
     if output_format == "json":
         from bpcli.report.path_documents import explain_document  # noqa: PLC0415 - loaded for JSON only
@@ -86,13 +97,14 @@ def _show_paths(text: str, at: dict[str, Any], limits: Limits, options: dict[str
 
     write_lines(explained(result, page_for(output_format, None), most), output_format)
     say_warnings(result.result)
+    say_drawn(result.result.graph)
     say_unused(result.result.graph)
     return code
 
 
 def _show_fan_out(text: str, at: dict[str, Any], limits: Limits, options: dict[str, Any]) -> int:
     output_format = chosen_format(options["output_format"], json=options["as_json"])
-    found = fan_out(text, at, limits=limits)
+    found = fan_out(text, at, limits=limits, **network_from(options))
     if not found.convolutions:
         names = ", ".join([variable.name for variable in found.graph.variables[:10]])
         message = "there is no convolution to map, and no entry is named"
@@ -105,6 +117,7 @@ def _show_fan_out(text: str, at: dict[str, Any], limits: Limits, options: dict[s
     from bpcli.report.fan_out import fan_out_report  # noqa: PLC0415 - paths need no map
 
     write_lines(fan_out_report(found, page_for(output_format, None)), output_format)
+    say_drawn(found.graph)
     say_unused(found.graph)
     return 0
 

@@ -1,5 +1,6 @@
 """`bpcli grad`: the gradient of an expression, step by step."""
 
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -8,11 +9,14 @@ from bpcli.backprop.gradients import Gradients
 from bpcli.cli.arguments import ExpressionCommand
 from bpcli.cli.inputs import (
     LIMIT,
+    OF_ONE_NETWORK,
     flags,
     limits_from,
     names_from,
+    network_from,
     question_from,
     takes_limits,
+    takes_network,
     takes_values,
     with_flags,
     with_option,
@@ -20,7 +24,7 @@ from bpcli.cli.inputs import (
 from bpcli.cli.output import chosen_format, page_for, say, say_unused, say_warnings, write, write_json, write_lines
 from bpcli.errors import OUTSIDE_DOMAIN_EXIT, BpcliError, MissingValueError, UnknownNameError, UsageError, worst_exit
 from bpcli.graph.node import Graph
-from bpcli.language.build import grad, has_arrays, wanted_of
+from bpcli.language.build import grad, has_arrays, has_layers, wanted_of
 from bpcli.language.expressions import parse
 from bpcli.language.limits import Limits
 from bpcli.language.values import lines_from
@@ -64,8 +68,24 @@ Examples:
     metavar="FILE|-",
     help="Answer JSON Lines of {id, expression, at, with_respect_to}.",
 )
+@click.option(
+    "--expand-layer",
+    "expanded",
+    multiple=True,
+    metavar="NAME",
+    help='Show every step of a long layer: 0, "0 LSTM", "0 LSTM · t=3", or all.',
+)
 @click.option("--with-steps", is_flag=True, help="With --requests: put the steps into each answer.")
-@click.option("--all-steps", is_flag=True, help=f"In JSON: every step, not the first {MOST_STEPS} only.")
+@click.option(
+    "--all-steps", is_flag=True, help=f"In JSON: every step, not the first {MOST_STEPS}, or million numbers, only."
+)
+@click.option(
+    "--save-gradients",
+    type=click.Path(),
+    metavar="FILE",
+    help="Write the gradients under their names to FILE, .npz, .safetensors or .json.",
+)
+@takes_network
 @takes_limits
 @click.pass_context
 def command(ctx: click.Context, /, expression: str | None, **options: Any) -> int:
@@ -73,7 +93,17 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
     limits = limits_from(options)
     bindings: dict[str, str] = ctx.obj
     if options["requests"] is not None:
-        beside = [options[name] for name in ("assignments", "at_files", "names", "seed", "single_precision")]
+        given = (
+            "assignments",
+            "at_files",
+            "names",
+            "seed",
+            "single_precision",
+            "save_gradients",
+            "expanded",
+            *OF_ONE_NETWORK,
+        )
+        beside = [options[name] for name in given]
         if expression is not None or bindings or any(beside) or options["output_format"] not in (None, "json"):
             message = "--requests takes expressions, values and names from its file, and answers in JSON"
             raise UsageError(message, hint="leave out EXPR, its variables, its seed and --output-format")
@@ -87,16 +117,43 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
 def _answer_one(expression: str | None, typed: dict[str, str], limits: Limits, options: dict[str, Any]) -> int:
     text, at = question_from(expression, typed, options, limits, "grad")
     names = names_from(options["names"])
+    save = _saving(options["save_gradients"])
     graph = parse(text, at, limits)
-    if not at and graph.variables:
+    if not at and graph.variables and not has_layers(graph):
         return _show_formulas(graph, names, options)
     try:
         result = grad(
-            graph, at, names, seed=options["seed"], single_precision=options["single_precision"], limits=limits
+            graph,
+            at,
+            names,
+            seed=options["seed"],
+            single_precision=options["single_precision"],
+            limits=limits,
+            **network_from(options),
         )
     except MissingValueError as error:
         raise with_flags(error) from error
+    if save is not None:
+        save(result)
     return _show(result, options)
+
+
+def _saving(target: str | None) -> Callable[[Gradients], None] | None:
+    """What writes the gradients into a file, if one is named. Raises UsageError, before anything is computed."""
+    if target is None:
+        return None
+    from bpcli.report.files import write_whole  # noqa: PLC0415 - loaded where it is used
+    from bpcli.report.plain import note_text  # noqa: PLC0415 - the same
+    from bpcli.report.saved import saving_for  # noqa: PLC0415 - the same
+
+    content_of = saving_for(target)
+
+    def save(result: Gradients) -> None:
+        write_whole(target, content_of(result.gradients))
+        count = len(result.gradients)
+        say(note_text(f"wrote {target}: {count} {'gradient' if count == 1 else 'gradients'}"))
+
+    return save
 
 
 def _show(result: Gradients, options: dict[str, Any]) -> int:
@@ -111,7 +168,8 @@ def _show(result: Gradients, options: dict[str, Any]) -> int:
     else:
         from bpcli.report.walkthrough import walkthrough  # noqa: PLC0415 - JSON needs no lines
 
-        write_lines(walkthrough(result, page_for(output_format, options["max_rows"])), output_format)
+        page = page_for(output_format, options["max_rows"])
+        write_lines(walkthrough(result, page, options["expanded"]), output_format)
     say_warnings(result)
     say_unused(result.graph)
     return _exit_code(result)
@@ -122,7 +180,8 @@ def _show_formulas(graph: Graph, names: list[str] | None, options: dict[str, Any
     wanted = wanted_of(graph, names)
     variables = [variable for variable in graph.variables if wanted is None or variable.name in wanted]
     missing = tuple([variable.name for variable in graph.variables])
-    if output_format == "csv" or has_arrays(graph):  # whose formulas depend on shapes
+    is_about_numbers = output_format == "csv" or options["save_gradients"] is not None
+    if is_about_numbers or has_arrays(graph):  # whose formulas depend on shapes
         raise MissingValueError(missing, f"add {flags(missing)}")
     if output_format == "json":
         write_json(formula_document(graph, variables, most_steps=_most_steps(options)))
@@ -139,7 +198,7 @@ def _answer_all(source: str, limits: Limits, options: dict[str, Any]) -> int:
     from bpcli.bulk.requests import answers  # noqa: PLC0415 - loaded for --requests only
 
     codes = {0}
-    for answer in answers(lines_from(source, limits.bytes), limits):
+    for answer in answers(lines_from(source, limits.bytes), limits, **network_from(options)):
         if isinstance(answer.outcome, BpcliError):
             codes.add(answer.outcome.exit_code)
             document = error_document(answer.outcome, head=answer.head, expression=answer.expression)

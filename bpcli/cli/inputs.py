@@ -1,20 +1,22 @@
 """What `grad` and `check` take alike: an expression, values for its variables, and limits on its size."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 import click
 
 from bpcli.cli.arguments import FROZEN, bind, options_of
 from bpcli.errors import BindingError, MissingValueError, UnknownNameError, UsageError
-from bpcli.language.complaints import closest
+from bpcli.language.complaints import closest, shortened
+from bpcli.language.expressions import parse
 from bpcli.language.functions import function_called
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
-from bpcli.language.tokens import is_name
+from bpcli.language.tokens import is_bound_name
 from bpcli.language.values import text_from, values_from_file
 
 MOST_FLAGS = 20
 LIMIT = click.IntRange(min=1)
+OF_ONE_NETWORK = ("parameters_file", "loss_function")  # which requests do without
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -48,6 +50,40 @@ def takes_limits(command: F) -> F:
     return command
 
 
+def takes_network(command: F) -> F:
+    """The options of a network: where its parameters come from, its loss, and its mode."""
+    for option in reversed(
+        [
+            click.option(
+                "--parameters-file",
+                type=click.Path(),
+                metavar="FILE",
+                help="Parameters of a network by their names in a state_dict, .npz, .safetensors or .json.",
+            ),
+            click.option(
+                "--loss-function",
+                metavar="SPEC",
+                help='The loss of a model that has none, such as "nn.MSELoss()" on the variable target.',
+            ),
+            click.option(
+                "--random-seed",
+                type=click.IntRange(min=0),
+                default=0,
+                show_default=True,
+                help="Where parameters without a value, and the masks of dropout, are drawn from.",
+            ),
+            click.option("--evaluation-mode", is_flag=True, help="The network as after model.eval() in PyTorch."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def network_from(options: dict[str, Any]) -> dict[str, Any]:
+    """What the options say about networks, as the library takes it."""
+    return {name: options[name] for name in ("random_seed", "evaluation_mode")}
+
+
 def limits_from(options: dict[str, Any]) -> Limits:
     """The limits that the options set."""
     return Limits(
@@ -63,8 +99,28 @@ def question_from(
     expression: str | None, typed: dict[str, str], options: dict[str, Any], limits: Limits, command: str
 ) -> tuple[str, dict[str, Any]]:
     """The text of the expression, and every value that was given, by name."""
-    text = _expression_text(expression, typed, options["at_files"], limits.bytes, command)
-    return text, _bindings_from(typed, options["assignments"], options["at_files"], limits)
+    parameters = options["parameters_file"]
+    at_files = [*options["at_files"], *([] if parameters is None else [parameters])]
+    text = _expression_text(expression, typed, at_files, limits.bytes, command)
+    bindings = _bindings_from(typed, options["assignments"], at_files, limits)
+    return _with_loss(text, options["loss_function"], bindings, limits), bindings
+
+
+def _with_loss(text: str, loss: str | None, bound: Collection[str], limits: Limits) -> str:
+    """The text with a loss behind its last statement. Raises UsageError where that has one, or `loss` is none."""
+    if loss is None:
+        return text
+    from bpcli.language.networks import ends_in_loss  # noqa: PLC0415 - most expressions have no layers
+
+    model = text.rstrip("; \t\r\n")
+    if ends_in_loss(parse(model, bound, limits)):
+        message = f"the model ends in a loss already, so --loss-function {shortened(loss)} has nothing to add to"
+        raise UsageError(message, hint="leave out --loss-function")
+    whole = f"{model} -> {loss.strip()}"
+    if not loss.strip() or not ends_in_loss(parse(whole, bound, limits)):
+        message = f"--loss-function takes a loss, not '{shortened(loss)}'"
+        raise UsageError(message, hint='write it as "nn.MSELoss()", or, with the name of its target, "MSELoss(t)"')
+    return whole
 
 
 def _expression_text(
@@ -90,7 +146,7 @@ def _bindings_from(
     bindings: dict[str, Any] = dict(typed)
     for assignment in assignments:
         name, equals, value = assignment.partition("=")
-        if not equals or not is_name(name.strip()):
+        if not equals or not is_bound_name(name.strip()):
             message = f"--set takes NAME=VALUE, not '{assignment}'"
             raise BindingError(message, hint="write it as --set x=2")
         bind(bindings, name.strip(), value)
@@ -116,10 +172,11 @@ def flags(names: Sequence[str]) -> str:
 
 def with_flags(error: MissingValueError) -> MissingValueError:
     """The error with a hint that names the options."""
-    error.hint = f"add {flags(error.names)}"
+    hint = f"add {flags(error.names)}"
     called = [name for name in error.names if function_called(name)]
     if called:
-        error.hint = f"'{called[0]}' is a function where it is called, {called[0]}(…); as a variable {error.hint}"
+        hint = f"'{called[0]}' is a function where it is called, {called[0]}(…); as a variable {hint}"
+    error.advise(hint)
     return error
 
 

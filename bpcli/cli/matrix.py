@@ -11,8 +11,10 @@ from bpcli.cli.inputs import (
     LIMIT,
     limits_from,
     names_from,
+    network_from,
     question_from,
     takes_limits,
+    takes_network,
     takes_values,
     with_flags,
     with_option,
@@ -24,6 +26,7 @@ from bpcli.cli.output import (
     lines_text,
     page_for,
     say,
+    say_drawn,
     say_unused,
     say_warnings,
     write,
@@ -56,7 +59,7 @@ class Kind(NamedTuple):
 
 def _takes_matrix_options(command: F) -> F:
     """The options of both commands, in the order of their help."""
-    command = takes_limits(command)
+    command = takes_network(takes_limits(command))
     for option in reversed(
         [
             click.option(
@@ -107,7 +110,12 @@ def _answer(context: click.Context, expression: str | None, options: dict[str, A
     text, at = question_from(expression, typed, options, limits, context.info_name or "")
     try:
         result = kind.derive(
-            text, at, names_from(options["names"]), single_precision=options["single_precision"], limits=limits
+            text,
+            at,
+            names_from(options["names"]),
+            single_precision=options["single_precision"],
+            limits=limits,
+            **network_from(options),
         )
     except MissingValueError as error:
         raise with_flags(error) from error
@@ -116,6 +124,7 @@ def _answer(context: click.Context, expression: str | None, options: dict[str, A
     _deliver(_content(result, kind, form, options), form, options["output_file"])
     if form != "json":
         say_warnings(result)
+        say_drawn(result.graph)
         say_unused(result.graph)
     return 0 if result.is_finite else OUTSIDE_DOMAIN_EXIT
 
@@ -148,11 +157,14 @@ def _form_of_file(target: str, asked: str | None) -> str:
 def _content(result: Any, kind: Kind, form: str, options: dict[str, Any]) -> str | bytes:
     if form == "json":
         return document_text(kind.document(result))
-    if form in ("csv", "npy"):
-        from bpcli.report.matrix_documents import matrix_csv, matrix_npy  # noqa: PLC0415 - loaded where they are used
+    if form == "csv":
+        from bpcli.report.matrix_documents import matrix_csv  # noqa: PLC0415 - loaded where it is used
 
-        matrix = kind.matrix(result)
-        return matrix_csv(matrix, kind.corner) if form == "csv" else matrix_npy(matrix)
+        return matrix_csv(kind.matrix(result), kind.corner)
+    if form == "npy":
+        from bpcli.report.saved import npy_bytes  # noqa: PLC0415 - the same
+
+        return npy_bytes(kind.matrix(result).entries)
     lines = kind.lines(result, page_for(form, options["max_rows"]))
     return plain_text(lines) if options["output_file"] else lines_text(lines, form)
 

@@ -154,6 +154,21 @@ def say_unused(graph: Graph) -> None:
         say(note_text(f"the output does not use {shown}"))
 
 
+def say_drawn(graph: Graph) -> None:
+    """Say on standard error what of a network has been drawn, and from which seed."""
+    say(drawn_note(graph))
+
+
+def drawn_note(graph: Graph) -> str:
+    """The same as a text; nothing where nothing has been drawn."""
+    words = graph.network.drawn_words if graph.network else ""
+    if not words:
+        return ""
+    from bpcli.report.plain import note_text  # noqa: PLC0415 - most graphs have no layers
+
+    return note_text(words)
+
+
 def say_warnings(result: Gradients | Jacobian | Hessian) -> None:
     """Say on standard error what must be known about a result."""
     if result.warnings:

@@ -69,6 +69,9 @@ class Parameter(NamedTuple):
         return self.kind in {"parameter", "buffer"}
 
 
+DRAWN = {"parameter": "parameters", "draw": "dropout masks"}
+
+
 class Block(NamedTuple):
     """Consecutive nodes of a layer: `part` is what it calls them, such as the time step `t=3`, or nothing."""
 
@@ -98,13 +101,24 @@ class Network(NamedTuple):
 
     `statistics` are the values that buffers take after a training step, by name; `beside` are the nodes that lead to
     them, in order, which are no part of the graph. `fixed` are the variables that gradients are not asked
-    for unless they are named: the targets of losses, and indices.
+    for unless they are named: the targets of losses, and indices. `drawn` names the parameters, buffers and masks whose
+    values come from `random_seed`.
     """
 
     layers: Sequence[Layer]
     statistics: Mapping[str, Node]
     beside: Sequence[Node]
     fixed: frozenset[str]
+    is_training: bool = True
+    drawn: frozenset[str] = frozenset()
+    random_seed: int = 0
+
+    @property
+    def drawn_words(self) -> str:
+        """What chance decided, and the seed it came from; a state of a layer always begins as the same value."""
+        kinds = {one.kind for one in self.parameters if one.variable.name in self.drawn}
+        what = [words for kind, words in DRAWN.items() if kind in kinds]
+        return f"{' and '.join(what)} drawn from --random-seed {self.random_seed}" if what else ""
 
     @property
     def parameters(self) -> list[Parameter]:

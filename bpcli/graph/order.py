@@ -35,8 +35,10 @@ def downstream_of(graph: Graph, nodes: Collection[Node]) -> set[Node]:
 
 
 def unused_nodes(graph: Graph) -> list[Node]:
-    """The op nodes, in order, that neither another node nor the output uses."""
+    """The op nodes, in order, that neither another node nor the output uses; of layers none, which nobody typed."""
     used = {source for node in graph.nodes for source in node.inputs}
+    for layer in graph.network.layers if graph.network else ():
+        used.update([node for block in layer.blocks for node in graph.nodes[block.start : block.stop]])
     return [node for node in graph.nodes if node not in used and node is not graph.output]
 
 

@@ -82,11 +82,16 @@ def question_from(
     Raises ParseError, LimitError; for a network also BindingError and ShapeError.
     """
     graph = graph_from(expression, at, limits)
-    if not any(op.name == "stage" for op in {node.op for node in graph.nodes}):
+    if not has_layers(graph):
         return graph, at
     from bpcli.language.parameters import network_at  # noqa: PLC0415 - most graphs have no layers
 
     return network_at(graph, at, limits, setup)
+
+
+def has_layers(graph: Graph) -> bool:
+    """Whether a graph has layers that have not become nodes yet."""
+    return any(op.name == "stage" for op in {node.op for node in graph.nodes})
 
 
 def graph_from(expression: str | Graph | Node, bound: Collection[str], limits: Limits = DEFAULT_LIMITS) -> Graph:

@@ -9,8 +9,9 @@ from bpcli.graph.labels import entry_label, labels_of
 from bpcli.graph.node import Graph, Node
 from bpcli.graph.shapes import shape_text
 from bpcli.language.complaints import named, suggestion
+from bpcli.language.tokens import BOUND_NAME, is_bound_name
 
-ENTRY = r"\s*(\w+)\s*(\[[^\]]*\])?\s*"
+ENTRY = rf"\s*({BOUND_NAME})\s*(\[[^\]]*\])?\s*"
 NAMED = re.compile(ENTRY)
 DERIVATIVE = re.compile(rf"\s*[d∂]{ENTRY}/\s*[d∂]{ENTRY}")
 WAYS = "write it as x, X[1,1], W[0,-1] or dL/dX[1,1]"
@@ -34,7 +35,7 @@ def entry_names(text: str) -> tuple[EntryName | None, EntryName]:
 
 
 def _entry(name: str, key: str | None) -> EntryName:
-    if name[0].isdigit():
+    if not is_bound_name(name):
         message = f"{named(name)} is no name"
         raise UsageError(message, hint=WAYS)
     if key is None:

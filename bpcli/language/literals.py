@@ -9,7 +9,8 @@ from bpcli.language.arrays import Array, Dtype, array_from
 from bpcli.language.complaints import shortened
 from bpcli.language.expressions import parse
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
-from bpcli.language.tokens import is_name
+from bpcli.language.tokens import is_bound_name
+from bpcli.language.values import option_for
 from bpcli.numbers.evaluate import evaluate
 
 
@@ -36,5 +37,5 @@ def _entries(name: str, typed: str, node: Node, depth: int) -> object:
 
 def _no_list(name: str, typed: str, reason: str) -> BindingError:
     message = f"the value of {name} is no list of numbers: '{shortened(typed)}'" + (f"; {reason}" if reason else "")
-    option = f"--{name}" if is_name(name) else "--upstream-seed"
-    return BindingError(message, hint=f'give a list, such as {option} "[1, 2.5]" or {option} "[[1, 2], [3, 4]]"')
+    option = option_for(name) if is_bound_name(name) else "--upstream-seed "
+    return BindingError(message, hint=f'give a list, such as {option}"[1, 2.5]" or {option}"[[1, 2], [3, 4]]"')

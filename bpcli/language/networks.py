@@ -59,7 +59,9 @@ class _Unfolding(Shaping):
         graph = super().result()
         parameters = [parameter.variable for layer in self._layers for parameter in layer.parameters]
         graph.variables = [*graph.variables, *parameters]
-        graph.network = Network(tuple(self._layers), self._statistics, self._beside, self._targets() | self._indices)
+        fixed = self._targets() | self._indices
+        layers = tuple(self._layers)
+        graph.network = Network(layers, self._statistics, self._beside, fixed, is_training=self._trains)
         return graph
 
     def _enter(self, node: Node) -> Node:
@@ -186,6 +188,12 @@ class _Unfolding(Shaping):
         targets = {stage.inputs[1] for stage in losses}
         others = {source for node in self._graph.nodes for source in node.inputs[: 1 if node in losses else None]}
         return frozenset([node.name for node in targets - others if isinstance(node, Variable)])
+
+
+def ends_in_loss(graph: Graph) -> bool:
+    """Whether the last of a graph's layers, which have not become nodes yet, is a loss."""
+    last = graph.output
+    return isinstance(last, Stage) and isinstance(last.module, Module) and last.module.definition.is_loss
 
 
 def _only_model(stages: Sequence[Stage], *, numbers_lone_layer: bool) -> Stage | None:

@@ -37,7 +37,8 @@ def network_at(
     names = [variable.name for variable in graph.variables]
     missing = tuple([name for name in names if name not in at])
     if missing:
-        raise MissingValueError(missing, hint=_source_of(graph, missing))
+        hint = f"give a value for each of: {', '.join(missing)}"
+        raise MissingValueError(missing, hint, _beside(graph, missing))
     values = {name: value_from(name, at[name], limits, dtype) for name in names}
     shapes = {name: shape_of(value) for name, value in values.items()}
     given = {name: at[name] for name in at if name not in values}
@@ -52,23 +53,24 @@ def network_at(
         drawn = {name: one for name, one in parameters.items() if name not in found and one.row_of is None}
         values |= found | {name: _drawn(one, setup.random_seed, dtype) for name, one in drawn.items()}
         values |= {name: _row(one, values) for name, one in parameters.items() if one.row_of}
+        whole.network = whole.network._replace(drawn=frozenset(drawn), random_seed=setup.random_seed)
     return whole, values
 
 
-def _source_of(graph: Graph, missing: Collection[str]) -> str:
-    """Where a value that is missing is needed: a target by its loss, an input by what is typed."""
-    needed = f"give a value for each of: {', '.join(missing)}"
+def _beside(graph: Graph, missing: Collection[str]) -> str:
+    """What else to know where values are missing: what takes a target, and that parameters need none."""
+    known = "parameters may be left out, and are then drawn from --random-seed"
     stages = [node for node in graph.nodes if isinstance(node, Stage) and isinstance(node.module, Module)]
     for stage in stages:
         if stage.module.definition.is_loss and stage.inputs[1].name in missing:
-            return f"{stage.inputs[1].name} is the target that {stage.module.definition.name} takes; {needed}"
-    return needed
+            return f"{stage.inputs[1].name} is the target that {stage.module.definition.name} takes; {known}"
+    return known
 
 
 def _require_fitting_names(given: Collection[str], parameters: Mapping[str, Parameter], own: Collection[str]) -> None:
     """Raise BindingError where a name is no parameter, or where some parameters are given and others are not."""
     saved = [name for name, parameter in parameters.items() if parameter.is_saved]
-    extra = [name for name in given if name not in saved and name.rpartition(".")[2] != COUNTER]
+    extra = [name for name in given if name not in parameters and name.rpartition(".")[2] != COUNTER]
     if extra:
         known = [*own, *saved]
         hint = suggestion(extra[0], known, f"the network has {_listed(known)}")

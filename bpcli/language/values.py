@@ -15,12 +15,13 @@ from bpcli.graph.op import Shape
 from bpcli.language.complaints import shortened
 from bpcli.language.expressions import parse
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
-from bpcli.language.tokens import is_number
+from bpcli.language.tokens import is_name, is_number
 from bpcli.numbers.evaluate import evaluate
 
 if TYPE_CHECKING:
     from bpcli.language.arrays import Dtype, Value  # this brings NumPy, which no number needs
 
+PICKLED = ("pt", "pth", "ckpt", "pkl", "pickle")
 ENTRY = "every entry is one finite real number"
 KINDS = {"list": "a list", "dict": "an object", "bool": "a truth value", "NoneType": "null"}
 
@@ -82,10 +83,15 @@ def _no_number(name: str, typed: str, place: str) -> BindingError:
 def _meant(name: str, typed: str) -> str:
     """What was probably meant by a text that is no number: a file, several numbers, or one."""
     if typed.endswith((".npy", ".npz", ".csv", ".json", ".safetensors")):
-        return f"a file is named with @: --{name} @{shortened(typed)}"
+        return f"a file is named with @: {option_for(name)}@{shortened(typed)}"
     if "," in typed:
-        return f'a list stands in brackets: --{name} "[1, 2.5]"'
-    return f"give a number, such as --{name}=2.5"
+        return f'a list stands in brackets: {option_for(name)}"[1, 2.5]"'
+    return f"give a number, such as {option_for(name, '=')}2.5"
+
+
+def option_for(name: str, between: str = " ") -> str:
+    """How the command line binds a name, up to its value; that of a parameter in a `state_dict` is no option."""
+    return f"--{name}{between}" if is_name(name) else f"--set {name}="
 
 
 def shape_of(value: Any) -> Shape:
@@ -178,6 +184,9 @@ def values_from_file(source: str, limits: Limits = DEFAULT_LIMITS) -> dict[str, 
     array of an .npz or .safetensors file is bound. Raises UsageError where the form is broken, LimitError.
     """
     form = os.path.splitext(source)[1].lower().lstrip(".")  # noqa: PTH122 - pathlib is slow to load
+    if form in PICKLED:
+        message = f"cannot read {source}: such a file holds a program, which bpcli does not run"
+        raise UsageError(message, hint="save the state_dict by safetensors.torch.save_file, or by numpy.savez")
     if form in ("npy", "npz", "safetensors"):
         from bpcli.language.files import arrays_in  # noqa: PLC0415 - only tensors need NumPy
 

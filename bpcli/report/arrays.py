@@ -7,10 +7,9 @@ from typing import Any
 from bpcli.graph.shapes import shape_text
 
 FAR = 1e100
-MOST_ENTRIES = 12  # of an array that is written out in a table; JSON and CSV have them all
 
 
-def value_text(value: Any, number: Callable[[float], str], most: int = MOST_ENTRIES) -> str:
+def value_text(value: Any, number: Callable[[float], str], most: int) -> str:
     """A number, an array of at most `most` entries as nested lists, or what sums a larger one up."""
     shape = getattr(value, "shape", ())
     if not shape:
@@ -30,7 +29,20 @@ def summary_text(value: Any, number: Callable[[float], str]) -> str:
     if value.dtype == bool:
         return f"{shape_text(value.shape)} with {int(value.sum())} of {value.size} true"
     least, most = float(value.min()), float(value.max())
-    largest = max(abs(least), abs(most))
-    scale = largest if largest > FAR or 0 < largest < 1 / FAR else 1.0  # squares would leave the range of float64
-    norm = scale * float(((value.astype(float) / scale) ** 2).sum()) ** 0.5 if isfinite(largest) else largest
-    return f"{shape_text(value.shape)} norm {number(norm)}, {number(least)} to {number(most)}"
+    return f"{norm_text(value, number)}, {number(least)} to {number(most)}"
+
+
+def norm_text(value: Any, number: Callable[[float], str]) -> str:
+    """The shape of an array, and its Euclidean norm."""
+    return f"{shape_text(value.shape)} norm {number(norm_of(value))}"
+
+
+def norm_of(value: Any) -> float:
+    """The Euclidean norm of an array or a number; squares that would leave the range of float64 are scaled."""
+    if not getattr(value, "shape", ()):
+        return abs(float(value))
+    if not value.size:
+        return 0.0
+    largest = float(abs(value).max())
+    scale = largest if largest > FAR or 0 < largest < 1 / FAR else 1.0
+    return scale * float(((value.astype(float) / scale) ** 2).sum()) ** 0.5 if isfinite(largest) else largest

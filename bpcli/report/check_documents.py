@@ -8,7 +8,7 @@ from bpcli.check.results import Check
 from bpcli.check.suspects import StepCheck
 from bpcli.language.claims import Target
 from bpcli.numbers.balls import Ball
-from bpcli.report.documents import MOST_STEPS, NO_HEAD, Document, envelope, json_number, limited
+from bpcli.report.documents import MOST_STEPS, NO_HEAD, Document, envelope, json_number, limited, seed_entry
 from bpcli.report.explanations import STAFF, Release
 
 if TYPE_CHECKING:
@@ -26,9 +26,14 @@ def check_document(
     if result.is_about_arrays:
         from bpcli.report.array_documents import array_document  # noqa: PLC0415 - loaded for arrays only
 
-        return array_document(cast("ArrayCheck", result), release, most_steps=most_steps, head=head)
+        answer = array_document(cast("ArrayCheck", result), release, most_steps=most_steps, head=head)
+        return answer | seed_entry(result.graph)
     status = "nonfinite" if result.verdict is Verdict.UNEVALUABLE else "ok"
-    document = envelope(status, head, "check") | {"verdict": result.verdict.value, "expression": result.graph.text}
+    document = envelope(status, head, "check") | {
+        "verdict": result.verdict.value,
+        "expression": result.graph.text,
+    }
+    document |= seed_entry(result.graph)
     document["inputs"] = {name: json_number(value) for name, value in (result.at or {}).items()}
     own = result.own
     if own is not None and release.to_staff:

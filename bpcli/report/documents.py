@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bpcli.backprop.nonfinite import Notice
 
 MOST_STEPS = 10_000
+MOST_NUMBERS = 1_000_000  # in all steps, or all forward values, of a document
 Document = dict[str, Any]
 NO_HEAD: Mapping[str, object] = {}
 T = TypeVar("T")
@@ -72,16 +73,57 @@ def grad_document(
     document["inputs"] = json_values(result.at)
     document["value"] = json_value(result.value)
     document["gradients"] = json_values(result.gradients)
+    if result.graph.network is not None:
+        from bpcli.report.network_documents import network_entries  # noqa: PLC0415 - most graphs have no layers
+
+        document |= network_entries(result, result.graph.network, with_layers=with_steps)
     if with_steps:
-        labels = result.labels()
-        locals_ = LocalFormulas(labels, limit=DOCUMENT_LENGTH)
-        document["output"] = labels.get(result.graph.output)
-        document["formulas"] = _formulas(result.graph, result.wanted, labels, is_seeded=result.is_seeded)
-        nodes = [node for node in result.graph.nodes if node in labels]
-        document |= limited("forward", nodes, lambda node: _forward_entry(node, result, labels), most_steps)
-        document |= limited("steps", result.steps(), lambda step: _step_entry(step, labels, locals_), most_steps)
+        document |= _walk(result, most_steps)
     document["warnings"] = warning_entries(result.warnings)
     return document
+
+
+def _walk(result: Gradients, most_steps: int | None) -> Document:
+    """Formulas, forward values and steps."""
+    graph, labels = result.graph, result.labels()
+    locals_ = LocalFormulas(labels, limit=DOCUMENT_LENGTH)
+    titles = _layer_titles(graph)
+    return {
+        "output": labels.get(graph.output),
+        "formulas": _formulas(graph, result.wanted, labels, is_seeded=result.is_seeded),
+        **limited(
+            "forward",
+            [node for node in graph.nodes if node in labels],
+            lambda node: _of_layer(node, titles) | _forward_entry(node, result, labels),
+            most_steps,
+            lambda node: math.prod(node.shape),
+        ),
+        **limited(
+            "steps",
+            result.steps(),
+            lambda step: _of_layer(step.node, titles) | _step_entry(step, labels, locals_),
+            most_steps,
+            lambda step: 2 * math.prod(step.node.shape) + math.prod(step.input.shape),
+        ),
+    }
+
+
+def _layer_titles(graph: Graph) -> Mapping[Node, str]:
+    if graph.network is None:
+        return {}
+    from bpcli.report.folding import layer_titles  # noqa: PLC0415 - most graphs have no layers
+
+    return layer_titles(graph, graph.network)
+
+
+def _of_layer(node: Node, titles: Mapping[Node, str]) -> Document:
+    return {"layer": titles[node]} if node in titles else {}
+
+
+def seed_entry(graph: Graph) -> Document:
+    """The seed of a network, where chance gave parameters or masks."""
+    network = graph.network
+    return {"random_seed": network.random_seed} if network is not None and network.drawn_words else {}
 
 
 def json_values(values: Mapping[str, Any]) -> Document:
@@ -158,10 +200,24 @@ def _step_entry(step: Step, labels: Labels, locals_: LocalFormulas) -> Document:
     }
 
 
-def limited(key: str, items: Iterable[T], entry: Callable[[T], Document], most: int | None) -> Document:
-    """The entries of the first items under their key, and how many items were left out, if any."""
+def limited(
+    key: str,
+    items: Iterable[T],
+    entry: Callable[[T], Document],
+    most: int | None,
+    size: Callable[[T], int] = lambda _: 1,
+) -> Document:
+    """The entries of the first items under their key, and how many items were left out, if any.
+
+    There are at most `most` items, and no more once they hold `MOST_NUMBERS` by their `size`; all where `most` is None.
+    """
     remaining = iter(items)
-    entries = [entry(item) for item in islice(remaining, most)]
+    entries, numbers = [], 0
+    for item in islice(remaining, most):
+        entries.append(entry(item))
+        numbers += size(item)
+        if most is not None and numbers > MOST_NUMBERS:
+            break
     left_out = sum(1 for _ in remaining)
     return {key: entries, f"{key}_left_out": left_out} if left_out else {key: entries}
 

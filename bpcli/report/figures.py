@@ -52,6 +52,8 @@ class Signs(NamedTuple):
     ellipsis: str = "…"
     plus_minus: str = "±"
     transposed: str = "ᵀ"
+    norm: str = "‖"
+    dot: str = "·"
 
     def written(self, text: str) -> str:
         """The text with these signs for those of mathematics."""
@@ -61,7 +63,7 @@ class Signs(NamedTuple):
 
 
 UNICODE = Signs()
-ASCII = Signs("d", "->", "*", "\\", "|", "/", "...", "+-", ".T")
+ASCII = Signs("d", "->", "*", "\\", "|", "/", "...", "+-", ".T", "|", "/")
 
 
 def signs_for(encoding: str | None) -> Signs:

@@ -15,7 +15,7 @@ def write_whole(target: str, content: bytes) -> None:
     place = Path(target).resolve()  # what a link points to is replaced, not the link
     if place.exists() and not place.is_file():
         message = f"cannot write {target}: it is no file"
-        raise UsageError(message, hint="name a file, or write to standard output without --output-file")
+        raise UsageError(message, hint="name a file")
     beside = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
         beside.write_bytes(content)

@@ -1,11 +1,16 @@
 """Formulas as they are shown: simplified, over the names of nodes, and no longer than a line."""
 
 from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from bpcli.backprop.formulas import contribution_formulas, gradient_formulas, local_formulas
 from bpcli.graph.node import Graph, Node, Variable
 from bpcli.graph.notation import TEXT, Style, render
 from bpcli.graph.simplify import simplify
+
+if TYPE_CHECKING:
+    from bpcli.backprop.gradients import Gradients
+    from bpcli.report.page import Page
 
 FORMULA_LENGTH = 60
 DOCUMENT_LENGTH = 1000  # of a formula in JSON, where no line ends
@@ -14,13 +19,23 @@ SHORT = 30  # a formula over the variables alone is shown up to here, then one t
 BESIDE = 30  # what stands on a line beside a formula: a derivative, a number, the signs
 UPSTREAM = "upstream"
 MOST_NODES = 300  # beyond it no formula of a gradient would fit on a line
+MOST_NODES_OF_LAYERS = 60  # the same of a network, whose formulas have matrices that are named by steps
 
 Labels = Mapping[Node, str]
 
 
-def formula_of(node: Node, labels: Labels) -> str:
+def formula_of(node: Node, labels: Labels, style: Style = TEXT) -> str:
     """The op of a node over the names of its inputs."""
-    return render(node, labels, limit=FORMULA_LENGTH)
+    return render(node, labels, style=style, limit=FORMULA_LENGTH)
+
+
+def style_of(result: "Gradients", page: "Page") -> Style:
+    """How local gradients are written: those of arrays with `xᵀ`, on a brief page without shapes."""
+    if not result.has_arrays:
+        return TEXT
+    from bpcli.report.screen import BRIEF, SCREEN  # noqa: PLC0415 - numbers are not turned
+
+    return BRIEF if page.is_brief else SCREEN
 
 
 def flowing_locals(
@@ -93,7 +108,7 @@ def formula_texts(  # noqa: PLR0913 - what is shown, and how
 
     `is_seeded` says that the output has an upstream gradient that is not 1, which is called `upstream`.
     """
-    if len(graph.nodes) > MOST_NODES:
+    if len(graph.nodes) > (MOST_NODES if graph.network is None else MOST_NODES_OF_LAYERS):
         return dict.fromkeys(wanted)
     seed = Variable(UPSTREAM, shape=graph.output.shape) if is_seeded else None
     formulas = gradient_formulas(graph, wanted, seed)

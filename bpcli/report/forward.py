@@ -1,6 +1,6 @@
 """The forward pass as a section: each step with its formula, numbers and value, and the local gradients it keeps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from itertools import islice
 
@@ -8,8 +8,9 @@ from bpcli.backprop.gradients import Gradients
 from bpcli.backprop.sweep import local_numbers
 from bpcli.graph.labels import is_literal
 from bpcli.graph.node import Constant, Graph, Node
-from bpcli.graph.notation import render
-from bpcli.report.formulas import Labels, flowing_locals, formula_of, side_of
+from bpcli.graph.notation import TEXT, render
+from bpcli.report.folding import Group
+from bpcli.report.formulas import Labels, flowing_locals, formula_of, side_of, style_of
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
 
@@ -24,29 +25,46 @@ ARRAY_COLUMNS = (*COLUMNS[:3], Column("left", "", " = "), Column("left", "value"
 LONGEST_NUMBERS = 40  # characters of an op with arrays in place of its inputs
 
 
-def forward_section(result: Gradients, labels: Labels, page: Page) -> list[Line]:
-    """One row a node, in the order of computation."""
-    nodes = [node for node in result.graph.nodes if node in labels]
-    if not nodes:
+def forward_section(result: Gradients, labels: Labels, page: Page, groups: Sequence[Group]) -> list[Line]:
+    """One row a node, in the order of computation; a folded group is one row."""
+    shown = [group._replace(nodes=[node for node in group.nodes if node in labels]) for group in groups]
+    count = sum(1 if len(group.nodes) > group.most_rows else len(group.nodes) for group in shown)
+    if not count:
         return [*page.title("FORWARD"), _leaf(result.graph, labels, page.value(result.value))]
-    written = cache(partial(_value, result=result, page=page))  # a value stands in the row of each op that uses it
-    rows = [
-        Row(
-            (
-                str(number),
-                labels[node],
-                "" if (formula := formula_of(node, labels)) == labels[node] else formula,
-                _with_numbers(node, written, has_arrays=result.has_arrays),
-                written(node),
-                *([_shape(node, written(node))] if result.has_arrays else []),
-            ),
-            _kept(node, result, labels, page),
-        )
-        for number, node in islice(enumerate(nodes, 1), page.most_rows)
-    ]
+    rows = list(islice(_rows(result, labels, page, shown), page.most_rows))
     about = "local gradients, kept for the way back" if any(row.notes for row in rows) else ""
     columns = ARRAY_COLUMNS if result.has_arrays else COLUMNS
-    return [*page.title("FORWARD", about), *table(columns, rows, page.width), *page.left_out(len(nodes))]
+    return [
+        *page.title("FORWARD", about),
+        *table(columns, rows, page.width, wraps=page.is_brief),
+        *page.left_out(count),
+    ]
+
+
+def _rows(result: Gradients, labels: Labels, page: Page, groups: Sequence[Group]) -> Iterator[Row]:
+    written = cache(partial(_value, result=result, page=page))  # a value stands in the row of each op that uses it
+    number, style = 0, style_of(result, page) if page.is_brief else TEXT
+    for group in groups:
+        title = page.signs.written(group.title)
+        if len(group.nodes) > group.most_rows:
+            first, number = number + 1, number + len(group.nodes)
+            node = group.output
+            value = written(node)
+            steps = f"({title}: {len(group.nodes)} steps)"
+            yield Row((f"{first}-{number}", labels.get(node, ""), steps, "", value, _shape(node, value)))
+            continue
+        for node in group.nodes:
+            number += 1
+            cells = (
+                str(number),
+                labels[node],
+                "" if (formula := page.signs.written(formula_of(node, labels, style))) == labels[node] else formula,
+                "" if page.is_brief else _with_numbers(node, written, has_arrays=result.has_arrays),
+                written(node),
+                *([_shape(node, written(node))] if result.has_arrays else []),
+            )
+            yield Row(cells, _kept(node, result, labels, page), above=title)
+            title = ""
 
 
 def _shape(node: Node, value: str) -> str:
@@ -88,7 +106,7 @@ def _with_numbers(node: Node, written: Callable[[Node], str], *, has_arrays: boo
     if all(map(is_literal, node.inputs)):
         return ""
     numbers = [written(source) for source in node.inputs]
-    if has_arrays and (sum(map(len, numbers)) > LONGEST_NUMBERS or any(" to " in text for text in numbers)):
+    if has_arrays and (sum(map(len, numbers)) > LONGEST_NUMBERS or any(text.startswith("(") for text in numbers)):
         return ""
     infix = node.op.infix
     if infix is None:

@@ -18,27 +18,39 @@ MOST_OF_A_JACOBIAN = 16  # entries of a local gradient that is written out as a 
 
 
 def kept_jacobians(node: Node, result: Gradients, labels: Labels, page: Page) -> tuple[str, ...]:
-    """The local gradients of an op on arrays: diagonal ones where it works entry by entry, else small Jacobians."""
-    if not node.varies:
+    """The local gradients of an op on arrays: diagonal ones where it works entry by entry, else small Jacobians.
+
+    A brief page keeps the diagonal ones that change what flows back, and no matrices.
+    """
+    if not node.varies or (page.is_brief and node.op.is_structural):
         return ()
-    flowing = [place for place, source in enumerate(node.inputs) if source.varies]
+    network = result.graph.network
+    fixed = network.fixed if network else ()
+    flowing = [
+        place
+        for place, source in enumerate(node.inputs)
+        if source.varies and not (source.name and source.name in fixed)
+    ]
     if node.op.is_structural:
         small = [place for place in flowing if prod(node.shape) * prod(node.inputs[place].shape) <= MOST_OF_A_JACOBIAN]
         texts = _jacobian_texts(node, small, result, labels, page)
     else:
-        texts = _diagonal_texts(node, result, labels, page)
+        texts = _diagonal_texts(node, flowing, result, labels, page)
     return tuple(
         f"{page.derivative(node, node.inputs[place], labels)}{side_of(node, place)} = {text}"
         for place, text in texts.items()
+        if text != "identity" or not page.is_brief
     )
 
 
-def _diagonal_texts(node: Node, result: Gradients, labels: Labels, page: Page) -> dict[int, str]:
+def _diagonal_texts(node: Node, places: list[int], result: Gradients, labels: Labels, page: Page) -> dict[int, str]:
     """The local gradients of an op that works entry by entry: a diagonal each."""
     with result.system.at_work():
         locals_ = local_numbers(node, result.values.__getitem__, result.system)
     texts = {}
     for place, _, formula in flowing_locals(node, labels, result.values):
+        if place not in places:
+            continue
         values = page.value(locals_[place])
         is_short = values.startswith("[") and len(values) <= LONGEST_DIAGONAL and values != formula
         texts[place] = "identity" if formula == "1" else f"diag({formula})" + (f" = diag({values})" if is_short else "")

@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 from bpcli.report.figures import aligned
 
+INDENT = 7  # characters before what stands below a row
+NAMES = 2  # columns that stay columns where a row is broken, if no column has a caption: a number and a name
+
 
 class Piece(NamedTuple):
     """Text in one role."""
@@ -37,11 +40,13 @@ class Row(NamedTuple):
     """Cells for the columns, and notes that belong to the row.
 
     Notes stand behind the row; where the page is too narrow, `notes_below` or else the same notes stand below it.
+    `above` is a line over the row, the title of what begins with it.
     """
 
     cells: tuple[str, ...]
     notes: tuple[str, ...] = ()
     notes_below: tuple[str, ...] | None = None
+    above: str = ""
 
 
 def text_of(line: Line) -> str:
@@ -49,18 +54,19 @@ def text_of(line: Line) -> str:
     return "".join([piece.text for piece in line]).rstrip()
 
 
-def table(
+def table(  # noqa: PLR0913 - what is set, and how
     columns: Sequence[Column],
     rows: Sequence[Row],
     width: float,
     heading: tuple[str, ...] = (),
     *,
     needs_heading: bool = False,
+    wraps: bool = False,
 ) -> list[Line]:
     """The rows in columns, within `width` characters if they can be.
 
     Where they are wider, the notes go below their rows, then the heading goes, unless the table needs it, then each
-    row is stacked.
+    row is stacked, or, with `wraps`, broken between its cells.
     """
     cells = [row.cells for row in rows]
     notes = _notes_in_columns([row.notes for row in rows])
@@ -69,17 +75,27 @@ def table(
         header, body = lines[: bool(words)], lines[bool(words) :]
         beside = [[*line, *note] for line, note in zip(body, notes, strict=True)]
         if words == heading and _fits([*header, *beside], width):
-            return [*header, *beside]
+            return [*header, *_with_titles([[line] for line in beside], rows)]
         if _fits(lines, width):
             return [*header, *_with_notes_below([[line] for line in body], rows)]
+    if wraps:
+        return _with_notes_below(_wrapped(columns, cells, width), rows)
     return _with_notes_below([_stacked(columns, row) for row in cells], rows)
 
 
 def _with_notes_below(groups: Sequence[list[Line]], rows: Sequence[Row]) -> list[Line]:
+    noted = [
+        [*group, *[[Piece(" " * INDENT), Piece(note, "note")] for note in _below(row) if note]]
+        for group, row in zip(groups, rows, strict=True)
+    ]
+    return _with_titles(noted, rows)
+
+
+def _with_titles(groups: Sequence[list[Line]], rows: Sequence[Row]) -> list[Line]:
     return [
         line
         for group, row in zip(groups, rows, strict=True)
-        for line in (*group, *[[Piece("       "), Piece(note, "note")] for note in _below(row) if note])
+        for line in ([[Piece(" "), Piece(row.above, "heading")], *group] if row.above else group)
     ]
 
 
@@ -130,9 +146,43 @@ def _notes_in_columns(notes: Sequence[tuple[str, ...]]) -> list[Line]:
 def _stacked(columns: Sequence[Column], cells: tuple[str, ...]) -> list[Line]:
     lines: list[Line] = [[]]
     for column, cell in zip(columns, cells, strict=True):
+        if column.caption and not cell.strip():
+            continue
         if column.caption:
-            lines.append([Piece("       "), Piece(f"{column.caption:<12}", "heading")])
+            lines.append([Piece(" " * INDENT), Piece(f"{column.caption:<12}", "heading")])
         if cell.strip():
             before = " " if column.caption else column.before
             lines[-1].extend((Piece(before), Piece(cell.strip(), column.role)))
     return lines
+
+
+def _wrapped(columns: Sequence[Column], cells: Sequence[tuple[str, ...]], width: float) -> list[list[Line]]:
+    """Rows whose first cells are in columns, the others one behind the other, from where they pass the width below."""
+    lead = next((place for place, column in enumerate(columns) if column.caption), NAMES)
+    leads = zip(*[_padded([row[place] for row in cells], columns[place].side) for place in range(lead)], strict=True)
+    return [_wrapped_row(columns, (*names, *row[lead:]), lead, width) for names, row in zip(leads, cells, strict=True)]
+
+
+def _wrapped_row(columns: Sequence[Column], cells: tuple[str, ...], lead: int, width: float) -> list[Line]:
+    lines: list[Line] = [[]]
+    for place, (column, cell) in enumerate(zip(columns, cells, strict=True)):
+        text = cell if place < lead else cell.strip()
+        if not text:
+            continue
+        before = column.before
+        if place >= lead and len("".join([piece.text for piece in lines[-1]])) + len(before) + len(text) > width:
+            lines.append([])
+            before = " " * INDENT + before.lstrip()
+        lines[-1].extend((Piece(before), Piece(text, column.role)))
+    return lines
+
+
+def flowed(words: Sequence[str], width: float) -> tuple[str, ...]:
+    """The words, with commas between them, in lines of at most this width where they can be."""
+    lines: list[str] = []
+    for word in words:
+        if lines and len(lines[-1]) + len(word) + 2 <= width:
+            lines[-1] += f", {word}"
+        else:
+            lines.append(word)
+    return tuple([f"{line}," for line in lines[:-1]] + lines[-1:])

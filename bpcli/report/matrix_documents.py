@@ -1,19 +1,26 @@
-"""Matrices for programs: the JSON of `jacobian` and `hessian`, and their rows and columns as CSV and as `.npy`."""
+"""Matrices for programs: the JSON of `jacobian` and `hessian`, and their rows and columns as CSV."""
 
 import csv
 from io import StringIO
 
 from bpcli.backprop.jacobian import Hessian, Jacobian
 from bpcli.numbers.spectrum import ends_of_spectrum
-from bpcli.report.documents import NO_HEAD, Document, envelope, json_number, json_value, json_values, warning_entries
+from bpcli.report.documents import (
+    NO_HEAD,
+    Document,
+    envelope,
+    json_number,
+    json_value,
+    json_values,
+    seed_entry,
+    warning_entries,
+)
 from bpcli.report.figures import full
 from bpcli.report.matrix import Matrix, output_name
 from bpcli.report.structure import definiteness, structure_of
 
 JACOBIAN_LAYOUT = "rows are outputs, columns are inputs: jacobian.x has the indices of the output, then those of x"
 HESSIAN_LAYOUT = "rows and columns are inputs: hessian.x.y has the indices of x, then those of y"
-NPY_MAGIC = b"\x93NUMPY\x01\x00"  # and version 1.0 of the format
-NPY_ALIGNMENT = 64
 
 
 def jacobian_document(result: Jacobian) -> Document:
@@ -46,6 +53,7 @@ def _beginning(result: Jacobian | Hessian, schema: str) -> Document:
     return envelope("ok" if result.is_finite else "nonfinite", NO_HEAD, schema) | {
         "expression": result.graph.text,
         "inputs": json_values(result.at),
+        **seed_entry(result.graph),
         "value": json_value(result.value),
         "output": output_name(result),
     }
@@ -59,13 +67,3 @@ def matrix_csv(matrix: Matrix, corner: str) -> str:
     for label, row in zip(matrix.row_labels(), matrix.entries, strict=True):
         writer.writerow((label, *map(full, row.tolist())))
     return written.getvalue()
-
-
-def matrix_npy(matrix: Matrix) -> bytes:
-    """The matrix as a file of NumPy's, format 1.0 (NEP 1): magic, length of the header, header, entries by rows."""
-    entries = matrix.entries
-    header = repr({"descr": entries.dtype.str, "fortran_order": False, "shape": entries.shape}).encode("latin-1")
-    before = len(NPY_MAGIC) + 2
-    header += b" " * (-(before + len(header) + 1) % NPY_ALIGNMENT) + b"\n"
-    rows: bytes = entries.tobytes()
-    return NPY_MAGIC + len(header).to_bytes(2, "little") + header + rows

@@ -10,17 +10,25 @@ from bpcli.report.layout import Line, Piece
 
 ROWS_ON_A_TERMINAL = 50
 ROWS_IN_A_PIPE = 10_000  # as many as JSON has steps
+MOST_ENTRIES = 12  # of an array that is written out in a table; JSON and CSV have them all
+MOST_ENTRIES_OF_A_STEP = 6  # the same in the steps of a network
 NEXT_TO_ONE = 1e-3
 TITLE = 36  # characters before what a section is about
 
 
 class Page(NamedTuple):
-    """How a report is set: the width to keep within, how numbers and signs are written, how many rows a table has."""
+    """How a report is set: the width to keep within, how numbers and signs are written, how many rows a table has.
+
+    Arrays of at most `most_entries` are written out; larger ones are summed up. A brief page does so by shape and norm
+    alone, and writes out nothing longer than a quarter of its width.
+    """
 
     width: float = float("inf")
     number: Callable[[float], str] = full
     signs: Signs = UNICODE
     most_rows: int = ROWS_ON_A_TERMINAL
+    most_entries: int = MOST_ENTRIES
+    is_brief: bool = False
 
     @property
     def is_short(self) -> bool:
@@ -31,9 +39,26 @@ class Page(NamedTuple):
         """A number, or an array: a small one entry by entry, a large one by what sums it up."""
         if not getattr(value, "shape", ()):
             return self.number(float(value))
-        from bpcli.report.arrays import value_text  # noqa: PLC0415 - numbers need none
+        from bpcli.report.arrays import norm_text, value_text  # noqa: PLC0415 - numbers need none
 
-        return value_text(value, self.number)
+        text = value_text(value, self.number, self.most_entries) if value.size <= self.most_entries else ""
+        if self.is_brief and value.dtype != bool and (not text or len(text) > self.width // 4):
+            return norm_text(value, self.number)
+        return text or value_text(value, self.number, self.most_entries)
+
+    def shaped(self, value: Any) -> str:
+        """The same with the shape of an array whose entries are written out."""
+        text = self.value(value)
+        if not text.startswith("["):
+            return text
+        from bpcli.graph.shapes import shape_text  # noqa: PLC0415 - the same
+
+        return f"{text} {shape_text(value.shape)}"
+
+    @property
+    def brief(self) -> "Page":
+        """The same page for the steps of a network, whose arrays are many."""
+        return self._replace(most_entries=MOST_ENTRIES_OF_A_STEP, is_brief=True)
 
     def ratio(self, value: float) -> str:
         """A ratio in four digits; one next to 1 by how far it is off."""

@@ -5,7 +5,16 @@ from bpcli.backprop.entry_formulas import EntryFormulas
 from bpcli.backprop.explanation import Explanation, entry_name
 from bpcli.backprop.fan_out import FanOut, FanOuts
 from bpcli.backprop.paths import Path
-from bpcli.report.documents import NO_HEAD, Document, envelope, json_number, json_value, json_values, warning_entries
+from bpcli.report.documents import (
+    NO_HEAD,
+    Document,
+    envelope,
+    json_number,
+    json_value,
+    json_values,
+    seed_entry,
+    warning_entries,
+)
 from bpcli.report.formulas import DOCUMENT_LENGTH, Labels
 from bpcli.report.paths import count_text, formula_text
 
@@ -22,6 +31,7 @@ def explain_document(result: Explanation, most_terms: int) -> Document:
     document |= {
         "expression": graph.text,
         "inputs": json_values(result.result.at),
+        **seed_entry(graph),
         "entry": writer.name(result.entry),
         "output": writer.name(result.output),
         "value": json_value(result.value_at(result.entry)),
@@ -42,6 +52,7 @@ def fan_out_document(found: FanOuts) -> Document:
     return envelope("ok", NO_HEAD, "explain") | {
         "expression": found.graph.text,
         "inputs": json_values(found.at),
+        **seed_entry(found.graph),
         "fan_out": [_convolution(one, found.labels) for one in found.convolutions],
         "warnings": [],
     }

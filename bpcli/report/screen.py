@@ -5,6 +5,8 @@ from bpcli.graph.notation import TIGHTEST, Operand, Piece, Text
 from bpcli.graph.op import REGISTRY, Infix
 from bpcli.report.figures import UNICODE
 
+RESHAPING = ("broadcast_to", "reshape", "scatter")
+
 
 class Screen(Text):
     """The language's notation, but `xᵀ` for a turned matrix, and `x @ yᵀ` for an outer product."""
@@ -24,4 +26,15 @@ class Screen(Text):
         return super().pieces(node)
 
 
+class Brief(Screen):
+    """The same without the shapes that an op was given, for tables in which every value has its shape."""
+
+    def pieces(self, node: Node) -> list[Piece]:
+        """An op that only changes a shape, or the places of entries, is written over its input alone."""
+        if node.op.name in RESHAPING:
+            return [f"{node.op.written}(", Operand(node.inputs[0]), ")"]
+        return super().pieces(node)
+
+
 SCREEN = Screen()
+BRIEF = Brief()

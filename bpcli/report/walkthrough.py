@@ -1,12 +1,13 @@
 """The story of one gradient as lines: forward, backward, gradients; or, without values, the graph and its formulas."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bpcli.backprop.gradients import Gradients
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Graph, Variable
 from bpcli.graph.order import downstream_of
 from bpcli.report.backward import backward_section
+from bpcli.report.folding import groups_of
 from bpcli.report.formulas import Labels, formula_texts
 from bpcli.report.forward import forward_section, graph_section
 from bpcli.report.layout import Column, Line, Piece, Row, table
@@ -20,13 +21,22 @@ COLUMNS = (Column("left", "gradient"), Column("left", "", " = "), Column("point"
 ARRAY_COLUMNS = (*COLUMNS[:2], Column("left", "gradient", " = "))
 
 
-def walkthrough(result: Gradients, page: Page) -> list[Line]:
-    """The forward pass, the backward pass edge by edge, and the gradients with their formulas."""
-    labels = result.labels()
-    lines = forward_section(result, labels, page)
+def walkthrough(result: Gradients, page: Page, expanded: Collection[str] = ()) -> list[Line]:
+    """The forward pass, the backward pass edge by edge, and the gradients with their formulas.
+
+    Of a network, whose long layers are folded but for those that `expanded` names, also a summary. Raises UsageError
+    for a name of no layer.
+    """
+    labels, groups = result.labels(), groups_of(result.graph, expanded)
+    if result.graph.network is not None:
+        from bpcli.report.network import network_walkthrough  # noqa: PLC0415 - most graphs have no layers
+
+        return network_walkthrough(result, result.graph.network, labels, page, groups)
+    lines = forward_section(result, labels, page, groups)
     if not result.gradients:
         return [*lines, [], *page.title("GRADIENTS"), [Piece("  none: the expression has no variables", "note")]]
-    return [*lines, [], *backward_section(result, labels, page), [], *_gradients(result, labels, page)]
+    backward = backward_section(result, labels, page, groups, result.steps)
+    return [*lines, [], *backward, [], *gradients_section(result, labels, page)]
 
 
 def formula_walkthrough(graph: Graph, wanted: Sequence[Variable], page: Page) -> list[Line]:
@@ -43,17 +53,23 @@ def formula_walkthrough(graph: Graph, wanted: Sequence[Variable], page: Page) ->
     return [*graph_section(graph, labels, page), [], *gradients]
 
 
-def _gradients(result: Gradients, labels: Labels, page: Page) -> list[Line]:
+def gradients_section(result: Gradients, labels: Labels, page: Page) -> list[Line]:
+    """One row a gradient: its formula, where that is no longer than a line, and its number.
+
+    Those of a network have shapes in place of a word about long formulas, which nearly all of them have.
+    """
     graph = result.graph
+    is_network = graph.network is not None
+    written = page.shaped if is_network else page.value
     shown = result.wanted[: page.most_rows]
     names = [page.derivative(graph.output, variable, labels) for variable in shown]
-    numbers = [page.value(result.gradients[variable.name]) for variable in shown]
+    numbers = [written(result.gradients[variable.name]) for variable in shown]
     room = _room(page, names, numbers)
     texts = formula_texts(graph, shown, labels, room, result.values, is_seeded=result.is_seeded)
     rows = []
     for variable, name, number in zip(shown, names, numbers, strict=True):
         formula = texts[variable]
-        note = TOO_LONG if formula is None else ""
+        note = TOO_LONG if formula is None and not is_network else ""
         if variable not in result.upstreams:
             note = _unreached(variable, result, labels)
         rows.append(Row((name, "" if formula in (None, number) else formula or "", number), (note,)))

@@ -1,0 +1,38 @@
+"""Each layer of a network in a few figures: its parameters, and the norms of its value and of its gradient."""
+
+from math import prod
+from typing import NamedTuple
+
+from bpcli.backprop.gradients import Gradients
+from bpcli.graph.network import Layer, Network
+from bpcli.graph.op import Shape
+from bpcli.report.arrays import norm_of
+
+
+class Summary(NamedTuple):
+    """What a layer holds, and how large its value and the gradient that reaches it are; None where none does."""
+
+    layer: Layer
+    parameters: dict[str, Shape]
+    value_norm: float
+    gradient_norm: float | None
+
+    @property
+    def size(self) -> int:
+        """How many numbers its parameters are."""
+        return sum(map(prod, self.parameters.values()))
+
+
+def summaries(result: Gradients, network: Network) -> list[Summary]:
+    """A summary of each layer, in the order of computation."""
+    found = []
+    for layer in network.layers:
+        upstream = result.upstreams.get(layer.output)
+        shapes = {
+            parameter.variable.name: parameter.variable.shape
+            for parameter in layer.parameters
+            if parameter.kind == "parameter"
+        }
+        gradient_norm = None if upstream is None else norm_of(upstream)
+        found.append(Summary(layer, shapes, norm_of(result.values[layer.output]), gradient_norm))
+    return found
