@@ -36,6 +36,7 @@ STAFF = (Release(),)
 QUESTIONS: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
     ("A = x*y; F = A*z", CHAIN, (), {}),
     ("A = x*y; F = A*z", CHAIN, (), {"every_step": True}),
+    ("x -> Linear(1) -> MSELoss(t)", {"x": [[1, 2]], "t": [[3]]}, (), {}),
     ("A = x*y; F = A*z", CHAIN, {"x": 6, "y": 18, "z": -12}, {}),
     (
         "A = x*y; F = A*z",

@@ -59,6 +59,14 @@ PYTHON: list[Complaint] = [
     ('nn.Sequential({"fc1": nn.Linear(3, 4)})', "braces are no part of a spec", ["{"], "OrderedDict([("),
 ]
 ARROWS: list[Complaint] = [
+    (
+        "nn.Linear(3, 4)(x)",
+        "nn.Linear(3, 4) is applied by '->', not called",
+        ["nn.Linear(3, 4)("],
+        "x -> nn.Linear(3, 4)",
+    ),
+    ("m = x -> ReLU; nn.MSELoss()(m, t)", "nn.MSELoss() is applied by '->'", ["nn.MSELoss()("], "variable 'target'"),
+    ("model = nn.ReLU()\ny = model(x)", "'model' is a network with its own input", ["model"], "x -> nn.Sequential(…)"),
     ("-> Linear(3)", "nothing stands before '->'", ["->"], "x -> Linear(4)"),
     ("x + 1; -> Linear(3)", "nothing stands before '->'", ["->"], "x -> Linear(4)"),
     ("sum(-> Linear(3))", "nothing stands before '->'", ["->"], "x -> Linear(4)"),
@@ -132,6 +140,7 @@ ARGUMENTS: list[Complaint] = [
     ("nn.Linear(3, True)", "'out_features' of Linear must be a whole number", ["True"], "write nn.Linear("),
     ("nn.Linear(3, inf)", "'out_features' of Linear must be a whole number", ["inf"], "write nn.Linear("),
     ("nn.Linear(3, -inf)", "'out_features' of Linear must be a whole number", ["-inf"], "write nn.Linear("),
+    ("nn.LeakyReLU(-inf)", "'negative_slope' of LeakyReLU must be a number", ["-inf"], "write nn.LeakyReLU("),
     ("nn.Linear(3, 1/0)", "'out_features' of Linear must be a whole number", ["1/0"], "write nn.Linear("),
     ("nn.Linear(3, 4, bias=n)", "'bias' of Linear must be True or False", ["bias=n"], "write nn.Linear("),
     ("nn.Linear(3, 4, bia=True)", "Linear has no argument 'bia'", ["bia=True"], "bias=True"),

@@ -151,7 +151,8 @@ def test_a_statement_over_lines_names_its_result() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["x*y # + z", "# first\nx*y", "x*(y # inside\n)", "x*y#", "x#\n;x*y", "[x, # one\n y]"]
+    "text",
+    ["x*y # + z", "# first\nx*y", "x*(y # inside\n)", "x*y#", "# two:\nx*y", "# f(\nx*y", "x#\n;x*y", "[x, # one\n y]"],
 )
 def test_comments_say_nothing(text: str) -> None:
     """A comment ends with its line, in every place where a space may stand."""
@@ -199,6 +200,7 @@ def test_arguments_are_data(text: str, name: str, value: Any) -> None:
         ("torch.ones(3)", (1.0,) * 3),
         ("torch.zeros((2,))", (0.0, 0.0)),
         ("[1, 2]", (1.0, 2.0)),
+        ("torch.tensor([torch.tensor(1), 2])", (1.0, 2.0)),
     ],
 )
 def test_a_tensor_is_its_entries(text: str, weight: tuple[float, ...]) -> None:

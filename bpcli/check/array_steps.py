@@ -4,7 +4,8 @@ An op on variables of its own, with the values and the upstream gradient that it
 over arrays, and is checked as one.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from math import prod
 from typing import Any
 
 from bpcli.backprop.gradients import Gradients, gradients_of
@@ -12,57 +13,81 @@ from bpcli.check.expansion import size_of
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.groups import ArrayStep, Group
 from bpcli.check.suspects import NOBODY
-from bpcli.graph.node import Graph, Node, Variable, applied
-from bpcli.graph.order import graph_of
+from bpcli.graph.node import Constant, Graph, Node, Variable, applied
+from bpcli.graph.order import downstream_of, graph_of
 from bpcli.numbers.apart import numbers_in
 
-Checked = Callable[[Gradients], "tuple[Group, ...] | None"]
+Checked = Callable[..., "tuple[Group, ...]"]
 ABOVE = 0.5  # a condition is 1 or 0 here
-MOST_OPS = 60_000
+MOST_OPS = 20_000  # on single numbers, of all steps that are taken apart
+MOST_OF_MOVES = 500  # of one step that only moves and adds entries, about which SymPy has little to say
+MOST_COMPUTED = 1_000_000_000  # entries of inputs times what the step computes, of all steps in float64
+
+
+AN_ENTRY = 2_000  # as long as it takes to judge one entry
 
 
 def array_steps(own: Gradients, checked: Checked) -> Iterator[ArrayStep]:
     """Every step in the order of the backward pass; `checked` judges bpcli's own gradients of one expression.
 
-    When the steps together have become too many ops, the others are not checked.
+    When the steps together have become too many ops, the others are judged in float64, and very large ones not at all.
     """
-    labels, room = own.labels(), MOST_OPS
+    labels, room, left = own.labels(), MOST_OPS, MOST_COMPUTED
+    leading = downstream_of(own.graph, own.wanted)
     for node in reversed(own.graph.nodes):
         upstream = own.upstreams.get(node)
-        if upstream is None or not node.varies or node.op.is_condition:
+        if upstream is None or node not in leading or not node.varies or node.op.is_condition:
             continue
         if any(number - number != 0 for number in numbers_in(upstream)):
             continue
-        graph, at, sources = _alone(node, own.values)
+        graph, at, sources = _alone(node, own.values, leading)
         if not sources:
             continue
-        room -= size_of(node)
-        groups = checked(gradients_of(graph, at, system=own.system, seed=upstream)) if room >= 0 else None
-        by_name = {} if groups is None else {group.key: group for group in groups}
+        apart, computed = _sizes(node)
+        only_moves = node.op.is_structural and node.op.meaning is None
+        in_exact = apart <= (min(room, MOST_OF_MOVES) if only_moves else room)
+        groups: Sequence[Group] = ()
+        if in_exact or computed <= left:
+            room, left = (room - apart, left) if in_exact else (room, left - computed)
+            wanted = list(sources.values())
+            groups = checked(gradients_of(graph, at, wanted, system=own.system, seed=upstream), in_exact=in_exact)
+        by_name = {group.key: group for group in groups}
         for position, name in sources.items():
             group = by_name.get(name)
             source = node.inputs[position]
             yield ArrayStep(labels.get(node, "f"), labels.get(source, ""), position, group, _suspect(node, group))
 
 
-def suspects_in(steps: list[ArrayStep]) -> tuple[str, ...]:
+def _sizes(node: Node) -> tuple[int, int]:
+    """About how many ops on single numbers a step alone comes to, and how much differences of it compute."""
+    entries = [prod(source.shape) for source in node.inputs if source.varies]
+    return size_of(node) + 2 * prod(node.shape) + sum(entries), sum(entries) * (AN_ENTRY + prod(node.shape))
+
+
+def suspects_in(steps: Sequence[ArrayStep]) -> tuple[str, ...]:
     """Whose rules are wrong; nobody's where every step is right by itself."""
     return tuple(dict.fromkeys([step.suspect for step in steps if step.suspect])) or (NOBODY,)
 
 
-def _alone(node: Node, values: Mapping[Node, Any]) -> tuple[Graph, dict[str, Any], dict[int, str]]:
-    """The op on variables of its own, their values, and the name of each input that a gradient flows to."""
+def _alone(
+    node: Node, values: Mapping[Node, Any], leading: Collection[Node]
+) -> tuple[Graph, dict[str, Any], dict[int, str]]:
+    """The op on variables of its own, their values, and the name of each input that a gradient is wanted through.
+
+    Of what is no variable, and leads to none that is wanted, its own value is taken.
+    """
     inputs, at, sources = [], {}, {}
     for position, source in enumerate(node.inputs):
-        if not source.varies:
+        if isinstance(source, Constant) or (not source.varies and source.op.is_structural):
             inputs.append(source)
             continue
         name = f"x{position}"
         at[name] = values[source] * 1.0
         fresh: Node = Variable(name, shape=source.shape)
+        fresh.varies = source.varies and source in leading
         if source.op.is_condition:
             fresh = applied("greater", fresh, ABOVE)
-        else:
+        elif fresh.varies:
             sources[position] = name
         inputs.append(fresh)
     return graph_of(node.over(tuple(inputs))), at, sources

@@ -8,9 +8,11 @@ looks at a rule. Answers are the same every time; how many entries go together c
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import prod
 from typing import Any
 
+from bpcli.check.expansion import size_of
 from bpcli.errors import ShapeError, UsageError
 from bpcli.graph.node import Graph, Node, Variable
 from bpcli.graph.order import ancestors_first, downstream_of
@@ -20,6 +22,10 @@ from bpcli.numbers.evaluate import evaluate
 from bpcli.numbers.perturbed import Downstream
 from bpcli.numbers.quotients import FIRST_STEP, slopes
 
+MOST_COMPUTED = 4e9  # ops on single numbers, for the differences of all variables together
+EVALUATIONS = 4  # of the output for each entry, where no ladder of steps is climbed
+FEWEST_ENTRIES = 20  # of a variable, however much each takes
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Differences:
@@ -27,7 +33,8 @@ class Differences:
 
     `error` is an estimate of the absolute error, infinite where there is no answer. `left` and `right` are the slopes
     on the two sides; they differ at a kink, where `estimate` is the middle and `error` reaches both, and one is NaN
-    where the domain ends. `used` says in words how the numbers were found.
+    where the domain ends. Of very many entries some are looked at, and the others are NaN. `used` says in words how the
+    numbers were found.
     """
 
     estimate: Any
@@ -51,31 +58,38 @@ def differences(
     needed = set(ancestors_first([graph.output]))
     with arrays.at_work():
         values = evaluate(graph, values_at, arrays)
-        return {
-            variable.name: _of_variable(variable, graph, needed, values, seed)
-            for variable in graph.variables
-            if wanted is None or variable.name in wanted
-        }
+        chosen = [one for one in graph.variables if wanted is None or one.name in wanted]
+        most = MOST_COMPUTED / max(1, len(chosen))
+        found = {}
+        for variable in chosen:
+            reached = downstream_of(graph, [variable]) if variable in needed else frozenset()
+            nodes = [node for node in graph.nodes if node in reached and node in needed]
+            downstream = Downstream(variable, nodes, graph.output, values)
+            found[variable.name] = _of_variable(variable, downstream, values, seed, most)
+        return found
 
 
 def _of_variable(
-    variable: Variable, graph: Graph, needed: Collection[Node], values: Mapping[Node, Any], seed: Any
+    variable: Variable, downstream: Downstream, values: Mapping[Node, Any], seed: Any, most: float
 ) -> Differences:
-    if variable not in needed:
+    if not downstream.leads_to_output or not prod(variable.shape):
         zeros = arrays.zeros(variable.shape)
         return Differences(zeros, zeros, zeros, zeros, "the output does not depend on it")
-    reached = downstream_of(graph, [variable])
-    downstream = Downstream(
-        variable, [node for node in graph.nodes if node in reached and node in needed], graph.output, values
-    )
     try:
         noise = downstream.rounding_noise(seed)
-        found, count = slopes(lambda entries, steps: downstream.changes(entries, steps, seed), values[variable], noise)
+        changes = partial(downstream.changes, seed=seed)
+        found, count = slopes(changes, values[variable], noise, _most_of(downstream, most))
     except UsageError:  # whole numbers cannot be moved a little
         nowhere = arrays.zeros(variable.shape) * math.nan
         endless = arrays.zeros(variable.shape) + math.inf
         return Differences(nowhere, endless, nowhere, nowhere, "none: it holds indices, which are whole numbers")
     return Differences(*found, _in_words(count, prod(variable.shape)))
+
+
+def _most_of(downstream: Downstream, most: float) -> int:
+    """How many entries can be moved with at most so many ops, by what one of them makes to be computed anew."""
+    work = sum([size_of(node) if count < 0 else count for node, count in downstream.reached(0).items()])
+    return max(FEWEST_ENTRIES, int(most / (EVALUATIONS * max(1, work))))
 
 
 def _in_words(count: int, entries: int) -> str:

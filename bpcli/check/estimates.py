@@ -5,7 +5,7 @@ could hide a mistake at the size of the entry, or of the others of its array.
 """
 
 from collections.abc import Sequence
-from math import isfinite
+from math import isfinite, isnan
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,7 +24,9 @@ ERRORS = 3.0  # so many times its own estimated error may an estimate be off
 RELATIVE = 1e-6  # what float64 differences and float64 gradients together let one see
 HIDES = 0.01  # of the entry itself
 AGAINST_OTHERS = 1e-6  # of the largest entry of the array: a mistake below that has no weight
-ROUND_OFF = 1e-12  # relative, of a value in float64
+ROUND_OFF = 1e-12  # relative, of a value in float64, or of the largest entry of a gradient
+NO_SLOPE = "differences in float64 find no slope here"
+LEFT_OUT = "left out: differences of so many entries would take too long"
 METHOD = "float64 differences, every entry"
 
 
@@ -154,12 +156,13 @@ def _judged(base: Finding, found: Estimate, scale: float, relative: float | None
     if not isfinite(claimed):
         return base.but(verdict=Verdict.UNEVALUABLE, reason="the gradient is not finite")
     if not isfinite(found.value) or not isfinite(found.error):
-        return base.but(verdict=Verdict.UNDECIDED, reason="differences in float64 find no slope here")
+        is_left_out = isnan(found.value) and isnan(found.error)
+        return base.but(verdict=Verdict.UNDECIDED, reason=LEFT_OUT if is_left_out else NO_SLOPE)
     near = RELATIVE * abs(found.value)
     precise = near if base.claim is None else float(tolerance(exactly(found.value), base.claim, relative))
     if found.is_corner:
         return _at_corner(base, found, claimed, precise)
-    unknown = ERRORS * found.error
+    unknown = ERRORS * found.error + ROUND_OFF * scale  # of the sums that backpropagation makes, too
     if abs(claimed - found.value) > unknown + precise:
         return base.but(verdict=Verdict.DIFFER)
     if unknown > max(HIDES * abs(found.value), AGAINST_OTHERS * scale, precise):

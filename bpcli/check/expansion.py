@@ -4,7 +4,7 @@ Every entry of every variable becomes a variable, `W[0,1]`. What is computed fro
 meanings of the ops, so the result owes nothing to a rule over arrays, which is what is checked.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -15,9 +15,11 @@ from bpcli.graph.node import Constant, Graph, Node, Variable, node_from
 from bpcli.graph.op import Shape
 from bpcli.graph.order import ancestors_first
 from bpcli.numbers.apart import ArraysOfNodes, flat, in_halves, nodes_of, numbers_in, place_text, places, variables_of
+from bpcli.numbers.structure import MOVES
 from bpcli.ops.algebra import nodes
 
-MOST_OPS = 5_000
+MOST_OPS = 40_000
+MOVED_AT_ONCE = 8  # entries that are moved in the time of one op: no op comes of them
 # Where the numbers of an input choose, and no gradient flows: by position, the input that is put in as it is.
 CHOOSING = {"take": 1, "put": 1, "embedding": 0, "one_hot": 0, "argmax": 0, "put_largest": 1, "take_largest": 1}
 
@@ -25,8 +27,16 @@ CHOOSING = {"take": 1, "put": 1, "embedding": 0, "one_hot": 0, "argmax": 0, "put
 class Expansion:
     """A graph over single numbers, its point, and for each node over arrays the nodes that its entries became."""
 
-    def __init__(self, arrays: Graph, graph: Graph, at: Mapping[str, float], entries: Mapping[Node, Any]) -> None:
+    def __init__(
+        self,
+        arrays: Graph,
+        graph: Graph,
+        at: Mapping[str, float],
+        entries: Mapping[Node, Any],
+        fixed: Collection[Node] = (),
+    ) -> None:
         self.arrays = arrays
+        self.fixed = fixed
         self.graph = graph
         self.at = at
         self.entries = entries
@@ -47,18 +57,26 @@ class Expansion:
 
 
 def expanded(
-    graph: Graph, values: Mapping[Node, Any], seed: Any = None, apart: Collection[Node] = ()
+    graph: Graph,
+    values: Mapping[Node, Any],
+    seed: Any = None,
+    apart: Collection[Node] = (),
+    fixed: Collection[Node] = (),
 ) -> Expansion | None:
     """The graph over the entries; of an output that is an array the sum of its entries times the `seed`.
 
     `values` holds the float64 value of every node. The entries of nodes `apart` get nodes of their own, which moved
-    entries have not: of `W.T` they are those of `W`. None where the graph would be too large, or an op cannot be taken
-    apart.
+    entries have not: of `W.T` they are those of `W`. Variables in `fixed`, such as the targets of a loss, become
+    constants, so that what is compared with them has no kink. None where the graph would be too large, or an op cannot
+    be taken apart.
     """
     if sum(map(size_of, graph.nodes)) > MOST_OPS:
         return None
     system = ArraysOfNodes(nodes)
-    entries: dict[Node, Any] = {variable: variables_of(variable.name, variable.shape) for variable in graph.variables}
+    entries: dict[Node, Any] = {
+        one: nodes_of(values[one], one.shape) if one in fixed else variables_of(one.name, one.shape)
+        for one in graph.variables
+    }
     entries |= dict(zip(graph.constants, graph.constants, strict=True))
     try:
         for node in graph.nodes:
@@ -70,15 +88,16 @@ def expanded(
         if node in labels and not node.op.is_condition:  # a typed list has no label
             _name(flat(entries[node]), node, labels[node])
     output = _output(graph, entries, seed, labels)
-    scalar = _graph_of(output, graph, entries)
+    variables = [variable for variable in graph.variables if variable not in fixed]
+    scalar = _graph_of(output, graph, variables, entries)
     if len(scalar.nodes) > MOST_OPS:
         return None
     at = {
         one.name: number
-        for variable in graph.variables
+        for variable in variables
         for one, number in zip(flat(entries[variable]), numbers_in(values[variable]), strict=True)
     }
-    return Expansion(graph, scalar, at, entries)
+    return Expansion(graph, scalar, at, entries, fixed)
 
 
 def size_of(node: Node) -> int:
@@ -112,6 +131,7 @@ COSTS: dict[str, Callable[[Node, list[Shape]], int]] = {
     **dict.fromkeys(("matmul", "dot"), lambda node, shapes: 2 * prod(node.shape) * shapes[0][-1]),
     **dict.fromkeys(("conv1d", "conv2d"), _of_convolution),
     **dict.fromkeys(("det", "inv", "solve", "cofactors"), _of_expansion),
+    **dict.fromkeys(MOVES, lambda node, _shapes: prod(node.shape) // MOVED_AT_ONCE),
     "einsum": _of_einsum,
     "cholesky": lambda _node, shapes: prod(shapes[0]) * shapes[0][-1],
 }
@@ -151,10 +171,10 @@ def _output(graph: Graph, entries: Mapping[Node, Any], seed: Any, labels: Mappin
     return output
 
 
-def _graph_of(output: Node, graph: Graph, entries: Mapping[Node, Any]) -> Graph:
+def _graph_of(output: Node, graph: Graph, leaves: Sequence[Variable], entries: Mapping[Node, Any]) -> Graph:
     """The graph of the output, with every entry of every node in it, also those that the output does not need."""
     roots = [one for node in graph.nodes for one in flat(entries[node])]
     ordered = ancestors_first([*roots, output])
-    variables: list[Variable] = [one for variable in graph.variables for one in flat(entries[variable])]
+    variables: list[Variable] = [one for variable in leaves for one in flat(entries[variable])]
     constants = [node for node in ordered if isinstance(node, Constant)]
     return Graph(output, [node for node in ordered if node.inputs], variables, constants, graph.text)

@@ -21,6 +21,7 @@ class Group:
 
     `item` is the node over arrays, `within` the entry that a claim names; `places` are the indices of the findings.
     `own_mistake` is False where all that is wrong follows rightly from what is claimed before, which `follows` names.
+    `layer` is the title of the layer of a network that the node belongs to, `0 Linear`.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Group:
     follows: str | None = None
     own_mistake: bool = True
     notes: tuple[str, ...] = field(default=())
+    layer: str = ""
 
     def but(self, **changes: Any) -> "Group":
         """The same group with some fields changed."""

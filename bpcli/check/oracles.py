@@ -25,10 +25,14 @@ class Symbolic(NamedTuple):
 
 
 class Oracles:
-    """What differences and SymPy say about the output, and about each step, at a point."""
+    """What differences and SymPy say about the output, and about each step, at a point.
 
-    def __init__(self, point: Point, whole: WholeExpression | None = None) -> None:
+    The whole expression is taken where it is small, unless all is asked for `by_steps`.
+    """
+
+    def __init__(self, point: Point, whole: WholeExpression | None = None, *, by_steps: bool = False) -> None:
         self.point = point
+        self._by_steps = by_steps
         self.graph = point.graph
         self.whole = whole or WholeExpression(point.graph)
         self._slopes: dict[Node, Slopes] = {}
@@ -38,7 +42,8 @@ class Oracles:
     @cached_property
     def is_small(self) -> bool:
         """Whether the budget allows differences of the whole expression for every variable."""
-        return 4 * len(self.graph.nodes) * max(1, len(self.graph.variables)) <= MOST_EVALUATIONS
+        evaluations = 4 * len(self.graph.nodes) * max(1, len(self.graph.variables))
+        return not self._by_steps and evaluations <= MOST_EVALUATIONS
 
     @cached_property
     def tied(self) -> frozenset[Node]:
@@ -128,7 +133,7 @@ class Oracles:
         """SymPy's derivative of the output with respect to a node, as a number; None at kinks."""
         if self.at_kink and not self.at_kink.isdisjoint([leaf, *self.point.downstream([leaf])]):
             return Symbolic(None, is_whole=False)
-        for rung in LADDER:
+        for rung in () if self._by_steps else LADDER:
             with precision(rung.bits):
                 value = self.whole.value(leaf, self.point.values(rung.bits))
                 if value is None:

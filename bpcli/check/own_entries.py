@@ -26,7 +26,8 @@ class OwnEntries(Own):
         super().__init__(point)
         self.expansion = expansion
         self.arrays = arrays
-        self._asked = dict.fromkeys([*arrays.graph.variables, *targets])
+        moved = [variable for variable in arrays.graph.variables if variable not in expansion.fixed]
+        self._asked = dict.fromkeys([*moved, *targets])
         self._values: dict[int, Values] = {}
 
     @cached_property
@@ -77,7 +78,7 @@ class OwnEntries(Own):
         if not any(
             is_off(self.arrays.upstreams[node], [self.gradient(one) for one in self.expansion.of(node)])
             for node in self.arrays.graph.variables
-            if node in self.arrays.upstreams
+            if node in self._asked and node in self.arrays.upstreams
         ):
             return None
         labels, values = self.arrays.labels(), self.values_of(LADDER[0].bits)

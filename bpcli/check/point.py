@@ -61,7 +61,9 @@ class Point:
         """What every comparison at the point comes to, by the op that makes it, in the order of the graph."""
         values = self.values()
         with precision(LADDER[0].bits):
-            return {node: _outcomes(node, values)[1] for node in self.graph.nodes if _is_branching(node)}
+            return {
+                node: _outcomes(node, values)[1] for node in self.graph.nodes if node.varies and _is_branching(node)
+            }
 
     @cached_property
     def branch(self) -> tuple[Outcome, ...]:

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 from bpcli.errors import BindingError, UsageError
 from bpcli.language.complaints import named, shortened
-from bpcli.language.tokens import is_name, is_number
+from bpcli.language.tokens import BOUND_NAME, is_bound_name, is_number
 from bpcli.language.values import number_from
 
 CALLED = {"value": 1, "upstream": 1, "gradient": 1, "local": 2, "contribution": 2}
 CALL = re.compile(r"\s*(\w+)\s*\(\s*([^(),\s]+)\s*(?:,\s*([^(),\s]+)\s*)?\)\s*")
-DERIVATIVE = re.compile(r"\s*[d∂]\s*(\w+)\s*/\s*[d∂]\s*(\w+)\s*")
+DERIVATIVE = re.compile(rf"\s*[d∂]\s*({BOUND_NAME})\s*/\s*[d∂]\s*({BOUND_NAME})\s*")
 WAYS = "write a claim as x=6, dF/dA=-3, value(A)=-12, upstream(A)=-3, local(A, x)=-2 or contribution(A, x)=6"
 INDEX = re.compile(r"\[\s*([+-]?\d+(?:\s*,\s*[+-]?\d+)*)\s*\](?=\s*\)?\s*$)")  # of one entry, at the end of a name
 COMMAS = re.compile(r"[^(\[]*,[^()]*")
@@ -111,9 +111,9 @@ def target_of(left: str) -> Target:
         return Target("gradient", derivative[2], of=derivative[1])
     if call := CALL.fullmatch(left):
         kind, names = call[1], [name for name in call.groups()[1:] if name]
-        if CALLED.get(kind) == len(names) and all(map(is_name, names)):
+        if CALLED.get(kind) == len(names) and all(map(is_bound_name, names)):
             return Target("gradient" if kind == "upstream" else kind, names[0], names[1] if names[1:] else None)
-    elif is_name(left.strip()):
+    elif is_bound_name(left.strip()):
         return Target("gradient", left.strip())
     if not left.strip():
         message = "a claim says what it is about before its '='"

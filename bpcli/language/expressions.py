@@ -117,6 +117,8 @@ class Parser(Stack):
     def _begin_operand(self, token: str, start: int, end: int) -> bool:  # noqa: PLR0911 - one kind of token each
         """Read a token that begins an operand; return whether an operand is still wanted."""
         first = token[0]
+        if first in " \t\r#" or (first == "\n" and (self.open_brackets or self.pending[-1] is ARROW)):
+            return True
         if token[-1] == ":" != token:
             self.pipelines.name_child(token, start)
             return True
@@ -124,8 +126,6 @@ class Parser(Stack):
             self.pending.append(Bracket(*self._opener(token, start), start, end, len(self.operands)))
             self.open_brackets += 1
             self._keep_within_limits(end)
-            return True
-        if first in " \t\r#" or (first == "\n" and (self.open_brackets or self.pending[-1] is ARROW)):
             return True
         if token in LISTED or (first in "'\"" and len(token) > 1):
             return self._begin_list(token, start, end)
@@ -209,6 +209,8 @@ class Parser(Stack):
             made = self.pipelines.functional(typed)
         if made is None or is_taken:
             is_variable = typed in self.names or is_taken
+            if is_variable and self._pipelines:
+                self.pipelines.require_no_network(typed, start)
             raise unknown_function(self.text, typed, Span(start, start + len(typed)), is_variable=is_variable)
         if isinstance(made, Op):
             self.openers[token] = made, typed
@@ -278,7 +280,7 @@ class Parser(Stack):
             self._number("".join([SUPERSCRIPTS[sign] for sign in token]), start, end)
             self.apply()
             return False
-        if token[-1] == ":" != token and self._pipelines and self.pipelines.begins_child(token, start, end):
+        if self._pipelines and self.pipelines.goes_on_with(token, start, end):
             return True
         raise not_after_an_operand(self.text, token, Span(start, end), Span(self.starts[-1], self.end))
 

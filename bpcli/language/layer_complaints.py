@@ -166,6 +166,21 @@ def after_loss(text: str, loss: Stage, span: Span) -> ParseError:
     return ParseError(message, text=text, spans=(Span(loss.start, loss.end), span), hint=hint)
 
 
+def layer_called(text: str, span: Span) -> ParseError:
+    """What Python would call: `nn.Linear(3, 4)(x)`."""
+    layer = shortened(text[span.start : span.end - 1])
+    message = f"{layer} is applied by '->', not called"
+    hint = f"write x -> {layer}; an nn. loss at the end takes the variable 'target'"
+    return ParseError(message, text=text, spans=(span,), hint=hint)
+
+
+def network_called(text: str, typed: str, span: Span) -> ParseError:
+    """The name of a network, which has its input already, as if it were a function."""
+    message = f"{named(typed)} is a network with its own input, which is not called"
+    hint = "bind that input, the variable 'input' if none is typed, or write x -> nn.Sequential(…)"
+    return ParseError(message, text=text, spans=(span,), hint=hint)
+
+
 def function_meant(name: str, span: Span) -> ParseError:
     """The call of a layer with a variable, as if it were a function."""
     small = name.lower()

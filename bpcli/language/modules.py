@@ -13,6 +13,8 @@ from bpcli.language.layer_arguments import PAIRS, children_of, entries_of, input
 from bpcli.language.layer_complaints import (
     after_loss,
     function_meant,
+    layer_called,
+    network_called,
     no_operand,
     no_stage,
     not_called,
@@ -104,10 +106,15 @@ class Pipelines:
             raise unshown(self._parser.text, typed, Span(start, start + len(token)))
         top.keyword, top.keyword_start = token[1:-2], start
 
-    def begins_child(self, token: str, start: int, end: int) -> bool:
-        """Whether the token names the next child of a printed model, which ends the one before it."""
+    def goes_on_with(self, token: str, start: int, end: int) -> bool:
+        """Whether the token names the next child of a printed model, which ends the one before it.
+
+        Raises ParseError for a bracket that would call a layer.
+        """
         parser = self._parser
-        if not self._nested or token[0] != "(":
+        if token == "(" and parser.operands[-1] in parser.only_attributes[-1:]:
+            raise layer_called(parser.text, Span(parser.starts[-1], end))
+        if not self._nested or token[0] != "(" or token[-1] != ":":
             return False
         while parser.pending[-1].right >= 0:
             parser.apply()
@@ -125,6 +132,11 @@ class Pipelines:
             return False
         parser.take_up(start)
         return True
+
+    def require_no_network(self, typed: str, start: int) -> None:
+        """Raise ParseError for the call of a name that stands for a network."""
+        if isinstance(self._parser.names.get(typed), Stage):
+            raise network_called(self._parser.text, typed, Span(start, start + len(typed)))
 
     def no_operand(self, token: str, span: Span) -> ParseError:
         """The complaint about a token that begins no operand, in the call of a layer or beside `->`."""

@@ -25,6 +25,9 @@ TOKEN = re.compile(
     rf"{_PACKAGED}|{_CHILD}|{_NAME}(?:{_CALLED_OR_ASSIGNED})?|{_NUMBER}|\*\*|[<>=!]=|->|{_POSTFIX}|\.\.\.|{_STRING}|{_SPACE}|[{_RAISED}]+|{_COMMENT}|.",
     re.DOTALL,
 )
+# What a gradient may be taken of: a name, or that of a parameter in a `state_dict`.
+BOUND_NAME = r"(?:[\w-]+\.)+[^\W\d]\w*|\w+"
+PARAMETER = re.compile(r"(?:[\w-]+\.)+[^\W\d]\w*")
 BATCH = 1 << 16
 LONGEST = BATCH  # characters of one token
 # The end of a batch may cut a token, and a cut word in quotes can fall into as many parts as it has characters.
@@ -62,6 +65,11 @@ def _drop_unsure(tokens: list[str]) -> None:
 def is_name(word: str) -> bool:
     """Whether a word is a name and nothing else."""
     return word[:1] != "" and (word[0] == "_" or word[0].isalpha()) and word[-1] not in "(='\"" and _is_token(word)
+
+
+def is_bound_name(word: str) -> bool:
+    """Whether a value can be bound to a word: a name, or that of a parameter in a `state_dict`, `0.weight`."""
+    return is_name(word) or (PARAMETER.fullmatch(word) is not None and not is_number(word))
 
 
 def is_number(word: str) -> bool:

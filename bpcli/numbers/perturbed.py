@@ -18,6 +18,7 @@ import numpy as np
 from bpcli.graph.node import Constant, Node, Variable
 from bpcli.graph.shapes import axes_of
 from bpcli.numbers.arrays import Arrays, arrays
+from bpcli.numbers.structure import MOVES
 
 Array = Any
 MOST_ENTRIES = 2**16  # of a value of all changes of a chunk: 512 kB of float64
@@ -27,10 +28,6 @@ LARGEST = float(np.finfo(float).max)
 ONE_ULP = 0.75 * float(np.finfo(float).eps)  # a part of any number that rounds to one unit of its last place
 MOST_REACHED = 2  # times each entry of a product is reached, on average
 FEW = 4  # places are few where they are less than one in so many
-MOVES = {
-    "broadcast_to", "concatenate", "diag", "flatten", "flip", "getitem", "matrix_transpose", "permute", "reshape",
-    "squeeze", "stack", "transpose", "unsqueeze",
-}  # fmt: skip
 BATCHED = Arrays(batch=1)
 
 
@@ -50,6 +47,7 @@ class Downstream:
         self._output = output
         self._values = values
         self._tables: dict[tuple[Node, int], Array | None] = {}
+        self._anew: set[Node] = set()
         self._peak = 1  # the most entries that a value had, of one change
         self._largest = max([1, *[prod(node.shape) for node in (variable, *nodes)]])
 
@@ -71,14 +69,30 @@ class Downstream:
             start, size = some.stop, max(1, MOST_ENTRIES // (self._peak * len(steps)))
         return found
 
+    @property
+    def leads_to_output(self) -> bool:
+        """Whether the output depends on the variable."""
+        return self._output is self._variable or self._output in self._nodes
+
+    def reached(self, entry: int) -> Mapping[Node, int]:
+        """How many entries of each node a change of one entry reaches; -1 where the op computes them all anew."""
+        self._anew.clear()
+        found = self._moved(np.array([entry]), np.array([1.0]))
+        counts = {node: one.numbers.size if isinstance(one, Changed) else one.size for node, one in found.items()}
+        return counts | dict.fromkeys(self._anew, -1)
+
     def _changes(self, entries: Array, steps: Array, seed: Array | None) -> Array:
+        return self._weighed(self._moved(entries, steps)[self._output], seed, len(entries))
+
+    def _moved(self, entries: Array, steps: Array) -> dict[Node, Any]:
+        """The value of every node where single entries are larger by a step."""
         before = np.ravel(self._values[self._variable])[entries]
         found: dict[Node, Any] = {self._variable: Changed(entries[:, None], (before + steps)[:, None])}
         for node in self._nodes:
             found[node] = self._value(node, found)
             numbers = found[node].numbers if isinstance(found[node], Changed) else found[node]
             self._peak = max(self._peak, numbers.size // len(entries))
-        return self._weighed(found[self._output], seed, len(entries))
+        return found
 
     def _weighed(self, result: Changed | Array, seed: Array | None, count: int) -> Array:
         before = np.ravel(self._values[self._output])
@@ -146,6 +160,7 @@ class Downstream:
 
     def _whole_result(self, node: Node, found: Mapping[Node, Any]) -> Array:
         """The op on whole arrays; what did not change has one layer for all changes."""
+        self._anew.add(node)
         inputs = [self._whole(source, found) for source in node.inputs]
         return np.asarray(getattr(BATCHED, node.op.name)(*inputs, **node.attributes))
 

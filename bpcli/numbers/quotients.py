@@ -38,13 +38,19 @@ class Estimate(NamedTuple):
     right: Array
 
 
-def slopes(changes: Callable[[Array, Array], Array], x: Array, noise: float) -> tuple[Estimate, int]:
+def slopes(
+    changes: Callable[[Array, Array], Array], x: Array, noise: float, most: int | None = None
+) -> tuple[Estimate, int]:
     """The derivative of a function with respect to each entry of x, and for how many of them a ladder was climbed.
+
+    Of more than `most` entries so many are looked at, spread evenly; the others have no answer, NaN.
 
     `changes(entries, steps)` gives, for steps (k, n), f(x with an entry larger by the step) - f(x); `noise` is the
     error that such a difference has from rounding.
     """
-    scale, every = scales(x), np.arange(np.size(x))
+    size = np.size(x)
+    every = np.arange(size) if most is None or most >= size else np.linspace(0, size - 1, most).astype(np.int64)
+    scale = scales(x)[every]
     steps = first_steps(scale)
     found, is_off = first_look(changes(every, steps), steps, noise)
     # Where noise hides the digits of the largest slope, longer steps may show them.
@@ -53,10 +59,17 @@ def slopes(changes: Callable[[Array, Array], Array], x: Array, noise: float) -> 
     if closely.size:
         coarse = np.where(is_noisy, np.maximum(scale, 1.0), scale)[closely]
         steps = ladder_steps(coarse)
-        both = changes(closely, np.concatenate([steps, -steps]))
+        both = changes(every[closely], np.concatenate([steps, -steps]))
         better = climbed(both[:LEVELS], both[LEVELS:], steps, noise)
         found = _mended(found, better, closely, is_noisy)
-    return Estimate(*[np.reshape(part, np.shape(x)) for part in found]), closely.size
+    return Estimate(*[_placed(part, every, x) for part in found]), closely.size
+
+
+def _placed(part: Array, every: Array, x: Array) -> Array:
+    """The numbers at their entries, in the shape of x."""
+    whole = np.full(np.size(x), np.nan)
+    whole[every] = part
+    return whole.reshape(np.shape(x))
 
 
 def _mended(found: Estimate, better: Estimate, closely: Array, is_noisy: Array) -> Estimate:

@@ -19,6 +19,10 @@ from bpcli.numbers import rows as by_rows
 
 Array = Any
 Axis = int | tuple[int, ...] | None
+MOVES = {  # what only moves entries
+    "broadcast_to", "concatenate", "diag", "flatten", "flip", "getitem", "matrix_transpose", "permute", "reshape",
+    "squeeze", "stack", "transpose", "unsqueeze",
+}  # fmt: skip
 
 
 def leading(m: Any, x: Array) -> Shape:

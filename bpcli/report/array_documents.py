@@ -43,6 +43,8 @@ def _entry(group: Group, release: Release) -> Document:
     """The verdict, the entries, and the worst of them in full."""
     findings = group.findings
     entry: Document = {"verdict": group.verdict.value, "shape": list(group.shape)}
+    if group.layer:
+        entry["layer"] = group.layer
     entry["counts"] = {verdict.value: count for verdict, count in group.counts.items()}
     if group.claim is not None:
         if group.claim.typed:
@@ -52,7 +54,7 @@ def _entry(group: Group, release: Release) -> Document:
     if release.to_staff:
         entry |= _in_full(group)
     entry["verdicts"] = nested([finding.verdict.value for finding in findings], group.shape) if findings else []
-    if findings and group.verdict is not Verdict.AGREE:
+    if findings and (group.verdict is not Verdict.AGREE or group.layer):
         place, finding = group.ranked[0]
         entry["worst"] = {
             "index": list(place),

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.groups import ArrayCheck, ArrayStep, Group
 from bpcli.graph.shapes import shape_text
+from bpcli.numbers.apart import place_text
 from bpcli.report.explanations import (
     STAFF,
     Release,
@@ -26,6 +27,7 @@ WORDS = {
     Verdict.UNEVALUABLE: ("unevaluable", "unevaluable"),
 }
 IN_ORDER = (Verdict.UNEVALUABLE, Verdict.DIFFER, Verdict.UNDECIDED, Verdict.KINK, Verdict.AGREE)
+NO_LAYER = "inputs"
 TOO_LARGE = "too large to be taken apart"
 
 
@@ -33,11 +35,12 @@ def array_report(result: ArrayCheck, page: Page, release: Release = STAFF) -> li
     """A row for each array, a table of the worst entries, what explains them, and how all was found."""
     if not result.groups:
         return [[Piece("  nothing to check: the expression has no variables", "note")]]
-    lines = _rows(result.groups, page, release)
+    lines = _rows(result, page, release)
     worst = _worst(result.groups, release)
     if worst:
         shown = worst[: page.most_rows]
-        about = "the worst first of each" if len(result.groups) > 1 else "the worst first"
+        of_each = " of each" if len(result.groups) > 1 else ""
+        about = f"{'by layer, ' if result.graph.network else ''}the worst first{of_each}"
         lines += [[], *page.title("ENTRIES", about)]
         lines += findings_table(shown, page, release, has_claims=result.has_claims)
         lines += page.left_out(len(worst))
@@ -49,20 +52,40 @@ def array_report(result: ArrayCheck, page: Page, release: Release = STAFF) -> li
 
 
 def _method(result: ArrayCheck) -> str:
-    has_symbols = any(finding.symbolic is not None for finding in result.findings)
-    return f"Held against {result.method}{', and SymPy' if has_symbols else ''}."
+    return f"Held against {result.method}{_symbols(result)}."
 
 
-def _rows(groups: Sequence[Group], page: Page, release: Release) -> list[Line]:
+def _symbols(result: ArrayCheck) -> str:
+    """Whether SymPy was asked; of a network, whether it took the whole."""
+    found = [finding for finding in result.findings if finding.symbolic is not None]
+    if result.graph.network is None or not found:
+        return ", and SymPy" if found else ""
+    is_whole = all(finding.symbolic_is_whole for finding in found)
+    return ", and SymPy, which took the whole" if is_whole else ", and SymPy, step by step"
+
+
+def _rows(result: ArrayCheck, page: Page, release: Release) -> list[Line]:
+    """A row for each array, of a network under the titles of its layers."""
     columns = (Column("left", "name"), Column("left", "note", " "), Column("left", "verdict", "   "))
     rows = [
-        Row((page.signs.written(group.title), shape_text(group.shape), summary(group, release))) for group in groups
+        Row((page.signs.written(group.title), shape_text(group.shape), summary(group, release)))
+        for group in result.groups
     ]
-    return table(columns, rows, page.width)
+    lines = table(columns, rows, page.width)
+    if result.graph.network is None or len(lines) != len(rows):  # a narrow page has several lines for a row
+        return lines
+    titled: list[Line] = []
+    before = None
+    for group, line in zip(result.groups, lines, strict=True):
+        if group.layer != before:
+            titled += page.title(group.layer or NO_LAYER)
+        titled.append(line)
+        before = group.layer
+    return titled
 
 
 def summary(group: Group, release: Release) -> str:
-    """How many entries have which verdict, and, where all agree, how far they are off."""
+    """How many entries have which verdict, and, where all agree, how far they are off, and which is the worst."""
     counts = [(verdict, group.counts.get(verdict, 0)) for verdict in IN_ORDER]
     found = [(verdict, count) for verdict, count in counts if count]
     if len(found) == 1:
@@ -84,7 +107,8 @@ def _difference(group: Group, release: Release) -> str:
     largest = group.largest_difference
     if largest is None or not release.to_staff:
         return ""
-    return f", largest difference {f'{largest:.1g}'.replace('e-0', 'e-')}"
+    worst = place_text(group.ranked[0][0]) if group.layer and largest else ""
+    return f", largest difference {f'{largest:.1g}'.replace('e-0', 'e-')}{f' at {worst}' if worst else ''}"
 
 
 def _worst(groups: Sequence[Group], release: Release) -> list[Finding]:

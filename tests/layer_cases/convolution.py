@@ -33,6 +33,8 @@ CASES = [
     ),
     one_layer("conv_transpose1d", "ConvTranspose1d(2, 3, 2)", 2, 2, 3),
     one_layer("conv_transpose1d-all", "ConvTranspose1d(2, 4, 3, 3, 1, 2, 2, True, 2)", 1, 2, 3),
+    one_layer("conv_transpose1d-zeros", "ConvTranspose1d(1, 1, 2, padding_mode='zeros')", 1, 3),
+    one_layer("conv_transpose2d-zeros", "ConvTranspose2d(1, 1, 2, padding_mode='zeros')", 1, 2, 2),
     one_layer("conv_transpose1d-one-sequence", "ConvTranspose1d(1, 1, 2, stride=2)", 1, 3),
     one_layer("conv_transpose2d", "ConvTranspose2d(2, 3, 2)", 2, 2, 2, 2),
     one_layer("conv_transpose2d-one-image", "ConvTranspose2d(2, 1, 2)", 2, 2, 3),
