@@ -79,6 +79,9 @@ def test_a_placed_array_is_written_out_for_whatever_else_is_done_with_it() -> No
 
     assert (2 * placed - 1).tolist() == [[-1, -1], [9, 11]]
     assert np.sum(placed) == 11
+    assert placed[:, 0].tolist() == [0, 5]
+    assert arrays.tril(placed).tolist() == arrays.matmul(placed, np.eye(2)).tolist() == [[0, 0], [5, 6]]
+    assert arrays.sum_to(arrays.transpose(placed), shape=(2, 1)).tolist() == [[5], [6]]
     assert np.ones((2, 2)).__add__(placed).tolist() == [[1, 1], [6, 7]]
 
 

@@ -32,6 +32,14 @@ class Placed(NDArrayOperatorsMixin):
         written = [np.asarray(one) if isinstance(one, Placed) else one for one in inputs]
         return getattr(ufunc, method)(*written, **options)
 
+    def __getitem__(self, places: Any) -> Any:
+        return np.asarray(self)[places]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # which NumPy asks for before it asks for the array
+            raise AttributeError(name)
+        return getattr(np.asarray(self), name)
+
     def add_to(self, whole: Array) -> None:
         """Add the entries to an array of this shape, in place."""
         m, entries, key, _ = self._arguments
