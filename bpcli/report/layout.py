@@ -95,7 +95,7 @@ def _with_titles(groups: Sequence[list[Line]], rows: Sequence[Row]) -> list[Line
     return [
         line
         for group, row in zip(groups, rows, strict=True)
-        for line in ([[Piece(" "), Piece(row.above, "heading")], *group] if row.above else group)
+        for line in ([[Piece(" "), Piece(row.above, "title")], *group] if row.above else group)
     ]
 
 

@@ -34,7 +34,7 @@ def shared_section(result: Gradients, page: Page, steps: Iterable[Step]) -> list
         widest = max(map(len, names))
         side = "left" if is_short else "point"
         columns = [Column("right", "name"), *[Column(side, "gradient", caption=name.ljust(widest)) for name in names]]
-        lines.append([Piece(f" {layer.title}", "heading")])
+        lines.append([Piece(f" {layer.title}", "title")])
         lines += table(columns, [*rows, Row(("sum", *total))], page.width, ("", *names), needs_heading=True)
         lines += page.left_out(len(parts))
     about = "what each part of a layer adds to the gradient"
