@@ -481,3 +481,11 @@ def test_csv_has_a_row_for_each_entry() -> None:
 
     assert rows[0] == "name,value,gradient"
     assert '"0.weight[0,1]",2,4' in rows
+
+
+def test_a_model_without_layers_has_no_summary() -> None:
+    """As PyTorch allows `nn.Sequential()`, which hands its input on."""
+    text = shown("nn.Sequential() -> sum", {"input": [1, 2]})
+
+    assert "NETWORK" not in text
+    assert "∂f/∂input" in section(text, "GRADIENTS")
