@@ -41,6 +41,7 @@ Examples:
   bpcli grad "A = x*y; F = A*z" --x 6 --y -2 --z -3 --json
   bpcli grad "y = W @ x; sum(y**2)" --W "[[1, -2], [0.5, 3]]" --x "[2, -1]"
   bpcli grad "sigmoid(w*x + b)" --at point.toml --with-respect-to w,b
+  bpcli grad "x -> Linear(4) -> Tanh -> Linear(1) -> MSELoss(t)" --at batch.npz
 """
 
 
