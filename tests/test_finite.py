@@ -530,11 +530,29 @@ def test_contributions_that_cancel_are_settled_by_the_whole(
     assert_holds(found.derivative, mpf(truth))
 
 
-def only_of_one_op(point: Point, direction: Mapping[Node, float], through: Any = None, output: Any = None) -> Slopes:
+def only_of_one_op(
+    point: Point, direction: Mapping[Node, float], through: Any = None, output: Any = None, **where: Any
+) -> Slopes:
     """Differences of a single op, and of nothing larger."""
     assert through is not None
     assert len(through) == 1
-    return slopes(point, direction, through, output)
+    return slopes(point, direction, through, output, **where)
+
+
+def test_paths_that_cancel_are_still_taken_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sum over paths has lost the digits of the first steps; smaller ones tell it, not differences of the whole."""
+    point = point_of("sin(x) - sin(x + 2**-50)", x=0.5)
+    expected = Oracles(point).slopes(point.graph.variables[0]).derivative
+    monkeypatch.setattr(oracles_module, "MOST_EVALUATIONS", 0)
+    stepwise = Oracles(point)
+    monkeypatch.setattr(oracles_module, "slopes", only_of_one_op)
+
+    found = stepwise.slopes(stepwise.graph.variables[0])
+
+    assert expected is not None
+    assert found.derivative is not None
+    assert not found.is_whole
+    assert_near(found.derivative, expected)
 
 
 def assert_near(found: Ball, expected: Ball) -> None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from bpcli.check.chain import chained
 from bpcli.check.finite import Kind, Side, Slopes, is_settled, quotient_limit, slopes
 from bpcli.check.nearness import same
-from bpcli.check.point import LADDER, Point
+from bpcli.check.point import LADDER, Point, Rung
 from bpcli.check.symbolic import LocalDerivatives, WholeExpression
 from bpcli.graph.node import Constant, Node
 from bpcli.numbers.balls import Ball, exactly, precision
@@ -38,6 +38,7 @@ class Oracles:
         self._slopes: dict[Node, Slopes] = {}
         self._local_slopes: dict[tuple[Node, Node], Slopes] = {}
         self._chains: dict[int, dict[Node, Ball | None]] = {}
+        self._difference_chains: dict[Rung, dict[Node, Ball | None]] = {}
 
     @cached_property
     def is_small(self) -> bool:
@@ -84,22 +85,23 @@ class Oracles:
             self._local_slopes[key] = slopes(self.point, {source: 1}, [node], node)
         return self._local_slopes[key]
 
-    @cached_property
-    def _chain_of_differences(self) -> dict[Node, Ball | None]:
-        return chained(self.graph, self.local_difference, exactly(1))
+    def _chain_of_differences(self, rung: Rung) -> dict[Node, Ball | None]:
+        if rung not in self._difference_chains:
+            self._difference_chains[rung] = chained(
+                self.graph, lambda node, position: self.local_difference(node, position, rung), exactly(1)
+            )
+        return self._difference_chains[rung]
 
-    def local_difference(self, node: Node, position: int) -> Ball | None:
-        """The slope of one op with respect to one input place; None at a kink."""
+    def local_difference(self, node: Node, position: int, rung: Rung = LADDER[0]) -> Ball | None:
+        """The slope of one op with respect to one input place, by steps of this rung or finer; None at a kink."""
         if node in self.tied:
             return None
-        return (None if node.op.kinks else self._quick_difference(node, position)) or self._difference_at(
-            node, position
-        )
+        quick = None if node.op.kinks else self._quick_difference(node, position, rung)
+        return quick or self._difference_at(node, position, rung)
 
-    def _quick_difference(self, node: Node, position: int) -> Ball | None:
-        """The slope of a smooth op to the right; None where the first rung does not settle it."""
-        rung = LADDER[0]
-        values = self.point.values()
+    def _quick_difference(self, node: Node, position: int, rung: Rung) -> Ball | None:
+        """The slope of a smooth op to the right; None where this rung does not settle it."""
+        values = self.point.values(rung.bits)
         # Without their radii, which are far below what a step shows; the value's own is counted.
         inputs = [one.centre if isinstance(one, Ball) else one for one in map(values.__getitem__, node.inputs)]
         here = inputs[position]
@@ -115,19 +117,26 @@ class Oracles:
             slope = quotient_limit(far, near, exactly(values[node]), exponent)
         return slope if slope is not None and is_settled(slope) else None
 
-    def _difference_at(self, node: Node, position: int) -> Ball | None:
+    def _difference_at(self, node: Node, position: int, rung: Rung) -> Ball | None:
         """The slope with respect to one place among the inputs: on a copy of the op with inputs of its own."""
         inputs = tuple([Constant(0.0) for _ in node.inputs])
         copy = Node(node.op, inputs, node.attributes)
-        return slopes(_Lifted(self.point, node, copy), {inputs[position]: 1}, [copy], copy).derivative
+        ladder = LADDER[LADDER.index(rung) :]
+        return slopes(_Lifted(self.point, node, copy), {inputs[position]: 1}, [copy], copy, ladder=ladder).derivative
 
     def _from_steps(self, leaf: Node) -> Slopes | None:
-        """The slope by the chain rule over differences of each step; None where a step is at a kink."""
-        total = self._chain_of_differences.get(leaf, exactly(0))
-        if total is None or not is_settled(total):
-            return None
-        side = Side(Kind.SLOPE, total)
-        return Slopes(self.point.values()[self.graph.output], side, side, is_whole=False)
+        """The slope by the chain rule over differences of each step; None where a step is at a kink.
+
+        Where paths cancel, the sum is known to fewer digits than its parts, and is taken again by smaller steps.
+        """
+        for rung in LADDER[:2]:
+            total = self._chain_of_differences(rung).get(leaf, exactly(0))
+            if total is None:
+                return None
+            if is_settled(total):
+                side = Side(Kind.SLOPE, total)
+                return Slopes(self.point.values()[self.graph.output], side, side, is_whole=False)
+        return None
 
     def symbolic(self, leaf: Node) -> Symbolic:
         """SymPy's derivative of the output with respect to a node, as a number; None at kinks."""
