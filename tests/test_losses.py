@@ -108,7 +108,7 @@ def test_an_argument_that_a_loss_does_not_take_is_told(loss: str, message: str, 
         (
             "CrossEntropyLoss(t, ignore_index=0)",
             HALVES,
-            "ignore_index is for a target of classes; this one has the shape of the input: probabilities",
+            "'ignore_index' is for a target of classes; this one has the shape of the input: probabilities",
             "",
         ),
         (
