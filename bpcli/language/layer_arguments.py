@@ -143,7 +143,7 @@ def children_of(bracket: "Bracket") -> tuple[tuple[str, Module], ...]:
     children = []
     for name, argument in named:
         content: Any = argument.node.content if isinstance(argument.node, Static) else None
-        if isinstance(content, Module) and not content.definition.is_loss:
+        if isinstance(content, Module) and not content.is_loss:
             children.append((name, content))
         elif isinstance(content, tuple) and not isinstance(content, Module) and len(named) == 1:
             children += _named_children(content, argument)
@@ -156,7 +156,7 @@ def _named_children(content: tuple[Any, ...], argument: Argument) -> list[tuple[
     """The pairs of an OrderedDict. Raises ParseError where they are no such."""
     for pair in content:
         is_pair = isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)  # noqa: PLR2004 - name, layer
-        is_child = is_pair and isinstance(pair[1], Module) and not pair[1].definition.is_loss
+        is_child = is_pair and isinstance(pair[1], Module) and not pair[1].is_loss
         if not is_child or "." in pair[0] or not pair[0]:
             message = "OrderedDict holds pairs of a name and a layer"
             raise ParseError(message, spans=(argument.span,), hint=f"write {PAIRS}")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from bpcli.errors import BindingError, MissingValueError, ShapeError, UnknownNameError
-from bpcli.graph.network import Parameter, Stage
+from bpcli.graph.network import Parameter
 from bpcli.graph.node import Graph
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import shape_text
@@ -12,7 +12,7 @@ from bpcli.language.complaints import suggestion
 from bpcli.language.limits import Limits
 from bpcli.language.networks import unfolded
 from bpcli.language.values import shape_of, value_from
-from bpcli.layers.module import Module
+from bpcli.layers.module import Module, Stage
 
 if TYPE_CHECKING:
     from bpcli.language.arrays import Dtype
@@ -60,10 +60,10 @@ def network_at(
 def _beside(graph: Graph, missing: Collection[str]) -> str:
     """What else to know where values are missing: what takes a target, and that parameters need none."""
     known = "parameters may be left out, and are then drawn from --random-seed"
-    stages = [node for node in graph.nodes if isinstance(node, Stage) and isinstance(node.module, Module)]
-    for stage in stages:
-        if stage.module.definition.is_loss and stage.inputs[1].name in missing:
-            return f"{stage.inputs[1].name} is the target that {stage.module.definition.name} takes; {known}"
+    for stage in graph.nodes:
+        module = stage.module if isinstance(stage, Stage) else None
+        if isinstance(module, Module) and module.is_loss and stage.inputs[1].name in missing:
+            return f"{stage.inputs[1].name} is the target that {module.definition.name} takes; {known}"
     return known
 
 

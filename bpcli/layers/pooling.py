@@ -146,7 +146,8 @@ def _mean_pooled(
     The mean over a window, as the op has it, divides by all of its entries. What counts of them is the same mean of an
     array that is 1 where an entry counts and 0 elsewhere.
     """
-    size, padding = windows["kernel_size"], windows["padding"]
+    size: tuple[int, ...] = windows["kernel_size"]
+    padding: tuple[int, ...] = windows["padding"]
     pool = m.avg_pool1d if len(size) == 1 else m.avg_pool2d
     sizes = x.shape[-len(size) :]
     beyond = _beyond(sizes, windows) if ceil_mode else (0,) * len(size)
