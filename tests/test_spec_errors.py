@@ -162,9 +162,15 @@ ARGUMENTS: list[Complaint] = [
     ("x -> MSELoss(t, 'sum')", "", ["'sum'"], "write MSELoss(target"),
     (
         "x -> nn.Softmax(torch.ones(-1))",
-        "torch.ones takes whole numbers from 0 up",
+        "torch.ones takes whole numbers from 0 on",
         ["torch.ones(-1)"],
         "torch.ones(3)",
+    ),
+    (
+        "x -> nn.BCELoss(torch.ones(" + "1, " * 5000 + "1))",
+        "torch.ones makes an array of 5001 axes",
+        ["torch.ones(" + "1, " * 5000 + "1)"],
+        "at most 64 axes",
     ),
     (
         "x -> nn.Softmax(torch.tensor(1, 2))",

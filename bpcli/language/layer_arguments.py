@@ -5,14 +5,17 @@ from math import isnan, prod
 from typing import TYPE_CHECKING, Any
 
 from bpcli.errors import LimitError, ParseError
+from bpcli.graph.op import MOST_AXES
 from bpcli.language.functions import Argument, Static, static_value
 from bpcli.language.layer_complaints import no_child
 from bpcli.layers.definition import REQUIRED, Definition
-from bpcli.layers.module import Module
+from bpcli.layers.module import Maker, Module
+from bpcli.ops.attributes import is_whole
 
 if TYPE_CHECKING:
     from bpcli.graph.node import Node
     from bpcli.language.operators import Bracket
+    from bpcli.layers.definition import Argument as Known
 
 PAIRS = 'OrderedDict([("fc1", nn.Linear(3, 4)), …])'
 # What PyTorch takes beside a layer's own arguments, and what of it changes nothing here.
@@ -64,7 +67,7 @@ def _usage(definition: Definition, *, is_bare: bool) -> str:
     return usage
 
 
-def _kept(definition: Definition, argument: Any, typed: Argument, hint: str) -> Any:
+def _kept(definition: Definition, argument: "Known", typed: Argument, hint: str) -> Any:
     message = f"'{argument.name}' of {definition.name} must be {argument.words}"
     try:
         return argument.kept(value_of(typed, message, hint))
@@ -96,16 +99,24 @@ def entries_of(bracket: "Bracket", most: int) -> Any:
     Raises ParseError where it holds no values, LimitError for more than `most` entries.
     """
     made: Any = bracket.op
-    if made.fill is None:
-        message = f"{bracket.typed} takes one list of values"
-        if len(bracket.arguments or ()) != 1 or any(name not in BESIDE for name in bracket.keywords or {}):
-            raise ParseError(message, hint=f"write {made.usage}")
-        return value_of((bracket.arguments or [])[0], message, f"write {made.usage}")
-    message = f"{bracket.typed} takes whole numbers from 0 up: the shape of the array"
-    values = [value_of(argument, message, f"write {made.usage}") for argument in bracket.arguments or ()]
+    if made.fill is not None:
+        return _filled(bracket, made, most)
+    message, hint = f"{bracket.typed} takes one list of values", f"write {made.usage}"
+    if len(bracket.arguments or ()) != 1 or any(name not in BESIDE for name in bracket.keywords or {}):
+        raise ParseError(message, hint=hint)
+    return value_of((bracket.arguments or [])[0], message, hint)
+
+
+def _filled(bracket: "Bracket", made: Maker, most: int) -> Any:
+    """The one number of `torch.ones(2, 3)`, as often as its shape says, in nested tuples."""
+    message, hint = f"{bracket.typed} takes whole numbers from 0 on: the shape of the array", f"write {made.usage}"
+    values = [value_of(argument, message, hint) for argument in bracket.arguments or ()]
     shape = values[0] if len(values) == 1 and isinstance(values[0], tuple) else tuple(values)
-    if not all(isinstance(length, float) and length.is_integer() and length >= 0 for length in shape):
-        raise ParseError(message, hint=f"write {made.usage}")
+    if not all(is_whole(length) and length >= 0 for length in shape):
+        raise ParseError(message, hint=hint)
+    if len(shape) > MOST_AXES:
+        message = f"{bracket.typed} makes an array of {len(shape)} axes"
+        raise ParseError(message, hint=f"an array has at most {MOST_AXES} axes")
     if prod([max(length, 1) for length in shape]) > most:
         message = f"{bracket.typed} makes more than {most} entries"
         raise LimitError(message, hint="raise the limit with --max-operators")

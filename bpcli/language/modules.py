@@ -164,8 +164,8 @@ class Pipelines:
         given = bracket.arguments or []
         is_short = bracket.typed == definition.name and not self._nested
         is_behind = self._parser.pending[-1] is ARROW
-        op = function_called(bracket.typed) if given and is_short and not is_behind else None
-        if op is not None:  # ReLU(x) is the function
+        op = function_called(bracket.typed) if is_short and not is_behind else None
+        if op is not None and (given or any(name in op.inputs for name in bracket.keywords or {})):  # ReLU(x)
             node = call(op, bracket.typed, given, bracket.keywords or {}, span)
             self._parser.nodes.append(node)
             self._parser.push(node, *span)

@@ -22,12 +22,7 @@ COUNTER = "num_batches_tracked"  # stands in the state_dict of batch normalisati
 MOST_NAMED = 10
 
 
-def network_at(
-    graph: Graph,
-    at: Mapping[str, Any],
-    limits: Limits,
-    setup: "Setup",
-) -> tuple[Graph, dict[str, Any]]:
+def network_at(graph: Graph, at: Mapping[str, Any], limits: Limits, setup: "Setup") -> tuple[Graph, dict[str, Any]]:
     """The graph with its stages as nodes, and the values of its variables and parameters.
 
     Parameters are taken from `at` by their names, or all drawn where it has none of them. Raises BindingError where a
@@ -50,9 +45,9 @@ def network_at(
         _require_fitting_names(given, parameters, names)
         found = {name: value_from(name, given[name], limits, dtype) for name in parameters if name in given}
         _require_fitting_shapes(found, parameters)
-        drawn = {name: one for name, one in parameters.items() if name not in found and one.row_of is None}
-        values |= found | {name: _drawn(one, setup.random_seed, dtype) for name, one in drawn.items()}
-        values |= {name: _row(one, values) for name, one in parameters.items() if one.row_of}
+        drawn = _drawn_beside(found, parameters, setup.random_seed, dtype)
+        values |= found | drawn
+        values |= _rows(parameters, values)
         whole.network = whole.network._replace(drawn=frozenset(drawn), random_seed=setup.random_seed)
     return whole, values
 
@@ -107,15 +102,21 @@ def _shape_in_words(shape: Shape) -> str:
     return shape_text(shape) if shape else "a single number"
 
 
-def _row(parameter: Parameter, values: Mapping[str, Any]) -> Any:
-    """The row of another parameter that this one is."""
-    row = int(parameter.draw.first)
-    return values[parameter.row_of.name][row : row + 1] if parameter.row_of else None
-
-
-def _drawn(parameter: Parameter, seed: int, dtype: "Dtype") -> Any:
+def _drawn_beside(
+    found: Collection[str], parameters: Mapping[str, Parameter], seed: int, dtype: "Dtype"
+) -> dict[str, Any]:
+    """The values of the parameters that were not given, each drawn from the seed and its own name."""
     from bpcli.numbers.drawing import drawn  # noqa: PLC0415 - NumPy is loaded for arrays only
 
-    shape = parameter.variable.shape
-    array = drawn(parameter.draw, shape, seed, parameter.variable.name).astype(dtype)
-    return array if shape else float(array)
+    values: dict[str, Any] = {}
+    for name, parameter in parameters.items():
+        if name not in found and parameter.row_of is None:
+            array = drawn(parameter.draw, parameter.variable.shape, seed, name).astype(dtype)
+            values[name] = array if array.shape else float(array)
+    return values
+
+
+def _rows(parameters: Mapping[str, Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of those that are rows of others."""
+    rows = {name: (one.row_of.name, int(one.draw.first)) for name, one in parameters.items() if one.row_of}
+    return {name: values[table][row : row + 1] for name, (table, row) in rows.items()}
