@@ -7,6 +7,7 @@ import pytest
 
 from bpcli import UsageError, Verdict, check_expression, grad
 from bpcli.graph.network import Draw
+from bpcli.layers import LAYERS
 
 RANDOM = np.random.default_rng(7)
 Q, K, V = RANDOM.normal(size=(3, 2)), RANDOM.normal(size=(4, 2)), RANDOM.normal(size=(4, 2))
@@ -116,12 +117,12 @@ def test_dropout_zeroes_weights_in_training() -> None:
         (
             f"{CALL}(q, k, v, q@k.T > 0, is_causal=True)",
             "'attn_mask' and 'is_causal' exclude each other: give one of them",
-            None,
+            USAGE,
         ),
         (
             f"{CALL}(q, k, v, enable_gqa=True)",
             "'enable_gqa' is not here yet: give query, key and value the same number of heads",
-            None,
+            USAGE,
         ),
         (
             f"{CALL}(q, k, q)",
@@ -139,7 +140,11 @@ def test_dropout_zeroes_weights_in_training() -> None:
             "unknown function 'scaled_dot_product_atention'",
             f"did you mean '{CALL}'?",
         ),
-        ("q -> MultiheadAttention(3)", "'embed_dim', 2, must be a multiple of 'num_heads', 3", None),
+        (
+            "q -> MultiheadAttention(3)",
+            "'embed_dim', 2, must be a multiple of 'num_heads', 3",
+            f"write {LAYERS['MultiheadAttention'].usage(is_bare=True)}",
+        ),
         (
             "q -> MultiheadAttention(1, kdim=3)",
             "'kdim' must be 2, like 'embed_dim': in a pipeline attention is self-attention",

@@ -143,6 +143,12 @@ ARGUMENTS: list[Complaint] = [
     ("nn.LeakyReLU(-inf)", "'negative_slope' of LeakyReLU must be a number", ["-inf"], "write nn.LeakyReLU("),
     ("nn.Linear(3, 1/0)", "'out_features' of Linear must be a whole number", ["1/0"], "write nn.Linear("),
     ("nn.Linear(3, 4, bias=n)", "'bias' of Linear must be True or False", ["bias=n"], "write nn.Linear("),
+    (
+        "nn.LayerNorm((" + "1, " * 64 + "1))",
+        "'normalized_shape' of LayerNorm must be",
+        ["(" + "1, " * 64 + "1)"],
+        "nn.LayerNorm(",
+    ),
     ("x -> GroupNorm(0)", "'num_groups' of GroupNorm must be a whole number from 1 on", ["0"], "write GroupNorm("),
     ("x -> Dropout(1.5)", "'p' of Dropout must be a number from 0 to 1", ["1.5"], "write Dropout(p=0.5"),
     ("x -> Softplus(0)", "'beta' of Softplus must be a number above 0", ["0"], "write Softplus(beta=1.0"),

@@ -169,6 +169,7 @@ class _Unfolding(Shaping):
             if not is_named:
                 told.message = f"{_short(module.text)} cannot take {giver}, {shape_text(x.shape)}: {error.message}"
             error = told
+        error.hint = error.hint or f"write {module.definition.usage(is_bare=bool(module.inferred))}"
         error.text = self._graph.text or None
         error.spans = (Span(module.start, module.end),)
         return error

@@ -42,7 +42,7 @@ def cross_entropy_loss(
         return _of_classes(m, logarithms, target, weight, ignore_index, reduction, label_smoothing)
     if ignore_index >= 0:
         message = "'ignore_index' is for a target of classes; this one has the shape of the input: probabilities"
-        raise UsageError(message)
+        raise UsageError(message, hint="leave it out")
     if label_smoothing:
         target = (1 - label_smoothing) * target + label_smoothing / x.shape[axis]
     weighted = _weighted(m, target * logarithms, weight, axis)

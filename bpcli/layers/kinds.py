@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
+from bpcli.graph.op import MOST_AXES
 from bpcli.ops.attributes import is_whole, whole
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def _word(*words: str) -> Kind:
 
 
 def _is_list_of(accepts: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, tuple) and bool(value) and all(map(accepts, value))
+    return lambda value: isinstance(value, tuple) and 0 < len(value) <= MOST_AXES and all(map(accepts, value))
 
 
 def _is_nested(value: Any) -> bool:

@@ -68,7 +68,7 @@ def _require_mode(mode: str, align_corners: bool | None) -> None:
         raise UsageError(message)
     if mode == "nearest" and align_corners is not None:
         message = "'align_corners' is for the modes 'linear' and 'bilinear' only"
-        raise UsageError(message)
+        raise UsageError(message, hint="leave it out")
 
 
 class Line(NamedTuple):
@@ -83,7 +83,7 @@ def _lines(own: Sequence[int], size: Sizes | None, scale_factor: Factors | None,
     """How each axis is divided. Raises UsageError where that is not said, or said twice."""
     if size is not None and (scale_factor is not None or is_recomputed):
         message = "'size' says it all: 'scale_factor' and 'recompute_scale_factor' cannot stand beside it"
-        raise UsageError(message)
+        raise UsageError(message, hint="give one of them")
     if size is not None:
         lines = [Line(length, one, length / max(one, 1)) for length, one in _by_axis(own, size, "size")]
     elif scale_factor is not None:
