@@ -4,21 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 from bpcli.errors import Span
 from bpcli.language.functions import Static
-from bpcli.language.layer_arguments import PAIRS
 from bpcli.language.operators import Bracket
 from bpcli.layers.definition import Definition
-from bpcli.layers.module import SEQUENTIAL, Maker, Module, Pick
+from bpcli.layers.module import SEQUENTIAL, Module, Pick
 
 if TYPE_CHECKING:
     from bpcli.graph.node import Node
-
-MAKERS = {
-    "OrderedDict": Maker(PAIRS),
-    "collections.OrderedDict": Maker(PAIRS),
-    "torch.tensor": Maker("torch.tensor([1, 2])"),
-    "torch.ones": Maker("torch.ones(3)", 1.0),
-    "torch.zeros": Maker("torch.zeros(3)", 0.0),
-}
 
 
 class LayerOperand(Static):

@@ -8,7 +8,7 @@ from bpcli.errors import LimitError, ParseError, Span, UsageError
 from bpcli.graph.node import Node
 from bpcli.graph.op import Op
 from bpcli.language.functions import Argument, call, function_called
-from bpcli.language.layer_arguments import children_of, entries_of, inputs_of, values_of
+from bpcli.language.layer_arguments import children_of, inputs_of, values_of
 from bpcli.language.layer_complaints import (
     after_loss,
     function_meant,
@@ -21,11 +21,12 @@ from bpcli.language.layer_complaints import (
     unknown_layer,
     unshown,
 )
-from bpcli.language.layer_operands import MAKERS, LayerOperand, is_loss, is_sequential
+from bpcli.language.layer_operands import LayerOperand, is_loss, is_sequential
+from bpcli.language.makers import MAKERS, Maker, entries_of
 from bpcli.language.operators import ARROW, Bracket
 from bpcli.layers import FUNCTIONALS, LAYERS
 from bpcli.layers.definition import Definition
-from bpcli.layers.module import MOST_NESTED, SEQUENTIAL, Maker, Module, Pick, Stage
+from bpcli.layers.module import MOST_NESTED, SEQUENTIAL, Module, Pick, Stage
 
 if TYPE_CHECKING:
     from bpcli.language.stack import Stack

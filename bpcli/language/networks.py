@@ -162,11 +162,10 @@ class _Unfolding(Shaping):
         """The error with the layer, and what came before it, in words."""
         giver = self._giver(x)
         if isinstance(error, ShapeError):
-            is_named = "{0}" in error.message
             told = error.about([_short(module.text), giver])
             source = f"the output of {giver}" if x in self._made_by else giver
-            told.hint = error.hint or f"{source} has shape {shape_text(x.shape) if x.shape else '()'}"
-            if not is_named:
+            told.hint = error.hint or f"{source} has shape {shape_text(x.shape)}"
+            if "{0}" not in error.message:
                 told.message = f"{_short(module.text)} cannot take {giver}, {shape_text(x.shape)}: {error.message}"
             error = told
         error.hint = error.hint or f"write {module.definition.usage(is_bare=bool(module.inferred))}"

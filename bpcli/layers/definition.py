@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Mask = Node  # a comparison says what takes part, an array is added
 
 REQUIRED: Any = object()  # in place of a default
+NONE: Mapping[str, int] = {}
 NODES = ("Node", "Mask | None")  # annotations of what a layer, a loss or a function works on
 
 
@@ -61,16 +62,20 @@ class Definition:
         *,
         is_loss: bool,
         is_function: bool = False,
+        deprecated: Mapping[str, int] = NONE,
     ) -> None:
         self.name = name
-        self.build = build
+        self.build = _without(build, deprecated) if deprecated else build
         self.inferred = inferred
         self.is_loss = is_loss
         self.is_function = is_function
         notes = build.__annotations__
         self.inputs = tuple([name for name in notes if name != "return" and notes[name] in NODES])
         self.masks = frozenset([name for name in self.inputs if notes[name] != "Node"])
-        self.arguments = _arguments_of(build, 1 + len(self.inputs))
+        arguments = _arguments_of(build, 1 + len(self.inputs))
+        for one, place in deprecated.items():
+            arguments.insert(place, Argument(one, (DEPRECATED,), None))
+        self.arguments = tuple(arguments)
 
     def usage(self, *, is_bare: bool) -> str:
         """How it is written, with its defaults."""
@@ -85,21 +90,13 @@ class Definition:
         return f"{'' if is_bare or self.is_function else 'nn.'}{self.name}({', '.join(shown)})"
 
 
-def _arguments_of(build: Callable[..., Node], beside: int) -> tuple[Argument, ...]:
+def _arguments_of(build: Callable[..., Node], beside: int) -> list[Argument]:
     """The arguments after the scope and the nodes, read from the function's own signature."""
     code: Any = build.__code__
     names = code.co_varnames[: code.co_argcount]
     defaults = dict(zip(reversed(names), reversed(build.__defaults__ or ()), strict=False))
-    return tuple(
-        [
-            Argument(
-                name,
-                tuple([KINDS[kind] for kind in build.__annotations__[name].split(" | ")]),
-                defaults.get(name, REQUIRED),
-            )
-            for name in names[beside:]
-        ]
-    )
+    kinds = {name: tuple([KINDS[kind] for kind in build.__annotations__[name].split(" | ")]) for name in names[beside:]}
+    return [Argument(name, own, defaults.get(name, REQUIRED)) for name, own in kinds.items()]
 
 
 LAYERS: dict[str, Definition] = {}
@@ -123,13 +120,7 @@ def loss(name: str, **deprecated: int) -> Callable[[Callable[..., Node]], Callab
     """
 
     def enter(build: Callable[..., Node]) -> Callable[..., Node]:
-        definition = Definition(name, build, {}, is_loss=True)
-        arguments = list(definition.arguments)
-        for one, place in deprecated.items():
-            arguments.insert(place, Argument(one, (DEPRECATED,), None))
-        definition.arguments = tuple(arguments)
-        definition.build = _without(build, deprecated)
-        LAYERS[name] = definition
+        LAYERS[name] = Definition(name, build, {}, is_loss=True, deprecated=deprecated)
         return build
 
     return enter

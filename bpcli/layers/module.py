@@ -26,13 +26,6 @@ def _no_layer(_m: Scope, _x: Node) -> Node:
 SEQUENTIAL = Definition("Sequential", _no_layer, {}, is_loss=False)
 
 
-class Maker(NamedTuple):
-    """What makes an argument of a layer: `OrderedDict([…])`, `torch.tensor([…])`, or `torch.ones(3)`, filled with 1."""
-
-    usage: str
-    fill: float | None = None
-
-
 class Module(NamedTuple):
     """A layer as a text has it: `text` is how what was typed begins, `children` are a Sequential's, by their names.
 
@@ -118,3 +111,7 @@ class Stage(Node):
         self.module = module
         self.number = number
         self.varies = True
+
+    def takes_condition(self, position: int) -> bool:
+        """Whether its input at this place may be a comparison: the mask of a function."""
+        return self.module.takes_condition(position)

@@ -86,8 +86,8 @@ def rnn(
     def step(m: Scope, x_t: Node, state: State, weights: Weights) -> State:
         return (activation(_gates(m, x_t, state[0], weights)),)
 
-    shape = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
-    return _unrolled(m, x, Unrolling(1, 1, True, step, *shape))
+    given = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
+    return _unrolled(m, x, Unrolling(1, 1, True, step, *given))
 
 
 @layer("LSTM", input_size=last_axis)
@@ -111,8 +111,8 @@ def lstm(
     if not 0 <= proj_size < hidden_size:
         message = f"'proj_size' must be from 0 to less than 'hidden_size', {hidden_size}, not {proj_size}"
         raise UsageError(message)
-    shape = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size)
-    return _unrolled(m, x, Unrolling(4, 2, True, _lstm_step, *shape))
+    given = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size)
+    return _unrolled(m, x, Unrolling(4, 2, True, _lstm_step, *given))
 
 
 def _lstm_step(m: Scope, x_t: Node, state: State, weights: Weights) -> State:
@@ -140,8 +140,8 @@ def gru(
     The weights hold the gates in the order r, z, n. `x` and errors are those of RNN; `h_n` can be asked for.
     Source: Cho et al. 2014; torch.nn.GRU.
     """
-    shape = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
-    return _unrolled(m, x, Unrolling(3, 1, False, _gru_step, *shape))
+    given = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
+    return _unrolled(m, x, Unrolling(3, 1, False, _gru_step, *given))
 
 
 def _gru_step(m: Scope, x_t: Node, state: State, weights: Weights) -> State:
