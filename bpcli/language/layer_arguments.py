@@ -28,14 +28,7 @@ def values_of(
     order = [name for name in known if not (is_bare and name in definition.inferred)]
     hint = _usage(definition, is_bare=is_bare)
     if len(given) > len(order):
-        beside = len(definition.inputs) if definition.is_function else 0
-        most = beside + len(order)
-        takes = (
-            f"{most} argument{'' if most == 1 else 's'}{' when it is bare' if is_bare else ''}"
-            if most
-            else "no arguments"
-        )
-        message = f"{definition.name} takes {takes}, got {beside + len(given)}"
+        message = _too_many(definition, len(given), len(order), is_bare=is_bare)
         raise ParseError(message, spans=(given[len(order)].span,), hint=hint)
     named = dict(zip(order, given, strict=False))
     for name, argument in keywords.items():
@@ -53,6 +46,14 @@ def values_of(
             told = "; only a bare layer behind '->' leaves the size of its input out"
             raise ParseError(message, hint=hint if is_bare or not definition.inferred else hint + told)
     return {name: _kept(definition, known[name], argument, hint) for name, argument in named.items()}
+
+
+def _too_many(definition: Definition, given: int, most: int, *, is_bare: bool) -> str:
+    """How many arguments there may be, and how many there are; those of a function count its inputs."""
+    beside = len(definition.inputs) if definition.is_function else 0
+    most += beside
+    takes = f"{most} argument{'' if most == 1 else 's'}" if most else "no arguments"
+    return f"{definition.name} takes {takes}{' when it is bare' if is_bare and most else ''}, got {beside + given}"
 
 
 def _usage(definition: Definition, *, is_bare: bool) -> str:

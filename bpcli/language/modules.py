@@ -168,8 +168,7 @@ class Pipelines:
         op = function_called(bracket.typed) if is_short and not is_behind else None
         if op is not None and (given or any(name in op.inputs for name in bracket.keywords or {})):  # ReLU(x)
             node = call(op, bracket.typed, given, bracket.keywords or {}, span)
-            self._parser.nodes.append(node)
-            self._parser.push(node, *span)
+            self._parser.enter(node, *span)
             return
         if not definition.is_loss and given and given[0].node.varies:
             raise function_meant(definition.name, span)
@@ -211,8 +210,7 @@ class Pipelines:
         if is_stage:
             self._piped.add(stage)
             self._count += 1
-        parser.nodes.append(stage)
-        parser.push(stage, *span)
+        parser.enter(stage, *span)
 
     # Stages ----------------------------------------------------------------------------------------------------
 
@@ -224,8 +222,7 @@ class Pipelines:
             self.close(Bracket(None, token, start, end, len(self._parser.operands)), definition, end)
         elif (op := function_called(token)) is not None:
             node = self.function(op, token, [], {}, span)
-            self._parser.nodes.append(node)
-            self._parser.push(node, *span)
+            self._parser.enter(node, *span)
         elif token in RESULTS:
             self._push(Pick(token), span)
         elif "." in token:
