@@ -110,6 +110,14 @@ REFUSED: list[tuple[str, Any, str]] = [
     ),
     ("AvgPool2d(2, 0)", IMAGE, "'stride' must be 1 or more, not 0"),
     ("AvgPool2d(2, divisor_override=0)", IMAGE, "'divisor_override' must not be 0"),
+    (
+        "AvgPool2d(1, padding=1, count_include_pad=False)",
+        IMAGE,
+        (
+            "AvgPool2d(1, padding=1, count_include_pad=False) cannot take x, (1, 3, 3): "
+            "the padding (1, 1) is more than half of the window (1, 1)"
+        ),
+    ),
     ("AdaptiveAvgPool2d((1, 2, 3))", IMAGE, "'output_size' must have one entry for each axis of space, 2, not 3"),
     ("AdaptiveAvgPool2d(0)", IMAGE, "'output_size' must be 1 or more, not 0"),
     (

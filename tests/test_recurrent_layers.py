@@ -9,6 +9,7 @@ import pytest
 
 from bpcli import Gradients, LimitError, Limits, Node, UsageError, grad
 from bpcli.graph.network import Draw, Network
+from bpcli.layers.scope import Scope
 
 RANDOM = np.random.default_rng(5)
 T, HIDDEN, FEATURES = 4, 3, 2
@@ -171,3 +172,13 @@ def test_a_long_sequence_ends_at_the_limit_of_operators() -> None:
         grad("x -> RNN(1) -> sum", {"x": np.ones((1000, 1))}, limits=Limits(operators=100))
 
     assert caught.value.hint == "raise the limit with --max-operators, or shorten the sequence"
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"), [("nn.LSTM(1, 1)", 10_000_000), ("nn.RNN(1, 1, num_layers=1000000000)", 2), ("GRU(1)", 200_000)]
+)
+def test_what_cannot_fit_is_known_before_a_step_is_made(monkeypatch: pytest.MonkeyPatch, text: str, steps: int) -> None:
+    """No step has fewer nodes than are counted for it."""
+    monkeypatch.setattr(Scope, "getitem", None, raising=False)
+    with pytest.raises(LimitError):
+        grad(f"x -> {text} -> sum", {"x": np.zeros((steps, 1))})

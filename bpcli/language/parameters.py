@@ -1,6 +1,6 @@
 """The values of a network: parameters as they are given by their names in a `state_dict`, or drawn from a seed."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bpcli.errors import BindingError, MissingValueError, ShapeError, UnknownNameError
@@ -68,7 +68,7 @@ def _require_fitting_names(given: Collection[str], parameters: Mapping[str, Para
     extra = [name for name in given if name not in parameters and name.rpartition(".")[2] != COUNTER]
     if extra:
         known = [*own, *saved]
-        hint = suggestion(extra[0], known, f"the network has {_listed(known)}")
+        hint = _renaming(extra, saved) or suggestion(extra[0], known, f"the network has {_listed(known)}")
         message = f"value for {_listed(extra, quoted=True)}, which is no parameter and no input of the network"
         raise UnknownNameError(message, extra[0], hint)
     needed = [name for name in saved if parameters[name].kind == "parameter"]
@@ -77,6 +77,25 @@ def _require_fitting_names(given: Collection[str], parameters: Mapping[str, Para
         message = f"no value for the parameter{'s' if len(missing) > 1 else ''} {_listed(missing)}"
         hint = "give all parameters, or none, which are then drawn from --random-seed"
         raise BindingError(message, hint=hint)
+
+
+def _renaming(extra: Sequence[str], saved: Sequence[str]) -> str | None:
+    """What to do where unknown names are those of the network but for what they begin with; None where they are not.
+
+    Names begin with `model.` or `module.` where a module of one's own held the network, and with `0.` where a pipeline
+    has other stages beside it.
+    """
+    own, first = set(saved), extra[0]
+    for name in saved:
+        start = first.removesuffix(f".{name}") + "."
+        if len(start) <= len(first) and all(one.removeprefix(start) in own for one in extra if one.startswith(start)):
+            return f"the network calls it '{name}': take '{start}' off the names"
+        start = name.removesuffix(f".{first}") + "."
+        if "." in first and len(start) <= len(name) and all(start + one in own for one in extra):
+            return (
+                f"the network calls it '{name}', as it is one stage of several: put all layers into one nn.Sequential"
+            )
+    return None
 
 
 def _listed(names: Collection[str], *, quoted: bool = False) -> str:

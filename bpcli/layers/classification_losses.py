@@ -44,7 +44,7 @@ def cross_entropy_loss(
         message = "'ignore_index' is for a target of classes; this one has the shape of the input: probabilities"
         raise UsageError(message, hint="leave it out")
     if label_smoothing:
-        target = (1 - label_smoothing) * target + label_smoothing / x.shape[axis]
+        target = (1 - label_smoothing) * target + label_smoothing / max(x.shape[axis], 1)
     weighted = _weighted(m, target * logarithms, weight, axis)
     return reduced(m, -m.sum(weighted, axis=axis), reduction)
 
@@ -91,7 +91,7 @@ def _of_classes(
     if smoothing:
         is_counted = m.equal(m.sum(rows, axis=axis, keepdims=True), 1)
         every = m.where(is_counted, _weighted(m, logarithms, weight, axis), 0)
-        losses = (1 - smoothing) * losses - smoothing / count * m.sum(every, axis=over)
+        losses = (1 - smoothing) * losses - smoothing / max(count, 1) * m.sum(every, axis=over)
     return losses / m.sum(_weighted(m, rows, weight, axis)) if reduction == "mean" else losses
 
 

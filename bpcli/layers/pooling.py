@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bpcli.errors import ShapeError, UsageError
 from bpcli.graph.keys import Slice
 from bpcli.graph.shapes import shape_text
-from bpcli.graph.sliding import window_counts
+from bpcli.graph.sliding import pool_window, window_counts
 from bpcli.layers.definition import layer
 from bpcli.layers.fitting import of_space, require_image
 
@@ -149,6 +149,7 @@ def _mean_pooled(
     size: tuple[int, ...] = windows["kernel_size"]
     padding: tuple[int, ...] = windows["padding"]
     pool = m.avg_pool1d if len(size) == 1 else m.avg_pool2d
+    pool_window(x.shape, len(size), **windows)  # as the op does, which may be given what surrounds the image
     sizes = x.shape[-len(size) :]
     beyond = _beyond(sizes, windows) if ceil_mode else (0,) * len(size)
     counts_all = not any(beyond) and (count_include_pad or not any(padding))

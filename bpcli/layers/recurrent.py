@@ -177,6 +177,7 @@ def _unrolled(m: Scope, x: Node, plan: Unrolling) -> Node:
     if not x.shape[axis]:
         message = "{0} expects one time step or more, {1} gives none"
         raise ShapeError(message)
+    m.require_room(x.shape[axis] * plan.num_layers * (2 + 4 * plan.gates))  # no step has fewer nodes
     rows = [m.getitem(x, key=(*[Slice()] * axis, t)) for t in range(x.shape[axis])]
     last: list[State] = []
     for number in range(plan.num_layers):

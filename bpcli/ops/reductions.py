@@ -85,7 +85,7 @@ sum_ = reduction(
 mean = reduction(
     "mean",
     _mean_back,
-    meaning=lambda m, x, axis=None, **where: m.sum(x, axis=axis, **where) / joined_count(m.shape(x), axis),
+    meaning=lambda m, x, axis=None, **where: m.div(m.sum(x, axis=axis, **where), joined_count(m.shape(x), axis)),
     samples=(Sample((2, 3)), Sample((2, 3), axis=1), Sample((2, 3), axis=(0,), keepdims=True)),
 )
 amax = reduction(
