@@ -236,6 +236,7 @@ REFUSED = [
     ),
     ("permute(A, (0,))", "the axes (0,) are not those of A (2, 3), each once", None),
     ("flatten(A, 1, 0)", "cannot flatten A (2, 3) from axis 1 to axis 0", None),
+    ("flatten(2, 1)", "there is no axis 1 in 2 (a single number), which has no axes", None),
     ("broadcast_to(A, (3, 2))", "cannot broadcast A (2, 3) to (3, 2)", None),
     ("concatenate([A, x])", "cannot concatenate A (2, 3) and x (3,) along axis 0: the other axes must be equal", None),
     ("dot(A, x)", "dot takes two vectors, and got A (2, 3) and x (3,)", None),

@@ -7,6 +7,7 @@ import pytest
 
 from bpcli import UsageError, Verdict, check_expression, grad
 from bpcli.graph.network import Draw
+from bpcli.layers import LAYERS
 
 RANDOM = np.random.default_rng(7)
 Q, K, V = RANDOM.normal(size=(3, 2)), RANDOM.normal(size=(4, 2)), RANDOM.normal(size=(4, 2))
@@ -112,12 +113,16 @@ def test_dropout_zeroes_weights_in_training() -> None:
         (f"{CALL}(q, k, v, query=q)", f"{CALL} is given twice 'query'", USAGE),
         (f"{CALL}(q, k, v, None, 0, False, None, False, 1)", f"{CALL} takes 8 arguments, got 9", USAGE),
         (f"{CALL}(q, k, v, causal=True)", f"{CALL} has no argument 'causal'", USAGE),
-        (f"{CALL}(q, k, v, dropout_p=2)", "dropout is a probability, from 0 to 1, got 2", None),
-        (f"{CALL}(q, k, v, q@k.T > 0, is_causal=True)", "give either attn_mask or is_causal=True, not both", None),
+        (f"{CALL}(q, k, v, dropout_p=2)", f"'dropout_p' of {CALL} must be a number from 0 to 1", USAGE),
+        (
+            f"{CALL}(q, k, v, q@k.T > 0, is_causal=True)",
+            "'attn_mask' and 'is_causal' exclude each other: give one of them",
+            USAGE,
+        ),
         (
             f"{CALL}(q, k, v, enable_gqa=True)",
-            "enable_gqa is not here yet: give query, key and value the same number of heads",
-            None,
+            "'enable_gqa' is not here yet: give query, key and value the same number of heads",
+            USAGE,
         ),
         (
             f"{CALL}(q, k, q)",
@@ -126,7 +131,7 @@ def test_dropout_zeroes_weights_in_training() -> None:
         ),
         (
             f"{CALL}(q, k, v, q > 0)",
-            f"attn_mask of {CALL}(q, k, v, q > 0) has shape (3, 2), the scores have (3, 4)",
+            f"the attn_mask of {CALL}(q, k, v, q > 0) has shape (3, 2), the scores have (3, 4)",
             "q has shape (3, 2)",
         ),
         (f"{CALL}(q, k > 0, v)", "a comparison is true or false, not a number", "write it as in where(x > 0, 1, 0)"),
@@ -135,11 +140,15 @@ def test_dropout_zeroes_weights_in_training() -> None:
             "unknown function 'scaled_dot_product_atention'",
             f"did you mean '{CALL}'?",
         ),
-        ("q -> MultiheadAttention(3)", "embed_dim, 2, must be divisible by num_heads, 3", None),
+        (
+            "q -> MultiheadAttention(3)",
+            "'embed_dim', 2, must be a multiple of 'num_heads', 3",
+            f"write {LAYERS['MultiheadAttention'].usage(is_bare=True)}",
+        ),
         (
             "q -> MultiheadAttention(1, kdim=3)",
-            "kdim must be left out, or 2 like embed_dim: in a pipeline attention is self-attention",
-            None,
+            "'kdim' must be 2, like 'embed_dim': in a pipeline attention is self-attention",
+            "leave it out",
         ),
         (
             "q -> nn.MultiheadAttention(4, 2)",

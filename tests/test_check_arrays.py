@@ -166,6 +166,35 @@ def test_digits_that_cancel_are_nobodys_fault(expression: str, at: dict[str, Any
     assert check(expression, at).verdict is Verdict.AGREE
 
 
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        ([[1.9, -0.4], [0.2, 1.3], [-1.9, 0.9]], [[0.3, 1], [0, 0.2], [0.1, 0.5]]),
+        ([[-0.5, 0.4], [1.4, -1.4], [1.6, -0.5]], [[0, 0.3], [0.6, 0.4], [0.2, 0.6]]),
+    ],
+)
+def test_sums_that_cancel_are_no_wrong_rule(x: list[list[float]], y: list[list[float]]) -> None:
+    """A shift of all classes changes no loss: its gradient is 0, and in float64 what was rounded off."""
+    found = check("sum(log_softmax(X + b, axis=0)*Y)", {"X": x, "Y": y, "b": [0.5, 0.3]})
+
+    assert found.verdict is Verdict.AGREE
+
+
+def test_a_zero_in_many_digits_is_no_wrong_value() -> None:
+    """One class has the probability 1: its logarithm is 0, in many digits a number of which none is known."""
+    at = {"X": [[2.04], [0.42], [-0.45]], "b": [-0.4231, 0.5]}
+
+    assert check("sum((b/sqrt(b**2 + 1e-16))**2 + log_softmax(X, axis=1))", at).verdict is Verdict.AGREE
+
+
+def test_a_mean_of_nothing_is_unevaluable() -> None:
+    """0/0, as an average of an empty batch is."""
+    found = check("mean(x)*sum(y)", {"x": np.zeros(0), "y": [1, 2]})
+
+    assert found.verdict is Verdict.UNEVALUABLE
+    assert "0/0 has no real value" in (found.groups[1].findings[0].reason or "")
+
+
 def test_a_wrong_value_in_float64_is_no_round_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """What float64 computes wrongly at its own inputs differs, though the rule is right in exact arithmetic."""
     right = arrays.softmax

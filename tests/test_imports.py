@@ -47,7 +47,8 @@ GRADIENTS = {
 FUNCTIONS = {"bpcli.language", "bpcli.language.complaints", "bpcli.language.functions"}
 LANGUAGE = FUNCTIONS | {
     "bpcli.language.build", "bpcli.language.conditions", "bpcli.language.expressions", "bpcli.language.limits",
-    "bpcli.language.operators", "bpcli.language.stack", "bpcli.language.tokens", "bpcli.language.values",
+    "bpcli.language.operands", "bpcli.language.operators", "bpcli.language.stack", "bpcli.language.tokens",
+    "bpcli.language.values",
 }  # fmt: skip
 LIBRARY = {"bpcli", "bpcli.errors"} | GRADIENTS | LANGUAGE
 FORMULAS = {"bpcli.graph.rows", "bpcli.graph.simplify", "bpcli.backprop.formulas", "bpcli.ops.algebra"}

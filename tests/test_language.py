@@ -114,6 +114,7 @@ CALLS: list[tuple[str, Point, float]] = [
     ("polygamma(x=1, n=1)", {}, math.pi**2 / 6),
     ("sin (0)", {}, 0),
     ("ReLU(-1) + swish(0) + sgn(-3)", {}, -1),
+    ("ReLU(x=x)", {"x": 3}, 3),
     ("where(2 > 1, 3, 4)", {}, 3),
     ("where(2 < 1, 3, 4)", {}, 4),
     ("where(1 >= 1, 1, 0) + where(1 <= 1, 2, 0) + where(1 == 1, 4, 0) + where(1 != 1, 8, 0)", {}, 7),

@@ -12,10 +12,9 @@ import pytest
 
 from bpcli import grad
 from bpcli.backprop.statistics import running_statistics
-from bpcli.graph.network import Stage
 from bpcli.language.expressions import parse
 from bpcli.layers import LAYERS
-from bpcli.layers.module import Module
+from bpcli.layers.module import Module, Stage
 from bpcli.ops import activations
 
 FOLDER = Path(__file__).parent / "fixtures" / "layers"

@@ -108,7 +108,7 @@ def test_an_argument_that_a_loss_does_not_take_is_told(loss: str, message: str, 
         (
             "CrossEntropyLoss(t, ignore_index=0)",
             HALVES,
-            "ignore_index is for a target of classes; this one has the shape of the input: probabilities",
+            "'ignore_index' is for a target of classes; this one has the shape of the input: probabilities",
             "",
         ),
         (
@@ -226,6 +226,17 @@ def test_the_mean_over_no_targets_is_no_number(loss: str) -> None:
 
     assert math.isnan(grad(f"x -> {loss}(t)", at).value)
     assert grad(f'x -> {loss}(t, reduction="sum")', at).value == 0
+
+
+@pytest.mark.parametrize("target", [[], np.zeros((0, 3))], ids=["classes", "probabilities"])
+def test_a_sum_over_no_rows_is_nothing(target: Any) -> None:
+    """As PyTorch has it for an empty batch, also where there are no classes to smooth over."""
+    text = "x -> CrossEntropyLoss(t, label_smoothing=0.1, reduction='sum')"
+
+    assert grad(text, {"x": np.zeros((0, 3)), "t": target}).value == 0
+    assert (
+        grad(text, {"x": np.zeros((0, 0)), "t": target[:, :0] if isinstance(target, np.ndarray) else target}).value == 0
+    )
 
 
 def test_a_class_that_cannot_be_does_not_spoil_others() -> None:

@@ -176,12 +176,13 @@ def test_what_is_no_value_of_a_parameter() -> None:
     assert 'hint: a list stands in brackets: --set 0.bias="[1, 2.5]"' in done.err
 
 
-def test_a_pickle_is_not_opened() -> None:
+@pytest.mark.parametrize("name", ["model.pt", "pytorch_model.bin"])
+def test_a_pickle_is_not_opened(name: str) -> None:
     """It could hold any program."""
-    done = call("grad", NET, *POINT, "--parameters-file", "model.pt")
+    done = call("grad", NET, *POINT, "--parameters-file", name)
 
     assert done.code == 2
-    assert done.err.startswith("error: cannot read model.pt: such a file holds a program")
+    assert done.err.startswith(f"error: cannot read {name}: such a file holds a program")
 
 
 # Requests --------------------------------------------------------------------------------------------------------

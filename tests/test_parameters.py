@@ -77,6 +77,24 @@ def test_extra_parameters_are_all_named() -> None:
     assert error.hint == "did you mean '0.weight'?"
 
 
+@pytest.mark.parametrize("start", ["model.", "module.", "module.net.0."])
+def test_names_with_a_beginning_too_many_are_told(start: str) -> None:
+    """As a module of one's own saves those of the network in it; what belongs to other modules does not matter."""
+    error = refused(MODEL, {"input": X, "0.bias": 1} | {start + name: value for name, value in WEIGHTS.items()})
+    others = refused(MODEL, {"input": X, "model.0.weight": 1, "embedding.weight": 2})
+
+    assert error.hint == f"the network calls it '0.weight': take '{start}' off the names"
+    assert others.hint == "the network calls it '0.weight': take 'model.' off the names"
+
+
+def test_names_of_one_stage_of_several_are_told() -> None:
+    """A pipeline counts its stages, a Sequential alone does not."""
+    error = refused(MODEL.replace(" ->", " -> Sigmoid ->"), {"input": X} | WEIGHTS)
+    hint = "the network calls it '0.0.weight', as it is one stage of several: put all layers into one nn.Sequential"
+
+    assert error.hint == hint
+
+
 def test_misshapen_parameters_are_all_named() -> None:
     """Each with its shape and the one that its layer takes."""
     error = refused(MODEL, {"input": X} | WEIGHTS | {"0.weight": WEIGHTS["0.weight"].T, "2.bias": 3.0})

@@ -9,6 +9,7 @@ import pytest
 
 from bpcli import Gradients, LimitError, Limits, Node, UsageError, grad
 from bpcli.graph.network import Draw, Network
+from bpcli.layers.scope import Scope
 
 RANDOM = np.random.default_rng(5)
 T, HIDDEN, FEATURES = 4, 3, 2
@@ -147,11 +148,11 @@ def test_dropout_stands_between_layers_in_training() -> None:
         ("x -> nn.RNN(3, 2)", "RNN(3, 2) expects 3 features, x gives 2"),
         ("x[0] -> RNN(2)", "RNN(2) expects an array of 2 or 3 axes, such as (time, batch, features); x[0] gives 1"),
         ("x[:0] -> RNN(2)", "RNN(2) expects one time step or more, x[:0] gives none"),
-        ("x -> RNN(0)", "hidden_size must be 1 or more, got 0"),
-        ("x -> LSTM(2, num_layers=0)", "num_layers must be 1 or more, got 0"),
-        ("x -> GRU(2, dropout=1.5)", "dropout is a probability, from 0 to 1, got 1.5"),
-        ("x -> RNN(2, nonlinearity='gelu')", "the nonlinearity of an RNN is 'tanh' or 'relu', not 'gelu'"),
-        ("x -> LSTM(2, proj_size=2)", "proj_size must be from 0 to less than hidden_size, 2, got 2"),
+        ("x -> RNN(0)", "'hidden_size' of RNN must be a whole number from 1 on"),
+        ("x -> LSTM(2, num_layers=0)", "'num_layers' of LSTM must be a whole number from 1 on"),
+        ("x -> GRU(2, dropout=1.5)", "'dropout' of GRU must be a number from 0 to 1"),
+        ("x -> RNN(2, nonlinearity='gelu')", "'nonlinearity' of RNN must be 'tanh' or 'relu'"),
+        ("x -> LSTM(2, proj_size=2)", "'proj_size' must be from 0 to less than 'hidden_size', 2, not 2"),
         ("x -> GRU(2, proj_size=1)", "GRU has no argument 'proj_size'"),
         ("x -> GRU(2) -> c_n", "GRU has no result 'c_n' beside its output"),
         ("x -> nn.LSTMCell(2, 2)", "nn.LSTMCell is a layer of PyTorch that bpcli does not have yet"),
@@ -171,3 +172,13 @@ def test_a_long_sequence_ends_at_the_limit_of_operators() -> None:
         grad("x -> RNN(1) -> sum", {"x": np.ones((1000, 1))}, limits=Limits(operators=100))
 
     assert caught.value.hint == "raise the limit with --max-operators, or shorten the sequence"
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"), [("nn.LSTM(1, 1)", 10_000_000), ("nn.RNN(1, 1, num_layers=1000000000)", 2), ("GRU(1)", 200_000)]
+)
+def test_what_cannot_fit_is_known_before_a_step_is_made(monkeypatch: pytest.MonkeyPatch, text: str, steps: int) -> None:
+    """No step has fewer nodes than are counted for it."""
+    monkeypatch.setattr(Scope, "getitem", None, raising=False)
+    with pytest.raises(LimitError):
+        grad(f"x -> {text} -> sum", {"x": np.zeros((steps, 1))})

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from bpcli import grad, parse
-from bpcli.graph.network import Stage
 from bpcli.graph.node import Graph
 from bpcli.language.layer_complaints import NOT_HERE, OF_PYTORCH
 from bpcli.layers import LAYERS
-from bpcli.layers.module import SEQUENTIAL, Module
+from bpcli.layers.module import SEQUENTIAL, Module, Stage
 
 PRINTED = json.loads((Path(__file__).parent / "fixtures" / "printed_models.json").read_text(encoding="utf-8"))
 X = np.array([[1.0, -2.0, 3.0]])
@@ -28,7 +27,7 @@ def stages(graph: Graph) -> list[Stage]:
 
 def modules(text: str) -> list[Module]:
     """The modules of a text."""
-    return [stage.module for stage in stages(parse(text))]
+    return [stage.module for stage in stages(parse(text)) if isinstance(stage.module, Module)]
 
 
 def leaves(text: str) -> list[tuple[str, str, dict[str, Any]]]:
@@ -132,8 +131,9 @@ def answer(text: str, at: dict[str, Any]) -> list[Any]:
     """The value of a text and all its gradients, weighed by ones, under no names."""
     given = values_of(text, at)
     drawn = {"weight": np.arange(12.0).reshape(4, 3) / 7, "bias": np.arange(4.0)}
+    applied = [(stage.number, stage.module) for stage in stages(parse(text))]
     number = next(
-        (str(stage.number) for stage in stages(parse(text)) if "Linear" in stage.module.definition.name), None
+        (str(number) for number, one in applied if isinstance(one, Module) and "Linear" in one.definition.name), None
     )
     given |= {f"{number}.{name}": value for name, value in drawn.items()} if number else {}
     shape = (1, 4) if number else (1, 3)
@@ -207,7 +207,10 @@ def test_a_tensor_is_its_entries(text: str, weight: tuple[float, ...]) -> None:
     """`torch.tensor`, `torch.ones` and `torch.zeros` are known; the numbers in them are no part of the graph."""
     graph = parse(f"x -> nn.CrossEntropyLoss(weight={text})")
 
-    assert stages(graph)[0].module.arguments["weight"] == weight
+    (stage,) = stages(graph)
+
+    assert isinstance(stage.module, Module)
+    assert stage.module.arguments["weight"] == weight
     assert (graph.nodes, graph.constants) == (stages(graph), [])
 
 

@@ -80,13 +80,25 @@ def test_truth_values_are_read() -> None:
     assert array_from_file("W", "w.safetensors").tolist() == [1.0, 0.0]
 
 
-@pytest.mark.parametrize(("kind", "size"), [("BF16", 2), ("F8_E5M2", 1), ("F8_E4M3", 1), ("C64", 8)])
+def test_bfloat16_is_read() -> None:
+    """Each number is the upper half of one of float32: 1, -2.5, the nearest to 0.1, and the smallest above 0."""
+    header = {"a": safetensor("U8", [1], 1), "W": {"dtype": "BF16", "shape": [2, 2], "data_offsets": [1, 9]}}
+    Path("w.safetensors").write_bytes(
+        safetensors_bytes(header, b"\7" + np.array([0x3F80, 0xC020, 0x3DCD, 1], "<u2").tobytes())
+    )
+
+    assert array_from_file("W", "w.safetensors:W").tolist() == [[1, -2.5], [0.10009765625, 2.0**-133]]
+    assert array_from_file("W", "w.safetensors:a").tolist() == [7]
+    assert refusal("w.safetensors:W", Limits(entries=3))[0] == "W (2, 2) would take 32 bytes"
+
+
+@pytest.mark.parametrize(("kind", "size"), [("F8_E5M2", 1), ("F8_E4M3", 1), ("C64", 8)])
 def test_a_type_that_numpy_does_not_have_is_refused(kind: str, size: int) -> None:
     """No type is guessed."""
     Path("w.safetensors").write_bytes(safetensors_bytes({"W": safetensor(kind, [1], size)}, bytes(size)))
 
     assert refusal("w.safetensors") == (
-        f"the value of W is of type {kind}, which is neither integer nor float16, float32 or float64",
+        f"the value of W is of type {kind}, which is neither integer nor float16, bfloat16, float32 or float64",
         "save it as float32 or float64",
     )
 

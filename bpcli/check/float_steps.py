@@ -30,7 +30,7 @@ def _suspects(own: Gradients) -> Iterator[str]:
         if node.op.is_condition or any(source.op.is_condition for source in node.inputs):
             continue
         inputs = [own.values[source] for source in node.inputs]
-        points = [_near_inputs(node, inputs, part) for part in (0.0, LAST_BITS)]
+        points = [_around_inputs(node, inputs, part) for part in (0.0, LAST_BITS)]
         exact = [_in_exact(node, point) for point in points]
         if _is_off([own.values[node]], *[[value] for value in exact]):
             yield f"the value of {node.op.name} in float64"
@@ -38,24 +38,23 @@ def _suspects(own: Gradients) -> Iterator[str]:
         if upstream is not None and node.varies:
             computed = _back(node, upstream, inputs, own.system, own.values[node])
             rules = [
-                _back(node, _moved(upstream, part), point, EXACT_ARRAYS, _moved(value, part))
+                _back(node, _around(upstream, part), point, EXACT_ARRAYS, _around(value, part))
                 for part, point, value in zip((0.0, LAST_BITS), points, exact, strict=True)
             ]
             if _is_off(computed, *rules):
                 yield f"the rule of {node.op.name} in float64"
 
 
-def _near_inputs(node: Node, inputs: Sequence[Any], part: float) -> list[Any]:
-    """The inputs, or numbers next to them; indices stay what they are."""
+def _around_inputs(node: Node, inputs: Sequence[Any], part: float) -> list[Any]:
+    """The inputs, or balls around them; indices stay what they are."""
     chosen = CHOOSING.get(node.op.name)
-    return [_moved(value, 0.0 if place == chosen else part) for place, value in enumerate(inputs)]
+    return [_around(value, 0.0 if place == chosen else part) for place, value in enumerate(inputs)]
 
 
-def _moved(value: Any, part: float) -> Any:
-    """Numbers of float64 as balls, or next to them: one entry more, the next one less, so that sums are not kept."""
+def _around(value: Any, part: float) -> Any:
+    """Numbers of float64 as balls that reach so far, relative to each."""
     shape = getattr(value, "shape", ())
-    balls = flat(balls_of(value, shape))
-    return filled([ball * (1 + part * (-1) ** place) for place, ball in enumerate(balls)], shape)
+    return filled([ball.widened(ball.size * part) for ball in flat(balls_of(value, shape))], shape)
 
 
 def _in_exact(node: Node, inputs: Sequence[Any]) -> Any:
@@ -74,14 +73,21 @@ def _back(node: Node, upstream: Any, inputs: Sequence[Any], system: Any, value: 
     return [part for part, source in zip(parts, node.inputs, strict=True) if part is not None and source.varies]
 
 
-def _is_off(computed: Sequence[Any], exact: Sequence[Any], nearby: Sequence[Any]) -> bool:
-    """Whether numbers of float64 are further from the exact ones than the last bits of their inputs explain."""
-    for numbers, truths, others in zip(computed, exact, nearby, strict=True):
+def _is_off(computed: Sequence[Any], exact: Sequence[Any], around: Sequence[Any]) -> bool:
+    """Whether numbers of float64 are further from the exact ones than the last bits of their inputs explain.
+
+    Where these bits decide whether there is a number at all, they explain everything.
+    """
+    for numbers, truths, others in zip(computed, exact, around, strict=True):
         shape = getattr(numbers, "shape", ())
         pairs = zip(numbers_in(numbers), flat(balls_of(truths, shape)), flat(balls_of(others, shape)), strict=True)
-        known = [(number, truth, other) for number, truth, other in pairs if truth.middle and number - number == 0]
+        known = [
+            (number, truth, other)
+            for number, truth, other in pairs
+            if truth.middle and other.middle and number - number == 0
+        ]
         scale = max([abs(float(truth)) for _, truth, _ in known], default=0.0)
-        if any(_gap(number, truth) > NEAR * scale + 4 * _gap(float(truth), other) for number, truth, other in known):
+        if any(_gap(number, truth) > NEAR * scale + 4 * float(other.error) for number, truth, other in known):
             return True
     return False
 

@@ -1,39 +1,13 @@
-"""A network within a graph: stages that become nodes once shapes are known, and the layers that the nodes belong to."""
+"""A network within a graph: the layers that its nodes belong to, and the arrays that belong to layers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from bpcli.errors import InternalError
-from bpcli.graph.node import Node, Variable
-from bpcli.graph.op import NO_ATTRIBUTES, Op, Shape
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-
-def _no_shape(*_: Shape) -> Shape:
-    message = "a stage has no shape of its own: it becomes the nodes of its layer"
-    raise InternalError(message)
-
-
-STAGE = Op("stage", shape=_no_shape, inputs=("*inputs",), fewest=1)
-
-
-class Stage(Node):
-    """A module of a pipeline, applied to nodes, as it is typed: its nodes are made when their shapes are known.
-
-    `module` is what it applies, a `layers.module.Module`; `number` counts the stages of the text from 0, and is None
-    for one that has no parameters of its own and no place among them, such as a loss.
-    """
-
-    __slots__ = ("module", "number")
-
-    def __init__(self, module: Any, inputs: tuple[Node, ...], number: int | None, start: int, end: int) -> None:
-        super().__init__(STAGE, inputs, NO_ATTRIBUTES, start, end)
-        self.module = module
-        self.number = number
-        self.varies = True
+    from bpcli.graph.node import Node, Variable
 
 
 class Draw(NamedTuple):

@@ -66,6 +66,10 @@ class Node:
         """The characters that this node was typed as, if it was typed."""
         return Span(self.start, self.end) if self.start >= 0 else None
 
+    def takes_condition(self, position: int) -> bool:
+        """Whether its input at this place may be a comparison, which is no number."""
+        return position == 0 and self.op.name == "where"
+
     def over(self, inputs: tuple[Node, ...]) -> Node:
         """The same op with the same attributes and shape on other inputs, without a name or a place."""
         return node_of_shape(self.shape, self.op, inputs, self.attributes)

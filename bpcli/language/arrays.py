@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpcli.errors import BindingError, LimitError
-from bpcli.graph.op import MOST_AXES
+from bpcli.graph.op import MOST_AXES, Shape
 from bpcli.graph.shapes import size_text
 from bpcli.language.complaints import shortened
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
@@ -105,6 +105,11 @@ def real(name: str, array: Array, dtype: Dtype) -> Array:
         message = f"the value of {name} is {what}{_at(index)}: {array[index]!s}"
         raise BindingError(message, hint=ENTRY)
     return numbers
+
+
+def from_bfloat16(data: bytes, shape: Shape) -> Array:
+    """The array of numbers that are the upper halves of float32, a type that NumPy does not have."""
+    return (np.frombuffer(data, "<u2").astype("<u4") << 16).view("<f4").reshape(shape)
 
 
 def not_real(name: str, kind: str, dtype: object) -> BindingError:

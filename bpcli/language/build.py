@@ -38,8 +38,9 @@ def grad(  # noqa: PLR0913 - a question, and how it is to be answered
 
     `at` gives every variable a finite real number, or an array of them; `with_respect_to` names the variables whose
     gradient is wanted, as a list or as `"x,y"`; all by default. `seed` is the upstream gradient of an output that is an
-    array, in its shape. Arrays are of float64, or of float32 in `single_precision`. Derivatives at kinks are those of
-    PyTorch. Raises ParseError, BindingError, ShapeError, LimitError.
+    array, in its shape. Arrays are of float64, or of float32 in `single_precision`. Parameters of layers that `at` does
+    not give, and masks of dropout, are drawn from `random_seed`; `evaluation_mode` is PyTorch's `model.eval()`.
+    Derivatives at kinks are those of PyTorch. Raises ParseError, BindingError, ShapeError, LimitError.
 
     >>> grad("x*y*z", {"x": 6, "y": -2, "z": -3}).gradients
     {'x': 6.0, 'y': -18.0, 'z': -12.0}

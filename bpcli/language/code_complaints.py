@@ -49,7 +49,7 @@ METHODS = {
 _METHOD = re.compile(r"\.[ \t]*([A-Za-z_]\w*)")
 
 
-def code(text: str, shown: str, span: Span, hint: str) -> ParseError:
+def python_code(text: str, shown: str, span: Span, hint: str) -> ParseError:
     """Something that only Python could run."""
     message = f"'{shown}' is Python code; a spec is data, and no Python is run"
     return ParseError(message, text=text, spans=(span,), hint=hint)
@@ -57,13 +57,13 @@ def code(text: str, shown: str, span: Span, hint: str) -> ParseError:
 
 def unpacked(text: str, span: Span) -> ParseError:
     """A star before what Python would unpack: `nn.Sequential(*layers)`."""
-    return code(text, text[span.start : span.end], span, _EVERY_LAYER)
+    return python_code(text, text[span.start : span.end], span, _EVERY_LAYER)
 
 
 def code_called(text: str, typed: str, span: Span) -> ParseError | None:
     """The complaint about a call of a function of Python's, if it is one."""
     if typed in CALLS or typed.startswith("__"):
-        return code(text, f"{typed[:40]}(…)", span, CALLS.get(typed, _VALUE))
+        return python_code(text, f"{typed[:40]}(…)", span, CALLS.get(typed, _VALUE))
     return None
 
 
@@ -72,12 +72,12 @@ def code_after(text: str, token: str, span: Span, operand: Span) -> ParseError |
     before = text[operand.start : operand.end]
     both = Span(operand.start, span.end)
     if before in STATEMENTS and (token[0].isalpha() or token[0] in "_.*'\""):
-        return code(text, before, operand, STATEMENTS[before])
+        return python_code(text, before, operand, STATEMENTS[before])
     if token in STATEMENTS:
-        return code(text, token, span, STATEMENTS[token])
+        return python_code(text, token, span, STATEMENTS[token])
     if token[0] in "'\"" and before in {"f", "r", "b", "u", "rb", "rf", "fr"} and operand.end == span.start:
-        return code(text, before + token[0], both, "write the word itself, in quotes")
+        return python_code(text, before + token[0], both, "write the word itself, in quotes")
     method = _METHOD.match(text, span.start)
     if method and method[1] in METHODS:
-        return code(text, f".{method[1]}", Span(*method.span()), METHODS[method[1]])
+        return python_code(text, f".{method[1]}", Span(*method.span()), METHODS[method[1]])
     return None

@@ -7,7 +7,6 @@ from bpcli.graph.op import REGISTRY
 from bpcli.language.functions import Static, all_functions, function_called
 
 MOST_SHOWN = 40
-NO_NUMBER = r"[0-9.]+|0[xXbBoO][0-9a-fA-F]+|[0-9][0-9_]*"
 QUOTES = "a word in quotes is an argument with a name, as in gelu(x, approximate='tanh')"
 HINTS = {
     "'": QUOTES,

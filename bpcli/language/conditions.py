@@ -1,7 +1,6 @@
 """Where conditions may stand: a comparison chooses in `where(…)`, or is the mask of a function; it is no number."""
 
 from collections.abc import Collection
-from typing import Any
 
 from bpcli.errors import ParseError
 from bpcli.graph.node import Node
@@ -12,23 +11,17 @@ def require_conditions_in_place(output: Node, nodes: Collection[Node], text: str
     if not any(op.is_condition or op.name == "where" for op in {node.op for node in nodes}):
         return
     for node in nodes:
-        is_where = node.op.name == "where"
-        if is_where and not node.inputs[0].op.is_condition:
+        if node.op.name == "where" and not node.inputs[0].op.is_condition:
             raise _out_of_place(
                 node.inputs[0], node, text, "the first argument of where must be a comparison", "where(x > 0, x, 0)"
             )
         for position, source in enumerate(node.inputs):
-            if source.op.is_condition and not (is_where and position == 0) and not _is_mask(node, position):
+            if source.op.is_condition and not node.takes_condition(position):
                 raise _used_as_number(source, node, text)
     if output.op.is_condition:
         raise _out_of_place(
             output, output, text, "a comparison is true or false; it has no gradient", "where(x > 0, 1, 0)"
         )
-
-
-def _is_mask(node: Any, position: int) -> bool:
-    """Whether a function made of ops, which is a stage, takes what stands at this place as a mask."""
-    return node.op.name == "stage" and bool(node.module.takes_condition(position))
 
 
 def _used_as_number(condition: Node, user: Node, text: str) -> ParseError:

@@ -30,7 +30,7 @@ def jacobian(  # noqa: PLR0913 - a question, and how it is to be answered
 ) -> Jacobian:
     """The Jacobian of an expression at a point: every entry of the output by every entry of the variables.
 
-    `at` and `with_respect_to` are those of `grad`. `blocks["x"]` has the shape of the output followed by that of `x`;
+    The arguments are those of `grad`. `blocks["x"]` has the shape of the output followed by that of `x`;
     `matrix()` has a row for each entry of the output and a column for each entry of the variables. Of an output that is
     one number it is the gradient. Derivatives at kinks are those of PyTorch. Raises ParseError, BindingError,
     ShapeError, and LimitError for more entries than `limits.entries`, before their memory is taken.
@@ -57,7 +57,7 @@ def hessian(  # noqa: PLR0913 - the same
 ) -> Hessian:
     """The Hessian of an expression at a point: the second derivatives of its output, which is one number.
 
-    `at` and `with_respect_to` are those of `grad`. `blocks["x"]["y"]` is ∂(∂f/∂x)/∂y, in the shape of `x` followed by
+    The arguments are those of `grad`. `blocks["x"]["y"]` is ∂(∂f/∂x)/∂y, in the shape of `x` followed by
     that of `y`; `matrix()` has a row and a column for each entry of the variables. The entries are as computed, so the
     matrix is symmetric but for rounding. Raises ParseError, BindingError, ShapeError for an output that is an array,
     and LimitError for more entries than `limits.entries`, before their memory is taken.

@@ -27,8 +27,9 @@ def explain(  # noqa: PLR0913 - a question and its limits
     """One entry of the gradient as the chain rule has it: over what uses the entry, and path by path.
 
     `gradient_of` names the entry: `"x"`, `"X[1,1]"`, `"v1[0]"`, or, of another entry than the output,
-    `"dy[0]/dX[1,1]"`. At most `most_paths` paths are listed, the largest; all are counted. Raises ParseError,
-    BindingError, ShapeError, and LimitError where more than `most_edges` edges between entries lead to the output.
+    `"dy[0]/dX[1,1]"`. At most `most_paths` paths are listed, the largest; all are counted. The others are as in `grad`.
+    Raises ParseError, BindingError, ShapeError, and LimitError where more than `most_edges` edges between entries lead
+    to the output.
 
     >>> explain("x*x + 3*x", {"x": 2}, "x").gradient
     7.0
@@ -64,7 +65,7 @@ def fan_out(
 ) -> FanOuts:
     """For each convolution of the expression, in how many windows each place of its input lies.
 
-    Raises ParseError, BindingError, ShapeError, LimitError.
+    The arguments are those of `grad`. Raises ParseError, BindingError, ShapeError, LimitError.
 
     >>> [one.windows for one in fan_out("conv1d(x, k)", {"x": [1, 2, 3], "k": [1, 1]}).convolutions]
     [[1, 2, 1]]

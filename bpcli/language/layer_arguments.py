@@ -1,10 +1,10 @@
 """The arguments of a layer: what was typed, matched with PyTorch's signature."""
 
 from collections.abc import Mapping, Sequence
-from math import isnan, prod
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from bpcli.errors import LimitError, ParseError
+from bpcli.errors import ParseError
 from bpcli.language.functions import Argument, Static, static_value
 from bpcli.language.layer_complaints import no_child
 from bpcli.layers.definition import REQUIRED, Definition
@@ -13,6 +13,7 @@ from bpcli.layers.module import Module
 if TYPE_CHECKING:
     from bpcli.graph.node import Node
     from bpcli.language.operators import Bracket
+    from bpcli.layers.definition import Argument as Known
 
 PAIRS = 'OrderedDict([("fc1", nn.Linear(3, 4)), …])'
 # What PyTorch takes beside a layer's own arguments, and what of it changes nothing here.
@@ -27,14 +28,7 @@ def values_of(
     order = [name for name in known if not (is_bare and name in definition.inferred)]
     hint = _usage(definition, is_bare=is_bare)
     if len(given) > len(order):
-        beside = len(definition.inputs) if definition.is_function else 0
-        most = beside + len(order)
-        takes = (
-            f"{most} argument{'' if most == 1 else 's'}{' when it is bare' if is_bare else ''}"
-            if most
-            else "no arguments"
-        )
-        message = f"{definition.name} takes {takes}, got {beside + len(given)}"
+        message = _too_many(definition, len(given), len(order), is_bare=is_bare)
         raise ParseError(message, spans=(given[len(order)].span,), hint=hint)
     named = dict(zip(order, given, strict=False))
     for name, argument in keywords.items():
@@ -54,6 +48,14 @@ def values_of(
     return {name: _kept(definition, known[name], argument, hint) for name, argument in named.items()}
 
 
+def _too_many(definition: Definition, given: int, most: int, *, is_bare: bool) -> str:
+    """How many arguments there may be, and how many there are; those of a function count its inputs."""
+    beside = len(definition.inputs) if definition.is_function else 0
+    most += beside
+    takes = f"{most} argument{'' if most == 1 else 's'}" if most else "no arguments"
+    return f"{definition.name} takes {takes}{' when it is bare' if is_bare and most else ''}, got {beside + given}"
+
+
 def _usage(definition: Definition, *, is_bare: bool) -> str:
     """How it is written, and where it matters, how else."""
     usage = f"write {definition.usage(is_bare=is_bare)}"
@@ -64,7 +66,7 @@ def _usage(definition: Definition, *, is_bare: bool) -> str:
     return usage
 
 
-def _kept(definition: Definition, argument: Any, typed: Argument, hint: str) -> Any:
+def _kept(definition: Definition, argument: "Known", typed: Argument, hint: str) -> Any:
     message = f"'{argument.name}' of {definition.name} must be {argument.words}"
     try:
         return argument.kept(value_of(typed, message, hint))
@@ -88,31 +90,6 @@ def value_of(argument: Argument, message: str, hint: str | None = None) -> Any:
     if isinstance(value, float) and isnan(value):
         raise ParseError(message, spans=(argument.span,), hint=hint)
     return value
-
-
-def entries_of(bracket: "Bracket", most: int) -> Any:
-    """What `torch.tensor([1, 2])`, `torch.ones(2)` or `OrderedDict([…])` holds, as tuples.
-
-    Raises ParseError where it holds no values, LimitError for more than `most` entries.
-    """
-    made: Any = bracket.op
-    if made.fill is None:
-        message = f"{bracket.typed} takes one list of values"
-        if len(bracket.arguments or ()) != 1 or any(name not in BESIDE for name in bracket.keywords or {}):
-            raise ParseError(message, hint=f"write {made.usage}")
-        return value_of((bracket.arguments or [])[0], message, f"write {made.usage}")
-    message = f"{bracket.typed} takes whole numbers from 0 up: the shape of the array"
-    values = [value_of(argument, message, f"write {made.usage}") for argument in bracket.arguments or ()]
-    shape = values[0] if len(values) == 1 and isinstance(values[0], tuple) else tuple(values)
-    if not all(isinstance(length, float) and length.is_integer() and length >= 0 for length in shape):
-        raise ParseError(message, hint=f"write {made.usage}")
-    if prod([max(length, 1) for length in shape]) > most:
-        message = f"{bracket.typed} makes more than {most} entries"
-        raise LimitError(message, hint="raise the limit with --max-operators")
-    entries: Any = made.fill
-    for length in reversed(shape):
-        entries = (entries,) * int(length)
-    return entries
 
 
 def inputs_of(
@@ -143,7 +120,7 @@ def children_of(bracket: "Bracket") -> tuple[tuple[str, Module], ...]:
     children = []
     for name, argument in named:
         content: Any = argument.node.content if isinstance(argument.node, Static) else None
-        if isinstance(content, Module) and not content.definition.is_loss:
+        if isinstance(content, Module) and not content.is_loss:
             children.append((name, content))
         elif isinstance(content, tuple) and not isinstance(content, Module) and len(named) == 1:
             children += _named_children(content, argument)
@@ -156,7 +133,7 @@ def _named_children(content: tuple[Any, ...], argument: Argument) -> list[tuple[
     """The pairs of an OrderedDict. Raises ParseError where they are no such."""
     for pair in content:
         is_pair = isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str)  # noqa: PLR2004 - name, layer
-        is_child = is_pair and isinstance(pair[1], Module) and not pair[1].definition.is_loss
+        is_child = is_pair and isinstance(pair[1], Module) and not pair[1].is_loss
         if not is_child or "." in pair[0] or not pair[0]:
             message = "OrderedDict holds pairs of a name and a layer"
             raise ParseError(message, spans=(argument.span,), hint=f"write {PAIRS}")

@@ -3,7 +3,6 @@
 import re
 
 from bpcli.errors import ParseError, Span
-from bpcli.graph.network import Stage
 from bpcli.graph.node import Node
 from bpcli.graph.notation import is_list
 from bpcli.language.code_complaints import unpacked
@@ -19,7 +18,7 @@ from bpcli.language.complaints import (
 )
 from bpcli.language.functions import Argument, Static, function_called
 from bpcli.layers import LAYERS
-from bpcli.layers.module import Module
+from bpcli.layers.module import Module, Stage
 
 # The modules of torch.nn 2.13, Sequential aside.
 OF_PYTORCH = frozenset(

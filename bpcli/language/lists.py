@@ -159,8 +159,7 @@ class Lists:
         self._add(Node(GETITEM, (indexed,), {"key": key}, start, end))
 
     def _add(self, node: Node) -> None:
-        self._stack.nodes.append(node)
-        self._stack.push(node, node.start, node.end)
+        self._stack.enter(node, node.start, node.end)
 
     def _part(self, part: Argument | tuple[Argument | None, ...], inside: Span) -> Any:
         """A part of a key: a whole number, a slice, several whole numbers, None or an ellipsis."""

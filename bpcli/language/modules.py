@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from bpcli.errors import LimitError, ParseError, Span, UsageError
-from bpcli.graph.network import Stage
 from bpcli.graph.node import Node
 from bpcli.graph.op import Op
-from bpcli.language.functions import Argument, Static, call, function_called
-from bpcli.language.layer_arguments import PAIRS, children_of, entries_of, inputs_of, values_of
+from bpcli.language.functions import Argument, call, function_called
+from bpcli.language.layer_arguments import children_of, inputs_of, values_of
 from bpcli.language.layer_complaints import (
     after_loss,
     function_meant,
@@ -22,44 +21,19 @@ from bpcli.language.layer_complaints import (
     unknown_layer,
     unshown,
 )
+from bpcli.language.layer_operands import LayerOperand, is_loss, is_sequential
+from bpcli.language.makers import MAKERS, Maker, entries_of
 from bpcli.language.operators import ARROW, Bracket
 from bpcli.layers import FUNCTIONALS, LAYERS
 from bpcli.layers.definition import Definition
-from bpcli.layers.module import MOST_NESTED, SEQUENTIAL, Maker, Module, Pick
+from bpcli.layers.module import MOST_NESTED, SEQUENTIAL, Module, Pick, Stage
 
 if TYPE_CHECKING:
     from bpcli.language.stack import Stack
 
 PACKAGES = ("torch.nn.", "nn.")
-MAKERS = {
-    "OrderedDict": Maker(PAIRS),
-    "collections.OrderedDict": Maker(PAIRS),
-    "torch.tensor": Maker("torch.tensor([1, 2])"),
-    "torch.ones": Maker("torch.ones(3)", 1.0),
-    "torch.zeros": Maker("torch.zeros(3)", 0.0),
-}
 RESULTS = ("h_n", "c_n", "output", "attn_output_weights")
 LONGEST = 1_000  # characters of a layer that are kept
-
-
-class LayerOperand(Static):
-    """A layer where an operand stands; `target` is what a bare loss was given.
-
-    Without a package, and not behind `->`, `call` is how it was called: whether its arguments are PyTorch's, or those
-    of a bare layer, is decided when it is known whether a pipeline follows.
-    """
-
-    __slots__ = ("call", "target")
-    is_layer = True
-
-    content: Any
-
-    def __init__(self, content: Module | Pick | Definition, span: Span) -> None:
-        super().__init__(None)
-        self.content = content
-        self.target: Node | None = None
-        self.call: tuple[Definition, Bracket] | None = None
-        self.start, self.end = span
 
 
 class Pipelines:
@@ -101,7 +75,7 @@ class Pipelines:
     def name_child(self, token: str, start: int) -> None:
         """Read `(0):`, which names a child as `print(model)` does."""
         top = self._parser.pending[-1]
-        if not (isinstance(top, Bracket) and _is_sequential(top)):
+        if not (isinstance(top, Bracket) and is_sequential(top)):
             typed = top.typed if isinstance(top, Bracket) else ""
             raise unshown(self._parser.text, typed, Span(start, start + len(token)))
         top.keyword, top.keyword_start = token[1:-2], start
@@ -119,7 +93,7 @@ class Pipelines:
         while parser.pending[-1].right >= 0:
             parser.apply()
         top = parser.pending[-1]
-        if not (isinstance(top, Bracket) and _is_sequential(top)):
+        if not (isinstance(top, Bracket) and is_sequential(top)):
             return False
         parser.end_argument(start, end)
         self.name_child(token, start)
@@ -191,11 +165,10 @@ class Pipelines:
         given = bracket.arguments or []
         is_short = bracket.typed == definition.name and not self._nested
         is_behind = self._parser.pending[-1] is ARROW
-        op = function_called(bracket.typed) if given and is_short and not is_behind else None
-        if op is not None:  # ReLU(x) is the function
+        op = function_called(bracket.typed) if is_short and not is_behind else None
+        if op is not None and (given or any(name in op.inputs for name in bracket.keywords or {})):  # ReLU(x)
             node = call(op, bracket.typed, given, bracket.keywords or {}, span)
-            self._parser.nodes.append(node)
-            self._parser.push(node, *span)
+            self._parser.enter(node, *span)
             return
         if not definition.is_loss and given and given[0].node.varies:
             raise function_meant(definition.name, span)
@@ -237,8 +210,7 @@ class Pipelines:
         if is_stage:
             self._piped.add(stage)
             self._count += 1
-        parser.nodes.append(stage)
-        parser.push(stage, *span)
+        parser.enter(stage, *span)
 
     # Stages ----------------------------------------------------------------------------------------------------
 
@@ -250,8 +222,7 @@ class Pipelines:
             self.close(Bracket(None, token, start, end, len(self._parser.operands)), definition, end)
         elif (op := function_called(token)) is not None:
             node = self.function(op, token, [], {}, span)
-            self._parser.nodes.append(node)
-            self._parser.push(node, *span)
+            self._parser.enter(node, *span)
         elif token in RESULTS:
             self._push(Pick(token), span)
         elif "." in token:
@@ -293,7 +264,7 @@ class Pipelines:
         """
         if not isinstance(operand, LayerOperand):
             return operand
-        if isinstance(operand.content, Pick) or _is_loss(operand):
+        if isinstance(operand.content, Pick) or is_loss(operand):
             raise nothing_before(self._parser.text, Span(operand.start, operand.end))
         try:
             self._decide(operand, is_bare=is_head)
@@ -307,9 +278,9 @@ class Pipelines:
     def _staged(self, x: Node, operand: LayerOperand) -> Stage:
         module, number = operand.content, None
         inputs: tuple[Node, ...] = (x,)
-        if isinstance(module, Module) and isinstance(x, Stage) and _ends(x.module):
+        if isinstance(module, Module) and isinstance(x, Stage) and x.module.is_loss:
             raise after_loss(self._parser.text, x, Span(operand.start, operand.end))
-        if isinstance(module, Module) and module.definition.is_loss:
+        if isinstance(module, Module) and module.is_loss:
             inputs = (x, operand.target or self._parser.variable("target", operand.start))
         elif isinstance(module, Module):
             number = self._count
@@ -317,18 +288,3 @@ class Pipelines:
         stage = Stage(module, inputs, number, operand.start, operand.end)
         self._parser.nodes.append(stage)
         return stage
-
-
-def _is_sequential(bracket: Bracket) -> bool:
-    made: object = bracket.op
-    return made is SEQUENTIAL
-
-
-def _is_loss(operand: LayerOperand) -> bool:
-    definition: Definition = operand.call[0] if operand.call else operand.content.definition
-    return definition.is_loss
-
-
-def _ends(module: Module | Pick) -> bool:
-    """Whether no layer can follow: it is a loss."""
-    return isinstance(module, Module) and module.definition.is_loss

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from bpcli.errors import ParseError, ShapeError, Span, UsageError
-from bpcli.graph.network import Block, Layer, Network, Stage
+from bpcli.graph.network import Block, Layer, Network
 from bpcli.graph.node import Constant, Graph, Node, Variable
 from bpcli.graph.op import Shape
 from bpcli.graph.order import ancestors_first
@@ -12,7 +12,7 @@ from bpcli.graph.shapes import shape_text
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.shapes import Shaping
 from bpcli.layers.definition import Definition
-from bpcli.layers.module import Module, Pick
+from bpcli.layers.module import Module, Pick, Stage
 from bpcli.layers.scope import Scope
 
 LONGEST_TEXT = 60  # characters of a layer in a message
@@ -162,13 +162,13 @@ class _Unfolding(Shaping):
         """The error with the layer, and what came before it, in words."""
         giver = self._giver(x)
         if isinstance(error, ShapeError):
-            is_named = "{0}" in error.message
             told = error.about([_short(module.text), giver])
             source = f"the output of {giver}" if x in self._made_by else giver
-            told.hint = error.hint or f"{source} has shape {shape_text(x.shape) if x.shape else '()'}"
-            if not is_named:
+            told.hint = error.hint or f"{source} has shape {shape_text(x.shape)}"
+            if "{0}" not in error.message:
                 told.message = f"{_short(module.text)} cannot take {giver}, {shape_text(x.shape)}: {error.message}"
             error = told
+        error.hint = error.hint or f"write {module.definition.usage(is_bare=bool(module.inferred))}"
         error.text = self._graph.text or None
         error.spans = (Span(module.start, module.end),)
         return error
@@ -182,9 +182,7 @@ class _Unfolding(Shaping):
 
     def _targets(self) -> frozenset[str]:
         """The variables that nothing but losses takes, as their target."""
-        losses = {
-            stage for stage in self._stages if isinstance(stage.module, Module) and stage.module.definition.is_loss
-        }
+        losses = {stage for stage in self._stages if stage.module.is_loss}
         targets = {stage.inputs[1] for stage in losses}
         others = {source for node in self._graph.nodes for source in node.inputs[: 1 if node in losses else None]}
         return frozenset([node.name for node in targets - others if isinstance(node, Variable)])
@@ -193,14 +191,17 @@ class _Unfolding(Shaping):
 def ends_in_loss(graph: Graph) -> bool:
     """Whether the last of a graph's layers, which have not become nodes yet, is a loss."""
     last = graph.output
-    return isinstance(last, Stage) and isinstance(last.module, Module) and last.module.definition.is_loss
+    return isinstance(last, Stage) and last.module.is_loss
 
 
 def _only_model(stages: Sequence[Stage], *, numbers_lone_layer: bool) -> Stage | None:
     """The only stage with a name of its own, if what is in it is to be named as in PyTorch, such as a Sequential."""
     models = [stage for stage in stages if stage.number is not None]
-    is_named_so = len(models) == 1 and (models[0].module.is_container or not numbers_lone_layer)
-    return models[0] if is_named_so else None
+    if len(models) != 1:
+        return None
+    module = models[0].module
+    is_container = isinstance(module, Module) and module.is_container
+    return models[0] if is_container or not numbers_lone_layer else None
 
 
 def _picks_of(stages: Sequence[Stage]) -> dict[Node, set[str]]:

@@ -1,10 +1,10 @@
 """The values of a network: parameters as they are given by their names in a `state_dict`, or drawn from a seed."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from bpcli.errors import BindingError, MissingValueError, ShapeError, UnknownNameError
-from bpcli.graph.network import Parameter, Stage
+from bpcli.graph.network import Parameter
 from bpcli.graph.node import Graph
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import shape_text
@@ -12,7 +12,7 @@ from bpcli.language.complaints import suggestion
 from bpcli.language.limits import Limits
 from bpcli.language.networks import unfolded
 from bpcli.language.values import shape_of, value_from
-from bpcli.layers.module import Module
+from bpcli.layers.module import Module, Stage
 
 if TYPE_CHECKING:
     from bpcli.language.arrays import Dtype
@@ -22,12 +22,7 @@ COUNTER = "num_batches_tracked"  # stands in the state_dict of batch normalisati
 MOST_NAMED = 10
 
 
-def network_at(
-    graph: Graph,
-    at: Mapping[str, Any],
-    limits: Limits,
-    setup: "Setup",
-) -> tuple[Graph, dict[str, Any]]:
+def network_at(graph: Graph, at: Mapping[str, Any], limits: Limits, setup: "Setup") -> tuple[Graph, dict[str, Any]]:
     """The graph with its stages as nodes, and the values of its variables and parameters.
 
     Parameters are taken from `at` by their names, or all drawn where it has none of them. Raises BindingError where a
@@ -50,9 +45,9 @@ def network_at(
         _require_fitting_names(given, parameters, names)
         found = {name: value_from(name, given[name], limits, dtype) for name in parameters if name in given}
         _require_fitting_shapes(found, parameters)
-        drawn = {name: one for name, one in parameters.items() if name not in found and one.row_of is None}
-        values |= found | {name: _drawn(one, setup.random_seed, dtype) for name, one in drawn.items()}
-        values |= {name: _row(one, values) for name, one in parameters.items() if one.row_of}
+        drawn = _drawn_beside(found, parameters, setup.random_seed, dtype)
+        values |= found | drawn
+        values |= _rows(parameters, values)
         whole.network = whole.network._replace(drawn=frozenset(drawn), random_seed=setup.random_seed)
     return whole, values
 
@@ -60,10 +55,10 @@ def network_at(
 def _beside(graph: Graph, missing: Collection[str]) -> str:
     """What else to know where values are missing: what takes a target, and that parameters need none."""
     known = "parameters may be left out, and are then drawn from --random-seed"
-    stages = [node for node in graph.nodes if isinstance(node, Stage) and isinstance(node.module, Module)]
-    for stage in stages:
-        if stage.module.definition.is_loss and stage.inputs[1].name in missing:
-            return f"{stage.inputs[1].name} is the target that {stage.module.definition.name} takes; {known}"
+    for stage in graph.nodes:
+        module = stage.module if isinstance(stage, Stage) else None
+        if isinstance(module, Module) and module.is_loss and stage.inputs[1].name in missing:
+            return f"{stage.inputs[1].name} is the target that {module.definition.name} takes; {known}"
     return known
 
 
@@ -73,7 +68,7 @@ def _require_fitting_names(given: Collection[str], parameters: Mapping[str, Para
     extra = [name for name in given if name not in parameters and name.rpartition(".")[2] != COUNTER]
     if extra:
         known = [*own, *saved]
-        hint = suggestion(extra[0], known, f"the network has {_listed(known)}")
+        hint = _renaming(extra, saved) or suggestion(extra[0], known, f"the network has {_listed(known)}")
         message = f"value for {_listed(extra, quoted=True)}, which is no parameter and no input of the network"
         raise UnknownNameError(message, extra[0], hint)
     needed = [name for name in saved if parameters[name].kind == "parameter"]
@@ -82,6 +77,25 @@ def _require_fitting_names(given: Collection[str], parameters: Mapping[str, Para
         message = f"no value for the parameter{'s' if len(missing) > 1 else ''} {_listed(missing)}"
         hint = "give all parameters, or none, which are then drawn from --random-seed"
         raise BindingError(message, hint=hint)
+
+
+def _renaming(extra: Sequence[str], saved: Sequence[str]) -> str | None:
+    """What to do where unknown names are those of the network but for what they begin with; None where they are not.
+
+    Names begin with `model.` or `module.` where a module of one's own held the network, and with `0.` where a pipeline
+    has other stages beside it.
+    """
+    own, first = set(saved), extra[0]
+    for name in saved:
+        start = first.removesuffix(f".{name}") + "."
+        if len(start) <= len(first) and all(one.removeprefix(start) in own for one in extra if one.startswith(start)):
+            return f"the network calls it '{name}': take '{start}' off the names"
+        start = name.removesuffix(f".{first}") + "."
+        if "." in first and len(start) <= len(name) and all(start + one in own for one in extra):
+            return (
+                f"the network calls it '{name}', as it is one stage of several: put all layers into one nn.Sequential"
+            )
+    return None
 
 
 def _listed(names: Collection[str], *, quoted: bool = False) -> str:
@@ -107,15 +121,21 @@ def _shape_in_words(shape: Shape) -> str:
     return shape_text(shape) if shape else "a single number"
 
 
-def _row(parameter: Parameter, values: Mapping[str, Any]) -> Any:
-    """The row of another parameter that this one is."""
-    row = int(parameter.draw.first)
-    return values[parameter.row_of.name][row : row + 1] if parameter.row_of else None
-
-
-def _drawn(parameter: Parameter, seed: int, dtype: "Dtype") -> Any:
+def _drawn_beside(
+    found: Collection[str], parameters: Mapping[str, Parameter], seed: int, dtype: "Dtype"
+) -> dict[str, Any]:
+    """The values of the parameters that were not given, each drawn from the seed and its own name."""
     from bpcli.numbers.drawing import drawn  # noqa: PLC0415 - NumPy is loaded for arrays only
 
-    shape = parameter.variable.shape
-    array = drawn(parameter.draw, shape, seed, parameter.variable.name).astype(dtype)
-    return array if shape else float(array)
+    values: dict[str, Any] = {}
+    for name, parameter in parameters.items():
+        if name not in found and parameter.row_of is None:
+            array = drawn(parameter.draw, parameter.variable.shape, seed, name).astype(dtype)
+            values[name] = array if array.shape else float(array)
+    return values
+
+
+def _rows(parameters: Mapping[str, Parameter], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of those that are rows of others."""
+    rows = {name: (one.row_of.name, int(one.draw.first)) for name, one in parameters.items() if one.row_of}
+    return {name: values[table][row : row + 1] for name, (table, row) in rows.items()}

@@ -49,7 +49,7 @@ class Shaping:
         """The graph with shapes."""
         graph, made = self._graph, self._made
         for node in graph.nodes:
-            made[node] = self._enter(node)
+            self._enter(node)
         variables = [variable for variable in map(made.__getitem__, graph.variables) if isinstance(variable, Variable)]
         names = {name: made[node] for name, node in graph.names.items()}
         return Graph(made[graph.output], self._nodes, variables, self._constants, graph.text, names=names)

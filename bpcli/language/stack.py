@@ -47,6 +47,11 @@ class Stack:
         self.starts.append(start)
         self.end = end
 
+    def enter(self, node: Node, start: int, end: int) -> None:
+        """Put a node that was just made on the stack, and among those of the graph."""
+        self.nodes.append(node)
+        self.push(node, start, end)
+
     def apply(self) -> None:
         """Apply the last operator that waits to the last operands."""
         operator = self.pending.pop()
@@ -208,8 +213,7 @@ class Stack:
         if node.op.takes_list:
             first = arguments[0].span.start
             self.attribute_spans.append(Span(first, first + 1))
-        self.nodes.append(node)
-        self.push(node, *whole)
+        self.enter(node, *whole)
 
     def take_up(self, start: int) -> None:
         """Go on with the statement that ended last: its result is an operand again, its name that of what follows."""

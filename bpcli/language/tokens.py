@@ -26,8 +26,8 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 # What a gradient may be taken of: a name, or that of a parameter in a `state_dict`.
-BOUND_NAME = r"(?:[\w-]+\.)+[^\W\d]\w*|\w+"
-PARAMETER = re.compile(r"(?:[\w-]+\.)+[^\W\d]\w*")
+_PARAMETER = r"(?:[\w-]+\.)+[^\W\d]\w*"
+BOUND_NAME = rf"{_PARAMETER}|\w+"
 BATCH = 1 << 16
 LONGEST = BATCH  # characters of one token
 # The end of a batch may cut a token, and a cut word in quotes can fall into as many parts as it has characters.
@@ -69,7 +69,7 @@ def is_name(word: str) -> bool:
 
 def is_bound_name(word: str) -> bool:
     """Whether a value can be bound to a word: a name, or that of a parameter in a `state_dict`, `0.weight`."""
-    return is_name(word) or (PARAMETER.fullmatch(word) is not None and not is_number(word))
+    return is_name(word) or (re.fullmatch(_PARAMETER, word) is not None and not is_number(word))
 
 
 def is_number(word: str) -> bool:

@@ -21,7 +21,7 @@ from bpcli.numbers.evaluate import evaluate
 if TYPE_CHECKING:
     from bpcli.language.arrays import Dtype, Value  # this brings NumPy, which no number needs
 
-PICKLED = ("pt", "pth", "ckpt", "pkl", "pickle")
+PICKLED = ("pt", "pth", "ckpt", "bin", "pkl", "pickle")
 ENTRY = "every entry is one finite real number"
 KINDS = {"list": "a list", "dict": "an object", "bool": "a truth value", "NoneType": "null"}
 

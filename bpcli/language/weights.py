@@ -1,12 +1,14 @@
 """Tensors of .safetensors files, by the safetensors library, an optional extra."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from bpcli.errors import BindingError, UsageError
-from bpcli.language.arrays import Array, Reader, Room
+from bpcli.graph.op import Shape
+from bpcli.language.arrays import Array, Reader, Room, from_bfloat16
 from bpcli.language.values import opened
 
 KNOWN = {"F64", "F32", "F16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL"}  # NumPy has these
@@ -28,17 +30,30 @@ def safetensors_arrays(source: str) -> Iterator[Mapping[str, Reader]]:
         pass  # a file that cannot be opened is told as everywhere
     try:
         with safe_open(source, framework="np") as file:
-            yield {name: partial(_tensor, file, name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+            yield {name: partial(_tensor, source, file, name) for name in file.keys()}  # noqa: SIM118 - it is no dict
     except SafetensorError as error:
         raise ValueError(error) from error
 
 
-def _tensor(file: Any, key: str, name: str, room: Room) -> Array:
+def _tensor(source: str, file: Any, key: str, name: str, room: Room) -> Array:
     header = file.get_slice(key)
-    if header.get_dtype() not in KNOWN:
-        what = "which is neither integer nor float16, float32 or float64"
-        message = f"the value of {name} is of type {header.get_dtype()}, {what}"
+    kind, shape = header.get_dtype(), tuple(header.get_shape())
+    if kind not in KNOWN and kind != "BF16":
+        what = "which is neither integer nor float16, bfloat16, float32 or float64"
+        message = f"the value of {name} is of type {kind}, {what}"
         raise BindingError(message, hint="save it as float32 or float64")
-    room.take(name, tuple(header.get_shape()))
-    array: Array = file.get_tensor(key)
+    room.take(name, shape)
+    array: Array = _bfloat16(source, key, shape) if kind == "BF16" else file.get_tensor(key)
     return array
+
+
+def _bfloat16(source: str, key: str, shape: Shape) -> Array:
+    """A tensor of a type that neither NumPy nor the library has.
+
+    The library has found the header to be sound: its length, its text, and where each tensor stands behind it.
+    """
+    with opened(source) as file:
+        length = int.from_bytes(file.read(8), "little")
+        start, end = json.loads(file.read(length))[key]["data_offsets"]
+        file.seek(8 + length + start)
+        return from_bfloat16(file.read(end - start), shape)

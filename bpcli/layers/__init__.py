@@ -3,7 +3,7 @@
 Importing this package fills the book of layers.
 """
 
-from bpcli.layers import (
+from bpcli.layers import (  # noqa: F401 - each family enters its layers in the book
     activations,
     attention,
     classification_losses,
@@ -19,23 +19,6 @@ from bpcli.layers import (
     transposed,
     upsampling,
 )
-from bpcli.layers.definition import FUNCTIONALS, LAYERS, Definition
+from bpcli.layers.definition import FUNCTIONALS, LAYERS
 
-FAMILIES = (
-    activations,
-    attention,
-    classification_losses,
-    convolution,
-    dropout,
-    embedding,
-    linear,
-    losses,
-    normalisation,
-    pooling,
-    recurrent,
-    shaping,
-    transposed,
-    upsampling,
-)
-
-__all__ = ["FAMILIES", "FUNCTIONALS", "LAYERS", "Definition"]
+__all__ = ["FUNCTIONALS", "LAYERS"]

@@ -11,12 +11,13 @@ from bpcli.errors import ShapeError, UsageError
 from bpcli.graph.keys import Slice
 from bpcli.graph.network import Draw
 from bpcli.layers.definition import layer
-from bpcli.layers.fitting import axis_within, require_axes
+from bpcli.layers.fitting import axis_within, require_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bpcli.graph.node import Node
+    from bpcli.layers.kinds import Approximation, NotNegative, Positive
     from bpcli.layers.scope import Scope
 
 # Layers that are one op each: those that take nothing, and those that take `inplace`.
@@ -70,43 +71,28 @@ def elu(m: Scope, x: Node, alpha: float = 1.0, inplace: bool = False) -> Node:
 
 
 @layer("CELU")
-def celu(m: Scope, x: Node, alpha: float = 1.0, inplace: bool = False) -> Node:
+def celu(m: Scope, x: Node, alpha: Positive = 1.0, inplace: bool = False) -> Node:
     """Hand on x above 0, alpha * (e^(x/alpha) - 1) elsewhere, whose slope at 0 is 1 from both sides.
 
-    Raises UsageError unless alpha is positive. Source: Barron 2017, Continuously differentiable exponential linear
-    units.
+    Source: Barron 2017, Continuously differentiable exponential linear units.
     """
     del inplace
-    _require_positive("alpha", alpha)
     return m.elu(x) if alpha == 1 else alpha * m.elu(x / alpha)
 
 
 @layer("Softplus")
-def softplus(m: Scope, x: Node, beta: float = 1.0, threshold: float = 20.0) -> Node:
+def softplus(m: Scope, x: Node, beta: Positive = 1.0, threshold: float = 20.0) -> Node:
     """Give log(1 + e^(beta * x))/beta, and x itself where beta * x is above the threshold, as PyTorch does.
 
-    Raises UsageError unless beta is positive. Source: torch.nn.Softplus.
+    Source: torch.nn.Softplus.
     """
-    _require_positive("beta", beta)
     steep = x if beta == 1 else beta * x
     return m.where(m.greater(steep, threshold), x, m.softplus(x, beta=beta))
 
 
-def _require_positive(name: str, value: float) -> None:
-    if value <= 0:
-        message = f"'{name}' must be a positive number"
-        raise UsageError(message)
-
-
 @layer("GELU")
-def gelu(m: Scope, x: Node, approximate: str = "none") -> Node:
-    """Multiply x by the normal law's distribution function, or its approximation by tanh.
-
-    Raises UsageError for another word.
-    """
-    if approximate not in {"none", "tanh"}:
-        message = "'approximate' must be 'none' or 'tanh'"
-        raise UsageError(message)
+def gelu(m: Scope, x: Node, approximate: Approximation = "none") -> Node:
+    """Multiply x by the normal law's distribution function, or its approximation by tanh."""
     return m.gelu(x, approximate=approximate)
 
 
@@ -128,7 +114,7 @@ def hardtanh(
     low = min_val if min_value is None else min_value
     high = max_val if max_value is None else max_value
     if high <= low:
-        message = "'max_val' must be greater than 'min_val'"
+        message = "'max_val' must be more than 'min_val'"
         raise UsageError(message)
     return m.hardtanh(x, min_val=low, max_val=high)
 
@@ -146,14 +132,8 @@ def hardshrink(m: Scope, x: Node, lambd: float = 0.5) -> Node:
 
 
 @layer("Softshrink")
-def softshrink(m: Scope, x: Node, lambd: float = 0.5) -> Node:
-    """Move x towards 0 by lambd, but not past it. Its slope is 0 from -lambd to lambd, the edges with it.
-
-    Raises UsageError where lambd is negative.
-    """
-    if lambd < 0:
-        message = "'lambd' must be 0 or more"
-        raise UsageError(message)
+def softshrink(m: Scope, x: Node, lambd: NotNegative = 0.5) -> Node:
+    """Move x towards 0 by lambd, but not past it. Its slope is 0 from -lambd to lambd, the edges with it."""
     return x - m.clip(x, -lambd, lambd)
 
 
@@ -190,7 +170,7 @@ def rrelu(m: Scope, x: Node, lower: float = 1 / 8, upper: float = 1 / 3, inplace
     """
     del inplace
     if lower > upper:
-        message = "'upper' must not be below 'lower'"
+        message = "'upper' must be 'lower' or more"
         raise UsageError(message)
     if not m.is_training:
         return m.leaky_relu(x, negative_slope=(lower + upper) / 2)
@@ -202,8 +182,8 @@ def rrelu(m: Scope, x: Node, lower: float = 1 / 8, upper: float = 1 / 3, inplace
 def glu(m: Scope, x: Node, dim: int = -1) -> Node:
     """Give a * sigmoid(b), where a and b are the halves of x along an axis.
 
-    Raises ShapeError where it has an odd length.
-    Source: Dauphin et al. 2017, Language modeling with gated convolutional networks.
+    Raises ShapeError where it has an odd length. Source: Dauphin et al. 2017,
+    Language modeling with gated convolutional networks.
     """
     axis = axis_within(x, dim)
     length = x.shape[axis]
@@ -242,5 +222,5 @@ def softmin(m: Scope, x: Node, dim: int | None = None) -> Node:
 @layer("Softmax2d")
 def softmax2d(m: Scope, x: Node) -> Node:
     """The softmax over the channels at each place of an image. Raises ShapeError."""
-    require_axes(x, (3, 4), "(channels, height, width), with a batch in front or without")
+    require_image(x.shape, 2)
     return m.softmax(x, axis=-3)

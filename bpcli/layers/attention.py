@@ -6,21 +6,19 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 from bpcli.errors import ShapeError, UsageError
-from bpcli.graph.network import Draw
 from bpcli.graph.node import Constant
 from bpcli.graph.shapes import common_shape, shape_text
 from bpcli.layers.definition import function, layer
-from bpcli.layers.fitting import last_axis, require_axes, require_length
-from bpcli.layers.initial import ZEROS, by_fan_in, xavier, xavier_normal
+from bpcli.layers.fitting import SEQUENCE_AXES, last_axis, require_sequence
+from bpcli.layers.initial import ZEROS, by_fan_in, kept, xavier, xavier_normal
 from bpcli.layers.linear import affine
 
 if TYPE_CHECKING:
     from bpcli.graph.node import Node
     from bpcli.graph.op import Shape
     from bpcli.layers.definition import Mask
+    from bpcli.layers.kinds import Count, Fraction
     from bpcli.layers.scope import Scope
-
-FEWEST_AXES = 2  # time and features; a batch makes them three
 
 
 @function("scaled_dot_product_attention")
@@ -30,7 +28,7 @@ def scaled_dot_product_attention(
     key: Node,
     value: Node,
     attn_mask: Mask | None = None,
-    dropout_p: float = 0.0,
+    dropout_p: Fraction = 0.0,
     is_causal: bool = False,
     scale: float | None = None,
     enable_gqa: bool = False,
@@ -44,14 +42,14 @@ def scaled_dot_product_attention(
     """
     _require_heads_fit(query, key, value)
     if enable_gqa:
-        message = "enable_gqa is not here yet: give query, key and value the same number of heads"
+        message = "'enable_gqa' is not here yet: give query, key and value the same number of heads"
         raise UsageError(message)
     if is_causal and attn_mask is not None:
-        message = "give either attn_mask or is_causal=True, not both"
+        message = "'attn_mask' and 'is_causal' exclude each other: give one of them"
         raise UsageError(message)
     if scale is None:
         scale = 1 / sqrt(query.shape[-1]) if query.shape[-1] else 1.0
-    allowed, added = (None, attn_mask)
+    allowed, added = None, attn_mask
     if attn_mask is not None and attn_mask.op.is_condition:
         allowed, added = m.where(attn_mask, 1, 0), None
     if is_causal:
@@ -62,7 +60,7 @@ def scaled_dot_product_attention(
 def _require_heads_fit(query: Node, key: Node, value: Node) -> None:
     shapes = query.shape, key.shape, value.shape
     fits = (
-        min(map(len, shapes)) >= FEWEST_AXES and query.shape[-1] == key.shape[-1] and key.shape[-2] == value.shape[-2]
+        min(map(len, shapes)) >= SEQUENCE_AXES and query.shape[-1] == key.shape[-1] and key.shape[-2] == value.shape[-2]
     )
     if not fits or common_shape([shape[:-2] for shape in shapes]) is None:
         given = ", ".join([shape_text(shape) for shape in shapes])
@@ -71,10 +69,9 @@ def _require_heads_fit(query: Node, key: Node, value: Node) -> None:
 
 
 def _weights(
-    m: Scope, query: Node, key: Node, dropout: float, *, allowed: Node | None = None, added: Node | None = None
+    m: Scope, query: Node, key: Node, dropout: Fraction, *, allowed: Node | None = None, added: Node | None = None
 ) -> Node:
     """softmax(query keyᵀ + added) over the keys for which `allowed` is 1, and not 0."""
-    _require_probability(dropout)
     scores = m.matmul(query, m.matrix_transpose(key))
     for mask in filter(None, (allowed, added)):
         _require_mask_fits(mask.shape, scores.shape)
@@ -84,18 +81,12 @@ def _weights(
         weights = m.masked_softmax(scores, m.broadcast_to(allowed, shape=scores.shape), axis=-1)
     else:
         weights = m.softmax(scores, axis=-1)
-    return weights * m.drawn("dropout", weights.shape, Draw("kept", dropout)) if dropout else weights
-
-
-def _require_probability(dropout: float) -> None:
-    if not 0 <= dropout <= 1:
-        message = f"dropout is a probability, from 0 to 1, got {dropout:g}"
-        raise UsageError(message)
+    return weights * m.drawn("dropout", weights.shape, kept(dropout)) if dropout else weights
 
 
 def _require_mask_fits(mask: Shape, scores: Shape) -> None:
     if common_shape([mask, scores]) != scores:
-        message = f"attn_mask of {{0}} has shape {shape_text(mask)}, the scores have {shape_text(scores)}"
+        message = f"the attn_mask of {{0}} has shape {shape_text(mask)}, the scores have {shape_text(scores)}"
         raise ShapeError(message)
 
 
@@ -113,8 +104,8 @@ def multihead_attention(
     m: Scope,
     x: Node,
     embed_dim: int,
-    num_heads: int,
-    dropout: float = 0.0,
+    num_heads: Count,
+    dropout: Fraction = 0.0,
     bias: bool = True,
     add_bias_kv: bool = False,
     add_zero_attn: bool = False,
@@ -131,15 +122,12 @@ def multihead_attention(
     Source: Vaswani et al. 2017; torch.nn.MultiheadAttention.
     """
     _require_heads(embed_dim, num_heads, kdim, vdim)
-    require_axes(x, (FEWEST_AXES, FEWEST_AXES + 1), "such as (time, batch, features)")
-    require_length(x, -1, embed_dim, "features")
-    is_batch_first = batch_first or len(x.shape) == FEWEST_AXES
+    require_sequence(x, embed_dim)
+    is_batch_first = batch_first or len(x.shape) == SEQUENCE_AXES
     query, key, value = _projected(m, x, num_heads, bias=bias, is_batch_first=is_batch_first)
     if add_bias_kv:
-        key, value = (
-            _with_row(m, key, _learned_row(m, "bias_k", key)),
-            _with_row(m, value, _learned_row(m, "bias_v", value)),
-        )
+        key = _with_row(m, key, _learned_row(m, "bias_k", key))
+        value = _with_row(m, value, _learned_row(m, "bias_v", value))
     if add_zero_attn:
         key, value = [_with_row(m, rows, Constant(0.0)) for rows in (key, value)]
     allowed = _past(m, query.shape[-2], key.shape[-2], add_bias_kv + add_zero_attn) if is_causal else None
@@ -156,15 +144,13 @@ def multihead_attention(
 
 
 def _require_heads(embed_dim: int, num_heads: int, kdim: int | None, vdim: int | None) -> None:
-    if num_heads < 1 or embed_dim < 1 or embed_dim % num_heads:
-        message = f"embed_dim, {embed_dim}, must be divisible by num_heads, {num_heads}"
+    if embed_dim < 1 or embed_dim % num_heads:
+        message = f"'embed_dim', {embed_dim}, must be a multiple of 'num_heads', {num_heads}"
         raise UsageError(message)
     for name, size in (("kdim", kdim), ("vdim", vdim)):
         if size not in {None, embed_dim}:
-            message = (
-                f"{name} must be left out, or {embed_dim} like embed_dim: in a pipeline attention is self-attention"
-            )
-            raise UsageError(message)
+            message = f"'{name}' must be {embed_dim}, like 'embed_dim': in a pipeline attention is self-attention"
+            raise UsageError(message, hint="leave it out")
 
 
 def _projected(m: Scope, x: Node, num_heads: int, *, bias: bool, is_batch_first: bool) -> tuple[Node, Node, Node]:
@@ -174,7 +160,7 @@ def _projected(m: Scope, x: Node, num_heads: int, *, bias: bool, is_batch_first:
     if bias:
         projected += m.parameter("in_proj_bias", (3 * size,), ZEROS)
     parts = m.reshape(projected, shape=(*x.shape[:-1], 3, num_heads, size // num_heads))
-    batch = len(x.shape) - FEWEST_AXES
+    batch = len(x.shape) - SEQUENCE_AXES
     order = (*range(batch), -2, batch) if is_batch_first else (1, -2, 0)
     heads = m.permute(parts, axes=(-3, *order, -1))
     return m.getitem(heads, key=(0,)), m.getitem(heads, key=(1,)), m.getitem(heads, key=(2,))
@@ -182,7 +168,7 @@ def _projected(m: Scope, x: Node, num_heads: int, *, bias: bool, is_batch_first:
 
 def _order(x: Node, *, is_batch_first: bool) -> tuple[int, ...]:
     """The axes of (N, heads, time, features of a head) in the order of the input, heads beside their features."""
-    batch = range(len(x.shape) - FEWEST_AXES)
+    batch = range(len(x.shape) - SEQUENCE_AXES)
     return (*batch, -2, -3, -1) if is_batch_first else (-2, *batch, -3, -1)
 
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bpcli.errors import ShapeError, UsageError
-from bpcli.graph.shapes import shape_text
+from bpcli.graph.shapes import common_shape, shape_text
 from bpcli.layers.definition import loss
 from bpcli.layers.losses import reduced, require_same_shape
 
 if TYPE_CHECKING:
     from bpcli.graph.node import Node
-    from bpcli.graph.op import Shape
-    from bpcli.layers.definition import BatchReduction, Entries, Fraction, Reduction
+    from bpcli.layers.kinds import BatchReduction, Entries, Fraction, Reduction
     from bpcli.layers.scope import Scope
 
 
@@ -42,10 +41,10 @@ def cross_entropy_loss(
     if x.shape != target.shape:
         return _of_classes(m, logarithms, target, weight, ignore_index, reduction, label_smoothing)
     if ignore_index >= 0:
-        message = "ignore_index is for a target of classes; this one has the shape of the input: probabilities"
-        raise UsageError(message)
+        message = "'ignore_index' is for a target of classes; this one has the shape of the input: probabilities"
+        raise UsageError(message, hint="leave it out")
     if label_smoothing:
-        target = (1 - label_smoothing) * target + label_smoothing / x.shape[axis]
+        target = (1 - label_smoothing) * target + label_smoothing / max(x.shape[axis], 1)
     weighted = _weighted(m, target * logarithms, weight, axis)
     return reduced(m, -m.sum(weighted, axis=axis), reduction)
 
@@ -92,7 +91,7 @@ def _of_classes(
     if smoothing:
         is_counted = m.equal(m.sum(rows, axis=axis, keepdims=True), 1)
         every = m.where(is_counted, _weighted(m, logarithms, weight, axis), 0)
-        losses = (1 - smoothing) * losses - smoothing / count * m.sum(every, axis=over)
+        losses = (1 - smoothing) * losses - smoothing / max(count, 1) * m.sum(every, axis=over)
     return losses / m.sum(_weighted(m, rows, weight, axis)) if reduction == "mean" else losses
 
 
@@ -136,8 +135,7 @@ def bce_loss(m: Scope, x: Node, target: Node, weight: Entries | None = None, red
     ShapeError where it or the target does not fit. Source: torch.nn.BCELoss.
     """
     require_same_shape(x, target)
-    losses = m.log_loss(x, target)
-    return reduced(m, losses if weight is None else _repeated(m, weight, "weight", x.shape) * losses, reduction)
+    return reduced(m, _scaled(m, m.log_loss(x, target), weight, "weight"), reduction)
 
 
 @loss("BCEWithLogitsLoss", size_average=1, reduce=2)
@@ -155,16 +153,13 @@ def bce_with_logits_loss(
     `pos_weight`, p, are repeated to the shape of the input. Raises ShapeError where they or the target do not fit.
     Source: torch.nn.BCEWithLogitsLoss.
     """
-    losses = _of_logits(m, x, target, pos_weight)
-    return reduced(m, losses if weight is None else _repeated(m, weight, "weight", x.shape) * losses, reduction)
+    return reduced(m, _scaled(m, _of_logits(m, x, target, pos_weight), weight, "weight"), reduction)
 
 
 def _of_logits(m: Scope, x: Node, target: Node, pos_weight: Entries | None = None) -> Node:
     """The loss of each logit."""
     require_same_shape(x, target)
-    is_one = target * m.softplus(-x)
-    if pos_weight is not None:
-        is_one = _repeated(m, pos_weight, "pos_weight", x.shape) * is_one
+    is_one = _scaled(m, target * m.softplus(-x), pos_weight, "pos_weight")
     return is_one + (1 - target) * m.softplus(x)
 
 
@@ -178,20 +173,20 @@ def multi_label_soft_margin_loss(
     single number. Source: torch.nn.MultiLabelSoftMarginLoss.
     """
     _class_axis(x)
-    losses = _of_logits(m, x, target)
-    if weight is not None:
-        losses = _repeated(m, weight, "weight", x.shape) * losses
+    losses = _scaled(m, _of_logits(m, x, target), weight, "weight")
     return reduced(m, m.mean(losses, axis=-1), reduction)
 
 
-def _repeated(m: Scope, entries: Entries, name: str, shape: Shape) -> Node:
-    """Numbers that go with every entry of an array of this shape. Raises ShapeError where they do not."""
+def _scaled(m: Scope, losses: Node, entries: Entries | None, name: str) -> Node:
+    """Losses times numbers, which are repeated to their shape. Raises ShapeError where they cannot be."""
+    if entries is None:
+        return losses
     own = m.constant(entries)
-    beside = zip(reversed(own.shape), reversed(shape), strict=False)
-    if len(own.shape) > len(shape) or any(length not in (1, other) for length, other in beside):
-        message = f"the {name} of {{0}} has shape {shape_text(own.shape)}, which does not go with {shape_text(shape)}"
+    if common_shape([own.shape, losses.shape]) != losses.shape:
+        shapes = f"shape {shape_text(own.shape)}, which does not go with {shape_text(losses.shape)}"
+        message = f"the {name} of {{0}} has {shapes}"
         raise ShapeError(message)
-    return own
+    return own * losses
 
 
 @loss("KLDivLoss", size_average=0, reduce=1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bpcli.errors import ShapeError, UsageError
 from bpcli.graph.keys import Slice
 from bpcli.layers.definition import layer
-from bpcli.layers.fitting import channels_of, of_space, require_image, require_length
+from bpcli.layers.fitting import channels_over, of_space, require_image, require_length
 from bpcli.layers.initial import by_fan_in, fan_in_of
 
 if TYPE_CHECKING:
@@ -15,54 +15,42 @@ if TYPE_CHECKING:
 
     from bpcli.graph.node import Node
     from bpcli.graph.op import Shape
-    from bpcli.layers.definition import Sizes
+    from bpcli.layers.kinds import Border, Count, Filling, Sizes
     from bpcli.layers.scope import Scope
 
-FILLINGS = ("zeros", "reflect", "replicate", "circular")
 
-
-def channels_of_sequence(shape: Shape) -> int:
-    """The channels of (N, C, L) or (C, L)."""
-    return channels_of(shape, 1)
-
-
-def channels_of_image(shape: Shape) -> int:
-    """The channels of (N, C, H, W) or (C, H, W)."""
-    return channels_of(shape, 2)
-
-
-@layer("Conv1d", in_channels=channels_of_sequence)
+@layer("Conv1d", in_channels=channels_over(1))
 def conv1d(
     m: Scope,
     x: Node,
     in_channels: int,
-    out_channels: int,
+    out_channels: Count,
     kernel_size: Sizes,
     stride: Sizes = 1,
-    padding: Sizes | str = 0,
+    padding: Sizes | Border = 0,
     dilation: Sizes = 1,
-    groups: int = 1,
+    groups: Count = 1,
     bias: bool = True,
-    padding_mode: str = "zeros",
+    padding_mode: Filling = "zeros",
 ) -> Node:
     """Slide over sequences (N, C, L) or (C, L); as `conv2d`, with one axis of space. Source: torch.nn.Conv1d."""
     kernel = Kernel.checked(1, in_channels, out_channels, kernel_size, stride, dilation, groups)
     return _convolved(m, x, kernel, padding, padding_mode, bias=bias)
 
 
-@layer("Conv2d", in_channels=channels_of_image)
+@layer("Conv2d", in_channels=channels_over(2))
 def conv2d(
     m: Scope,
     x: Node,
     in_channels: int,
-    out_channels: int,
+    out_channels: Count,
     kernel_size: Sizes,
     stride: Sizes = 1,
-    padding: Sizes | str = 0,
+    padding: Sizes | Border = 0,
     dilation: Sizes = 1,
-    groups: int = 1,
+    groups: Count = 1,
     bias: bool = True,
-    padding_mode: str = "zeros",
+    padding_mode: Filling = "zeros",
 ) -> Node:
     """Slide over images (N, C, H, W) or (C, H, W): cross-correlation of the filled image with the weight, and a bias.
 
@@ -89,12 +77,12 @@ class Kernel(NamedTuple):
         count: int, in_channels: int, out_channels: int, size: Sizes, stride: Sizes, dilation: Sizes, groups: int
     ) -> Kernel:
         """The same for so many axes of space. Raises UsageError where an argument is not possible."""
-        for name, value in (("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups)):
-            if value < 1:
-                message = f"{name} must be 1 or more, not {value}"
-                raise UsageError(message)
-            if value % max(groups, 1):
-                message = f"{name}, {value}, must be a multiple of groups, {groups}"
+        if in_channels < 1:
+            message = f"'in_channels' must be 1 or more, not {in_channels}"
+            raise UsageError(message)
+        for name, value in (("in_channels", in_channels), ("out_channels", out_channels)):
+            if value % groups:
+                message = f"'{name}', {value}, must be a multiple of 'groups', {groups}"
                 raise UsageError(message)
         return Kernel(
             in_channels,
@@ -115,15 +103,12 @@ class Kernel(NamedTuple):
         return {"stride": self.stride, "padding": tuple(padding), "dilation": self.dilation, "groups": self.groups}
 
 
-def _convolved(m: Scope, x: Node, kernel: Kernel, padding: Sizes | str, filling: str, *, bias: bool) -> Node:
+def _convolved(m: Scope, x: Node, kernel: Kernel, padding: Sizes | Border, filling: str, *, bias: bool) -> Node:
     """The convolution of the filled input."""
     count = len(kernel.size)
-    require_image(x, count)
+    require_image(x.shape, count)
     require_length(x, -count - 1, kernel.in_channels, "channels")
     widths = _widths(kernel, padding)
-    if filling not in FILLINGS:
-        message = f"padding_mode must be one of {', '.join(map(repr, FILLINGS))}, not {filling!r}"
-        raise UsageError(message)
     around = (0,) * count
     if filling != "zeros":
         x = _filled(m, x, widths, filling)
@@ -143,18 +128,15 @@ def with_bias(m: Scope, y: Node, kernel: Kernel, weight: Shape) -> Node:
     return y + m.reshape(own, shape=(kernel.out_channels, *[1] * len(kernel.size)))
 
 
-def _widths(kernel: Kernel, padding: Sizes | str) -> tuple[tuple[int, int], ...]:
-    """What is filled in before and behind each axis. Raises UsageError for a word that is none, or a negative one."""
+def _widths(kernel: Kernel, padding: Sizes | Border) -> tuple[tuple[int, int], ...]:
+    """What is filled in before and behind each axis. Raises UsageError for a negative one."""
     if padding == "valid":
         return ((0, 0),) * len(kernel.size)
     if padding == "same":
         if set(kernel.stride) != {1}:
-            message = "padding='same' keeps the size, which only stride 1 does"
+            message = "'padding' must be numbers where the stride is not 1: only with 1 does 'same' keep the size"
             raise UsageError(message)
         return tuple([(span // 2, span - span // 2) for span in kernel.spans])
-    if isinstance(padding, str):
-        message = f"padding must be a number, 'same' or 'valid', not {padding!r}"
-        raise UsageError(message)
     return tuple([(width, width) for width in of_space("padding", padding, len(kernel.size), least=0)])
 
 

@@ -6,99 +6,22 @@ parameters' names, order, defaults and annotations are read once, and say what a
 
 from __future__ import annotations
 
-from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from bpcli.layers.kinds import DEPRECATED, KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from bpcli.graph.node import Node
     from bpcli.graph.op import Shape
+    from bpcli.layers.kinds import Kind
 
     Mask = Node  # a comparison says what takes part, an array is added
 
-Sizes = int | tuple[int, ...]  # PyTorch's `_size_t`: one for all axes of space, or one for each
-Entries = float | tuple[Any, ...]  # numbers, nested as an array is
-Reduction = str
-BatchReduction = str
-Fraction = float
-Positive = float
-NotNegative = float
-SomeSizes = int | tuple[int | None, ...] | None  # the same, None where an axis keeps its length
-Factors = float | tuple[float, ...]
 REQUIRED: Any = object()  # in place of a default
+NONE: Mapping[str, int] = {}
 NODES = ("Node", "Mask | None")  # annotations of what a layer, a loss or a function works on
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, float) and value.is_integer() and abs(value) < 2.0**53
-
-
-def _is_list_of(accepts: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, tuple) and all(map(accepts, value))
-
-
-def _entries(value: Any) -> Any:
-    return tuple(map(_entries, value)) if isinstance(value, tuple) else float(value)
-
-
-def _is_nested(value: Any) -> bool:
-    return isinstance(value, float) or (isinstance(value, tuple) and all(map(_is_nested, value)))
-
-
-class Kind(NamedTuple):
-    """What an argument may be: in words, as a test of what was typed, and how it is kept. Typed numbers are floats."""
-
-    words: str
-    accepts: Callable[[Any], bool]
-    kept: Callable[[Any], Any]
-
-
-# By what the annotation of an argument says.
-KINDS: Mapping[str, Kind] = {
-    "int": Kind("a whole number", _is_whole, int),
-    "float": Kind("a number", lambda value: isinstance(value, float), float),
-    "bool": Kind("True or False", lambda value: isinstance(value, bool), bool),
-    "str": Kind("a word in quotes", lambda value: isinstance(value, str), str),
-    "Sizes": Kind(
-        "a whole number, or several such as (2, 3)",
-        lambda value: _is_whole(value) or (_is_list_of(_is_whole)(value) and bool(value)),
-        lambda value: tuple(map(int, value)) if isinstance(value, tuple) else int(value),
-    ),
-    "SomeSizes": Kind(
-        "a whole number, or several such as (None, 3)",
-        lambda value: (
-            value is None or _is_whole(value) or _is_list_of(lambda one: one is None or _is_whole(one))(value)
-        ),
-        lambda value: (
-            tuple([None if one is None else int(one) for one in value])
-            if isinstance(value, tuple)
-            else None
-            if value is None
-            else int(value)
-        ),
-    ),
-    "Factors": Kind(
-        "a number, or several such as (2, 1.5)",
-        lambda value: isinstance(value, float) or (isinstance(value, tuple) and bool(value) and _is_nested(value)),
-        _entries,
-    ),
-    "Entries": Kind("a list of numbers, such as torch.tensor([1, 2])", _is_nested, _entries),
-    "Reduction": Kind("'mean', 'sum' or 'none'", lambda value: value in ("mean", "sum", "none"), str),
-    "BatchReduction": Kind(
-        "'mean', 'batchmean', 'sum' or 'none'", lambda value: value in ("mean", "batchmean", "sum", "none"), str
-    ),
-    "Fraction": Kind("a number from 0 to 1", lambda value: isinstance(value, float) and 0 <= value <= 1, float),
-    "Positive": Kind("a number above 0", lambda value: isinstance(value, float) and 0 < value < inf, float),
-    "NotNegative": Kind("a number from 0 on", lambda value: isinstance(value, float) and 0 <= value < inf, float),
-    "None": Kind("None", lambda value: value is None, lambda value: value),
-}
-
-
-# What PyTorch has given up for `reduction`; it keeps its place among the arguments.
-DEPRECATED = Kind(
-    "None, as PyTorch has given it up: say it by 'reduction'", lambda value: value is None, lambda _: None
-)
 
 
 class Argument(NamedTuple):
@@ -139,16 +62,20 @@ class Definition:
         *,
         is_loss: bool,
         is_function: bool = False,
+        deprecated: Mapping[str, int] = NONE,
     ) -> None:
         self.name = name
-        self.build = build
+        self.build = _without(build, deprecated) if deprecated else build
         self.inferred = inferred
         self.is_loss = is_loss
         self.is_function = is_function
         notes = build.__annotations__
         self.inputs = tuple([name for name in notes if name != "return" and notes[name] in NODES])
         self.masks = frozenset([name for name in self.inputs if notes[name] != "Node"])
-        self.arguments = _arguments_of(build, 1 + len(self.inputs))
+        arguments = _arguments_of(build, 1 + len(self.inputs))
+        for one, place in deprecated.items():
+            arguments.insert(place, Argument(one, (DEPRECATED,), None))
+        self.arguments = tuple(arguments)
 
     def usage(self, *, is_bare: bool) -> str:
         """How it is written, with its defaults."""
@@ -163,18 +90,13 @@ class Definition:
         return f"{'' if is_bare or self.is_function else 'nn.'}{self.name}({', '.join(shown)})"
 
 
-def _arguments_of(build: Callable[..., Node], beside: int) -> tuple[Argument, ...]:
+def _arguments_of(build: Callable[..., Node], beside: int) -> list[Argument]:
     """The arguments after the scope and the nodes, read from the function's own signature."""
     code: Any = build.__code__
-    names = code.co_varnames[beside : code.co_argcount]
-    defaults = build.__defaults__ or ()
-    padded = [*[REQUIRED] * (len(names) - len(defaults)), *defaults[-len(names) or len(defaults) :]]
-    return tuple(
-        [
-            Argument(name, tuple([KINDS[kind] for kind in build.__annotations__[name].split(" | ")]), default)
-            for name, default in zip(names, padded, strict=True)
-        ]
-    )
+    names = code.co_varnames[: code.co_argcount]
+    defaults = dict(zip(reversed(names), reversed(build.__defaults__ or ()), strict=False))
+    kinds = {name: tuple([KINDS[kind] for kind in build.__annotations__[name].split(" | ")]) for name in names[beside:]}
+    return [Argument(name, own, defaults.get(name, REQUIRED)) for name, own in kinds.items()]
 
 
 LAYERS: dict[str, Definition] = {}
@@ -198,13 +120,7 @@ def loss(name: str, **deprecated: int) -> Callable[[Callable[..., Node]], Callab
     """
 
     def enter(build: Callable[..., Node]) -> Callable[..., Node]:
-        definition = Definition(name, build, {}, is_loss=True)
-        arguments = list(definition.arguments)
-        for one, place in deprecated.items():
-            arguments.insert(place, Argument(one, (DEPRECATED,), None))
-        definition.arguments = tuple(arguments)
-        definition.build = _without(build, deprecated)
-        LAYERS[name] = definition
+        LAYERS[name] = Definition(name, build, {}, is_loss=True, deprecated=deprecated)
         return build
 
     return enter

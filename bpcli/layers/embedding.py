@@ -44,7 +44,7 @@ def embedding(
     if padding_idx is None:
         return m.embedding(m.index(x), m.parameter("weight", shape, STANDARD_NORMAL))
     if not -num_embeddings <= padding_idx < num_embeddings:
-        message = f"'padding_idx' is {padding_idx}, the table has {num_embeddings} rows"
+        message = f"'padding_idx' must be a row of the table, which has {num_embeddings}, not {padding_idx}"
         raise UsageError(message)
     padding = padding_idx % num_embeddings
     weight = m.parameter("weight", shape, STANDARD_NORMAL._replace(zero_row=padding))

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from bpcli.errors import ShapeError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bpcli.graph.node import Node
     from bpcli.graph.op import Shape
-    from bpcli.layers.definition import Sizes
+    from bpcli.layers.kinds import Sizes
 
 
 def last_axis(shape: Shape) -> int:
@@ -25,47 +27,60 @@ def last_axis(shape: Shape) -> int:
 
 def axis_within(x: Node, axis: int) -> int:
     """The axis counted from the front. Raises ShapeError where the input has none such."""
-    count = len(x.shape)
-    if not -count <= axis < count:
-        message = f"{{0}} works along axis {axis}, {{1}} gives an array of {count} ax{'is' if count == 1 else 'es'}"
+    if not -len(x.shape) <= axis < len(x.shape):
+        message = f"{{0}} works along axis {axis}, {{1}} gives an array of {_axes_text(x.shape)}"
         raise ShapeError(message)
-    return axis % count
+    return axis % len(x.shape)
 
 
 def require_length(x: Node, axis: int, length: int, what: str) -> None:
     """Raise ShapeError where an axis has another length than the layer expects."""
     if not -len(x.shape) <= axis < len(x.shape):
-        message = f"{{0}} expects {length} {what}, {{1}} gives an array of {len(x.shape)} axes"
+        message = f"{{0}} expects {length} {what}, {{1}} gives an array of {_axes_text(x.shape)}"
         raise ShapeError(message)
     if x.shape[axis] != length:
         message = f"{{0}} expects {length} {what}, {{1}} gives {x.shape[axis]}"
         raise ShapeError(message)
 
 
-def require_axes(x: Node, counts: tuple[int, ...], example: str) -> None:
+def _axes_text(shape: Shape) -> str:
+    return f"{len(shape)} ax{'is' if len(shape) == 1 else 'es'}"
+
+
+def require_axes(shape: Shape, counts: tuple[int, ...], example: str) -> None:
     """Raise ShapeError where the input has another number of axes than the layer takes."""
-    _require_axes(x.shape, counts, example)
-
-
-def _require_axes(shape: Shape, counts: tuple[int, ...], example: str) -> None:
     if len(shape) not in counts:
         expected = " or ".join(map(str, counts))
         message = f"{{0}} expects an array of {expected} axes, {example}; {{1}} gives {len(shape)}"
         raise ShapeError(message)
 
 
-IMAGES = {1: "(N, C, L) or (C, L)", 2: "(N, C, H, W) or (C, H, W)"}  # by the axes of space
+# By the axes of space.
+IMAGES = {1: "(N, C, L) or (C, L)", 2: "(N, C, H, W) or (C, H, W)", 3: "(N, C, D, H, W) or (C, D, H, W)"}
 
 
-def require_image(x: Node, count: int) -> None:
+def require_image(shape: Shape, count: int) -> None:
     """Raise ShapeError where the input is no image, or batch of images, with so many axes of space."""
-    channels_of(x.shape, count)
+    require_axes(shape, (count + 1, count + 2), IMAGES[count])
 
 
-def channels_of(shape: Shape, count: int) -> int:
-    """The channels of an image with so many axes of space. Raises ShapeError for the shape of no image."""
-    _require_axes(shape, (count + 1, count + 2), IMAGES[count])
-    return shape[-count - 1]
+def channels_over(count: int) -> Callable[[Shape], int]:
+    """What gives the channels of an image with so many axes of space, or raises ShapeError for another shape."""
+
+    def channels(shape: Shape) -> int:
+        require_image(shape, count)
+        return shape[-count - 1]
+
+    return channels
+
+
+SEQUENCE_AXES = 2  # time and features; a batch makes them three
+
+
+def require_sequence(x: Node, features: int) -> None:
+    """Raise ShapeError where the input is no sequence, or batch of sequences, of so many features."""
+    require_axes(x.shape, (SEQUENCE_AXES, SEQUENCE_AXES + 1), "such as (time, batch, features)")
+    require_length(x, -1, features, "features")
 
 
 def of_space(name: str, value: Sizes, count: int, least: int = 1) -> tuple[int, ...]:
@@ -73,9 +88,9 @@ def of_space(name: str, value: Sizes, count: int, least: int = 1) -> tuple[int, 
     row = value if isinstance(value, tuple) else (value,)
     row *= count if len(row) == 1 else 1
     if len(row) != count:
-        message = f"{name} must have one entry for each axis of space, {count}, not {len(row)}"
+        message = f"'{name}' must have one entry for each axis of space, {count}, not {len(row)}"
         raise UsageError(message)
     if min(row) < least:
-        message = f"{name} must be {least} or more, not {min(row)}"
+        message = f"'{name}' must be {least} or more, not {min(row)}"
         raise UsageError(message)
     return row

@@ -1,4 +1,4 @@
-"""How PyTorch 2.13 draws parameters that nobody gave: the laws and ranges of each layer's `reset_parameters`."""
+"""How PyTorch 2.13 draws parameters that nobody gave, each layer's `reset_parameters`; and masks of dropout."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 ZEROS = Draw("constant", 0.0)
 ONES = Draw("constant", 1.0)
 STANDARD_NORMAL = Draw("normal", 0.0, 1.0)
+
+
+def kept(dropped: float) -> Draw:
+    """What dropout multiplies by: 1/(1 - p) with probability 1 - p, else 0, for entries dropped with probability p."""
+    return Draw("kept", dropped)
 
 
 def within(bound: float) -> Draw:

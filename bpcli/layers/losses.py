@@ -15,7 +15,7 @@ from bpcli.layers.definition import loss
 
 if TYPE_CHECKING:
     from bpcli.graph.node import Node
-    from bpcli.layers.definition import NotNegative, Positive, Reduction
+    from bpcli.layers.kinds import NotNegative, Positive, Reduction
     from bpcli.layers.scope import Scope
 
 

@@ -1,16 +1,17 @@
-"""A module: a layer with the arguments that a text gives it, or a Sequential of modules."""
+"""A module: a layer with the arguments that a text gives it, or a Sequential of modules; and where it is applied."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bpcli.errors import InternalError, LimitError
+from bpcli.graph.node import Node
+from bpcli.graph.op import NO_ATTRIBUTES, Op, Shape
 from bpcli.layers.definition import Definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bpcli.graph.node import Node
     from bpcli.layers.scope import Scope
 
 MOST_MODULES = 100_000
@@ -23,13 +24,6 @@ def _no_layer(_m: Scope, _x: Node) -> Node:
 
 
 SEQUENTIAL = Definition("Sequential", _no_layer, {}, is_loss=False)
-
-
-class Maker(NamedTuple):
-    """What makes an argument of a layer: `OrderedDict([…])`, `torch.tensor([…])`, or `torch.ones(3)`, filled with 1."""
-
-    usage: str
-    fill: float | None = None
 
 
 class Module(NamedTuple):
@@ -50,6 +44,11 @@ class Module(NamedTuple):
     def is_container(self) -> bool:
         """Whether it holds other modules."""
         return self.definition is SEQUENTIAL
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether it is a loss, behind which no layer can stand."""
+        return self.definition.is_loss
 
     def takes_condition(self, position: int) -> bool:
         """Whether its input at this place may be a comparison."""
@@ -78,6 +77,41 @@ class Pick(NamedTuple):
 
     name: str
 
+    @property
+    def is_loss(self) -> bool:
+        """Whether it is a loss: never, it is the output of a layer."""
+        return False
+
     def takes_condition(self, _position: int) -> bool:
         """Whether its input may be a comparison: never, it is the output of a layer."""
         return False
+
+
+def _no_shape(*_: Shape) -> Shape:
+    message = "a stage has no shape of its own: it becomes the nodes of its layer"
+    raise InternalError(message)
+
+
+STAGE = Op("stage", shape=_no_shape, inputs=("*inputs",), fewest=1)
+
+
+class Stage(Node):
+    """A module of a pipeline, applied to nodes, as it is typed: its nodes are made when their shapes are known.
+
+    `number` counts the stages of the text from 0, and is None
+    for one that has no parameters of its own and no place among them, such as a loss.
+    """
+
+    __slots__ = ("module", "number")
+
+    def __init__(
+        self, module: Module | Pick, inputs: tuple[Node, ...], number: int | None, start: int, end: int
+    ) -> None:
+        super().__init__(STAGE, inputs, NO_ATTRIBUTES, start, end)
+        self.module = module
+        self.number = number
+        self.varies = True
+
+    def takes_condition(self, position: int) -> bool:
+        """Whether its input at this place may be a comparison: the mask of a function."""
+        return self.module.takes_condition(position)

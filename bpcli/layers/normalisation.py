@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bpcli.errors import ShapeError, UsageError
 from bpcli.graph.shapes import shape_text
 from bpcli.layers.definition import layer
-from bpcli.layers.fitting import last_axis, require_axes, require_length
+from bpcli.layers.fitting import channels_over, last_axis, require_axes, require_image, require_length
 from bpcli.layers.initial import ONES, ZEROS
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bpcli.graph.node import Node
     from bpcli.graph.op import Shape
-    from bpcli.layers.definition import Sizes
+    from bpcli.layers.kinds import Count, Sizes
     from bpcli.layers.scope import Scope
 
 
@@ -114,7 +114,7 @@ def _batch_norm(counts: tuple[int, ...], example: str) -> Callable[..., Node]:
         weight, bias, running_mean and running_var are (num_features,). Without a momentum the running statistics are
         the mean over all batches; this one is taken as the first. Raises ShapeError. Source: torch.nn.BatchNorm2d.
         """
-        require_axes(x, counts, example)
+        require_axes(x.shape, counts, example)
         require_length(x, 1, num_features, "channels")
         after = len(x.shape) - 2
         learned = _Learned(m, (num_features,), after, has_weight=affine, has_bias=bias)
@@ -148,7 +148,7 @@ for _name, _counts, _example in (
     layer(_name, num_features=_second_axis)(_batch_norm(_counts, _example))
 
 
-def _instance_norm(space: int, example: str) -> Callable[..., Node]:
+def _instance_norm(space: int) -> Callable[..., Node]:
     """Instance normalisation over so many axes of space."""
 
     def build(
@@ -165,7 +165,7 @@ def _instance_norm(space: int, example: str) -> Callable[..., Node]:
 
         Parameters and buffers are those of batch normalisation. Raises ShapeError. Source: torch.nn.InstanceNorm2d.
         """
-        require_axes(x, (space + 1, space + 2), example)
+        require_image(x.shape, space)
         if affine or track_running_stats:
             require_length(x, -space - 1, num_features, "channels")
         learned = _Learned(m, (num_features,), space, has_weight=affine, has_bias=bias)
@@ -182,17 +182,8 @@ def _instance_norm(space: int, example: str) -> Callable[..., Node]:
     return build
 
 
-def _channels_before(space: int) -> Callable[[Shape], int]:
-    """The axis before those of space."""
-    return lambda shape: shape[-space - 1] if len(shape) > space else 0
-
-
-for _name, _space, _example in (
-    ("InstanceNorm1d", 1, "(channels, length), with a batch in front or without"),
-    ("InstanceNorm2d", 2, "(channels, height, width), with a batch in front or without"),
-    ("InstanceNorm3d", 3, "(channels, depth, height, width), with a batch in front or without"),
-):
-    layer(_name, num_features=_channels_before(_space))(_instance_norm(_space, _example))
+for _space in (1, 2, 3):
+    layer(f"InstanceNorm{_space}d", num_features=channels_over(_space))(_instance_norm(_space))
 
 
 def _last_axes(x: Node, normalized_shape: Sizes) -> tuple[Shape, tuple[int, ...]]:
@@ -238,14 +229,14 @@ def rms_norm(
 
 @layer("GroupNorm", num_channels=_second_axis)
 def group_norm(
-    m: Scope, x: Node, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, bias: bool = True
+    m: Scope, x: Node, num_groups: Count, num_channels: int, eps: float = 1e-5, affine: bool = True, bias: bool = True
 ) -> Node:
     """Normalise groups of channels (axis 1) of each row of the batch, over space too; weight, bias: (num_channels,).
 
     Raises ShapeError, and UsageError where the channels make no whole groups. Source: torch.nn.GroupNorm.
     """
-    if num_groups < 1 or num_channels % num_groups:
-        message = f"{num_channels} channels cannot be put into {num_groups} groups of one size"
+    if num_channels % num_groups:
+        message = f"'num_channels', {num_channels}, must be a multiple of 'num_groups', {num_groups}"
         raise UsageError(message)
     require_length(x, 1, num_channels, "channels")
     learned = _Learned(m, (num_channels,), len(x.shape) - 2, has_weight=affine, has_bias=bias)

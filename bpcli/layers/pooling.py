@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bpcli.errors import ShapeError, UsageError
 from bpcli.graph.keys import Slice
 from bpcli.graph.shapes import shape_text
-from bpcli.graph.sliding import window_counts
+from bpcli.graph.sliding import pool_window, window_counts
 from bpcli.layers.definition import layer
 from bpcli.layers.fitting import of_space, require_image
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bpcli.graph.node import Node
-    from bpcli.layers.definition import Sizes, SomeSizes
+    from bpcli.layers.kinds import Sizes, SomeSizes
     from bpcli.layers.scope import Scope
 
 
@@ -33,9 +33,8 @@ def max_pool1d(
 ) -> Node:
     """Take the largest entry of each window of sequences (N, C, L) or (C, L). Source: torch.nn.MaxPool1d."""
     _require_one_result("MaxPool1d", return_indices)
-    require_image(x, 1)
-    windows = _windows(1, kernel_size, stride, padding, dilation)
-    return m.max_pool1d(x, **windows, **({"ceil_mode": True} if ceil_mode else {}))
+    require_image(x.shape, 1)
+    return m.max_pool1d(x, **_windows(1, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode))
 
 
 @layer("MaxPool2d")
@@ -55,9 +54,8 @@ def max_pool2d(
     torch.nn.MaxPool2d.
     """
     _require_one_result("MaxPool2d", return_indices)
-    require_image(x, 2)
-    windows = _windows(2, kernel_size, stride, padding, dilation)
-    return m.max_pool2d(x, **windows, **({"ceil_mode": True} if ceil_mode else {}))
+    require_image(x.shape, 2)
+    return m.max_pool2d(x, **_windows(2, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode))
 
 
 @layer("AvgPool1d")
@@ -71,7 +69,7 @@ def avg_pool1d(
     count_include_pad: bool = True,
 ) -> Node:
     """Take the mean of each window of sequences (N, C, L) or (C, L). Source: torch.nn.AvgPool1d."""
-    require_image(x, 1)
+    require_image(x.shape, 1)
     windows = _windows(1, kernel_size, stride, padding)
     return _mean_pooled(m, x, windows, ceil_mode=ceil_mode, count_include_pad=count_include_pad)
 
@@ -92,9 +90,9 @@ def avg_pool2d(
     A window's sum is divided by `divisor_override`, else by how many of its entries stand in the image, the padding
     included unless `count_include_pad` is False; what `ceil_mode` adds beyond never counts. Source: torch.nn.AvgPool2d.
     """
-    require_image(x, 2)
+    require_image(x.shape, 2)
     if divisor_override == 0:
-        message = "divisor_override must not be 0"
+        message = "'divisor_override' must not be 0"
         raise UsageError(message)
     windows = _windows(2, kernel_size, stride, padding)
     return _mean_pooled(
@@ -111,22 +109,33 @@ def _require_one_result(name: str, return_indices: bool) -> None:
 
 
 def _windows(
-    count: int, kernel_size: Sizes, stride: Sizes | None, padding: Sizes, dilation: Sizes = 1
-) -> dict[str, tuple[int, ...]]:
-    """The attributes of a pool, one entry for each axis of space. Raises UsageError for an impossible one."""
+    count: int,
+    kernel_size: Sizes,
+    stride: Sizes | None,
+    padding: Sizes,
+    dilation: Sizes = 1,
+    *,
+    ceil_mode: bool = False,
+) -> dict[str, Any]:
+    """The attributes of a pool, one entry for each axis of space. Raises UsageError for an impossible one.
+
+    Those that say nothing are left out, and so out of the formulas.
+    """
     size = of_space("kernel_size", kernel_size, count)
-    windows = {
+    windows: dict[str, Any] = {
         "kernel_size": size,
         "stride": size if stride is None else of_space("stride", stride, count),
         "padding": of_space("padding", padding, count, least=0),
     }
-    return windows if dilation == 1 else {**windows, "dilation": of_space("dilation", dilation, count)}
+    if dilation != 1:
+        windows["dilation"] = of_space("dilation", dilation, count)
+    return {**windows, "ceil_mode": True} if ceil_mode else windows
 
 
 def _mean_pooled(
     m: Scope,
     x: Node,
-    windows: dict[str, tuple[int, ...]],
+    windows: dict[str, Any],
     *,
     ceil_mode: bool,
     count_include_pad: bool,
@@ -137,8 +146,10 @@ def _mean_pooled(
     The mean over a window, as the op has it, divides by all of its entries. What counts of them is the same mean of an
     array that is 1 where an entry counts and 0 elsewhere.
     """
-    size, padding = windows["kernel_size"], windows["padding"]
+    size: tuple[int, ...] = windows["kernel_size"]
+    padding: tuple[int, ...] = windows["padding"]
     pool = m.avg_pool1d if len(size) == 1 else m.avg_pool2d
+    pool_window(x.shape, len(size), **windows)  # as the op does, which may be given what surrounds the image
     sizes = x.shape[-len(size) :]
     beyond = _beyond(sizes, windows) if ceil_mode else (0,) * len(size)
     counts_all = not any(beyond) and (count_include_pad or not any(padding))
@@ -148,13 +159,13 @@ def _mean_pooled(
         counted, behind = (whole, tuple([(0, more) for more in beyond])) if count_include_pad else (sizes, widths)
         ones = m.pad(m.broadcast_to(m.constant(1.0), shape=counted), widths=behind)
         x, windows = m.pad(x, widths=widths), {**windows, "padding": (0,) * len(size)}
-    means = pool(x, **windows)
+    means: Node = pool(x, **windows)
     if divisor is not None:
         return means * prod(size) / divisor
     return means if counts_all else means / pool(ones, **windows)
 
 
-def _beyond(sizes: Sequence[int], windows: dict[str, tuple[int, ...]]) -> tuple[int, ...]:
+def _beyond(sizes: Sequence[int], windows: dict[str, Any]) -> tuple[int, ...]:
     """How far the last window of each axis reaches beyond the padding, in `ceil_mode`."""
     size, stride, padding = windows["kernel_size"], windows["stride"], windows["padding"]
     counts = window_counts(sizes, size, stride, padding, (1,) * len(size), ceil_mode=True)
@@ -201,15 +212,15 @@ def adaptive_max_pool2d(m: Scope, x: Node, output_size: SomeSizes, return_indice
 
 def _output_sizes(x: Node, output_size: SomeSizes, count: int) -> tuple[int, ...]:
     """The length of each axis of space afterwards. Raises ShapeError for an input that has not so many of them."""
-    require_image(x, count)
+    require_image(x.shape, count)
     row = output_size if isinstance(output_size, tuple) else (output_size,) * count
     own = x.shape[-count:]
     if len(row) != count:
-        message = f"output_size must have one entry for each axis of space, {count}"
+        message = f"'output_size' must have one entry for each axis of space, {count}, not {len(row)}"
         raise UsageError(message)
     sizes = tuple([length if one is None else one for one, length in zip(row, own, strict=True)])
     if min(sizes) < 1:
-        message = "output_size must be 1 or more"
+        message = f"'output_size' must be 1 or more, not {min(sizes)}"
         raise UsageError(message)
     if not prod(own):
         message = f"{{0}} cannot divide axes of space of the lengths {shape_text(own)}"

@@ -10,20 +10,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bpcli.errors import ShapeError, UsageError
 from bpcli.graph.keys import Slice
-from bpcli.graph.network import Draw
 from bpcli.layers.definition import layer
-from bpcli.layers.fitting import last_axis, require_axes, require_length
-from bpcli.layers.initial import by_fan_in
+from bpcli.layers.fitting import SEQUENCE_AXES, last_axis, require_sequence
+from bpcli.layers.initial import by_fan_in, kept
 from bpcli.layers.linear import affine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bpcli.graph.node import Node
+    from bpcli.layers.kinds import Count, Fraction, Nonlinearity
     from bpcli.layers.scope import Scope
 
 State = tuple["Node", ...]  # h, or h and c
-FEWEST_AXES = 2  # time and features; a batch makes them three
 
 
 class Weights(NamedTuple):
@@ -54,7 +53,7 @@ class Unrolling(NamedTuple):
     num_layers: int
     bias: bool
     batch_first: bool
-    dropout: float
+    dropout: Fraction
     bidirectional: bool
     proj_size: int = 0
 
@@ -69,12 +68,12 @@ def rnn(
     m: Scope,
     x: Node,
     input_size: int,
-    hidden_size: int,
-    num_layers: int = 1,
-    nonlinearity: str = "tanh",
+    hidden_size: Count,
+    num_layers: Count = 1,
+    nonlinearity: Nonlinearity = "tanh",
     bias: bool = True,
     batch_first: bool = False,
-    dropout: float = 0.0,
+    dropout: Fraction = 0.0,
     bidirectional: bool = False,
 ) -> Node:
     """h_t = tanh(x_t W_ihᵀ + h_{t-1} W_hhᵀ + b_ih + b_hh), or with relu. Source: Elman 1990; torch.nn.RNN.
@@ -82,16 +81,13 @@ def rnn(
     `x` is (T, input_size), (T, N, input_size) or, with `batch_first`, (N, T, input_size); the output holds every h_t.
     Raises ShapeError for another input, UsageError for an argument out of its range.
     """
-    if nonlinearity not in {"tanh", "relu"}:
-        message = f"the nonlinearity of an RNN is 'tanh' or 'relu', not '{nonlinearity}'"
-        raise UsageError(message)
     activation = m.tanh if nonlinearity == "tanh" else m.relu
 
     def step(m: Scope, x_t: Node, state: State, weights: Weights) -> State:
         return (activation(_gates(m, x_t, state[0], weights)),)
 
-    shape = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
-    return _unrolled(m, x, Unrolling(1, 1, True, step, *shape))
+    given = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
+    return _unrolled(m, x, Unrolling(1, 1, True, step, *given))
 
 
 @layer("LSTM", input_size=last_axis)
@@ -99,11 +95,11 @@ def lstm(
     m: Scope,
     x: Node,
     input_size: int,
-    hidden_size: int,
-    num_layers: int = 1,
+    hidden_size: Count,
+    num_layers: Count = 1,
     bias: bool = True,
     batch_first: bool = False,
-    dropout: float = 0.0,
+    dropout: Fraction = 0.0,
     bidirectional: bool = False,
     proj_size: int = 0,
 ) -> Node:
@@ -113,10 +109,10 @@ def lstm(
     for. Source: Hochreiter & Schmidhuber 1997, Gers et al. 2000; torch.nn.LSTM.
     """
     if not 0 <= proj_size < hidden_size:
-        message = f"proj_size must be from 0 to less than hidden_size, {hidden_size}, got {proj_size}"
+        message = f"'proj_size' must be from 0 to less than 'hidden_size', {hidden_size}, not {proj_size}"
         raise UsageError(message)
-    shape = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size)
-    return _unrolled(m, x, Unrolling(4, 2, True, _lstm_step, *shape))
+    given = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size)
+    return _unrolled(m, x, Unrolling(4, 2, True, _lstm_step, *given))
 
 
 def _lstm_step(m: Scope, x_t: Node, state: State, weights: Weights) -> State:
@@ -132,11 +128,11 @@ def gru(
     m: Scope,
     x: Node,
     input_size: int,
-    hidden_size: int,
-    num_layers: int = 1,
+    hidden_size: Count,
+    num_layers: Count = 1,
     bias: bool = True,
     batch_first: bool = False,
-    dropout: float = 0.0,
+    dropout: Fraction = 0.0,
     bidirectional: bool = False,
 ) -> Node:
     """h_t = (1 - z)·n + z·h_{t-1} with n = tanh(x_t W_inᵀ + b_in + r·(h_{t-1} W_hnᵀ + b_hn)), r and z as gates.
@@ -144,8 +140,8 @@ def gru(
     The weights hold the gates in the order r, z, n. `x` and errors are those of RNN; `h_n` can be asked for.
     Source: Cho et al. 2014; torch.nn.GRU.
     """
-    shape = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
-    return _unrolled(m, x, Unrolling(3, 1, False, _gru_step, *shape))
+    given = (input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional)
+    return _unrolled(m, x, Unrolling(3, 1, False, _gru_step, *given))
 
 
 def _gru_step(m: Scope, x_t: Node, state: State, weights: Weights) -> State:
@@ -176,13 +172,12 @@ def _parts(m: Scope, gates: Node, count: int) -> list[Node]:
 
 def _unrolled(m: Scope, x: Node, plan: Unrolling) -> Node:
     """The outputs of all steps as one array; `h_n` and `c_n` are the last states of each layer and direction."""
-    _require_in_range(plan)
-    require_axes(x, (FEWEST_AXES, FEWEST_AXES + 1), "such as (time, batch, features)")
-    require_length(x, -1, plan.input_size, "features")
-    axis = 1 if plan.batch_first and len(x.shape) > FEWEST_AXES else 0
+    require_sequence(x, plan.input_size)
+    axis = 1 if plan.batch_first and len(x.shape) > SEQUENCE_AXES else 0
     if not x.shape[axis]:
         message = "{0} expects one time step or more, {1} gives none"
         raise ShapeError(message)
+    m.require_room(x.shape[axis] * plan.num_layers * (2 + 4 * plan.gates))  # no step has fewer nodes
     rows = [m.getitem(x, key=(*[Slice()] * axis, t)) for t in range(x.shape[axis])]
     last: list[State] = []
     for number in range(plan.num_layers):
@@ -232,15 +227,5 @@ def _dropped(m: Scope, rows: Sequence[Node], plan: Unrolling, number: int) -> li
     """What a layer hands to the next: in training, each entry is 0 with the probability `dropout`, else scaled."""
     if not (plan.dropout and m.is_training):
         return list(rows)
-    mask = m.drawn(f"dropout_l{number}", (len(rows), *rows[0].shape), Draw("kept", plan.dropout))
+    mask = m.drawn(f"dropout_l{number}", (len(rows), *rows[0].shape), kept(plan.dropout))
     return [row * m.getitem(mask, key=(t,)) for t, row in enumerate(rows)]
-
-
-def _require_in_range(plan: Unrolling) -> None:
-    for name, value in (("hidden_size", plan.hidden_size), ("num_layers", plan.num_layers)):
-        if value < 1:
-            message = f"{name} must be 1 or more, got {value}"
-            raise UsageError(message)
-    if not 0 <= plan.dropout <= 1:
-        message = f"dropout is a probability, from 0 to 1, got {plan.dropout:g}"
-        raise UsageError(message)

@@ -12,7 +12,7 @@ from bpcli.layers.fitting import axis_within
 
 if TYPE_CHECKING:
     from bpcli.graph.node import Node
-    from bpcli.layers.definition import Sizes
+    from bpcli.layers.kinds import Sizes
     from bpcli.layers.scope import Scope
 
 

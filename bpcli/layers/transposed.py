@@ -7,53 +7,53 @@ from typing import TYPE_CHECKING
 
 from bpcli.errors import ShapeError, UsageError
 from bpcli.graph.keys import Slice
-from bpcli.layers.convolution import Kernel, channels_of_image, channels_of_sequence, with_bias
+from bpcli.layers.convolution import Kernel, with_bias
 from bpcli.layers.definition import layer
-from bpcli.layers.fitting import of_space, require_image, require_length
+from bpcli.layers.fitting import channels_over, of_space, require_image, require_length
 from bpcli.layers.initial import by_fan_in, fan_in_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bpcli.graph.node import Node
-    from bpcli.layers.definition import Sizes
+    from bpcli.layers.kinds import Count, Filling, Sizes
     from bpcli.layers.scope import Scope
 
 
-@layer("ConvTranspose1d", in_channels=channels_of_sequence)
+@layer("ConvTranspose1d", in_channels=channels_over(1))
 def conv_transpose1d(
     m: Scope,
     x: Node,
     in_channels: int,
-    out_channels: int,
+    out_channels: Count,
     kernel_size: Sizes,
     stride: Sizes = 1,
     padding: Sizes = 0,
     output_padding: Sizes = 0,
-    groups: int = 1,
+    groups: Count = 1,
     bias: bool = True,
     dilation: Sizes = 1,
-    padding_mode: str = "zeros",
+    padding_mode: Filling = "zeros",
 ) -> Node:
     """Go back from what Conv1d makes to its input; as `conv_transpose2d`. Source: torch.nn.ConvTranspose1d."""
     kernel = Kernel.checked(1, in_channels, out_channels, kernel_size, stride, dilation, groups)
     return _transposed(m, x, kernel, padding, output_padding, padding_mode, bias=bias)
 
 
-@layer("ConvTranspose2d", in_channels=channels_of_image)
+@layer("ConvTranspose2d", in_channels=channels_over(2))
 def conv_transpose2d(
     m: Scope,
     x: Node,
     in_channels: int,
-    out_channels: int,
+    out_channels: Count,
     kernel_size: Sizes,
     stride: Sizes = 1,
     padding: Sizes = 0,
     output_padding: Sizes = 0,
-    groups: int = 1,
+    groups: Count = 1,
     bias: bool = True,
     dilation: Sizes = 1,
-    padding_mode: str = "zeros",
+    padding_mode: Filling = "zeros",
 ) -> Node:
     """Apply the adjoint of Conv2d: what flows back through one is what this gives, and the other way round.
 
@@ -70,15 +70,15 @@ def _transposed(
 ) -> Node:
     """The adjoint of the convolution whose weight, and attributes, these are."""
     count = len(kernel.size)
-    require_image(x, count)
+    require_image(x.shape, count)
     require_length(x, -count - 1, kernel.in_channels, "channels")
     if filling != "zeros":
-        message = "a transposed convolution has padding_mode 'zeros' only, as in PyTorch"
+        message = "'padding_mode' of a transposed convolution must be 'zeros', as in PyTorch"
         raise UsageError(message)
     around = of_space("padding", padding, count, least=0)
     more = of_space("output_padding", output_padding, count, least=0)
     if any(one >= max(step, spread) for one, step, spread in zip(more, kernel.stride, kernel.dilation, strict=True)):
-        message = "output_padding must be smaller than the stride or the dilation"
+        message = "'output_padding' must be smaller than the stride or the dilation"
         raise UsageError(message)
     shape = (kernel.in_channels, kernel.out_channels // kernel.groups, *kernel.size)
     weight = m.parameter("weight", shape, by_fan_in(fan_in_of(shape)))

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from bpcli.errors import ShapeError, UsageError
 from bpcli.graph.keys import Slice
 from bpcli.layers.definition import layer
+from bpcli.layers.kinds import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bpcli.graph.node import Node
-    from bpcli.layers.definition import Factors, Sizes
+    from bpcli.layers.kinds import Factors, Sizes
     from bpcli.layers.scope import Scope
 
 AXES = {"nearest": (1, 2), "linear": (1,), "bilinear": (2,)}  # of space, by mode
@@ -61,16 +62,13 @@ def upsample(
 def _require_mode(mode: str, align_corners: bool | None) -> None:
     """Raise UsageError for a mode that is not here, or one that knows no corners."""
     if mode not in AXES:
-        is_of_pytorch = mode in ELSEWHERE
-        message = (
-            f"mode {mode!r} is one of PyTorch's that bpcli does not have yet"
-            if is_of_pytorch
-            else (f"mode must be one of {', '.join(map(repr, AXES))}, not {mode!r}")
-        )
-        raise UsageError(message, hint=f"the modes here are {', '.join(AXES)}" if is_of_pytorch else None)
-    if mode == "nearest" and align_corners is not None:
-        message = "align_corners can only be set with the modes linear and bilinear"
+        message = f"'mode' must be {listed(AXES)}, not {mode!r}"
+        if mode in ELSEWHERE:
+            message = f"'mode' must be {listed(AXES)}: {mode!r} is one of PyTorch's that bpcli does not have yet"
         raise UsageError(message)
+    if mode == "nearest" and align_corners is not None:
+        message = "'align_corners' is for the modes 'linear' and 'bilinear' only"
+        raise UsageError(message, hint="leave it out")
 
 
 class Line(NamedTuple):
@@ -84,8 +82,8 @@ class Line(NamedTuple):
 def _lines(own: Sequence[int], size: Sizes | None, scale_factor: Factors | None, *, is_recomputed: bool) -> list[Line]:
     """How each axis is divided. Raises UsageError where that is not said, or said twice."""
     if size is not None and (scale_factor is not None or is_recomputed):
-        message = "size says it all: scale_factor and recompute_scale_factor cannot stand beside it"
-        raise UsageError(message)
+        message = "'size' says it all: 'scale_factor' and 'recompute_scale_factor' cannot stand beside it"
+        raise UsageError(message, hint="give one of them")
     if size is not None:
         lines = [Line(length, one, length / max(one, 1)) for length, one in _by_axis(own, size, "size")]
     elif scale_factor is not None:
@@ -95,7 +93,7 @@ def _lines(own: Sequence[int], size: Sizes | None, scale_factor: Factors | None,
             for size in [floor(min(length * factor, LARGEST))]
         ]
     else:
-        message = "Upsample takes a size, or a scale_factor"
+        message = "Upsample has no value for 'size' or 'scale_factor'"
         raise UsageError(message)
     for line in lines:
         if min(line.length, line.size) < 1:
@@ -108,7 +106,7 @@ def _by_axis(own: Sequence[int], given: Any, name: str) -> list[tuple[int, Any]]
     """The length of each axis, and what was given for it."""
     row = given if isinstance(given, tuple) else (given,) * len(own)
     if len(row) != len(own) or min(row) <= 0:
-        message = f"{name} must have one entry above 0 for each axis of space, {len(own)}"
+        message = f"'{name}' must have one entry above 0 for each axis of space, {len(own)}"
         raise UsageError(message)
     return list(zip(own, row, strict=True))
 

@@ -40,7 +40,7 @@ LENGTHS = Attribute(
     whole_row,
 )
 SOME_AXES = SHAPE._replace(allowed="axes such as (1, 0)")
-KEEPDIMS = Attribute(False, "True or False", lambda v: isinstance(v, bool))  # noqa: FBT003 - NumPy's default
+SWITCH = Attribute(False, "True or False", lambda v: isinstance(v, bool))  # noqa: FBT003 - off, as in NumPy and PyTorch
 
 
 def one_axis(default: Any = REQUIRED) -> Attribute:

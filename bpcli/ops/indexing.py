@@ -25,7 +25,6 @@ def _key(value: Any) -> Key:
 
 
 KEY = Attribute(REQUIRED, "an index such as 0 or '1:3'", _is_key, _key)
-
 IGNORED = Attribute(None, "a whole number, or None", lambda value: value is None or is_whole(value), whole)
 
 

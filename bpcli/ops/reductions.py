@@ -9,10 +9,10 @@ from typing import Any
 from bpcli.errors import ShapeError
 from bpcli.graph.op import Op, Sample, Shape, structural
 from bpcli.graph.shapes import axes_of, axis_of, having_axes
-from bpcli.ops.attributes import AXES, KEEPDIMS, one_axis
+from bpcli.ops.attributes import AXES, SWITCH, one_axis
 
 Axis = int | tuple[int, ...] | None
-REDUCED = {"axis": AXES, "keepdims": KEEPDIMS}
+REDUCED = {"axis": AXES, "keepdims": SWITCH}
 
 
 def reduced(shape: Shape, *, axis: Axis = None, keepdims: bool = False, **_: Any) -> Shape:
@@ -85,7 +85,7 @@ sum_ = reduction(
 mean = reduction(
     "mean",
     _mean_back,
-    meaning=lambda m, x, axis=None, **where: m.sum(x, axis=axis, **where) / joined_count(m.shape(x), axis),
+    meaning=lambda m, x, axis=None, **where: m.div(m.sum(x, axis=axis, **where), joined_count(m.shape(x), axis)),
     samples=(Sample((2, 3)), Sample((2, 3), axis=1), Sample((2, 3), axis=(0,), keepdims=True)),
 )
 amax = reduction(
@@ -173,6 +173,6 @@ argmax = structural(
     "argmax",
     lambda m, upstream, out, x, **_: (None,),
     _chosen_shape,
-    attributes={"axis": one_axis(None), "keepdims": KEEPDIMS},
+    attributes={"axis": one_axis(None), "keepdims": SWITCH},
     samples=(Sample((2, 3)), Sample((2, 3), axis=1)),
 )

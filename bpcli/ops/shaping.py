@@ -72,7 +72,7 @@ def _reshaping(name: str, target: Callable[..., Shape], **definition: Any) -> Op
 
 
 def _flattened(shape: Shape, *, start_dim: int = 0, end_dim: int = -1) -> Shape:
-    if not shape:
+    if not shape and {start_dim, end_dim} <= {0, -1}:  # a single number is taken as an array of one
         return (1,)
     first, last = axis_of(start_dim, shape), axis_of(end_dim, shape)
     if first > last:

@@ -4,7 +4,7 @@ from math import inf
 from typing import Any
 
 from bpcli.graph.op import Attribute, Sample, Shape
-from bpcli.ops.attributes import AXES, KEEPDIMS, whole_number
+from bpcli.ops.attributes import AXES, SWITCH, whole_number
 from bpcli.ops.reductions import Axis, extreme_back, joined_count, reduced, reduction, repeated, require_entries
 
 
@@ -39,7 +39,7 @@ def _deviation_back(
 
 
 # NumPy divides by n, PyTorch by n - 1 where nothing else is said: NumPy's default, and both their words.
-DDOF = {"axis": AXES, "ddof": whole_number(0, least=0), "keepdims": KEEPDIMS}
+DDOF = {"axis": AXES, "ddof": whole_number(0, least=0), "keepdims": SWITCH}
 var = reduction(
     "var",
     _variance_back,
@@ -98,7 +98,7 @@ norm = reduction(
     attributes={
         "ord": Attribute(2.0, "a number from 1 on, or inf", lambda v: isinstance(v, float) and v >= 1),
         "axis": AXES,
-        "keepdims": KEEPDIMS,
+        "keepdims": SWITCH,
     },
     kinks=("the norm is 0: the gradient is taken as 0",),
     samples=(

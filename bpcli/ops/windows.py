@@ -7,10 +7,10 @@ from typing import Any
 
 from bpcli.errors import ShapeError
 from bpcli.graph.keys import Slice
-from bpcli.graph.op import Attribute, Op, Sample, Shape, structural
+from bpcli.graph.op import Op, Sample, Shape, structural
 from bpcli.graph.shapes import shape_text
 from bpcli.graph.sliding import Sizes, Sliding, axes_of_pool, pool_window, sliding_over, window_counts
-from bpcli.ops.attributes import LENGTHS, sizes
+from bpcli.ops.attributes import LENGTHS, SWITCH, sizes
 
 ROW = sizes()._replace(kept=LENGTHS.kept)  # one for each axis of space, always
 
@@ -40,18 +40,15 @@ def _pooled(count: int | None) -> Any:
 
 
 POOLING = {"kernel_size": sizes(), "stride": sizes(None), "padding": sizes(0, least=0)}
-LARGEST = {
-    **POOLING,
-    "dilation": sizes(1),
-    "ceil_mode": Attribute(False, "True or False", lambda v: isinstance(v, bool)),  # noqa: FBT003 - PyTorch's default
-}
+LARGEST = {**POOLING, "dilation": sizes(1), "ceil_mode": SWITCH}
 
 
 def _max_pool(name: str, count: int | None, samples: tuple[Sample, ...]) -> Op:
     def back(m: Any, upstream: Any, out: Any, x: Any, ceil_mode: bool = False, **attributes: Any) -> tuple[Any, ...]:
         size, (stride, padding, dilation, _) = pool_window(m.shape(x), count, **attributes)
-        where = {"kernel_size": size, "stride": stride, "padding": padding, "dilation": dilation}
-        return (m.put_largest(upstream, x, **where, **({"ceil_mode": True} if ceil_mode else {})),)
+        where: dict[str, Any] = {"kernel_size": size, "stride": stride, "padding": padding, "dilation": dilation}
+        where |= {"ceil_mode": True} if ceil_mode else {}  # a formula shows it where it is on
+        return (m.put_largest(upstream, x, **where),)
 
     return structural(
         name,
