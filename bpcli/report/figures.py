@@ -16,7 +16,9 @@ def full(value: float) -> str:
 
 
 def short(value: float) -> str:
-    """Four significant digits, whole digits never rounded away; whole numbers as they are."""
+    """Four significant digits, whole digits never rounded away; whole numbers as they are, and 0 without a sign."""
+    if not value:
+        return "0"
     if not math.isfinite(value) or (float(value).is_integer() and abs(value) < 1e15):  # noqa: PLR2004 - reads well
         return full(value)
     size = abs(value)

@@ -37,7 +37,7 @@ def folded_row(  # noqa: PLR0913, PLR0917 - what is told, and how
         str(first) if first == last else f"{first}-{last}",
         labels[node],
         labels[inputs[0]] + ("" if is_one else f", {page.signs.ellipsis}"),
-        page.value(result.upstreams[node]),
+        page.of_factors.value(result.upstreams[node]),
         f"({page.signs.written(group.title)}: {len(numbered)} steps)",
         "",
         contribution,

@@ -5,6 +5,7 @@ colour. Nothing is ever cut to fit: where a row is wider than the page, its note
 its cells do.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -65,12 +66,12 @@ def table(  # noqa: PLR0913 - what is set, and how
 ) -> list[Line]:
     """The rows in columns, within `width` characters if they can be.
 
-    Where they are wider, the notes go below their rows, then the heading goes, unless the table needs it, then each
-    row is stacked, or, with `wraps`, broken between its cells.
+    Where they are wider, the notes go below their rows; then, with `wraps`, the widest rows are broken between their
+    cells; else the heading goes, unless the table needs it, and then each row is stacked.
     """
     cells = [row.cells for row in rows]
     notes = _notes_in_columns([row.notes for row in rows])
-    for words in dict.fromkeys([heading] if needs_heading else [heading, ()]):
+    for words in dict.fromkeys([heading] if needs_heading or wraps else [heading, ()]):
         lines = _set_in_columns(columns, cells, words)
         header, body = lines[: bool(words)], lines[bool(words) :]
         beside = [[*line, *note] for line, note in zip(body, notes, strict=True)]
@@ -79,7 +80,8 @@ def table(  # noqa: PLR0913 - what is set, and how
         if _fits(lines, width):
             return [*header, *_with_notes_below([[line] for line in body], rows)]
     if wraps:
-        return _with_notes_below(_wrapped(columns, cells, width), rows)
+        header, groups = _broken(columns, cells, width, heading)
+        return [*header, *_with_notes_below(groups, rows)]
     return _with_notes_below([_stacked(columns, row) for row in cells], rows)
 
 
@@ -116,7 +118,7 @@ def _set_in_columns(
     for position, column in enumerate(columns):
         texts = _padded([row[position] for row in cells], column.side)
         if heading:
-            widest = max(len(texts[0]), len(heading[position]))
+            widest = max(map(len, (heading[position], *texts)))
             pad = str.ljust if column.side == "left" else str.rjust
             texts = [pad(text, widest) for text in (heading[position], *texts)]
         if any(map(str.strip, texts)) or column.caption:
@@ -156,14 +158,34 @@ def _stacked(columns: Sequence[Column], cells: tuple[str, ...]) -> list[Line]:
     return lines
 
 
-def _wrapped(columns: Sequence[Column], cells: Sequence[tuple[str, ...]], width: float) -> list[list[Line]]:
-    """Rows whose first cells are in columns, the others one behind the other, from where they pass the width below."""
+def _broken(
+    columns: Sequence[Column], cells: Sequence[tuple[str, ...]], width: float, heading: tuple[str, ...]
+) -> tuple[list[Line], list[list[Line]]]:
+    """The heading, and the rows: in columns as many of the shortest as fit there together, the others broken.
+
+    A broken row has its first cells in their columns, the others one behind the other, from where they pass the width
+    below. Where all are broken there is no heading.
+    """
     lead = next((place for place, column in enumerate(columns) if column.caption), NAMES)
-    leads = zip(*[_padded([row[place] for row in cells], columns[place].side) for place in range(lead)], strict=True)
-    return [_wrapped_row(columns, (*names, *row[lead:]), lead, width) for names, row in zip(leads, cells, strict=True)]
+    padded = [_padded([row[place] for row in (heading, *cells) if row], columns[place].side) for place in range(lead)]
+    leads = [names[bool(heading) :] for names in padded]
+    led = [(*names, *row[lead:]) for names, row in zip(zip(*leads, strict=True), cells, strict=True)]
+    order = sorted(range(len(led)), key=lambda place: sum(map(len, led[place])))
+
+    def in_columns(count: int) -> list[Line]:
+        return _set_in_columns(columns, [led[place] for place in sorted(order[:count])], heading)
+
+    count = bisect_left(range(1, len(led) + 1), 1, key=lambda count: not _fits(in_columns(count), width))
+    kept = set(order[:count])
+    lines = iter(in_columns(count))
+    header = [next(lines)] if heading else []
+    groups = [
+        [next(lines)] if place in kept else _broken_row(columns, row, lead, width) for place, row in enumerate(led)
+    ]
+    return header if kept else [], groups
 
 
-def _wrapped_row(columns: Sequence[Column], cells: tuple[str, ...], lead: int, width: float) -> list[Line]:
+def _broken_row(columns: Sequence[Column], cells: tuple[str, ...], lead: int, width: float) -> list[Line]:
     lines: list[Line] = [[]]
     for place, (column, cell) in enumerate(zip(columns, cells, strict=True)):
         text = cell if place < lead else cell.strip()
