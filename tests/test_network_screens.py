@@ -326,7 +326,7 @@ def test_a_wide_row_leaves_the_others_in_their_columns() -> None:
     text = "x -> Linear(2) -> Tanh -> Linear(1) -> MSELoss(t)"
     rows = section(shown(text, {"x": [[1, 2]], "t": [[0.5]]}), "BACKWARD").splitlines()[1:]
     steps = [row for row in rows if "→" in row]
-    aligned = [row for row in steps if row.index(" = ") == rows[0].index(" = ")]
+    aligned = [row for row in steps if row.rindex(" = ") == rows[0].index(" = ")]
 
     assert {row.index("→") for row in steps} == {rows[0].index("→")}
     assert [row.split()[0] for row in steps if row not in aligned] == ["10", "15", "16"]
