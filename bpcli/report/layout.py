@@ -5,11 +5,10 @@ colour. Nothing is ever cut to fit: where a row is wider than the page, its note
 its cells do.
 """
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bpcli.report.figures import aligned
+from bpcli.report.figures import aligned, before_point
 
 INDENT = 7  # characters before what stands below a row
 NAMES = 2  # columns that stay columns where a row is broken, if no column has a caption: a number and a name
@@ -161,7 +160,7 @@ def _stacked(columns: Sequence[Column], cells: tuple[str, ...]) -> list[Line]:
 def _broken(
     columns: Sequence[Column], cells: Sequence[tuple[str, ...]], width: float, heading: tuple[str, ...]
 ) -> tuple[list[Line], list[list[Line]]]:
-    """The heading, and the rows: in columns as many of the shortest as fit there together, the others broken.
+    """The heading, and the rows: those that fit there together in columns, the wider ones broken.
 
     A broken row has its first cells in their columns, the others one behind the other, from where they pass the width
     below. Where all are broken there is no heading.
@@ -170,19 +169,32 @@ def _broken(
     padded = [_padded([row[place] for row in (heading, *cells) if row], columns[place].side) for place in range(lead)]
     leads = [names[bool(heading) :] for names in padded]
     led = [(*names, *row[lead:]) for names, row in zip(zip(*leads, strict=True), cells, strict=True)]
-    order = sorted(range(len(led)), key=lambda place: sum(map(len, led[place])))
-
-    def in_columns(count: int) -> list[Line]:
-        return _set_in_columns(columns, [led[place] for place in sorted(order[:count])], heading)
-
-    count = bisect_left(range(1, len(led) + 1), 1, key=lambda count: not _fits(in_columns(count), width))
-    kept = set(order[:count])
-    lines = iter(in_columns(count))
+    kept = _fitting(columns, led, width, heading)
+    lines = iter(_set_in_columns(columns, [led[place] for place in sorted(kept)], heading))
     header = [next(lines)] if heading else []
     groups = [
         [next(lines)] if place in kept else _broken_row(columns, row, lead, width) for place, row in enumerate(led)
     ]
     return header if kept else [], groups
+
+
+def _fitting(
+    columns: Sequence[Column], cells: Sequence[tuple[str, ...]], page: float, heading: tuple[str, ...]
+) -> set[int]:
+    """The places of rows that fit in columns together: each is taken or left, from that with the narrowest cells on."""
+    kept: set[int] = set()
+    so_far = [(len(word), 0) for word in heading] or [(0, 0)] * len(columns)
+    for place in sorted(range(len(cells)), key=lambda place: sorted(map(len, cells[place]), reverse=True)):
+        widths = [
+            (max(before, len(head)), max(behind, len(text) - len(head)))
+            for (before, behind), text, column in zip(so_far, cells[place], columns, strict=True)
+            for head in [before_point(text) if column.side == "point" else text]
+        ]
+        used = [sum(width) + len(column.before) for width, column in zip(widths, columns, strict=True) if any(width)]
+        if sum(used) <= page:
+            so_far = widths
+            kept.add(place)
+    return kept
 
 
 def _broken_row(columns: Sequence[Column], cells: tuple[str, ...], lead: int, width: float) -> list[Line]:
