@@ -222,6 +222,16 @@ def test_a_layer_of_which_another_result_is_used() -> None:
     assert layer["gradient_norm"] == pytest.approx(np.linalg.norm(result.upstreams[difference]))
 
 
+def test_a_folded_layer_shows_the_result_that_is_used() -> None:
+    """The next layer takes it."""
+    text = "x -> LSTM(2) -> h_n -> Linear(1) -> Tanh -> Linear(1) -> MSELoss(t)"
+    report = shown(text, {"x": [[1, 2], [0, 1], [3, 4]], "t": [[1]]}, expanded=["1"])
+    (folded,) = re.findall(r" (v\d+) = \(0 LSTM: 2 steps\)", section(report, "FORWARD"))
+
+    assert re.search(rf" = {folded} @ v\d+", section(report, "FORWARD"))
+    assert " = …" in section(report, "BACKWARD")  # to both biases
+
+
 def test_a_layer_whose_output_nothing_uses() -> None:
     """No gradient reaches it, and that is said of no other layer."""
     text = "unused = x -> RNN(2); x -> Linear(1) -> MSELoss(t)"

@@ -8,6 +8,7 @@ from bpcli.graph.network import Layer, Network
 from bpcli.graph.node import Node
 from bpcli.graph.op import Shape
 from bpcli.report.arrays import norm_of
+from bpcli.report.folding import outputs_of
 
 
 class Summary(NamedTuple):
@@ -28,8 +29,7 @@ class Summary(NamedTuple):
 def summaries(result: Gradients, network: Network) -> list[Summary]:
     """A summary of each layer, in the order of computation."""
     found = []
-    for layer in network.layers:
-        output = _handed_on(layer, result)
+    for layer, output in zip(network.layers, outputs_of(result.graph, network), strict=True):
         upstream = result.upstreams.get(output)
         shapes = {
             parameter.variable.name: parameter.variable.shape
@@ -39,13 +39,3 @@ def summaries(result: Gradients, network: Network) -> list[Summary]:
         gradient_norm = None if upstream is None else norm_of(upstream)
         found.append(Summary(layer, shapes, output, norm_of(result.values[output]), gradient_norm))
     return found
-
-
-def _handed_on(layer: Layer, result: Gradients) -> Node:
-    """The output of a layer; where only another result is used, such as the `h_n` of an LSTM, the last of these."""
-    nodes = result.graph.nodes
-    if layer.output in result.upstreams:
-        return layer.output
-    inside = {node for block in layer.blocks for node in nodes[block.start : block.stop]}
-    used = {source for node in nodes if node not in inside and node in result.upstreams for source in node.inputs}
-    return next((node for node in reversed(nodes) if node in inside and node in used), layer.output)
