@@ -9,7 +9,7 @@ import pytest
 from command import call
 
 import bpcli
-from bpcli.check import array_steps, differences, expansion
+from bpcli.check import array_steps, differences, estimates, expansion
 from bpcli.check.findings import Verdict
 from bpcli.check.groups import ArrayCheck, Group
 from bpcli.layers import LAYERS
@@ -216,10 +216,40 @@ def test_what_differences_leave_out_is_settled_by_steps(monkeypatch: pytest.Monk
     claimed = np.array(own.gradients["0.weight"])
     claimed[1, 1] += 0.5
 
-    assert check(LARGE, LARGE_AT).verdict is Verdict.AGREE
+    found = check(LARGE, LARGE_AT)
+    assert found.verdict is Verdict.AGREE
+    assert found.method.startswith("float64 differences, 10 of 32 entries, and each of ")
     assert [
         one.title for one in check(LARGE, LARGE_AT, {"0.weight": claimed}).findings if one.verdict is Verdict.DIFFER
     ] == ["∂f/∂0.weight[1,1]"]
+
+
+@pytest.mark.usefixtures("few_ops")
+def test_a_claim_about_a_row_whose_first_entry_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was not looked at says nothing about what was."""
+    monkeypatch.setattr(differences, "MOST_COMPUTED", 1.0)
+    monkeypatch.setattr(differences, "FEWEST_ENTRIES", 2)  # the first entry and the last
+    own = check(LARGE, LARGE_AT).own
+    assert own is not None
+    row = np.array(own.gradients["0.weight"])[3] + [0, 0, 0.5]
+
+    found = check(LARGE, LARGE_AT, {"0.weight[3]": row})
+
+    assert [one.verdict for one in found.findings] == [Verdict.AGREE, Verdict.AGREE, Verdict.DIFFER]
+
+
+@pytest.mark.usefixtures("few_ops")
+def test_steps_that_were_not_checked_settle_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What differences leave out stays undecided, and it is said that no step was looked at."""
+    monkeypatch.setattr(differences, "MOST_COMPUTED", 1.0)
+    monkeypatch.setattr(differences, "FEWEST_ENTRIES", 2)
+    monkeypatch.setattr(array_steps, "MOST_OPS", 0)
+    monkeypatch.setattr(array_steps, "MOST_COMPUTED", 0)
+    found = check(LARGE, LARGE_AT)
+
+    assert found.verdict is Verdict.UNDECIDED
+    assert "0 of 16 steps alone" in found.method
+    assert {one.reason for one in found.findings if one.verdict is Verdict.UNDECIDED} == {estimates.LEFT_OUT}
 
 
 @pytest.mark.usefixtures("few_ops")

@@ -96,6 +96,7 @@ NAMES = [
     ("a_b_c", r"a_{\mathrm{b\_c}}"),
     ("length", r"\mathrm{length}"),
     ("long_name", r"\mathrm{long}_{\mathrm{name}}"),
+    ("0.weight_ih_l0", r"\mathrm{0.weight\_ih\_l0}"),
 ]
 LITERALS = [
     ("0.5", "0.5"),

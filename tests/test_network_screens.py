@@ -106,34 +106,35 @@ NETWORK                             parameters given
 
 FORWARD                             local gradients, kept for the way back
  0 RNN
-      1   v1 = 0.bias_ih_l0 + 0.bias_hh_l0 = [0]                 (1,)
-    2-9   h1 = (0 RNN · t=1: 8 steps)      = [0.4621]            (1,)
-  10-17   h2 = (0 RNN · t=2: 8 steps)      = [0.7279]            (1,)
-  18-25   h3 = (0 RNN · t=3: 8 steps)      = [0.7424]            (1,)
+      1   v1 = 0.bias_ih_l0 + 0.bias_hh_l0 = [0]                             (1,)
+    2-9   h1 = (0 RNN · t=1: 8 steps)      = [0.4621]                        (1,)
+  10-17   h2 = (0 RNN · t=2: 8 steps)      = [0.7279]                        (1,)
+  18-25   h3 = (0 RNN · t=3: 8 steps)      = [0.7424]                        (1,)
  0 RNN
-     26  v23 = [h1, h2, h3]                = (3, 1) norm 1.138
+     26  v23 = [h1, h2, h3]                = [[0.4621], [0.7279], [0.7424]]  (3, 1)
  MSELoss
-     27  v24 = v23 - target                = (3, 1) norm 1.138
-     28  v25 = square(v24)                 = (3, 1) norm 0.7938         ∂v25/∂v24 = diag(2*v24)
+     27  v24 = v23 - target                = [[0.4621], [0.7279], [0.7424]]  (3, 1)
+     28  v25 = square(v24)                 = [[0.2136], [0.5298], [0.5511]]  (3, 1)
+       ∂v25/∂v24 = diag(2*v24) = diag([[0.9242], [1.456], [1.485]])
      29    f = mean(v25)                   = 0.4315
 
 BACKWARD                            starts with ∂f/∂f = 1
-         node → input         upstream            local                    = contribution
+         node → input         upstream            local                   = contribution
  MSELoss
-      1     f → v25           1                   broadcast_to(upstream/3) = (3, 1) norm 0.5774
-      2   v25 → v24           (3, 1) norm 0.5774  × 2*v24                  = (3, 1) norm 0.7585
-      3   v24 → v23           (3, 1) norm 0.7585  × 1                      = (3, 1) norm 0.7585
+      1     f → v25           1  broadcast_to(upstream/3) = [[0.3333], [0.3333], [0.3333]]
+      2   v25 → v24           (3, 1) norm 0.5774  × 2*v24 = [[0.3081], [0.4853], [0.4949]]
+      3   v24 → v23           (3, 1) norm 0.7585  × 1 = [[0.3081], [0.4853], [0.4949]]
  0 RNN
-      4   v23 → h1            (3, 1) norm 0.7585  upstream[0]              = [0.3081]
-      5   v23 → h2            (3, 1) norm 0.7585  upstream[1]              = [0.4853]
-      6   v23 → h3            (3, 1) norm 0.7585  upstream[2]              = [0.4949]
-   7-18    h3 → h2            [0.4949]            (0 RNN · t=3: 12 steps)  = [0.4443]
-  19-30    h2 → h1            [0.9296]            (0 RNN · t=2: 12 steps)  = [0.8741]
-  31-41    h1 → input         [1.182]             (0 RNN · t=1: 11 steps)  = [[0.4649], [0], [0]]
-       ∂f/∂input = [[0], [0], [0.1111]] + [[0], [0.2185], [0]] + [[0.4649], [0], [0]] = (3, 1) norm 0.5255
+      4   v23 → h1            (3, 1) norm 0.7585  upstream[0]             = [0.3081]
+      5   v23 → h2            (3, 1) norm 0.7585  upstream[1]             = [0.4853]
+      6   v23 → h3            (3, 1) norm 0.7585  upstream[2]             = [0.4949]
+   7-18    h3 → h2            [0.4949]            (0 RNN · t=3: 12 steps) = [0.4443]
+  19-30    h2 → h1            [0.9296]            (0 RNN · t=2: 12 steps) = [0.8741]
+  31-41    h1 → input         [1.182]             (0 RNN · t=1: 11 steps) = [[0.4649], [0], [0]]
+       ∂f/∂input = the sum of 3 contributions, [[0.4649], [0.2185], [0.1111]]
  0 RNN
-     42    v1 → 0.bias_ih_l0  [1.589]             × 1                      = [1.589]
-     43    v1 → 0.bias_hh_l0  [1.589]             × 1                      = [1.589]
+     42    v1 → 0.bias_ih_l0  [1.589]             × 1                     = [1.589]
+     43    v1 → 0.bias_hh_l0  [1.589]             × 1                     = [1.589]
   (…) are folded: --expand-layer 0, or --expand-layer all, shows their steps
 
 SHARED PARAMETERS                   what each part of a layer adds to the gradient
@@ -207,12 +208,37 @@ def test_where_numbers_come_from(text: str, at: dict[str, Any], options: dict[st
     assert first.split("  ", 1)[-1].strip() == (about or "NETWORK")
 
 
-def test_a_layer_whose_output_nothing_uses() -> None:
-    """It has no gradient there, although one reaches its parameters."""
-    summary = section(shown("x -> RNN(2) -> h_n -> MSELoss(t)", {"x": [[[1.0]]], "t": [[[0, 1]]]}), "NETWORK")
+def test_a_layer_of_which_another_result_is_used() -> None:
+    """Its row has the shape of that result, its norm, and the norm of what arrives there; so has the document."""
+    at = {"x": [[1.0], [2.0]], "t": [[0, 1]]}
+    result = bpcli.grad("x -> RNN(2) -> h_n -> MSELoss(t)", at)
+    row = section(shown("x -> RNN(2) -> h_n -> MSELoss(t)", at), "NETWORK").splitlines()[2]
+    layer, _ = grad_document(result)["network"]["layers"]
+    difference = result.graph.nodes[-3]
 
-    assert "no gradient reaches its output" in summary
-    assert call("grad", "x -> RNN(2) -> h_n -> MSELoss(t)", "--x=[[[1]]]", "--t=[[[0, 1]]]").err == ""
+    assert row.split("(1, 2)")[1].split() == [short(layer["value_norm"]), short(layer["gradient_norm"])]
+    assert layer["output_shape"] == [1, 2]
+    assert layer["output"] == result.labels()[difference.inputs[0]]
+    assert layer["gradient_norm"] == pytest.approx(np.linalg.norm(result.upstreams[difference]))
+
+
+def test_a_folded_layer_shows_the_result_that_is_used() -> None:
+    """The next layer takes it."""
+    text = "x -> LSTM(2) -> h_n -> Linear(1) -> Tanh -> Linear(1) -> MSELoss(t)"
+    report = shown(text, {"x": [[1, 2], [0, 1], [3, 4]], "t": [[1]]}, expanded=["1"])
+    (folded,) = re.findall(r" (v\d+) = \(0 LSTM: 2 steps\)", section(report, "FORWARD"))
+
+    assert re.search(rf" = {folded} @ v\d+", section(report, "FORWARD"))
+    assert " = …" in section(report, "BACKWARD")  # to both biases
+
+
+def test_a_layer_whose_output_nothing_uses() -> None:
+    """No gradient reaches it, and that is said of no other layer."""
+    text = "unused = x -> RNN(2); x -> Linear(1) -> MSELoss(t)"
+    unused, used = section(shown(text, {"x": [[1.0]], "t": [[0]]}), "NETWORK").split("1 Linear")
+
+    assert "no gradient reaches its output" in unused
+    assert "no gradient" not in used
 
 
 def test_norms_are_those_of_value_and_gradient() -> None:
@@ -303,6 +329,26 @@ def test_the_passes_keep_within_the_page(text: str, at: dict[str, Any], width: i
         notes = ("diag(", "(…)", "contributions")
         lines = [line for line in section(report, name).splitlines() if not any(note in line for note in notes)]
         assert max(map(len, lines[2:])) <= width, name
+
+
+def test_a_wide_row_leaves_the_others_in_their_columns() -> None:
+    """It is broken, or goes on without columns, and its node stands in the column of nodes all the same."""
+    text = "x -> Linear(2) -> Tanh -> Linear(1) -> MSELoss(t)"
+    rows = section(shown(text, {"x": [[1, 2]], "t": [[0.5]]}), "BACKWARD").splitlines()[1:]
+    steps = [row for row in rows if "→" in row]
+    aligned = [row for row in steps if row.rindex(" = ") == rows[0].index(" = ")]
+
+    assert {row.index("→") for row in steps} == {rows[0].index("→")}
+    assert [row.split()[0] for row in steps if row not in aligned] == ["15", "16"]
+    assert steps[-1].endswith("upstreamᵀ = [[-1.368, -2.736], [0.2134, 0.4267]]")
+
+
+def test_nothing_is_minus_zero() -> None:
+    """The first state is 0, whatever flows back to its weights."""
+    shared = section(shown("x -> RNN(2) -> h_n -> MSELoss(t)", {"x": [[1.0], [2.0]], "t": [[0, 1]]}), "SHARED")
+
+    assert "[[0, 0], [0, 0]] (2, 2)" in shared
+    assert (short(-0.0), short(0.0)) == ("0", "0")
 
 
 def test_a_page_in_ascii() -> None:

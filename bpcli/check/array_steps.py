@@ -22,8 +22,6 @@ ABOVE = 0.5  # a condition is 1 or 0 here
 MOST_OPS = 20_000  # on single numbers, of all steps that are taken apart
 MOST_OF_MOVES = 500  # of one step that only moves and adds entries, about which SymPy has little to say
 MOST_COMPUTED = 1_000_000_000  # entries of inputs times what the step computes, of all steps in float64
-
-
 AN_ENTRY = 2_000  # as long as it takes to judge one entry
 
 

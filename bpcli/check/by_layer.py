@@ -1,6 +1,6 @@
 """The groups of a check by the layers of a network: inputs first, then each layer in the order of computation."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from bpcli.check.groups import Group
 from bpcli.graph.network import Network
@@ -25,9 +25,3 @@ def _places(graph: Graph, network: Network) -> dict[Node, int]:
             found |= dict.fromkeys(graph.nodes[block.start : block.stop], place)
         found |= {parameter.variable: place for parameter in layer.parameters}
     return found
-
-
-def still(graph: Graph, asked: Collection[Node]) -> frozenset[Node]:
-    """The variables that a check keeps as they are: buffers and masks, and targets and indices unless asked about."""
-    fixed = graph.network.fixed if graph.network else ()
-    return frozenset([one for one in graph.variables if not one.varies or (one.name in fixed and one not in asked)])

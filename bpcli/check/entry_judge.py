@@ -1,9 +1,8 @@
 """The judge of the entries of arrays: a graph over arrays taken apart, whose rules are those over whole arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bpcli.backprop.gradients import Gradients
-from bpcli.check.by_layer import still
 from bpcli.check.estimates import seed_of
 from bpcli.check.expansion import Expansion, expanded
 from bpcli.check.findings import Finding, Verdict
@@ -15,7 +14,7 @@ from bpcli.check.own_entries import OwnEntries
 from bpcli.check.point import Point
 from bpcli.check.questions import Question
 from bpcli.check.targets import Item
-from bpcli.graph.node import Node
+from bpcli.graph.node import Graph, Node
 from bpcli.graph.notation import number_text
 from bpcli.graph.order import ancestors_first
 from bpcli.numbers.apart import places
@@ -26,6 +25,12 @@ BY_STEPS = ", step by step"
 MOST_AT_KINKS = 3_000_000  # variables that lead to a kink, times ops: they ask for differences of the whole
 MOST_JOINT = 200
 MOST_SYMBOLIC = 1_000  # ops
+
+
+def _unmoved(graph: Graph, asked: Collection[Node]) -> frozenset[Node]:
+    """The variables that a check keeps as they are: buffers and masks, and targets and indices unless asked about."""
+    fixed = graph.network.fixed if graph.network else ()
+    return frozenset([one for one in graph.variables if not one.varies or (one.name in fixed and one not in asked)])
 
 
 class EntryJudge(Judge):
@@ -52,7 +57,7 @@ class EntryJudge(Judge):
         Differences and SymPy take the whole where it is small, unless they are asked to go `by_steps`.
         """
         targets = [question.item.node for question in questions if question.item.kind == "gradient"]
-        expansion = expanded(own.graph, own.values, seed_of(own), targets, still(own.graph, targets))
+        expansion = expanded(own.graph, own.values, seed_of(own), targets, _unmoved(own.graph, targets))
         if expansion is None:
             return None
         entries = OwnEntries(Point(expansion.graph, expansion.at), expansion, own, targets)

@@ -5,7 +5,6 @@ exact arithmetic; the rules over arrays run in `exact` too. A large graph is jud
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 from bpcli.backprop.gradients import Gradients, gradients_of
@@ -14,8 +13,7 @@ from bpcli.check.array_steps import array_steps, suspects_in
 from bpcli.check.asked import Way, formula_of
 from bpcli.check.by_layer import by_layer
 from bpcli.check.entry_judge import EntryJudge
-from bpcli.check.estimates import METHOD as IN_FLOAT64
-from bpcli.check.estimates import estimated
+from bpcli.check.estimates import estimated, method_of
 from bpcli.check.expansion import MOST_OPS, size_of
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.float_steps import float64_suspects
@@ -104,7 +102,7 @@ class _Asked:
         note = judged.own.note() if judged is not None and judged.undefined_node is None else None
         lost = float64_suspects(self.own) if note and not has_claims else ()
         steps = list(array_steps(self.own, own_groups)) if every_step or self._needs_steps(groups, judged) else []
-        method = IN_FLOAT64 if judged is None else judged.method
+        method = method_of(_findings_of(groups)) if judged is None else judged.method
         if judged is None and steps:
             each = alone(steps)
             groups = [settled(group, self.relative) for group in groups] if each.are_right else groups
@@ -116,7 +114,7 @@ class _Asked:
         return ArrayCheck(
             self.own.graph,
             self.own.at,
-            tuple([finding for group in groups for finding in group.findings]),
+            tuple(_findings_of(groups)),
             notes=notes,
             own=self.own,
             names=self.names,
@@ -141,7 +139,7 @@ class _Asked:
         """Whether steps tell more: who is to blame, or whether all is right where exact ways are too slow."""
         if any(group.verdict is Verdict.UNEVALUABLE for group in groups):
             return False
-        if judged is None and (self.own.graph.network or any(map(is_open, chain(*[one.findings for one in groups])))):
+        if judged is None and (self.own.graph.network or any(map(is_open, _findings_of(groups)))):
             return True
         is_wrong = any(group.verdict in (Verdict.DIFFER, Verdict.UNDECIDED) for group in groups)
         return is_wrong and not any(group.claim for group in groups)
@@ -153,6 +151,10 @@ def _suspected(groups: Sequence[Group], steps: Sequence[ArrayStep], lost: tuple[
         blamed = suspects_in(steps)
         groups = [one.but(suspects=blamed) if one.verdict is Verdict.DIFFER else one for one in groups]
     return [_with_loss(group, lost) for group in groups] if lost else list(groups)
+
+
+def _findings_of(groups: Sequence[Group]) -> list[Finding]:
+    return [finding for group in groups for finding in group.findings]
 
 
 def gathered(question: Question, findings: Sequence[Finding]) -> Group:

@@ -4,7 +4,7 @@ An entry agrees where |claimed - estimate| is within a few errors and the tolera
 could hide a mistake at the size of the entry, or of the others of its array.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from math import isfinite, isnan
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +27,12 @@ AGAINST_OTHERS = 1e-6  # of the largest entry of the array: a mistake below that
 ROUND_OFF = 1e-12  # relative, of a value in float64, or of the largest entry of a gradient
 NO_SLOPE = "differences in float64 find no slope here"
 LEFT_OUT = "left out: differences of so many entries would take too long"
-METHOD = "float64 differences, every entry"
+
+
+def method_of(findings: Collection[Finding]) -> str:
+    """How the entries were judged here, in words."""
+    seen = sum(1 for one in findings if one.reason != LEFT_OUT)
+    return f"float64 differences, {'every entry' if seen == len(findings) else f'{seen} of {len(findings)} entries'}"
 
 
 def estimated(own: Gradients, questions: Sequence[Question], relative: float | None) -> list[list[Finding]]:
@@ -109,7 +114,7 @@ def _gradients(own: Gradients, question: Question, found: Any, relative: float |
     estimates, errors, lefts, rights = [
         numbers_in(question.part(part)) for part in (found.estimate, found.error, found.left, found.right)
     ]
-    scale = max(map(abs, estimates), default=0.0)
+    scale = max([abs(one) for one in estimates if not isnan(one)], default=0.0)
     claims: Sequence[Any] = list(question.claims) or [None for _ in rules]
     seen = map(Estimate, estimates, errors, lefts, rights)
     return [

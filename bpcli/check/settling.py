@@ -17,7 +17,10 @@ RIGHT = (Verdict.AGREE, Verdict.KINK)
 
 
 class Alone(NamedTuple):
-    """How many steps there are, how many were checked alone, how many of these by SymPy, and whether all are right."""
+    """How many steps there are, how many were checked alone, how many of these by SymPy, and whether these are right.
+
+    Where none was checked, nothing is known to be right.
+    """
 
     steps: int
     checked: int
@@ -37,7 +40,7 @@ def alone(steps: Sequence[ArrayStep]) -> Alone:
     groups = [step.group for step in steps if step.group is not None]
     symbolic = [any(one.symbolic is not None for one in group.findings) for group in groups]
     findings = [one for group in groups for one in group.findings]
-    are_right = all(one.verdict in RIGHT or one.reason == LEFT_OUT for one in findings)
+    are_right = bool(groups) and all(one.verdict in RIGHT or one.reason == LEFT_OUT for one in findings)
     return Alone(len(steps), len(groups), sum(symbolic), are_right)
 
 

@@ -15,9 +15,27 @@ from bpcli.language.tokens import is_bound_name
 from bpcli.language.values import text_from, values_from_file
 
 MOST_FLAGS = 20
-LIMIT = click.IntRange(min=1)
 OF_ONE_NETWORK = ("parameters_file", "loss_function")  # which requests do without
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class WholeNumber(click.IntRange):
+    """A whole number from `min` on, asked for in the words of the other options."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number. Raises UsageError for any other text."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            message = (
+                f"{param.opts[0] if param else 'it'} takes a whole number from {self.min}, not '{shortened(value)}'"
+            )
+            raise UsageError(
+                message, hint=f"'{ctx.command_path if ctx else 'bpcli'} --help' says what it takes"
+            ) from error
+
+
+LIMIT = WholeNumber(min=1)
 
 
 def takes_values(command: F) -> F:
@@ -67,7 +85,7 @@ def takes_network(command: F) -> F:
             ),
             click.option(
                 "--random-seed",
-                type=click.IntRange(min=0),
+                type=WholeNumber(min=0),
                 default=0,
                 show_default=True,
                 help="Where parameters without a value, and the masks of dropout, are drawn from.",

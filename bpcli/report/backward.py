@@ -10,7 +10,7 @@ from bpcli.backprop.sweep import Step
 from bpcli.graph.node import Node
 from bpcli.report.folding import Group
 from bpcli.report.formulas import Labels, LocalFormulas, formula_of, side_of, style_of
-from bpcli.report.layout import Column, Line, Piece, Row, table
+from bpcli.report.layout import INDENT, Column, Line, Piece, Row, table
 from bpcli.report.page import Page
 
 MOST_TERMS = 12
@@ -93,7 +93,7 @@ def _cells(number: int, step: Step, labels: Labels, page: Page, local: tuple[str
         str(number),
         labels[step.node],
         labels[step.input] + side_of(step.node, step.position),
-        page.value(step.upstream),
+        page.of_factors.value(step.upstream),
         *local,
         page.value(step.contribution),
     )
@@ -110,7 +110,7 @@ def _array_local(step: Step, page: Page, locals_: LocalFormulas) -> tuple[str, s
     formula = page.signs.written(locals_.of(step.node, step.position))
     if step.local is None:
         return formula, ""
-    local = page.value(step.local)
+    local = page.of_factors.value(step.local)
     sign = page.signs.times
     formula = f"({formula})" if " " in formula and formula[-1] not in ")]" else formula
     if page.is_brief:  # one column, as every character counts
@@ -190,8 +190,10 @@ class Meetings:
         arrivals = self._arrivals[node]
         terms = [self._page.value(arrival.contribution) for arrival in arrivals[:MOST_TERMS]]
         total = self._page.value(self._result.upstreams[node])
-        if any(term.startswith("(") for term in terms):  # arrays that are summed up in words
-            return f"the sum of {len(arrivals)} contributions, {total}"
         if len(arrivals) > MOST_TERMS:
             terms.append(f"{self._page.signs.ellipsis} ({len(arrivals) - MOST_TERMS} more)")
-        return f"{' + '.join(terms)} = {total}"
+        written = f"{' + '.join(terms)} = {total}"
+        is_long = self._page.is_brief and INDENT + len(f"{self._gradient(node)} = {written}") > self._page.width
+        if is_long or any(term.startswith("(") for term in terms):  # arrays that are summed up in words
+            return f"the sum of {len(arrivals)} contributions, {total}"
+        return written

@@ -16,7 +16,9 @@ def full(value: float) -> str:
 
 
 def short(value: float) -> str:
-    """Four significant digits, whole digits never rounded away; whole numbers as they are."""
+    """Four significant digits, whole digits never rounded away; whole numbers as they are, and 0 without a sign."""
+    if not value:
+        return "0"
     if not math.isfinite(value) or (float(value).is_integer() and abs(value) < 1e15):  # noqa: PLR2004 - reads well
         return full(value)
     size = abs(value)
@@ -27,7 +29,7 @@ def short(value: float) -> str:
 
 def aligned(texts: list[str]) -> list[str]:
     """The texts padded on both sides so that their decimal points, or where these would be, stand in one column."""
-    heads = [len(_before_point(text)) for text in texts]
+    heads = [len(before_point(text)) for text in texts]
     tails = [len(text) - head for text, head in zip(texts, heads, strict=True)]
     widest_head, widest_tail = max(heads, default=0), max(tails, default=0)
     return [
@@ -36,7 +38,8 @@ def aligned(texts: list[str]) -> list[str]:
     ]
 
 
-def _before_point(text: str) -> str:
+def before_point(text: str) -> str:
+    """What stands before the decimal point, or where it would be."""
     return text.split(".", maxsplit=1)[0] if "." in text else text.split("e", maxsplit=1)[0]
 
 

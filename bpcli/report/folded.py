@@ -29,7 +29,9 @@ def folded_row(  # noqa: PLR0913, PLR0917 - what is told, and how
     inputs = _handed_to(group, [step for _, step in numbered])
     arrivals = [(number, step) for number, step in numbered if step.input is inputs[0]]
     is_one = len(inputs) == 1
-    contribution = page.value(reduce(add, [step.contribution for _, step in arrivals])) if is_one else ""
+    contribution = (
+        page.value(reduce(add, [step.contribution for _, step in arrivals])) if is_one else page.signs.ellipsis
+    )
     number, step = arrivals[-1]
     meet = is_one and meetings.at(step.input) > len(arrivals) and step.input not in group.states  # its upstream follows
     total = meetings.notes(number - 1, step)[1][-1:] if meet else ()
@@ -37,7 +39,7 @@ def folded_row(  # noqa: PLR0913, PLR0917 - what is told, and how
         str(first) if first == last else f"{first}-{last}",
         labels[node],
         labels[inputs[0]] + ("" if is_one else f", {page.signs.ellipsis}"),
-        page.value(result.upstreams[node]),
+        page.of_factors.value(result.upstreams[node]),
         f"({page.signs.written(group.title)}: {len(numbered)} steps)",
         "",
         contribution,

@@ -25,13 +25,15 @@ MOST_NAMED = 10
 class Group(NamedTuple):
     """Consecutive nodes that are shown together: those of a layer, of a part of one, or what was typed beside layers.
 
-    It is folded where it takes more rows than `most_rows`. `of_layer` are the nodes and the parameters of the whole
-    layer but for what its parts hand on, `states` what is handed on along its own row of parts, from t=1 to t=2, say.
+    It is folded where it takes more rows than `most_rows`. `handed_on` is what the layer gives, `of_layer` are the
+    nodes and the parameters of the whole layer but for what its parts hand on, `states` what is handed on along its
+    own row of parts, from t=1 to t=2, say.
     """
 
     nodes: Sequence[Node]
     title: str = ""
     layer: Layer | None = None
+    handed_on: Node | None = None
     most_rows: float = inf
     of_layer: Collection[Node] = frozenset()
     states: Collection[Node] = frozenset()
@@ -39,7 +41,24 @@ class Group(NamedTuple):
     @property
     def output(self) -> Node:
         """What the group hands on."""
-        return self.layer.output if self.layer and self.layer.output in self.nodes else self.nodes[-1]
+        return self.handed_on if self.handed_on and self.handed_on in self.nodes else self.nodes[-1]
+
+
+def outputs_of(graph: Graph, network: Network) -> list[Node]:
+    """What each layer hands on: its output, or, where only other results are used, such as `h_n`, the last of these."""
+    nodes = graph.nodes
+    layer_of: dict[Node, int] = {}
+    for place, layer in enumerate(network.layers):
+        for block in layer.blocks:
+            layer_of |= dict.fromkeys(nodes[block.start : block.stop], place)
+    used = {graph.output}
+    for node in nodes:
+        used.update([source for source in node.inputs if layer_of.get(source) != layer_of.get(node)])
+    last = {layer_of[node]: node for node in nodes if node in used and node in layer_of}
+    return [
+        layer.output if layer.output in used else last.get(place, layer.output)
+        for place, layer in enumerate(network.layers)
+    ]
 
 
 def groups_of(graph: Graph, expanded: Collection[str] = ()) -> list[Group]:
@@ -62,7 +81,7 @@ def _groups(graph: Graph, network: Network, opened: set[str]) -> Iterator[Group]
     nodes = graph.nodes
     is_long = len(nodes) > MOST_STEPS
     at = 0
-    for layer in network.layers:
+    for layer, output in zip(network.layers, outputs_of(graph, network), strict=True):
         size = sum(block.stop - block.start for block in layer.blocks)
         has_long_parts = size > MOST_STEPS_OF_PARTS and any(block.part for block in layer.blocks)
         of_layer = {node for block in layer.blocks for node in nodes[block.start : block.stop]}
@@ -80,7 +99,8 @@ def _groups(graph: Graph, network: Network, opened: set[str]) -> Iterator[Group]
             if not (is_long or has_long_parts) or not opened.isdisjoint(_names(layer, block)):
                 most_rows = inf
             inside = nodes[block.start : block.stop]
-            yield Group(inside, title_of(layer, block), layer, most_rows, of_layer, states.get(_row_of(block), ()))
+            title = title_of(layer, block)
+            yield Group(inside, title, layer, output, most_rows, of_layer, states.get(_row_of(block), ()))
     if at < len(nodes):
         yield Group(nodes[at:], BESIDE)
 

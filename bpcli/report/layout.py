@@ -8,7 +8,7 @@ its cells do.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bpcli.report.figures import aligned
+from bpcli.report.figures import aligned, before_point
 
 INDENT = 7  # characters before what stands below a row
 NAMES = 2  # columns that stay columns where a row is broken, if no column has a caption: a number and a name
@@ -65,12 +65,12 @@ def table(  # noqa: PLR0913 - what is set, and how
 ) -> list[Line]:
     """The rows in columns, within `width` characters if they can be.
 
-    Where they are wider, the notes go below their rows, then the heading goes, unless the table needs it, then each
-    row is stacked, or, with `wraps`, broken between its cells.
+    Where they are wider, the notes go below their rows; then, with `wraps`, the widest rows are broken between their
+    cells; else the heading goes, unless the table needs it, and then each row is stacked.
     """
     cells = [row.cells for row in rows]
     notes = _notes_in_columns([row.notes for row in rows])
-    for words in dict.fromkeys([heading] if needs_heading else [heading, ()]):
+    for words in dict.fromkeys([heading] if needs_heading or wraps else [heading, ()]):
         lines = _set_in_columns(columns, cells, words)
         header, body = lines[: bool(words)], lines[bool(words) :]
         beside = [[*line, *note] for line, note in zip(body, notes, strict=True)]
@@ -79,7 +79,8 @@ def table(  # noqa: PLR0913 - what is set, and how
         if _fits(lines, width):
             return [*header, *_with_notes_below([[line] for line in body], rows)]
     if wraps:
-        return _with_notes_below(_wrapped(columns, cells, width), rows)
+        header, groups = _broken(columns, cells, width, heading)
+        return [*header, *_with_notes_below(groups, rows)]
     return _with_notes_below([_stacked(columns, row) for row in cells], rows)
 
 
@@ -116,7 +117,7 @@ def _set_in_columns(
     for position, column in enumerate(columns):
         texts = _padded([row[position] for row in cells], column.side)
         if heading:
-            widest = max(len(texts[0]), len(heading[position]))
+            widest = max(map(len, (heading[position], *texts)))
             pad = str.ljust if column.side == "left" else str.rjust
             texts = [pad(text, widest) for text in (heading[position], *texts)]
         if any(map(str.strip, texts)) or column.caption:
@@ -156,14 +157,47 @@ def _stacked(columns: Sequence[Column], cells: tuple[str, ...]) -> list[Line]:
     return lines
 
 
-def _wrapped(columns: Sequence[Column], cells: Sequence[tuple[str, ...]], width: float) -> list[list[Line]]:
-    """Rows whose first cells are in columns, the others one behind the other, from where they pass the width below."""
+def _broken(
+    columns: Sequence[Column], cells: Sequence[tuple[str, ...]], width: float, heading: tuple[str, ...]
+) -> tuple[list[Line], list[list[Line]]]:
+    """The heading, and the rows: those that fit there together in columns, the wider ones broken.
+
+    A broken row has its first cells in their columns, the others one behind the other, from where they pass the width
+    below. Where all are broken there is no heading.
+    """
     lead = next((place for place, column in enumerate(columns) if column.caption), NAMES)
-    leads = zip(*[_padded([row[place] for row in cells], columns[place].side) for place in range(lead)], strict=True)
-    return [_wrapped_row(columns, (*names, *row[lead:]), lead, width) for names, row in zip(leads, cells, strict=True)]
+    padded = [_padded([row[place] for row in (heading, *cells) if row], columns[place].side) for place in range(lead)]
+    leads = [names[bool(heading) :] for names in padded]
+    led = [(*names, *row[lead:]) for names, row in zip(zip(*leads, strict=True), cells, strict=True)]
+    kept = _fitting(columns, led, width, heading)
+    lines = iter(_set_in_columns(columns, [led[place] for place in sorted(kept)], heading))
+    header = [next(lines)] if heading else []
+    groups = [
+        [next(lines)] if place in kept else _broken_row(columns, row, lead, width) for place, row in enumerate(led)
+    ]
+    return header if kept else [], groups
 
 
-def _wrapped_row(columns: Sequence[Column], cells: tuple[str, ...], lead: int, width: float) -> list[Line]:
+def _fitting(
+    columns: Sequence[Column], cells: Sequence[tuple[str, ...]], page: float, heading: tuple[str, ...]
+) -> set[int]:
+    """The places of rows that fit in columns together: each is taken or left, from that with the narrowest cells on."""
+    kept: set[int] = set()
+    so_far = [(len(word), 0) for word in heading] or [(0, 0)] * len(columns)
+    for place in sorted(range(len(cells)), key=lambda place: sorted(map(len, cells[place]), reverse=True)):
+        widths = [
+            (max(before, len(head)), max(behind, len(text) - len(head)))
+            for (before, behind), text, column in zip(so_far, cells[place], columns, strict=True)
+            for head in [before_point(text) if column.side == "point" else text]
+        ]
+        used = [sum(width) + len(column.before) for width, column in zip(widths, columns, strict=True) if any(width)]
+        if sum(used) <= page:
+            so_far = widths
+            kept.add(place)
+    return kept
+
+
+def _broken_row(columns: Sequence[Column], cells: tuple[str, ...], lead: int, width: float) -> list[Line]:
     lines: list[Line] = [[]]
     for place, (column, cell) in enumerate(zip(columns, cells, strict=True)):
         text = cell if place < lead else cell.strip()

@@ -89,7 +89,7 @@ def _row(summary: Summary, page: Page) -> Row:
         layer.name,
         layer.kind,
         str(summary.size) if shapes else "",
-        shape_text(layer.output.shape) if layer.output.shape else NUMBER,
+        shape_text(summary.output.shape) if summary.output.shape else NUMBER,
         page.number(summary.value_norm),
         "" if summary.gradient_norm is None else page.number(summary.gradient_norm),
     )

@@ -1,6 +1,7 @@
 """What the sections of a report share: how they are set, and the names of nodes and derivatives."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, NamedTuple
 
 from bpcli.graph.node import Node
@@ -11,7 +12,7 @@ from bpcli.report.layout import Line, Piece
 ROWS_ON_A_TERMINAL = 50
 ROWS_IN_A_PIPE = 10_000  # as many as JSON has steps
 MOST_ENTRIES = 12  # of an array that is written out in a table; JSON and CSV have them all
-MOST_ENTRIES_OF_A_STEP = 6  # the same in the steps of a network
+OF_A_RESULT, OF_A_FACTOR = 0.4, 0.25  # of the width of a brief page, for what a step gives, and what it is made of
 NEXT_TO_ONE = 1e-3
 TITLE = 36  # characters before what a section is about
 
@@ -20,20 +21,21 @@ class Page(NamedTuple):
     """How a report is set: the width to keep within, how numbers and signs are written, how many rows a table has.
 
     Arrays of at most `most_entries` are written out; larger ones are summed up. A brief page does so by shape and norm
-    alone, and writes out nothing longer than a quarter of its width.
+    alone, and writes out nothing longer than `longest_array` characters.
     """
 
-    width: float = float("inf")
+    width: float = inf
     number: Callable[[float], str] = full
     signs: Signs = UNICODE
     most_rows: int = ROWS_ON_A_TERMINAL
     most_entries: int = MOST_ENTRIES
     is_brief: bool = False
+    longest_array: float = inf
 
     @property
     def is_short(self) -> bool:
         """Whether this is a page for the eye, which may point to JSON for more."""
-        return self.width != float("inf")
+        return self.width != inf
 
     def value(self, value: Any) -> str:
         """A number, or an array: a small one entry by entry, a large one by what sums it up."""
@@ -42,7 +44,7 @@ class Page(NamedTuple):
         from bpcli.report.arrays import norm_text, value_text  # noqa: PLC0415 - numbers need none
 
         text = value_text(value, self.number, self.most_entries) if value.size <= self.most_entries else ""
-        if self.is_brief and value.dtype != bool and (not text or len(text) > self.width // 4):
+        if self.is_brief and value.dtype != bool and (not text or len(text) > self.longest_array):
             return norm_text(value, self.number)
         return text or value_text(value, self.number, self.most_entries)
 
@@ -58,7 +60,12 @@ class Page(NamedTuple):
     @property
     def brief(self) -> "Page":
         """The same page for the steps of a network, whose arrays are many."""
-        return self._replace(most_entries=MOST_ENTRIES_OF_A_STEP, is_brief=True)
+        return self._replace(is_brief=True, longest_array=OF_A_RESULT * self.width)
+
+    @property
+    def of_factors(self) -> "Page":
+        """The same page for what a step is made of: on a brief one it has stood in an earlier row."""
+        return self._replace(longest_array=OF_A_FACTOR * self.width) if self.is_brief else self
 
     def ratio(self, value: float) -> str:
         """A ratio in four digits; one next to 1 by how far it is off."""

@@ -12,8 +12,9 @@ from bpcli.graph.network import Layer
 from bpcli.graph.node import Variable
 from bpcli.report.arrays import norm_of
 from bpcli.report.layout import Column, Line, Piece, Row, table
-from bpcli.report.page import MOST_ENTRIES_OF_A_STEP, Page
+from bpcli.report.page import Page
 
+MOST_ENTRIES = 6  # of a parameter whose parts are written out
 MOST_PARTS = 4  # whose small contributions are written out, not their norms
 UNNAMED = "other"  # steps of a layer that are in none of its parts
 
@@ -22,7 +23,7 @@ def shared_section(result: Gradients, page: Page, steps: Iterable[Step]) -> list
     """A table for the parameters of each layer: one row a part, one column a parameter, and the sum at the end."""
     lines = []
     for layer, parts, found in _alike(result, steps):
-        is_short = len(parts) <= MOST_PARTS and max(prod(one.shape) for one in found) <= MOST_ENTRIES_OF_A_STEP
+        is_short = len(parts) <= MOST_PARTS and max(prod(one.shape) for one in found) <= MOST_ENTRIES
         written = page.shaped if is_short else partial(_norm, page=page)
         total = [written(result.gradients[variable.name]) for variable in found]
         rows = [

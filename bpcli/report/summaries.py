@@ -5,15 +5,18 @@ from typing import NamedTuple
 
 from bpcli.backprop.gradients import Gradients
 from bpcli.graph.network import Layer, Network
+from bpcli.graph.node import Node
 from bpcli.graph.op import Shape
 from bpcli.report.arrays import norm_of
+from bpcli.report.folding import outputs_of
 
 
 class Summary(NamedTuple):
-    """What a layer holds, and how large its value and the gradient that reaches it are; None where none does."""
+    """What a layer holds, and how large what it hands on and the gradient that reaches it are; None where none does."""
 
     layer: Layer
     parameters: dict[str, Shape]
+    output: Node
     value_norm: float
     gradient_norm: float | None
 
@@ -26,13 +29,13 @@ class Summary(NamedTuple):
 def summaries(result: Gradients, network: Network) -> list[Summary]:
     """A summary of each layer, in the order of computation."""
     found = []
-    for layer in network.layers:
-        upstream = result.upstreams.get(layer.output)
+    for layer, output in zip(network.layers, outputs_of(result.graph, network), strict=True):
+        upstream = result.upstreams.get(output)
         shapes = {
             parameter.variable.name: parameter.variable.shape
             for parameter in layer.parameters
             if parameter.kind == "parameter"
         }
         gradient_norm = None if upstream is None else norm_of(upstream)
-        found.append(Summary(layer, shapes, norm_of(result.values[layer.output]), gradient_norm))
+        found.append(Summary(layer, shapes, output, norm_of(result.values[output]), gradient_norm))
     return found
