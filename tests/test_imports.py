@@ -82,6 +82,7 @@ FAMILIES_OVER_ARRAYS = {
 }  # fmt: skip
 OPS = FAMILIES_OVER_ARRAYS | START | (GRADIENTS - NUMERIC) | FUNCTIONS | FORMULAS | LINES | PIPE | CATALOGUE
 OPS |= {"bpcli.language.operators", "bpcli.report", "bpcli.report.formulas"}
+OPS -= {"bpcli.language.complaints"}
 SCHEMA = START | GRADIENTS | DOCUMENTS | {"bpcli.cli.schema"}
 
 CHECKS = {

@@ -152,12 +152,12 @@ def test_names_without_numbers_need_a_lone_layer() -> None:
 NORM = "nn.Sequential(nn.BatchNorm1d(3)) -> sum"
 
 
-def test_buffers_have_defaults_and_the_counter_is_ignored() -> None:
-    """A state_dict may leave the running statistics out; what it counts changes no value."""
-    given = {"input": X, "0.weight": np.array([1.0, 2.0, 3.0]), "0.bias": np.zeros(3)}
-    found = grad(NORM, given | {"0.num_batches_tracked": np.array(7)}, evaluation_mode=True)
+def test_training_needs_no_running_statistics_and_the_counter_is_ignored() -> None:
+    """A state_dict may leave them out, as they change no gradient; what PyTorch counts changes no value."""
+    given = {"input": X, "0.weight": np.array([1.0, 2.0, 3.0]), "0.bias": np.array([0.5, 0.0, 0.0])}
+    found = grad(NORM, given | {"0.num_batches_tracked": np.array(7)})
 
-    assert found.value == pytest.approx(float(np.sum(X * [1, 2, 3]) / np.sqrt(1 + 1e-5)), rel=1e-12)
+    assert found.value == pytest.approx(0.5 * len(X), rel=1e-12)
     assert [*found.gradients] == ["input", "0.weight", "0.bias"]
 
 
@@ -167,3 +167,12 @@ def test_given_buffers_are_used() -> None:
     given |= {"0.running_mean": X.mean(axis=0), "0.running_var": np.ones(3)}
 
     assert grad(NORM, given, evaluation_mode=True).value == pytest.approx(0.0, abs=1e-12)
+
+
+def test_evaluation_asks_for_the_running_statistics_of_given_parameters() -> None:
+    """As PyTorch's `load_state_dict` does; drawn parameters go with those that a new layer has."""
+    model, given = "x -> BatchNorm1d() -> sum", {"x": X, "0.weight": [1, 2, 3], "0.bias": [0, 0, 0]}
+
+    with pytest.raises(BindingError, match=r"running statistics 0\.running_mean, 0\.running_var"):
+        grad(model, given, evaluation_mode=True)
+    assert grad(model, {"x": X}, evaluation_mode=True).value == pytest.approx(X.sum(), rel=1e-4)

@@ -1,5 +1,6 @@
 """Screens: what the examples of the lectures look like, letter by letter, wide and narrow."""
 
+import json
 import re
 
 import pytest
@@ -421,6 +422,18 @@ def test_an_alias_shows_the_same(alias: str, name: str) -> None:
     assert (by_alias, by_alias.code) == (by_name, 0)
 
 
+def test_a_layer_is_shown_as_pytorch_writes_it_and_bare() -> None:
+    """By its name, with the package or without; a slip in it is met with a suggestion."""
+    shown = call("ops", "nn.Linear")
+
+    assert shown == call("ops", "Linear")
+    assert "nn.Linear(in_features, out_features, bias=True)" in shown.out
+    assert "x -> Linear(out_features, bias=True)" in shown.out
+    assert "MSELoss(target, reduction='mean')" in call("ops", "MSELoss").out
+    assert "did you mean 'Linear'?" in call("ops", "Linaer").err
+    assert json.loads(call("ops", "LSTM", "--json").out)["layers"][0]["kind"] == "layer"
+
+
 def test_the_catalogue_lists_every_family() -> None:
     """`bpcli ops` shows each op with its derivatives, domain and kinks, by family."""
     shown = call("ops").out
@@ -443,6 +456,9 @@ def test_the_catalogue_lists_every_family() -> None:
         "LINEAR ALGEBRA",
         "CONVOLUTION",
         "WINDOWS",
+        "LAYERS",
+        "LOSSES",
+        "FUNCTIONS OF LAYERS",
     ]
     assert re.search(r"^  log\(x\) +∂f/∂x = 1/x +for x > 0$", shown, re.MULTILINE)
     assert re.search(r"^  abs\(x\) +∂f/∂x += sign\(x\) +at x = 0: slopes -1 and 1, taken as 0$", shown, re.MULTILINE)

@@ -6,12 +6,15 @@ from bpcli.cli.output import chosen_format, page_for, write_json, write_lines
 from bpcli.language.functions import all_functions
 from bpcli.report.catalogue import catalogue, ops_document
 
-HELP = """List every function with its derivative rule as the code has it, its domain and its kinks; or show NAME alone.
+HELP = """List every function with its derivative rule as the code has it, its domain and its kinks, and every layer.
+
+With NAME, show that one alone.
 
 \b
 Examples:
   bpcli ops
   bpcli ops tanh
+  bpcli ops Linear
 """
 
 

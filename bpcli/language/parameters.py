@@ -43,6 +43,8 @@ def network_at(graph: Graph, at: Mapping[str, Any], limits: Limits, setup: "Setu
     if whole.network:
         parameters = {parameter.variable.name: parameter for parameter in whole.network.parameters}
         _require_fitting_names(given, parameters, names)
+        if not trains:
+            _require_statistics(given, parameters)
         found = {name: value_from(name, given[name], limits, dtype) for name in parameters if name in given}
         _require_fitting_shapes(found, parameters)
         drawn = _drawn_beside(found, parameters, setup.random_seed, dtype)
@@ -77,6 +79,14 @@ def _require_fitting_names(given: Collection[str], parameters: Mapping[str, Para
         message = f"no value for the parameter{'s' if len(missing) > 1 else ''} {_listed(missing)}"
         hint = "give all parameters, or none, which are then drawn from --random-seed"
         raise BindingError(message, hint=hint)
+
+
+def _require_statistics(given: Collection[str], parameters: Mapping[str, Parameter]) -> None:
+    """Raise BindingError where parameters are given and the running statistics that evaluation needs are not."""
+    missing = [name for name, parameter in parameters.items() if parameter.kind == "buffer" and name not in given]
+    if missing and any(parameters[name].kind == "parameter" for name in given if name in parameters):
+        message = f"no value for the running statistics {_listed(missing)}, which evaluation mode uses"
+        raise BindingError(message, hint="they stand in PyTorch's state_dict beside the parameters")
 
 
 def _renaming(extra: Sequence[str], saved: Sequence[str]) -> str | None:

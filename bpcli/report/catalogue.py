@@ -5,14 +5,12 @@ from typing import Any
 
 from bpcli import __version__
 from bpcli.backprop.formulas import contribution_formulas, local_formulas
-from bpcli.errors import UsageError
 from bpcli.graph.latex import latex
 from bpcli.graph.node import Node, Variable, applied
 from bpcli.graph.notation import render
 from bpcli.graph.op import NO_ATTRIBUTES, Op
 from bpcli.graph.simplify import simplify
-from bpcli.language.complaints import shortened, suggestion
-from bpcli.language.functions import all_functions, function_called, usage
+from bpcli.language.functions import function_called, usage
 from bpcli.language.operators import INFIXES
 from bpcli.ops import FAMILIES, REGISTRY, families_over_arrays
 from bpcli.ops.algebra import nodes
@@ -52,13 +50,20 @@ def derivatives(op: Op, page: Page) -> list[tuple[str, str]]:
 
 
 def catalogue(name: str | None, page: Page) -> list[Line]:
-    """Every family with its ops, or one op in detail. Raises UsageError for an unknown name."""
-    if name is not None:
+    """Every family with its ops, and the layers; or one op, or one layer, in detail.
+
+    Raises UsageError for an unknown name.
+    """
+    if name is not None and ops_named(name):
         return [line for op in ops_named(name) for line in (*_detail(op, page), [])][:-1]
+    from bpcli.report.layer_catalogue import layer_detail, layer_named, layer_sections  # noqa: PLC0415 - ops need none
+
+    if name is not None:
+        return layer_detail(layer_named(name), page)
     lines: list[Line] = []
     for family, members in _families():
         lines += [*page.title(family.upper()), *_family_table(members, page), []]
-    return lines[:-1]
+    return [*lines, *layer_sections(page)][:-1]
 
 
 def _family_table(members: list[Op], page: Page) -> list[Line]:
@@ -98,8 +103,15 @@ def _detail(op: Op, page: Page) -> list[Line]:
 
 
 def ops_document(name: str | None) -> dict[str, Any]:
-    """The catalogue, or one op of it, as a JSON document."""
-    chosen = ops_named(name) if name is not None else [op for _, members in _families() for op in members]
+    """The catalogue, or one op or layer of it, as a JSON document."""
+    chosen = [] if name is not None else [op for _, members in _families() for op in members]
+    layers: list[dict[str, str | None]] = []
+    if name is not None and ops_named(name):
+        chosen = ops_named(name)
+    else:
+        from bpcli.report.layer_catalogue import layer_entries  # noqa: PLC0415 - ops need none
+
+        layers = layer_entries(name)
     page = Page()
     return {
         "schema": "bpcli.ops/1",
@@ -119,19 +131,17 @@ def ops_document(name: str | None) -> dict[str, Any]:
             }
             for op in chosen
         ],
+        "layers": layers,
     }
 
 
 def ops_named(name: str) -> list[Op]:
-    """The ops of that name, alias or sign, two for `-` and `**`. Raises UsageError, with a suggestion, for none."""
+    """The ops of that name, alias or sign, two for `-` and `**`; none for another name."""
     op = function_called(name) or REGISTRY.get(name)
     if name in INFIXES and (operator := INFIXES[name].op) is not None and operator.infix:
         symbol = operator.infix.symbol
         return [other for other in REGISTRY.values() if other.infix and other.infix.symbol == symbol]
-    if op is None:
-        message = f"unknown function '{shortened(name)}'"
-        raise UsageError(message, hint=suggestion(name, sorted(all_functions()), "'bpcli ops' lists them all"))
-    return [op]
+    return [op] if op else []
 
 
 def _families() -> Iterator[tuple[str, list[Op]]]:
