@@ -207,6 +207,15 @@ def test_where_numbers_come_from(text: str, at: dict[str, Any], options: dict[st
     assert first.split("  ", 1)[-1].strip() == (about or "NETWORK")
 
 
+@pytest.mark.parametrize("form", ["table", "plain", "json", "csv"])
+def test_a_sequential_without_layers_hands_its_input_on(form: str) -> None:
+    """As in PyTorch; there is nothing to sum up."""
+    done = call("grad", "x -> nn.Sequential()", "--x", "2", "--output-format", form)
+
+    assert (done.code, done.err) == (0, "")
+    assert "NETWORK" not in done.out
+
+
 def test_a_layer_whose_output_nothing_uses() -> None:
     """It has no gradient there, although one reaches its parameters."""
     summary = section(shown("x -> RNN(2) -> h_n -> MSELoss(t)", {"x": [[[1.0]]], "t": [[[0, 1]]]}), "NETWORK")

@@ -66,8 +66,10 @@ def origin_of(network: Network) -> str:
 
 
 def _network_section(result: Gradients, network: Network, page: Page) -> list[Line]:
-    """One row a layer, and one for all parameters."""
+    """One row a layer, and one for all parameters; nothing where there are no layers."""
     found = summaries(result, network)
+    if not found:  # a Sequential of no layers
+        return []
     sign = page.signs.norm
     words = ("", "layer", "parameters", "output", f"{sign}value{sign}", f"{sign}gradient{sign}")
     rows = [_row(summary, page) for summary in found[: page.most_rows]]
