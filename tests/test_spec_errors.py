@@ -31,7 +31,7 @@ UNKNOWN: list[Complaint] = [
     ("torch.relu(x)", "'torch.relu' is no layer and no function", ["torch.relu"], "relu(x)"),
     ("x -> nn.ReLU", "nn.ReLU is the name of a layer", ["nn.ReLU"], "write nn.ReLU(…)"),
     ("nn.Sequential(nn.ReLU)", "nn.ReLU is the name of a layer", ["nn.ReLU"], "write nn.ReLU(…)"),
-    ("nn.Linear(x, 4)", "the arguments of Linear are no variables", ["nn.Linear(x, 4)"], "x -> Linear"),
+    ("nn.Linear(x, 4)", "an argument of Linear is a variable", ["nn.Linear(x, 4)"], "x -> Linear"),
     ("Tanh(x)", "unknown function 'Tanh'", ["Tanh"], "did you mean 'tanh'?"),
 ]
 PYTHON: list[Complaint] = [

@@ -75,9 +75,9 @@ def unknown_function(text: str, typed: str, span: Span, *, is_variable: bool) ->
     python = code_called(text, typed, span)
     if python:
         return python
-    from bpcli.layers import FUNCTIONALS  # noqa: PLC0415 - layers are needed for this error only
+    from bpcli.layers import FUNCTIONALS, LAYERS  # noqa: PLC0415 - layers are needed for this error only
 
-    names = [name for name in (*all_functions(), *FUNCTIONALS) if name.isascii()]
+    names = [name for name in (*LAYERS, *FUNCTIONALS, *all_functions()) if name.isascii()]
     hint = WORDS.get(typed) or suggestion(typed, names, f"{product}; 'bpcli ops' lists the functions")
     return ParseError(f"unknown function {named(typed)}", text=text, spans=(span,), hint=hint)
 
@@ -97,6 +97,8 @@ def _operand_hint(token: str, before: str) -> str | None:
         return "put something between the parentheses"
     if token == "=":
         return "a comparison is written ==, a statement name = formula"
+    if token == ">" and before.endswith(("=", "-")):
+        return "a stage of a pipeline follows '->', as in x -> Linear(4)"
     if before.endswith(","):
         return "remove the comma, or add an argument"
     return "a formula that goes on over lines stands in parentheses" if token == "\n" else "something is missing here"
@@ -150,6 +152,9 @@ def not_after_an_operand(text: str, token: str, span: Span, operand: Span) -> Pa
         hint = f"write {before}({shortened(token)}{'…)' if token[-1] == '(' else ')'}"
         return ParseError(message, text=text, spans=(both,), hint=hint)
     message = f"there is no operator between {named(before)} and {named(token)}"
+    if token[-1] == "(" and before[-1] == ")" and token.rpartition(".")[2][0].isupper():
+        hint = "layers of a Sequential are separated by commas, stages of a pipeline by '->'"
+        return ParseError(message, text=text, spans=(both,), hint=hint)
     product = f"for a product write {shortened(before)}*{shortened(token)}{'…)' if token[-1] == '(' else ''}"
     return ParseError(message, text=text, spans=(both,), hint=WORDS.get(token, product))
 

@@ -66,7 +66,8 @@ def unknown_layer(text: str, typed: str, span: Span) -> ParseError:
     if text[span.end : span.end + 8].lstrip().startswith("("):
         return _unknown_call(text, typed, span)
     message = f"{named(typed)} is no layer and no function"
-    return ParseError(message, text=text, spans=(span,), hint=_closest(name))
+    hint = HINTS["."] if text[span.end : span.end + 1] == "." else _closest(name)
+    return ParseError(message, text=text, spans=(span,), hint=hint)
 
 
 def _unknown_call(text: str, typed: str, span: Span) -> ParseError:
@@ -189,5 +190,5 @@ def function_meant(name: str, span: Span) -> ParseError:
             spans=(Span(span.start, span.start + len(name)),),
             hint=f"did you mean '{small}'?",
         )
-    hint = f"a layer is applied by '->': x -> {name}"
-    return ParseError(f"the arguments of {name} are no variables", spans=(span,), hint=hint)
+    hint = f"its arguments are numbers as typed; what it works on stands before it: x -> {name}(…)"
+    return ParseError(f"an argument of {name} is a variable", spans=(span,), hint=hint)

@@ -156,14 +156,15 @@ def _instance_norm(space: int) -> Callable[..., Node]:
         x: Node,
         num_features: int,
         eps: float = 1e-5,
-        momentum: float = 0.1,
+        momentum: float | None = 0.1,
         affine: bool = False,
         track_running_stats: bool = False,
         bias: bool = True,
     ) -> Node:
         """Normalise each channel of each instance over space, in evaluation by running statistics if there are any.
 
-        Parameters and buffers are those of batch normalisation. Raises ShapeError. Source: torch.nn.InstanceNorm2d.
+        Parameters and buffers are those of batch normalisation. Without a momentum the running statistics stay as they
+        are. Raises ShapeError. Source: torch.nn.InstanceNorm2d.
         """
         require_image(x.shape, space)
         if affine or track_running_stats:
@@ -176,7 +177,7 @@ def _instance_norm(space: int) -> Callable[..., Node]:
         count = _count(x, axes, "place", running)
         normal, mean, variance = _standard(m, x, axes, eps)
         if running:
-            running.follow(mean, variance, count, momentum)
+            running.follow(mean, variance, count, momentum or 0.0)
         return learned.applied(normal)
 
     return build

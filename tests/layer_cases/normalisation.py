@@ -56,6 +56,7 @@ CASES = [
     *both("instance-norm", "InstanceNorm1d(3)", (2, 3, 4)),
     *both("instance-norm-one", "InstanceNorm1d(3, affine=True)", (3, 4)),
     *both("instance-norm-tracked", "InstanceNorm1d(3, 0.1, 0.3, track_running_stats=True)", (2, 3, 4)),
+    *both("instance-norm-no-momentum", "InstanceNorm1d(3, momentum=None, track_running_stats=True)", (2, 3, 4)),
     *both("instance-norm-one-tracked", "InstanceNorm1d(3, track_running_stats=True, affine=True)", (3, 4)),
     *both("instance-norm-no-bias", "InstanceNorm1d(3, affine=True, bias=False)", (2, 3, 2)),
     *both("instance-norm-keywords", f"InstanceNorm1d(num_features=3, {KEYWORDS})", (2, 3, 4)),
