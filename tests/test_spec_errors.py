@@ -31,6 +31,15 @@ UNKNOWN: list[Complaint] = [
     ("torch.relu(x)", "'torch.relu' is no layer and no function", ["torch.relu"], "relu(x)"),
     ("x -> nn.ReLU", "nn.ReLU is the name of a layer", ["nn.ReLU"], "write nn.ReLU(…)"),
     ("nn.Sequential(nn.ReLU)", "nn.ReLU is the name of a layer", ["nn.ReLU"], "write nn.ReLU(…)"),
+    (
+        "nn.Sequential(nn.Linear(2, 2) nn.ReLU())",
+        "there is no operator between 'nn.Linear(2, 2)' and 'nn.ReLU('",
+        ["nn.Linear(2, 2) nn.ReLU("],
+        "layers of a Sequential are separated by commas",
+    ),
+    ("x => Linear(2)", "not '>'", [">"], "a stage of a pipeline follows '->'"),
+    ("x -> linear(2)", "unknown function 'linear'", ["linear"], "did you mean 'Linear'?"),
+    ("x -> F.relu", "'F' is no layer and no function", ["F"], "a function is called by its name alone"),
     ("nn.Linear(x, 4)", "an argument of Linear is a variable", ["nn.Linear(x, 4)"], "x -> Linear"),
     ("Tanh(x)", "unknown function 'Tanh'", ["Tanh"], "did you mean 'tanh'?"),
 ]

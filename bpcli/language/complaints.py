@@ -152,11 +152,10 @@ def not_after_an_operand(text: str, token: str, span: Span, operand: Span) -> Pa
         hint = f"write {before}({shortened(token)}{'…)' if token[-1] == '(' else ')'}"
         return ParseError(message, text=text, spans=(both,), hint=hint)
     message = f"there is no operator between {named(before)} and {named(token)}"
+    hint = f"for a product write {shortened(before)}*{shortened(token)}{'…)' if token[-1] == '(' else ''}"
     if token[-1] == "(" and before[-1] == ")" and token.rpartition(".")[2][0].isupper():
         hint = "layers of a Sequential are separated by commas, stages of a pipeline by '->'"
-        return ParseError(message, text=text, spans=(both,), hint=hint)
-    product = f"for a product write {shortened(before)}*{shortened(token)}{'…)' if token[-1] == '(' else ''}"
-    return ParseError(message, text=text, spans=(both,), hint=WORDS.get(token, product))
+    return ParseError(message, text=text, spans=(both,), hint=WORDS.get(token, hint))
 
 
 def misplaced(text: str, sign: str, span: Span, *, in_brackets: bool) -> ParseError:

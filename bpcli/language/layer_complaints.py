@@ -73,8 +73,9 @@ def unknown_layer(text: str, typed: str, span: Span) -> ParseError:
 def _unknown_call(text: str, typed: str, span: Span) -> ParseError:
     """A call of a class of one's own, or of a function that is not known."""
     unknown = unknown_function(text, typed, span, is_variable=False)
-    is_own = OWN_CLASS.match(text, span.end) or not (unknown.hint or "").startswith("did you mean")
-    if not (typed[0].isupper() and is_own):
+    is_slip = (unknown.hint or "").startswith("did you mean")
+    is_like_a_class = typed[0].isupper() and not typed.isupper()  # F(x) is a function of somebody's
+    if not OWN_CLASS.match(text, span.end) and (is_slip or not is_like_a_class):
         return unknown
     message = f"{named(typed)} is no class of torch.nn, and what its forward does is not in the text"
     hint = "write the model as nn.Sequential(…), or as a pipeline x -> Linear(4) -> …"
