@@ -98,8 +98,8 @@ STAGE = Op("stage", shape=_no_shape, inputs=("*inputs",), fewest=1)
 class Stage(Node):
     """A module of a pipeline, applied to nodes, as it is typed: its nodes are made when their shapes are known.
 
-    `number` counts the stages of the text from 0, and is None
-    for one that has no parameters of its own and no place among them, such as a loss.
+    `number` counts the stages of the text from 0, and is None for one that has no parameters of its own and no place
+    among them, such as a loss.
     """
 
     __slots__ = ("module", "number")
