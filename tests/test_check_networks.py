@@ -12,8 +12,11 @@ import bpcli
 from bpcli.check import array_steps, differences, estimates, expansion
 from bpcli.check.findings import Verdict
 from bpcli.check.groups import ArrayCheck, Group
+from bpcli.errors import BindingError
 from bpcli.layers import LAYERS
 from bpcli.ops import REGISTRY
+from bpcli.report.array_verdicts import summary
+from bpcli.report.explanations import STAFF
 
 FOLDER = Path(__file__).parent / "fixtures" / "layers"
 RIGHT = {Verdict.AGREE, Verdict.KINK}
@@ -261,3 +264,23 @@ def test_steps_come_to_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert " of 16 steps alone" in found.method
     assert "each of" not in found.method
+
+
+def test_a_mask_is_nothing_to_claim_a_gradient_of() -> None:
+    """It is drawn, and stays as it is."""
+    spec, at = "x -> Linear(2) -> Dropout(0.5) -> MSELoss(t)", {"x": [[1, 2]], "t": [[0, 1]]}
+
+    with pytest.raises(BindingError, match=r"no gradient is taken of 1\.mask"):
+        check(spec, at, ["1.mask=[[1, 1]]"])
+    assert check(spec, at, ["value(1.mask)=[[2, 0]]"]).groups[0].shape == (1, 2)
+
+
+def test_a_gradient_of_rounding_alone_is_said_to_be_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bias before normalisation has the gradient 0, of which float64 shows noise; its relative error says nothing."""
+    monkeypatch.setattr(expansion, "MOST_OPS", 0)
+    at = {"x": [[0.1, 0.7], [0.3, -0.2], [0.9, 0.4]], "t": [[0.0, 1.0], [1.0, 0.0], [0.5, 0.3]]}
+    found = check("x -> Linear(2) -> BatchNorm1d() -> Tanh -> MSELoss(t)", at)
+
+    assert group(found, "0.bias").verdict is Verdict.AGREE
+    assert (group(found, "0.bias").largest_difference or 0) > 0.5
+    assert summary(group(found, "0.bias"), STAFF) == "2 entries agree, all 0 but for rounding"

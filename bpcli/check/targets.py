@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from bpcli.errors import BindingError, UnknownNameError
 from bpcli.graph.labels import labels_of
-from bpcli.graph.node import Graph, Node
+from bpcli.graph.node import Graph, Node, Variable
 from bpcli.language.claims import Target
 from bpcli.language.complaints import suggestion
 
@@ -41,6 +41,9 @@ class Names:
             if one is not None and one.op.is_condition:
                 message = f"{name} is a condition, through which no gradient flows"
                 raise BindingError(message, hint="claim something of the numbers that it compares")
+        if isinstance(node, Variable) and not node.varies and target.kind != "value":
+            message = f"no gradient is taken of {target.node}, which stays as it is"
+            raise BindingError(message, hint="claim something of the parameters and the inputs of the network")
         if source is None:
             return Item(target.kind, node)
         if source not in node.inputs:

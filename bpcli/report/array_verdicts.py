@@ -19,6 +19,7 @@ from bpcli.report.page import Page
 from bpcli.report.verdicts import findings_table
 
 MOST_SENTENCES = 3  # about single entries of one array
+NOISE = 0.5  # a relative difference that no entry which agrees has, unless its array is 0 but for rounding
 WORDS = {
     Verdict.AGREE: ("agrees", "agree"),
     Verdict.KINK: ("at a kink", "at a kink"),
@@ -107,6 +108,8 @@ def _difference(group: Group, release: Release) -> str:
     largest = group.largest_difference
     if largest is None or not release.to_staff:
         return ""
+    if largest >= NOISE:  # relative to entries that are nothing but rounding, as a bias before normalisation has
+        return ", all 0 but for rounding"
     worst = place_text(group.ranked[0][0]) if group.layer and largest else ""
     return f", largest difference {f'{largest:.1g}'.replace('e-0', 'e-')}{f' at {worst}' if worst else ''}"
 
