@@ -35,32 +35,38 @@ LONG_POINT = {"x": [[1, 2, 3]], "t": [[0, 0, 0, 1]]}
 
 SCREENS = {
     "every layer in a row, every step under its layer, every gradient with its shape": (
-        MLP,
+        (*MLP, "--output-format=table"),
         """
 NETWORK                             parameters given
-    layer    parameters  output               ‖value‖         ‖gradient‖
-  0 Linear            6  (1, 2)     5.385164807134504  6.324555320336759   weight (2, 2), bias (2,)
-  1 ReLU                 (1, 2)     5.385164807134504  6.324555320336759
-  2 Linear            3  (1, 1)    10                  2                   weight (1, 2), bias (1,)
-    MSELoss              a number   1                  1
+    layer    parameters  output    ‖value‖  ‖gradient‖
+  0 Linear            6  (1, 2)      5.385       6.325   weight (2, 2), bias (2,)
+  1 ReLU                 (1, 2)      5.385       6.325
+  2 Linear            3  (1, 1)     10           2       weight (1, 2), bias (1,)
+    MSELoss              a number    1           1
     in all            9
 
 FORWARD                             local gradients, kept for the way back
  0 Linear
    1   v1 = 0.weightᵀ            = [[1, -1], [2, 1]]  (2, 2)
    2   v2 = input @ v1           = [[5, 1]]           (1, 2)
+       ∂v2/∂input = [[1, 2], [-1, 1]]
+       ∂v2/∂v1 = [[1, 0, 2, 0], [0, 1, 0, 2]]
    3   v3 = broadcast_to(0.bias) = [[0, 1]]           (1, 2)
    4   v4 = v2 + v3              = [[5, 2]]           (1, 2)
  1 ReLU
-   5   v5 = relu(v4)             = [[5, 2]]           (1, 2)   ∂v5/∂v4 = diag(where(v4 > 0, 1, 0)) = diag([[1, 1]])
+   5   v5 = relu(v4)             = [[5, 2]]           (1, 2)
+       ∂v5/∂v4 = diag(where(v4 > 0, 1, 0)) = diag([[1, 1]])
  2 Linear
    6   v6 = 2.weightᵀ            = [[1], [3]]         (2, 1)
    7   v7 = v5 @ v6              = [[11]]             (1, 1)
+       ∂v7/∂v5 = [[1, 3]], one row
+       ∂v7/∂v6 = v5 = [[5, 2]], one row
    8   v8 = broadcast_to(2.bias) = [[-1]]             (1, 1)
    9   v9 = v7 + v8              = [[10]]             (1, 1)
  MSELoss
   10  v10 = v9 - target          = [[1]]              (1, 1)
-  11  v11 = square(v10)          = [[1]]              (1, 1)   ∂v11/∂v10 = diag(2*v10) = diag([[2]])
+  11  v11 = square(v10)          = [[1]]              (1, 1)
+       ∂v11/∂v10 = diag(2*v10) = diag([[2]])
   12    f = mean(v11)            = 1
 
 BACKWARD                            starts with ∂f/∂f = 1

@@ -9,6 +9,7 @@ from bpcli.backprop.sweep import local_numbers
 from bpcli.graph.node import Node
 from bpcli.report.arrays import nested_text
 from bpcli.report.formulas import Labels, flowing_locals, side_of
+from bpcli.report.layout import INDENT
 from bpcli.report.page import Page
 from bpcli.report.structure import structure_of
 
@@ -20,9 +21,10 @@ MOST_OF_A_JACOBIAN = 16  # entries of a local gradient that is written out as a 
 def kept_jacobians(node: Node, result: Gradients, labels: Labels, page: Page) -> tuple[str, ...]:
     """The local gradients of an op on arrays: diagonal ones where it works entry by entry, else small Jacobians.
 
-    A brief page keeps the diagonal ones that change what flows back, and no matrices.
+    A brief page keeps those that change what flows back and depend on values: diagonals, and matrices of products
+    that fit a line.
     """
-    if not node.varies or (page.is_brief and node.op.is_structural):
+    if not node.varies or (page.is_brief and node.op.is_structural and not _is_product(node)):
         return ()
     network = result.graph.network
     fixed = network.fixed if network else ()
@@ -36,11 +38,18 @@ def kept_jacobians(node: Node, result: Gradients, labels: Labels, page: Page) ->
         texts = _jacobian_texts(node, small, result, labels, page)
     else:
         texts = _diagonal_texts(node, flowing, result, labels, page)
-    return tuple(
+    written = [
         f"{page.derivative(node, node.inputs[place], labels)}{side_of(node, place)} = {text}"
         for place, text in texts.items()
         if text != "identity" or not page.is_brief
-    )
+    ]
+    is_matrix = page.is_brief and node.op.is_structural
+    return tuple([text for text in written if not is_matrix or len(text) <= page.width - INDENT])
+
+
+def _is_product(node: Node) -> bool:
+    """Whether an op that moves or joins entries has two inputs that it multiplies, as a product of matrices does."""
+    return len(node.op.inputs) > 1 and not node.op.is_variadic
 
 
 def _diagonal_texts(node: Node, places: list[int], result: Gradients, labels: Labels, page: Page) -> dict[int, str]:
