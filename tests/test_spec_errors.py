@@ -230,7 +230,7 @@ def test_a_wrong_size_names_both_layers() -> None:
 
     assert isinstance(error, ShapeError)
     assert error.message == "Linear(4, 2) expects 4 features, Flatten gives 12"
-    assert error.hint == "the output of Flatten has shape (2, 12)"
+    assert error.hint == "the output of 0 Flatten has shape (2, 12)"
     assert [text[span.start : span.end] for span in error.spans] == ["nn.Linear(4, 2)"]
 
 

@@ -163,7 +163,7 @@ class _Unfolding(Shaping):
         giver = self._giver(x)
         if isinstance(error, ShapeError):
             told = error.about([_short(module.text), giver])
-            source = f"the output of {giver}" if x in self._made_by else giver
+            source = f"the output of {self._made_by[x].title}" if x in self._made_by else giver
             told.hint = error.hint or f"{source} has shape {shape_text(x.shape)}"
             if "{0}" not in error.message:
                 told.message = f"{_short(module.text)} cannot take {giver}, {shape_text(x.shape)}: {error.message}"
