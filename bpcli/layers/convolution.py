@@ -11,7 +11,7 @@ from bpcli.layers.fitting import channels_over, of_space, require_image, require
 from bpcli.layers.initial import by_fan_in, fan_in_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bpcli.graph.node import Node
     from bpcli.graph.op import Shape
@@ -19,47 +19,36 @@ if TYPE_CHECKING:
     from bpcli.layers.scope import Scope
 
 
-@layer("Conv1d", in_channels=channels_over(1))
-def conv1d(
-    m: Scope,
-    x: Node,
-    in_channels: int,
-    out_channels: Count,
-    kernel_size: Sizes,
-    stride: Sizes = 1,
-    padding: Sizes | Border = 0,
-    dilation: Sizes = 1,
-    groups: Count = 1,
-    bias: bool = True,
-    padding_mode: Filling = "zeros",
-) -> Node:
-    """Slide over sequences (N, C, L) or (C, L); as `conv2d`, with one axis of space. Source: torch.nn.Conv1d."""
-    kernel = Kernel.checked(1, in_channels, out_channels, kernel_size, stride, dilation, groups)
-    return _convolved(m, x, kernel, padding, padding_mode, bias=bias)
+def _convolution(count: int) -> Callable[..., Node]:
+    """The convolution over so many axes of space."""
+
+    def build(
+        m: Scope,
+        x: Node,
+        in_channels: int,
+        out_channels: Count,
+        kernel_size: Sizes,
+        stride: Sizes = 1,
+        padding: Sizes | Border = 0,
+        dilation: Sizes = 1,
+        groups: Count = 1,
+        bias: bool = True,
+        padding_mode: Filling = "zeros",
+    ) -> Node:
+        """Slide over sequences ([N,] C, L), or images ([N,] C, H, W): cross-correlation with the weight, and a bias.
+
+        The weight is (out_channels, in_channels/groups, *kernel_size), the bias (out_channels,); both are drawn
+        uniformly within ±1/√(in_channels/groups · the entries of a kernel). `padding='same'` keeps the size: of an odd
+        border the larger part stands behind. Sources: torch.nn.Conv1d, torch.nn.Conv2d.
+        """
+        kernel = Kernel.checked(count, in_channels, out_channels, kernel_size, stride, dilation, groups)
+        return _convolved(m, x, kernel, padding, padding_mode, bias=bias)
+
+    return build
 
 
-@layer("Conv2d", in_channels=channels_over(2))
-def conv2d(
-    m: Scope,
-    x: Node,
-    in_channels: int,
-    out_channels: Count,
-    kernel_size: Sizes,
-    stride: Sizes = 1,
-    padding: Sizes | Border = 0,
-    dilation: Sizes = 1,
-    groups: Count = 1,
-    bias: bool = True,
-    padding_mode: Filling = "zeros",
-) -> Node:
-    """Slide over images (N, C, H, W) or (C, H, W): cross-correlation of the filled image with the weight, and a bias.
-
-    The weight is (out_channels, in_channels/groups, kh, kw), the bias (out_channels,); both are drawn uniformly within
-    ±1/√(in_channels/groups · kh · kw). `padding='same'` keeps the size: of an odd border the larger part stands behind.
-    Source: torch.nn.Conv2d.
-    """
-    kernel = Kernel.checked(2, in_channels, out_channels, kernel_size, stride, dilation, groups)
-    return _convolved(m, x, kernel, padding, padding_mode, bias=bias)
+for _count in (1, 2):
+    layer(f"Conv{_count}d", in_channels=channels_over(_count))(_convolution(_count))
 
 
 class Kernel(NamedTuple):

@@ -13,49 +13,41 @@ from bpcli.layers.definition import layer
 from bpcli.layers.fitting import of_space, require_image
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bpcli.graph.node import Node
     from bpcli.layers.kinds import Sizes, SomeSizes
     from bpcli.layers.scope import Scope
 
 
-@layer("MaxPool1d")
-def max_pool1d(
-    m: Scope,
-    x: Node,
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    dilation: Sizes = 1,
-    return_indices: bool = False,
-    ceil_mode: bool = False,
-) -> Node:
-    """Take the largest entry of each window of sequences (N, C, L) or (C, L). Source: torch.nn.MaxPool1d."""
-    _require_one_result("MaxPool1d", return_indices)
-    require_image(x.shape, 1)
-    return m.max_pool1d(x, **_windows(1, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode))
+def _max_pool(count: int) -> Callable[..., Node]:
+    """Max-pooling over so many axes of space."""
+
+    def build(
+        m: Scope,
+        x: Node,
+        kernel_size: Sizes,
+        stride: Sizes | None = None,
+        padding: Sizes = 0,
+        dilation: Sizes = 1,
+        return_indices: bool = False,
+        ceil_mode: bool = False,
+    ) -> Node:
+        """Take the largest entry of each window of ([N,] C, L) or ([N,] C, H, W); of equal ones the first.
+
+        The padding is smaller than any number. With `ceil_mode` a last window may reach beyond it. Sources:
+        torch.nn.MaxPool1d, torch.nn.MaxPool2d.
+        """
+        _require_one_result(f"MaxPool{count}d", return_indices)
+        require_image(x.shape, count)
+        pool = m.max_pool1d if count == 1 else m.max_pool2d
+        return pool(x, **_windows(count, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode))
+
+    return build
 
 
-@layer("MaxPool2d")
-def max_pool2d(
-    m: Scope,
-    x: Node,
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    dilation: Sizes = 1,
-    return_indices: bool = False,
-    ceil_mode: bool = False,
-) -> Node:
-    """Take the largest entry of each window of images (N, C, H, W) or (C, H, W); of equal ones the first.
-
-    The padding is smaller than any number. With `ceil_mode` a last window may reach beyond it. Source:
-    torch.nn.MaxPool2d.
-    """
-    _require_one_result("MaxPool2d", return_indices)
-    require_image(x.shape, 2)
-    return m.max_pool2d(x, **_windows(2, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode))
+for _count in (1, 2):
+    layer(f"MaxPool{_count}d")(_max_pool(_count))
 
 
 @layer("AvgPool1d")
@@ -177,37 +169,37 @@ def _beyond(sizes: Sequence[int], windows: dict[str, Any]) -> tuple[int, ...]:
     )
 
 
-@layer("AdaptiveAvgPool1d")
-def adaptive_avg_pool1d(m: Scope, x: Node, output_size: SomeSizes) -> Node:
-    """Take the means of so many parts of each sequence (N, C, L) or (C, L). Source: torch.nn.AdaptiveAvgPool1d."""
-    return _means_of_parts(m, x, _output_sizes(x, output_size, 1))
+def _adaptive_avg_pool(count: int) -> Callable[..., Node]:
+    """The means of so many parts of each of so many axes of space."""
+
+    def build(m: Scope, x: Node, output_size: SomeSizes) -> Node:
+        """Take the means of so many parts of each axis of space of ([N,] C, L) or ([N,] C, H, W).
+
+        Part i of n of an axis of length S goes from ⌊i·S/n⌋ up to ⌈(i + 1)·S/n⌉; None keeps the axis. Sources:
+        torch.nn.AdaptiveAvgPool1d, torch.nn.AdaptiveAvgPool2d.
+        """
+        return _means_of_parts(m, x, _output_sizes(x, output_size, count))
+
+    return build
 
 
-@layer("AdaptiveAvgPool2d")
-def adaptive_avg_pool2d(m: Scope, x: Node, output_size: SomeSizes) -> Node:
-    """Take the means of so many parts of each axis of space of images (N, C, H, W) or (C, H, W).
+def _adaptive_max_pool(count: int) -> Callable[..., Node]:
+    """The largest entries of so many parts of each of so many axes of space."""
 
-    Part i of n of an axis of length S goes from ⌊i·S/n⌋ up to ⌈(i + 1)·S/n⌉; None keeps the axis. Source:
-    torch.nn.AdaptiveAvgPool2d.
-    """
-    return _means_of_parts(m, x, _output_sizes(x, output_size, 2))
+    def build(m: Scope, x: Node, output_size: SomeSizes, return_indices: bool = False) -> Node:
+        """Take the largest entries of the parts whose means adaptive mean-pooling takes; of equal ones the first.
 
+        Sources: torch.nn.AdaptiveMaxPool1d, torch.nn.AdaptiveMaxPool2d.
+        """
+        _require_one_result(f"AdaptiveMaxPool{count}d", return_indices)
+        return _largest_of_parts(m, x, _output_sizes(x, output_size, count))
 
-@layer("AdaptiveMaxPool1d")
-def adaptive_max_pool1d(m: Scope, x: Node, output_size: SomeSizes, return_indices: bool = False) -> Node:
-    """Take the largest entries of so many parts of each sequence. Source: torch.nn.AdaptiveMaxPool1d."""
-    _require_one_result("AdaptiveMaxPool1d", return_indices)
-    return _largest_of_parts(m, x, _output_sizes(x, output_size, 1))
+    return build
 
 
-@layer("AdaptiveMaxPool2d")
-def adaptive_max_pool2d(m: Scope, x: Node, output_size: SomeSizes, return_indices: bool = False) -> Node:
-    """Take the largest entries of the parts that `adaptive_avg_pool2d` has; of equal ones the first counts.
-
-    Source: torch.nn.AdaptiveMaxPool2d.
-    """
-    _require_one_result("AdaptiveMaxPool2d", return_indices)
-    return _largest_of_parts(m, x, _output_sizes(x, output_size, 2))
+for _count in (1, 2):
+    layer(f"AdaptiveAvgPool{_count}d")(_adaptive_avg_pool(_count))
+    layer(f"AdaptiveMaxPool{_count}d")(_adaptive_max_pool(_count))
 
 
 def _output_sizes(x: Node, output_size: SomeSizes, count: int) -> tuple[int, ...]:

@@ -13,56 +13,45 @@ from bpcli.layers.fitting import channels_over, of_space, require_image, require
 from bpcli.layers.initial import by_fan_in, fan_in_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bpcli.graph.node import Node
     from bpcli.layers.kinds import Count, Filling, Sizes
     from bpcli.layers.scope import Scope
 
 
-@layer("ConvTranspose1d", in_channels=channels_over(1))
-def conv_transpose1d(
-    m: Scope,
-    x: Node,
-    in_channels: int,
-    out_channels: Count,
-    kernel_size: Sizes,
-    stride: Sizes = 1,
-    padding: Sizes = 0,
-    output_padding: Sizes = 0,
-    groups: Count = 1,
-    bias: bool = True,
-    dilation: Sizes = 1,
-    padding_mode: Filling = "zeros",
-) -> Node:
-    """Go back from what Conv1d makes to its input; as `conv_transpose2d`. Source: torch.nn.ConvTranspose1d."""
-    kernel = Kernel.checked(1, in_channels, out_channels, kernel_size, stride, dilation, groups)
-    return _transposed(m, x, kernel, padding, output_padding, padding_mode, bias=bias)
+def _transposition(count: int) -> Callable[..., Node]:
+    """The transpose of convolution over so many axes of space."""
+
+    def build(
+        m: Scope,
+        x: Node,
+        in_channels: int,
+        out_channels: Count,
+        kernel_size: Sizes,
+        stride: Sizes = 1,
+        padding: Sizes = 0,
+        output_padding: Sizes = 0,
+        groups: Count = 1,
+        bias: bool = True,
+        dilation: Sizes = 1,
+        padding_mode: Filling = "zeros",
+    ) -> Node:
+        """Apply the adjoint of convolution: what flows back through one is what this gives, and the other way round.
+
+        The weight is (in_channels, out_channels/groups, *kernel_size), the bias (out_channels,); both are drawn
+        uniformly within ±1/√(out_channels/groups · the entries of a kernel). An axis of length S becomes one of length
+        (S − 1)·stride − 2·padding + dilation·(k − 1) + output_padding + 1. Sources: torch.nn.ConvTranspose1d,
+        torch.nn.ConvTranspose2d.
+        """
+        kernel = Kernel.checked(count, in_channels, out_channels, kernel_size, stride, dilation, groups)
+        return _transposed(m, x, kernel, padding, output_padding, padding_mode, bias=bias)
+
+    return build
 
 
-@layer("ConvTranspose2d", in_channels=channels_over(2))
-def conv_transpose2d(
-    m: Scope,
-    x: Node,
-    in_channels: int,
-    out_channels: Count,
-    kernel_size: Sizes,
-    stride: Sizes = 1,
-    padding: Sizes = 0,
-    output_padding: Sizes = 0,
-    groups: Count = 1,
-    bias: bool = True,
-    dilation: Sizes = 1,
-    padding_mode: Filling = "zeros",
-) -> Node:
-    """Apply the adjoint of Conv2d: what flows back through one is what this gives, and the other way round.
-
-    The weight is (in_channels, out_channels/groups, kh, kw), the bias (out_channels,); both are drawn uniformly within
-    ±1/√(out_channels/groups · kh · kw). An axis of length S becomes one of length
-    (S − 1)·stride − 2·padding + dilation·(k − 1) + output_padding + 1. Source: torch.nn.ConvTranspose2d.
-    """
-    kernel = Kernel.checked(2, in_channels, out_channels, kernel_size, stride, dilation, groups)
-    return _transposed(m, x, kernel, padding, output_padding, padding_mode, bias=bias)
+for _count in (1, 2):
+    layer(f"ConvTranspose{_count}d", in_channels=channels_over(_count))(_transposition(_count))
 
 
 def _transposed(
