@@ -161,12 +161,12 @@ def say_drawn(graph: Graph) -> None:
 
 def drawn_note(graph: Graph) -> str:
     """The same as a text; nothing where nothing has been drawn."""
-    words = graph.network.drawn_words if graph.network else ""
-    if not words:
+    if graph.network is None or not graph.network.decided_by_chance:
         return ""
-    from bpcli.report.plain import note_text  # noqa: PLC0415 - most graphs have no layers
+    from bpcli.report.drawn import drawn_words  # noqa: PLC0415 - most graphs have no layers
+    from bpcli.report.plain import note_text  # noqa: PLC0415 - the same
 
-    return note_text(words)
+    return note_text(drawn_words(graph.network))
 
 
 def say_warnings(result: Gradients | Jacobian | Hessian) -> None:

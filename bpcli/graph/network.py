@@ -43,9 +43,6 @@ class Parameter(NamedTuple):
         return self.kind in {"parameter", "buffer"}
 
 
-DRAWN = {"parameter": "parameters", "draw": "dropout masks"}
-
-
 class Block(NamedTuple):
     """Consecutive nodes of a layer: `part` is what it calls them, such as the time step `t=3`, or nothing."""
 
@@ -88,11 +85,10 @@ class Network(NamedTuple):
     random_seed: int = 0
 
     @property
-    def drawn_words(self) -> str:
-        """What chance decided, and the seed it came from; a state of a layer always begins as the same value."""
+    def decided_by_chance(self) -> frozenset[str]:
+        """The kinds of what was drawn, `parameter` and `draw`; a state of a layer always begins as the same value."""
         kinds = {one.kind for one in self.parameters if one.variable.name in self.drawn}
-        what = [words for kind, words in DRAWN.items() if kind in kinds]
-        return f"{' and '.join(what)} drawn from --random-seed {self.random_seed}" if what else ""
+        return frozenset(kinds & {"parameter", "draw"})
 
     @property
     def parameters(self) -> list[Parameter]:

@@ -123,7 +123,7 @@ def _of_layer(node: Node, titles: Mapping[Node, str]) -> Document:
 def seed_entry(graph: Graph) -> Document:
     """The seed of a network, where chance gave parameters or masks."""
     network = graph.network
-    return {"random_seed": network.random_seed} if network is not None and network.drawn_words else {}
+    return {"random_seed": network.random_seed} if network is not None and network.decided_by_chance else {}
 
 
 def json_values(values: Mapping[str, Any]) -> Document:

@@ -86,10 +86,7 @@ def _groups(graph: Graph, network: Network, opened: set[str]) -> Iterator[Group]
         has_long_parts = size > MOST_STEPS_OF_PARTS and any(block.part for block in layer.blocks)
         of_layer = {node for block in layer.blocks for node in nodes[block.start : block.stop]}
         of_layer |= {parameter.variable for parameter in layer.parameters}
-        states: dict[str, set[Node]] = {}
-        for block in layer.blocks:
-            if block.part:
-                states.setdefault(_row_of(block), set()).add(nodes[block.stop - 1])
+        states = _states(layer, nodes)
         of_layer.difference_update(*states.values())
         for block in layer.blocks:
             if block.start > at:
@@ -103,6 +100,15 @@ def _groups(graph: Graph, network: Network, opened: set[str]) -> Iterator[Group]
             yield Group(inside, title, layer, output, most_rows, of_layer, states.get(_row_of(block), ()))
     if at < len(nodes):
         yield Group(nodes[at:], BESIDE)
+
+
+def _states(layer: Layer, nodes: Sequence[Node]) -> dict[str, set[Node]]:
+    """What the parts of a layer hand on, by the row of parts that they stand in."""
+    states: dict[str, set[Node]] = {}
+    for block in layer.blocks:
+        if block.part:
+            states.setdefault(_row_of(block), set()).add(nodes[block.stop - 1])
+    return states
 
 
 def _row_of(block: Block) -> str:

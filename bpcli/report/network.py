@@ -8,6 +8,7 @@ from bpcli.backprop.statistics import running_statistics
 from bpcli.graph.network import Network
 from bpcli.graph.shapes import shape_text
 from bpcli.report.backward import backward_section
+from bpcli.report.drawn import drawn_words
 from bpcli.report.folding import Group
 from bpcli.report.formulas import Labels
 from bpcli.report.forward import forward_section
@@ -62,7 +63,7 @@ def origin_of(network: Network) -> str:
     mode = "evaluation mode" if not network.is_training else ""
     if network.is_training and any(parameter.kind in {"buffer", "draw"} for parameter in network.parameters):
         mode = "training mode"
-    return ", ".join(filter(None, ["parameters given" if are_given else "", network.drawn_words, mode]))
+    return ", ".join(filter(None, ["parameters given" if are_given else "", drawn_words(network), mode]))
 
 
 def _network_section(result: Gradients, network: Network, page: Page) -> list[Line]:
