@@ -176,3 +176,13 @@ def test_evaluation_asks_for_the_running_statistics_of_given_parameters() -> Non
     with pytest.raises(BindingError, match=r"running statistics 0\.running_mean, 0\.running_var"):
         grad(model, given, evaluation_mode=True)
     assert grad(model, {"x": X}, evaluation_mode=True).value == pytest.approx(X.sum(), rel=1e-4)
+
+
+def test_the_graph_of_a_network_is_used_again_at_the_same_shapes_only() -> None:
+    """Its nodes hold shapes: at others they would give numbers that are not the network's."""
+    found = grad(MODEL, {"input": X} | WEIGHTS)
+    again = grad(found.graph, {**found.at, "input": 2 * X})
+
+    assert again.value == grad(MODEL, {"input": 2 * X} | WEIGHTS).value
+    with pytest.raises(ShapeError, match=r"made for input \(2, 3\), not \(1, 3\)"):
+        grad(found.graph, {**found.at, "input": X[:1]})

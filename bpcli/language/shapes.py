@@ -25,8 +25,18 @@ def with_shapes(graph: Graph, shapes: Mapping[str, Shape], limits: Limits = DEFA
     more entries than the limit, before they are computed.
     """
     if graph.network:  # which has been given its shapes already
+        _require_own_shapes(graph, shapes)
         return graph
     return Shaping(graph, shapes, limits).result()
+
+
+def _require_own_shapes(graph: Graph, shapes: Mapping[str, Shape]) -> None:
+    """Raise ShapeError where the nodes of a network have been made for other shapes than these."""
+    for variable in graph.variables:
+        if shapes[variable.name] != variable.shape:
+            made_for = f"{variable.name} {shape_text(variable.shape)}"
+            message = f"the layers of this graph were made for {made_for}, not {shape_text(shapes[variable.name])}"
+            raise ShapeError(message, hint="give the text of the network again")
 
 
 class Shaping:
