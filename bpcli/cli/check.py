@@ -54,6 +54,7 @@ Examples:
   bpcli check "x*y*z" --x 6 --y -2 --z -3 --claim x=6 --claim y=18 --claim z=-12
   bpcli check "sin(x)**2" --claim "x=sin(2*x)"
   bpcli check "sum((W @ x)**2)" --W "[[1, -2], [0.5, 3]]" --x "[2, -1]" --claim "x=[6, 28]"
+  bpcli check "x -> LSTM(2) -> Linear(1) -> MSELoss(t)" --at batch.npz
 """
 
 

@@ -35,6 +35,9 @@ HELP = """Differentiate EXPR by backpropagation and show every step.
 EXPR is one or more statements split by ';', such as "q = x + y; f = q*z"; @FILE reads it from a file, - from standard
 input. Bind each variable by --NAME VALUE, before or after EXPR. Without values the gradient formulas are shown.
 
+EXPR may be a network: a pipeline, x -> Linear(4) -> Tanh -> MSELoss(t), or the text of a PyTorch model,
+nn.Sequential(...) typed or as print(model) shows it. 'bpcli ops' lists the layers.
+
 \b
 Examples:
   bpcli grad "x*y*z" --x 6 --y -2 --z -3
