@@ -63,29 +63,44 @@ def _standard(m: Scope, x: Node, axes: tuple[int, ...], eps: float) -> tuple[Nod
 
 
 class _Running:
-    """The running mean and variance of the channels, each (channels,)."""
+    """The running mean and variance of the channels, each (channels,), which `after` axes follow.
 
-    def __init__(self, m: Scope, channels: int) -> None:
+    A training step moves them by `momentum` towards its own.
+    """
+
+    def __init__(self, m: Scope, channels: int, after: int, momentum: float) -> None:
         self._m = m
         self._shape = (channels,)
+        self._spread = (channels, *[1] * after)
+        self._momentum = momentum
         self._mean = m.buffer("running_mean", self._shape, ZEROS)
         self._variance = m.buffer("running_var", self._shape, ONES)
 
-    def standard(self, x: Node, after: int, eps: float) -> Node:
-        """(x - running mean)/√(running variance + eps), for channels that `after` axes follow."""
-        shape = (*self._shape, *[1] * after)
-        deviation = self._m.sqrt(_reshaped(self._m, self._variance, shape) + eps)
-        return (x - _reshaped(self._m, self._mean, shape)) / deviation
+    def standard(self, x: Node, eps: float) -> Node:
+        """(x - running mean)/√(running variance + eps)."""
+        deviation = self._m.sqrt(_reshaped(self._m, self._variance, self._spread) + eps)
+        return (x - _reshaped(self._m, self._mean, self._spread)) / deviation
 
-    def follow(self, mean: Node, variance: Node, count: int, momentum: float) -> None:
-        """Move by `momentum` towards a mean and a variance of `count` entries; of several instances to their mean."""
-        m, (channels,) = self._m, self._shape
+    def follow(self, mean: Node, variance: Node, count: int) -> None:
+        """Move towards a mean and a variance of `count` entries; of several instances towards their mean."""
+        m, (channels,), momentum = self._m, self._shape, self._momentum
         mean, variance = [m.mean(m.reshape(one, shape=(-1, channels)), axis=0) for one in (mean, variance)]
         unbiased = variance * (count / (count - 1))
         m.after(
             running_mean=(1 - momentum) * self._mean + momentum * mean,
             running_var=(1 - momentum) * self._variance + momentum * unbiased,
         )
+
+
+def _normal(m: Scope, x: Node, axes: tuple[int, ...], what: str, eps: float, running: _Running | None) -> Node:
+    """What x is in units of its deviation over these axes, or in evaluation of the running one, if there is one."""
+    if running and not m.is_training:
+        return running.standard(x, eps)
+    count = _count(x, axes, what, running)
+    normal, mean, variance = _standard(m, x, axes, eps)
+    if running:
+        running.follow(mean, variance, count)
+    return normal
 
 
 def _second_axis(shape: Shape) -> int:
@@ -118,15 +133,10 @@ def _batch_norm(counts: tuple[int, ...], example: str) -> Callable[..., Node]:
         require_length(x, 1, num_features, "channels")
         after = len(x.shape) - 2
         learned = _Learned(m, (num_features,), after, has_weight=affine, has_bias=bias)
-        running = _Running(m, num_features) if track_running_stats else None
-        if running and not m.is_training:
-            return learned.applied(running.standard(x, after, eps))
-        axes = (0, *range(2, len(x.shape)))
-        count = _count(x, axes, "value", running)
-        normal, mean, variance = _standard(m, x, axes, eps)
-        if running:
-            running.follow(mean, variance, count, 1.0 if momentum is None else momentum)
-        return learned.applied(normal)
+        running = (
+            _Running(m, num_features, after, 1.0 if momentum is None else momentum) if track_running_stats else None
+        )
+        return learned.applied(_normal(m, x, (0, *range(2, len(x.shape))), "value", eps, running))
 
     return build
 
@@ -170,15 +180,8 @@ def _instance_norm(space: int) -> Callable[..., Node]:
         if affine or track_running_stats:
             require_length(x, -space - 1, num_features, "channels")
         learned = _Learned(m, (num_features,), space, has_weight=affine, has_bias=bias)
-        running = _Running(m, num_features) if track_running_stats else None
-        if running and not m.is_training:
-            return learned.applied(running.standard(x, space, eps))
-        axes = tuple(range(-space, 0))
-        count = _count(x, axes, "place", running)
-        normal, mean, variance = _standard(m, x, axes, eps)
-        if running:
-            running.follow(mean, variance, count, momentum or 0.0)
-        return learned.applied(normal)
+        running = _Running(m, num_features, space, momentum or 0.0) if track_running_stats else None
+        return learned.applied(_normal(m, x, tuple(range(-space, 0)), "place", eps, running))
 
     return build
 
