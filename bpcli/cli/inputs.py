@@ -38,63 +38,68 @@ class WholeNumber(click.IntRange):
 LIMIT = WholeNumber(min=1)
 
 
+def taking(command: F, *options: Callable[[F], F]) -> F:
+    """The command with these options, in the order of its help."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def takes_values(command: F) -> F:
     """The options that bind variables."""
-    command = click.option(
-        "--at",
-        "at_files",
-        multiple=True,
-        type=click.Path(),
-        metavar="FILE|-",
-        help="Bind variables from a JSON, TOML, CSV, .npz or .safetensors file.",
-    )(command)
-    return click.option(
-        "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Bind a variable, whatever its name."
-    )(command)
+    return taking(
+        command,
+        click.option(
+            "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Bind a variable, whatever its name."
+        ),
+        click.option(
+            "--at",
+            "at_files",
+            multiple=True,
+            type=click.Path(),
+            metavar="FILE|-",
+            help="Bind variables from a JSON, TOML, CSV, .npz or .safetensors file.",
+        ),
+    )
 
 
 def takes_limits(command: F) -> F:
     """The options that bound the size of an expression and of its values."""
-    for name, default, what in reversed(
-        [
-            ("--max-characters", DEFAULT_LIMITS.characters, "Longest text that is read."),
-            ("--max-operators", DEFAULT_LIMITS.operators, "Most operators in it."),
-            ("--max-nesting", DEFAULT_LIMITS.nesting, "Deepest nesting in it."),
-            ("--max-literal-digits", DEFAULT_LIMITS.literal_digits, "Longest number in it."),
-            ("--max-entries", DEFAULT_LIMITS.entries, "Most entries of an array."),
-        ]
-    ):
-        command = click.option(name, type=LIMIT, default=default, help=what)(command)
-    return command
+    limits = (
+        ("--max-characters", DEFAULT_LIMITS.characters, "Longest text that is read."),
+        ("--max-operators", DEFAULT_LIMITS.operators, "Most operators in it."),
+        ("--max-nesting", DEFAULT_LIMITS.nesting, "Deepest nesting in it."),
+        ("--max-literal-digits", DEFAULT_LIMITS.literal_digits, "Longest number in it."),
+        ("--max-entries", DEFAULT_LIMITS.entries, "Most entries of an array."),
+    )
+    options = [click.option(name, type=LIMIT, default=default, help=what) for name, default, what in limits]
+    return taking(command, *options)
 
 
 def takes_network(command: F) -> F:
     """The options of a network: where its parameters come from, its loss, and its mode."""
-    for option in reversed(
-        [
-            click.option(
-                "--parameters-file",
-                type=click.Path(),
-                metavar="FILE",
-                help="Parameters of a network by their names in a state_dict, .npz, .safetensors or .json.",
-            ),
-            click.option(
-                "--loss-function",
-                metavar="SPEC",
-                help='The loss of a model that has none, such as "nn.MSELoss()" on the variable target.',
-            ),
-            click.option(
-                "--random-seed",
-                type=WholeNumber(min=0),
-                default=0,
-                show_default=True,
-                help="Where parameters without a value, and the masks of dropout, are drawn from.",
-            ),
-            click.option("--evaluation-mode", is_flag=True, help="The network as after model.eval() in PyTorch."),
-        ]
-    ):
-        command = option(command)
-    return command
+    return taking(
+        command,
+        click.option(
+            "--parameters-file",
+            type=click.Path(),
+            metavar="FILE",
+            help="Parameters of a network by their names in a state_dict, .npz, .safetensors or .json.",
+        ),
+        click.option(
+            "--loss-function",
+            metavar="SPEC",
+            help='The loss of a model that has none, such as "nn.MSELoss()" on the variable target.',
+        ),
+        click.option(
+            "--random-seed",
+            type=WholeNumber(min=0),
+            default=0,
+            show_default=True,
+            help="Where parameters without a value, and the masks of dropout, are drawn from.",
+        ),
+        click.option("--evaluation-mode", is_flag=True, help="The network as after model.eval() in PyTorch."),
+    )
 
 
 def network_from(options: dict[str, Any]) -> dict[str, Any]:

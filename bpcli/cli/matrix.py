@@ -16,6 +16,7 @@ from bpcli.cli.inputs import (
     takes_limits,
     takes_network,
     takes_values,
+    taking,
     with_flags,
     with_option,
 )
@@ -60,32 +61,30 @@ class Kind(NamedTuple):
 def _takes_matrix_options(command: F) -> F:
     """The options of both commands, in the order of their help."""
     command = takes_network(takes_limits(command))
-    for option in reversed(
-        [
-            click.option(
-                "--with-respect-to", "names", multiple=True, metavar="NAMES", help="Only these variables, such as x,W."
-            ),
-            click.option("--json", "-j", "as_json", is_flag=True, help="The same as --output-format json."),
-            click.option(
-                "--output-format",
-                type=click.Choice(FORMATS),
-                help="The form of the result; a table on a terminal, plain elsewhere.",
-            ),
-            click.option(
-                "--output-file",
-                type=click.Path(),
-                metavar="FILE",
-                help="Write to FILE, whose ending, .npy .csv .json .txt, says the form.",
-            ),
-            click.option(
-                "--max-rows",
-                type=LIMIT,
-                help="Sum up a matrix with more rows or columns: 50 on a terminal, 10000 elsewhere.",
-            ),
-            click.option("--single-precision", is_flag=True, help="Compute in float32."),
-        ]
-    ):
-        command = option(command)
+    command = taking(
+        command,
+        click.option(
+            "--with-respect-to", "names", multiple=True, metavar="NAMES", help="Only these variables, such as x,W."
+        ),
+        click.option("--json", "-j", "as_json", is_flag=True, help="The same as --output-format json."),
+        click.option(
+            "--output-format",
+            type=click.Choice(FORMATS),
+            help="The form of the result; a table on a terminal, plain elsewhere.",
+        ),
+        click.option(
+            "--output-file",
+            type=click.Path(),
+            metavar="FILE",
+            help="Write to FILE, whose ending, .npy .csv .json .txt, says the form.",
+        ),
+        click.option(
+            "--max-rows",
+            type=LIMIT,
+            help="Sum up a matrix with more rows or columns: 50 on a terminal, 10000 elsewhere.",
+        ),
+        click.option("--single-precision", is_flag=True, help="Compute in float32."),
+    )
     return takes_values(command)
 
 
