@@ -1,0 +1,72 @@
+"""What a check of hand-written gradients finds: the gradients at each point, entry by entry, and faults."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bpcli.check.findings import Finding, Verdict, worst
+from bpcli.check.functions.callee import Fault
+from bpcli.check.groups import Group
+
+
+@dataclass(frozen=True, eq=False)
+class PointCheck:
+    """What was found at one point: its inputs and outputs, the upstream gradient, and a group for each input.
+
+    `seed` is what the inputs were drawn from, None where they were given; `upstream` is None where the function gives
+    the gradient of its own output.
+    """
+
+    inputs: Mapping[str, Any]
+    outputs: tuple[Any, ...]
+    upstream: tuple[Any, ...] | None
+    groups: tuple[Group, ...]
+    method: str
+    seed: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class FunctionCheck:
+    """What a check of a forward and a backward pass found.
+
+    `unclaimed` names the inputs whose gradient the backward pass does not give. A fatal fault leaves later points out.
+    """
+
+    forward: str
+    backward: str
+    points: tuple[PointCheck, ...]
+    faults: tuple[Fault, ...] = ()
+    unclaimed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of all; a fatal fault is one that differs, or is unevaluable where there is no value."""
+        found = [group.verdict for point in self.points for group in point.groups]
+        found += [verdict_of(fault) for fault in self.faults if fault.is_fatal]
+        return worst(found)
+
+    @property
+    def worst_groups(self) -> Sequence[Group]:
+        """Each input's group at the point where it is worst, in the order of the inputs."""
+        order = list(Verdict)
+        chosen: dict[str, Group] = {}
+        for point in self.points:
+            for group in point.groups:
+                known = chosen.get(group.key)
+                if known is None or order.index(group.verdict) > order.index(known.verdict):
+                    chosen[group.key] = group
+        return list(chosen.values())
+
+    @property
+    def findings(self) -> Sequence[Finding]:
+        """The entries of all gradients at all points."""
+        return [finding for point in self.points for group in point.groups for finding in group.findings]
+
+
+UNEVALUABLE = frozenset({"not finite", "late", "lost"})
+
+
+def verdict_of(fault: Fault) -> Verdict:
+    """What a fatal fault comes to: no answer where there is no value, else a mistake."""
+    return Verdict.UNEVALUABLE if fault.kind in UNEVALUABLE else Verdict.DIFFER

@@ -1,0 +1,1 @@
+"""Homework: problems with points, the answers to them, and grades."""

@@ -1,0 +1,84 @@
+"""Homework: what a teacher asks, what each item is worth, and how near an answer has to be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+TIME_LIMIT = 10.0  # seconds for one problem of one submission
+
+
+class Tolerance(NamedTuple):
+    """How near an answer has to be to the truth t: |a - t| ≤ absolute + relative·size.
+
+    `size` is that of the `entry` itself, of the `largest` entry, or the `norm` of the whole array. Where `digits` is
+    given, so many significant digits are required and count. `source` says where the figures are published.
+    """
+
+    name: str
+    relative: float | None = None
+    absolute: float = 0.0
+    scope: str = "entry"  # or largest, or norm
+    digits: int | None = None
+    source: str = ""
+
+
+class Asked(NamedTuple):
+    """One item that is asked for, by the name that a claim has for it: `x`, `value(A)`, `local(A, x)`, `W[0,1]`.
+
+    `form` says what counts as an answer: a `number`, a `formula`, or `any` of both.
+    """
+
+    key: str
+    points: float
+    form: str = "any"
+    tolerance: Tolerance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An expression or a network at a point, and what is asked about it.
+
+    `at` has values as a file gives them: numbers, nested lists, or generators such as `normal(2,3)`; None asks for
+    formulas alone.
+    """
+
+    name: str
+    expression: str
+    at: Mapping[str, Any]
+    asked: tuple[Asked, ...]
+    title: str = ""
+    text: str = ""
+    random_seed: int = 0
+    evaluation_mode: bool = False
+    upstream_seed: Any = None
+    tolerance: Tolerance | None = None
+    time_limit: float = TIME_LIMIT
+    carry_forward: bool = False
+
+    @property
+    def points(self) -> float:
+        """What all items are worth."""
+        return sum(asked.points for asked in self.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Homework:
+    """The problems of a homework file."""
+
+    title: str
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def points(self) -> float:
+        """What all problems are worth."""
+        return sum(problem.points for problem in self.problems)
+
+
+class Answers(NamedTuple):
+    """What one student handed in: by problem and item what was written, and why the file cannot be read, if so."""
+
+    student: str
+    by_problem: Mapping[str, Mapping[str, Any]]
+    unreadable: str | None = None
+    notes: tuple[str, ...] = ()
