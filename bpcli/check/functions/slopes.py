@@ -159,7 +159,15 @@ class _Ray:
             noises = np.maximum(noises[:LEVELS], noises[LEVELS:])
             better = climbed(changes[:LEVELS], changes[LEVELS:], steps, noises)
             before = Estimate(*[part[entries] for part in self.found])
+            better = self._without_small_corners(better)
             self._take(mended(before, better, np.arange(entries.size), is_rival[entries]), entries)
+
+    def _without_small_corners(self, found: Estimate) -> Estimate:
+        """Two slopes that differ by no more than is looked for are one, known to within both."""
+        size = np.maximum(np.abs(found.left), np.abs(found.right))
+        is_one = np.abs(found.right - found.left) <= self.loose * size
+        left, right = (np.where(is_one, found.value, side) for side in (found.left, found.right))
+        return Estimate(found.value, found.error, left, right)
 
     def _take(self, found: Estimate, entries: Array) -> None:
         for whole, part in zip(self.found, found, strict=True):
