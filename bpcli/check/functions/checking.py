@@ -8,11 +8,12 @@ import numpy as np
 
 from bpcli.check.functions.callee import Callee, Fault, Inputs, MisbehaviourError
 from bpcli.check.functions.judging import Judging, group_of, method_of
-from bpcli.check.functions.noise import At, noise_of
+from bpcli.check.functions.noise import At, epsilon_of, noise_of
 from bpcli.check.functions.results import FunctionCheck, PointCheck
 from bpcli.check.functions.runs import finite_outputs, require_repeatable, wrong_values
 from bpcli.check.functions.slopes import differentiable, slopes_of
 from bpcli.check.functions.upstreams import upstream_of, weighed, weights_of
+from bpcli.check.functions.widening import widened
 from bpcli.errors import UsageError
 from bpcli.language.complaints import suggestion
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
@@ -166,10 +167,12 @@ class _Point:
         require_repeatable(self.callee.forward_name, outputs, passed.outputs)
         weights = upstream or weights_of(self.inputs, outputs, passed.gradients, drawn_from)
         at = At(self.callee, self.inputs, outputs, weights)
-        noise = noise_of(at, names, self.way.random_seed)
+        near = widened(at)
+        noise = noise_of(near, names, self.way.random_seed)
+        epsilon = max(noise.epsilon, epsilon_of(outputs))
         if reference is not None:
             right = reference.outputs(self.inputs)
-            self.faults += wrong_values(self.callee.forward_name, outputs, right, noise.epsilon)
+            self.faults += wrong_values(self.callee.forward_name, outputs, right, epsilon)
         claims = {
             name: weighed(passed.gradients[name], weights, self.inputs[name])
             for name in names
@@ -178,11 +181,11 @@ class _Point:
         if not claims:
             text = f"{self.callee.backward_name} gives no gradient of {', '.join(names)}"
             raise MisbehaviourError(Fault("no gradient", self.callee.backward_name, text))
-        measured = slopes_of(at, list(claims), noise, self.deadline)
-        judging = Judging(noise.epsilon, self.way.relative, self.callee.backward_name)
+        measured = slopes_of(near, list(claims), noise, self.deadline)
+        judging = Judging(epsilon, noise.is_float32, self.way.relative, self.callee.backward_name)
         groups = []
         for name, claim in claims.items():
             group, faults = group_of(name, claim, measured[name], judging)
             groups.append(group)
             self.faults += faults
-        return PointCheck(self.inputs, outputs, upstream, tuple(groups), method_of(noise.epsilon, groups), seed)
+        return PointCheck(self.inputs, outputs, upstream, tuple(groups), method_of(judging, groups), seed)
