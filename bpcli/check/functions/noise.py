@@ -25,6 +25,7 @@ PLACES = tuple(
     spacing * np.array(places) for spacing, places in ((2.0**-33, EVEN), (2.0**-17, UNEVEN), (2.0**-9, UNEVEN))
 )
 AGAIN = (0.625 * 2.0**-25, 0.75 * 2.0**-19)  # other spacings, as rounding may be even at one, or slow
+WAVES = 2.0**-10  # of the values: what differs more at these spacings is no noise, but waves that are shorter
 SMOOTH = 4  # terms of the polynomial about which noise is measured at uneven places
 QUIETER = 0.25  # so much less noise than is usual an output may have
 LIKE = 4.0  # estimates that differ by no more have settled
@@ -122,7 +123,9 @@ def _seen_again(at: At, directions: Mapping[str, Array], base: Array, chosen: Ar
     for spacing in AGAIN if chosen.any() else ():
         table = _table(at, directions, spacing * np.array(EVEN), base)
         if table is not None:
-            levels = np.maximum(levels, settled_levels(table[:, chosen], only_settled=True))
+            found = settled_levels(table[:, chosen], only_settled=True)
+            size = np.max(np.abs(table[:, chosen]), axis=0)
+            levels = np.maximum(levels, np.where(found <= WAVES * size, found, 0.0))
     return levels
 
 
