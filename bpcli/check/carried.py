@@ -96,7 +96,7 @@ def follows_from(finding: Finding, expected: Mapping[Item, Ball]) -> bool:
     if hoped is None or hoped.middle is None or finding.claimed is None:
         return False
     with precision(DIGITS.bits):
-        return within(exactly(finding.claimed), hoped, tolerance(hoped, finding.claim)) is not False
+        return within(exactly(finding.claimed), hoped, tolerance(hoped, finding.claim, finding.near)) is not False
 
 
 def as_typed(finding: Finding) -> Ball:

@@ -9,6 +9,7 @@ from bpcli.check.equality import Comparison
 from bpcli.check.findings import Finding, Outcome, Verdict
 from bpcli.check.judge import Judge
 from bpcli.check.kinks import jointly
+from bpcli.check.nearness import AS_TYPED, Tolerance
 from bpcli.check.point import Point
 from bpcli.check.results import Check
 from bpcli.check.suspects import MOST_STEPS, NOBODY, StepCheck, step_checks, value_suspect
@@ -56,16 +57,17 @@ def check_expression(  # noqa: PLR0913 - a question, and how it is to be answere
         raise UsageError(message, hint="leave out --with-respect-to, or the claims")
     graph, at = question_from(expression, at or {}, limits, Setup(random_seed, evaluation_mode))
     names = Names(graph)
-    way = Way(wanted_of(graph, with_respect_to), seed, every_step, relative_tolerance, limits)
+    near = AS_TYPED if relative_tolerance is None else Tolerance(relative=relative_tolerance)
+    way = Way(wanted_of(graph, with_respect_to), seed, every_step, near, limits)
     if seed is not None or _is_about_arrays(graph, at, read):
         return _over_arrays(graph, at, read, way)
     formulas = {claim: formula_of(claim, names, at, limits) for claim in read if claim.number is None}
     if any(has_structural_ops(formula) for formula in formulas.values()):
         return _over_arrays(graph, at, read, way)
     if not at and graph.variables:
-        return _without_point(graph, names, read, formulas, relative_tolerance)
+        return _without_point(graph, names, read, formulas, near)
     point = _point(graph, at, formulas)
-    judge = Judge(point, relative_tolerance)
+    judge = Judge(point)
     if not read:
         return _own(judge, way.wanted, every_step=every_step)
     return _claimed(judge, read, formulas, way)
@@ -75,12 +77,12 @@ def _claimed(judge: Judge, claims: list[Claim], formulas: Mapping[Claim, Graph],
     """The verdict on each claim at a point."""
     numbers = [(judge.names.item(claim.target), _as_number(claim, formulas)) for claim in claims]
     findings = [
-        judge.judged(item, claim)
+        judge.judged(item, claim, way.near)
         if claim.number is not None
-        else _compared(judge, item, claim, formulas[claim], way.relative)
+        else _compared(judge, item, claim, formulas[claim], way.near)
         for item, claim in numbers
     ]
-    findings = with_causes(carried(jointly(judge.oracles, findings, way.relative), judge), judge)
+    findings = with_causes(carried(jointly(judge.oracles, findings), judge), judge)
     steps = _steps(judge) if way.every_step else None
     return Check(judge.point.graph, judge.point.at, tuple(findings), steps, own=judge.own.in_float64, names=judge.names)
 
@@ -163,7 +165,7 @@ def _steps(judge: Judge) -> tuple[StepCheck, ...]:
 
 
 def _without_point(
-    graph: Graph, names: Names, claims: list[Claim], formulas: Mapping[Claim, Graph], relative: float | None
+    graph: Graph, names: Names, claims: list[Claim], formulas: Mapping[Claim, Graph], near: Tolerance
 ) -> Check:
     """Formulas against formulas, at points drawn from the domain."""
     missing = tuple([variable.name for variable in graph.variables])
@@ -173,40 +175,40 @@ def _without_point(
     for claim in claims:
         formula = formulas.get(claim) or parse(claim.typed)
         item = names.item(claim.target)
-        base = Finding(item, names.title(item), Verdict.UNDECIDED, claim)
-        comparison = Comparison(graph, item, formula, names.nodes, relative)
+        base = Finding(item, names.title(item), Verdict.UNDECIDED, claim, near=near)
+        comparison = Comparison(graph, item, formula, names.nodes, near)
         compared = _as_compared(base, comparison, claim, None)
         if compared.verdict is Verdict.DIFFER and not formula.variables and comparison.varies():
             raise MissingValueError(
                 missing, f"a number is right at a point: give a value for each of {', '.join(missing)}"
             )
-        findings.append(_explained(compared, graph, relative))
+        findings.append(_explained(compared, graph))
     return Check(graph, None, tuple(findings), names=names)
 
 
-def _explained(finding: Finding, graph: Graph, relative: float | None) -> Finding:
+def _explained(finding: Finding, graph: Graph) -> Finding:
     """A formula that differs, with the mistakes that give its number at the counterexample."""
     example = finding.equality.counterexample if finding.equality else None
     if example is None or finding.claim is None:
         return finding
-    judge = Judge(Point(graph, example.at), relative)
-    at_example = judge.judged(finding.item, finding.claim._replace(number=example.claimed))
+    judge = Judge(Point(graph, example.at))
+    at_example = judge.judged(finding.item, finding.claim._replace(number=example.claimed), finding.near)
     (explained,) = with_causes([at_example], judge)
     return finding.but(causes=explained.causes, lead=explained.lead)
 
 
-def _compared(judge: Judge, item: Item, claim: Claim, formula: Graph, relative: float | None) -> Finding:
+def _compared(judge: Judge, item: Item, claim: Claim, formula: Graph, near: Tolerance) -> Finding:
     """A claimed formula at and around a point."""
-    base = judge.finding(item, claim)
+    base = judge.finding(item, claim, near)
     if judge.undefined_node is not None:
         return base.but(verdict=Verdict.UNEVALUABLE, reason=judge.undefined_node)
-    comparison = Comparison(judge.point.graph, item, formula, judge.names.nodes, relative)
+    comparison = Comparison(judge.point.graph, item, formula, judge.names.nodes, near)
     at_point = comparison.claimed(judge.point)
     if at_point.middle is None:
         return _as_compared(base, comparison, claim, judge.point.at)
     as_number = claim._replace(number=float(at_point))
     if base.truth is None:  # around a kink the formula is compared, at the kink its number
-        there = judge.judged(item, as_number)
+        there = judge.judged(item, as_number, near)
         if there.verdict is Verdict.DIFFER:
             return there
     return _as_compared(base.but(claim=as_number), comparison, claim, judge.point.at)

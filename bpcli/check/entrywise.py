@@ -47,13 +47,13 @@ def check_arrays(graph: Graph, at: Mapping[str, Any], claims: Sequence[Claim], w
     shaped = with_shapes(graph, {name: shape_of(value) for name, value in point.items()}, way.limits)
     weights = None if way.seed is None else seed_for(shaped, way.seed)
     own = gradients_of(shaped, point, _asked_about(shaped, claims, way), system=array_system(), seed=weights)
-    asked = _Asked(own, way.relative, {name: value for name, value in at.items() if name not in point})
+    asked = _Asked(own, {name: value for name, value in at.items() if name not in point})
     if not claims:
         questions = [own_question(Item("gradient", variable), asked.names) for variable in own.wanted]
     else:
         asking = Asking(asked.names, asked.beside, way.limits, asked.evaluated)
         formulas = [formula_of(one, asked.names, at, way.limits) if one.is_formula else None for one in claims]
-        questions = [asking.question(claim, formula) for claim, formula in zip(claims, formulas, strict=True)]
+        questions = [asking.question(claim, formula, way.near) for claim, formula in zip(claims, formulas, strict=True)]
     return asked.answer(questions, weights, every_step=way.every_step)
 
 
@@ -68,10 +68,9 @@ def _asked_about(graph: Graph, claims: Sequence[Claim], way: Way) -> Collection[
 class _Asked:
     """One expression over arrays at a point."""
 
-    def __init__(self, own: Gradients, relative: float | None, beside: Mapping[str, Any]) -> None:
+    def __init__(self, own: Gradients, beside: Mapping[str, Any]) -> None:
         self.own = own
         self.names = Names(own.graph)
-        self.relative = relative
         self.beside = beside
 
     def evaluated(self, formula: Graph) -> Any:
@@ -96,7 +95,7 @@ class _Asked:
 
     def answer(self, questions: Sequence[Question], seed: Any, *, every_step: bool) -> ArrayCheck:
         """The groups, with what explains them."""
-        judged = EntryJudge.of(self.own, questions, self.relative)
+        judged = EntryJudge.of(self.own, questions)
         has_claims = any(question.claim for question in questions)
         groups = self._judged(questions, judged)
         note = judged.own.note() if judged is not None and judged.undefined_node is None else None
@@ -105,7 +104,7 @@ class _Asked:
         method = method_of(_findings_of(groups)) if judged is None else judged.method
         if judged is None and steps:
             each = alone(steps)
-            groups = [settled(group, self.relative) for group in groups] if each.are_right else groups
+            groups = [settled(group) for group in groups] if each.are_right else groups
             method += each.text
         if has_claims:
             groups = explained(groups, self.own, self.names, judged)
@@ -127,7 +126,7 @@ class _Asked:
     def _judged(self, questions: Sequence[Question], judged: EntryJudge | None) -> list[Group]:
         """The verdict on every entry that is asked about."""
         if judged is None:
-            found = estimated(self.own, questions, self.relative)
+            found = estimated(self.own, questions)
         else:
             found = [judged.findings(question) for question in questions]
         groups = [gathered(question, findings) for question, findings in zip(questions, found, strict=True)]
@@ -186,7 +185,7 @@ def own_groups(own: Gradients, *, in_exact: bool) -> tuple[Group, ...]:
     """The gradients of an expression, as bpcli has them, judged entry by entry; in float64 where it is too large."""
     names = Names(own.graph)
     questions = [own_question(Item("gradient", variable), names) for variable in own.wanted if variable.varies]
-    judge = EntryJudge.of(own, questions, None, by_steps=True) if in_exact else None
+    judge = EntryJudge.of(own, questions, by_steps=True) if in_exact else None
     found = _of_step(own, questions) if judge is None else map(judge.findings, questions)
     return tuple([gathered(one, findings) for one, findings in zip(questions, found, strict=True)])
 
@@ -196,5 +195,5 @@ def _of_step(own: Gradients, questions: Sequence[Question]) -> list[list[Finding
     unseen = UNSEEN * max(map(abs, numbers_in(own.seed)), default=0.0)
     return [
         [one.but(verdict=Verdict.AGREE) if 0 < (one.smallest_visible or 0) <= unseen else one for one in findings]
-        for findings in estimated(own, questions, None)
+        for findings in estimated(own, questions)
     ]

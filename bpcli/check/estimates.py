@@ -35,24 +35,24 @@ def method_of(findings: Collection[Finding]) -> str:
     return f"float64 differences, {'every entry' if seen == len(findings) else f'{seen} of {len(findings)} entries'}"
 
 
-def estimated(own: Gradients, questions: Sequence[Question], relative: float | None) -> list[list[Finding]]:
+def estimated(own: Gradients, questions: Sequence[Question]) -> list[list[Finding]]:
     """The findings of each question, from differences of the whole graph in float64."""
     if not own.system.is_finite(own.value):
         reason = own.warnings[0].message if own.warnings else "the value of the expression is not finite"
-        return [_unevaluable(own, question, reason, relative) for question in questions]
+        return [_unevaluable(own, question, reason) for question in questions]
     found = _differences(own, [question.item.node for question in questions if question.item.kind == "gradient"])
     return [
-        _values(own, question, relative)
+        _values(own, question)
         if question.item.kind == "value"
-        else _gradients(own, question, found[question.item.node], relative)
+        else _gradients(own, question, found[question.item.node])
         for question in questions
     ]
 
 
-def _unevaluable(own: Gradients, question: Question, reason: str, relative: float | None) -> list[Finding]:
+def _unevaluable(own: Gradients, question: Question, reason: str) -> list[Finding]:
     """No gradient where there is no value."""
     if question.item.kind == "value":
-        return _values(own, question, relative)
+        return _values(own, question)
     claims: Sequence[Any] = list(question.claims) or [None for _ in question.places]
     return [
         Finding(
@@ -107,7 +107,7 @@ def cut_at(graph: Graph, node: Node) -> tuple[Graph, str]:
     return graph_of(made.get(graph.output, graph.output)), name
 
 
-def _gradients(own: Gradients, question: Question, found: Any, relative: float | None) -> list[Finding]:
+def _gradients(own: Gradients, question: Question, found: Any) -> list[Finding]:
     node = question.item.node
     upstream = own.upstreams.get(node)
     rules = numbers_in(question.part(own.system.zeros(node.shape) if upstream is None else upstream))
@@ -116,9 +116,10 @@ def _gradients(own: Gradients, question: Question, found: Any, relative: float |
     ]
     scale = max([abs(one) for one in estimates if not isnan(one)], default=0.0)
     claims: Sequence[Any] = list(question.claims) or [None for _ in rules]
+    near = question.near_over(estimates)
     seen = map(Estimate, estimates, errors, lefts, rights)
     return [
-        _judged(Finding(question.item, title, Verdict.AGREE, claim, rule, truth=one.truth), one, scale, relative)
+        _judged(Finding(question.item, title, Verdict.AGREE, claim, rule, truth=one.truth, near=near), one, scale)
         for title, claim, rule, one in zip(question.titles, claims, rules, seen, strict=True)
     ]
 
@@ -154,7 +155,7 @@ class Estimate:
         return max(self.error - abs(self.right - self.left) / 2, 0.0)
 
 
-def _judged(base: Finding, found: Estimate, scale: float, relative: float | None) -> Finding:
+def _judged(base: Finding, found: Estimate, scale: float) -> Finding:
     """The verdict on one entry; `scale` is the largest of its array."""
     rule = base.own or 0.0
     claimed = rule if base.claimed is None else base.claimed
@@ -164,7 +165,7 @@ def _judged(base: Finding, found: Estimate, scale: float, relative: float | None
         is_left_out = isnan(found.value) and isnan(found.error)
         return base.but(verdict=Verdict.UNDECIDED, reason=LEFT_OUT if is_left_out else NO_SLOPE)
     near = RELATIVE * abs(found.value)
-    precise = near if base.claim is None else float(tolerance(exactly(found.value), base.claim, relative))
+    precise = near if base.claim is None else float(tolerance(exactly(found.value), base.claim, base.near))
     if found.is_corner:
         return _at_corner(base, found, claimed, precise)
     unknown = ERRORS * found.error + ROUND_OFF * scale  # of the sums that backpropagation makes, too
@@ -188,16 +189,17 @@ def _at_corner(base: Finding, found: Estimate, claimed: float, precise: float) -
     return base.but(verdict=Verdict.KINK, accepted_as="convention" if is_rule else "between")
 
 
-def _values(own: Gradients, question: Question, relative: float | None) -> list[Finding]:
+def _values(own: Gradients, question: Question) -> list[Finding]:
     """Claims about values, which float64 has to within its round-off."""
     found = []
     values = numbers_in(question.part(own.values[question.item.node]))
+    near = question.near_over(values)
     for claim, title, value in zip(question.claims, question.titles, values, strict=True):
-        base = Finding(question.item, title, Verdict.AGREE, claim, value)
+        base = Finding(question.item, title, Verdict.AGREE, claim, value, near=near)
         if not isfinite(value):
             found.append(base.but(verdict=Verdict.UNEVALUABLE, reason="the value is not finite"))
             continue
-        allowed = float(tolerance(exactly(value), claim, relative)) + ROUND_OFF * abs(value)
+        allowed = float(tolerance(exactly(value), claim, near)) + ROUND_OFF * abs(value)
         is_near = claim.number is not None and abs(claim.number - value) <= allowed
         truth = balls.within(value, ROUND_OFF * abs(value))
         found.append(base.but(truth=truth, verdict=Verdict.AGREE if is_near else Verdict.DIFFER))

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from bpcli.check.nearness import AS_TYPED, Tolerance
 from bpcli.check.targets import Item, Names
 from bpcli.errors import BindingError, BpcliError, ShapeError, UsageError
 from bpcli.graph.node import Graph
@@ -21,7 +22,8 @@ Evaluated = Callable[[Graph], Any]  # a formula with shapes, as the numbers that
 class Question(NamedTuple):
     """Some entries of one node, and what is claimed about them: a claim for each, or none for bpcli's own.
 
-    `within` is the place that the entries have in the whole array, where a claim names one.
+    `within` is the place that the entries have in the whole array, where a claim names one; `near` is how near the
+    claims have to be.
     """
 
     item: Item
@@ -32,6 +34,7 @@ class Question(NamedTuple):
     claim: Claim | None = None
     claims: Sequence[Claim] = ()
     notes: tuple[str, ...] = ()
+    near: Tolerance = AS_TYPED
 
     @property
     def places(self) -> list[tuple[int, ...]]:
@@ -47,6 +50,10 @@ class Question(NamedTuple):
     def part(self, whole: Any) -> Any:
         """The entries that are asked about, of an array like the node's."""
         return part_of(whole, self.within)
+
+    def near_over(self, truths: Sequence[float]) -> Tolerance:
+        """How near each of these entries has to be, among all of them."""
+        return self.near.over(truths, [claim.number or 0.0 for claim in self.claims])
 
 
 def own_question(item: Item, names: Names) -> Question:
@@ -69,7 +76,7 @@ class Asking:
         self._limits = limits
         self._evaluated = evaluated
 
-    def question(self, claim: Claim, formula: Graph | None) -> Question:
+    def question(self, claim: Claim, formula: Graph | None, near: Tolerance = AS_TYPED) -> Question:
         """A claim with the number of each entry. Raises ShapeError where it has another shape than its target."""
         item = self._names.item(claim.target)
         if item.source is not None:
@@ -86,7 +93,7 @@ class Asking:
             message = f"the claim about {title} has an entry that is no finite number"
             raise BindingError(message, hint="claim finite numbers, up to 1.8e308")
         notes = (AT_THIS_POINT,) if formula is not None and formula.variables else ()
-        return Question(item, _key(claim, index), title, index, shape, claim, _each(claim, numbers), notes)
+        return Question(item, _key(claim, index), title, index, shape, claim, _each(claim, numbers), notes, near)
 
     def _value(self, claim: Claim, formula: Graph | None) -> Any:
         """The number or the array that is claimed."""
