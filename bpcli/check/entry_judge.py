@@ -47,15 +47,14 @@ class EntryJudge(Judge):
     def of(
         cls,
         own: Gradients,
-        questions: Sequence[Question],
+        targets: Sequence[Node],
         *,
         by_steps: bool = False,
     ) -> "EntryJudge | None":
-        """The judge, or None where the graph is too large to be taken apart.
+        """The judge of values, and of the gradients at `targets`; None where the graph is too large to be taken apart.
 
         Differences and SymPy take the whole where it is small, unless they are asked to go `by_steps`.
         """
-        targets = [question.item.node for question in questions if question.item.kind == "gradient"]
         expansion = expanded(own.graph, own.values, seed_of(own), targets, _unmoved(own.graph, targets))
         if expansion is None:
             return None

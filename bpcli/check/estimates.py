@@ -5,6 +5,7 @@ could hide a mistake at the size of the entry, or of the others of its array.
 """
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from math import isfinite, isnan
 from types import SimpleNamespace
 from typing import Any
@@ -35,24 +36,30 @@ def method_of(findings: Collection[Finding]) -> str:
     return f"float64 differences, {'every entry' if seen == len(findings) else f'{seen} of {len(findings)} entries'}"
 
 
-def estimated(own: Gradients, questions: Sequence[Question]) -> list[list[Finding]]:
-    """The findings of each question, from differences of the whole graph in float64."""
-    if not own.system.is_finite(own.value):
-        reason = own.warnings[0].message if own.warnings else "the value of the expression is not finite"
-        return [_unevaluable(own, question, reason) for question in questions]
-    found = _differences(own, [question.item.node for question in questions if question.item.kind == "gradient"])
-    return [
-        _values(own, question)
-        if question.item.kind == "value"
-        else _gradients(own, question, found[question.item.node])
-        for question in questions
-    ]
+class Estimates:
+    """What differences of the whole graph in float64 say of the gradients at some nodes, found once for all."""
+
+    def __init__(self, own: Gradients, targets: Sequence[Node]) -> None:
+        self._own = own
+        self._targets = targets
+
+    @cached_property
+    def _found(self) -> dict[Node, Any]:
+        return _differences(self._own, list(dict.fromkeys(self._targets)))
+
+    def findings(self, question: Question) -> list[Finding]:
+        """The finding of each entry that is asked about."""
+        own = self._own
+        if question.item.kind == "value":
+            return _values(own, question)
+        if not own.system.is_finite(own.value):
+            reason = own.warnings[0].message if own.warnings else "the value of the expression is not finite"
+            return _unevaluable(question, reason)
+        return _gradients(own, question, self._found[question.item.node])
 
 
-def _unevaluable(own: Gradients, question: Question, reason: str) -> list[Finding]:
+def _unevaluable(question: Question, reason: str) -> list[Finding]:
     """No gradient where there is no value."""
-    if question.item.kind == "value":
-        return _values(own, question)
     claims: Sequence[Any] = list(question.claims) or [None for _ in question.places]
     return [
         Finding(
