@@ -3,12 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from bpcli.check.asked import Way, formula_of
-from bpcli.check.carried import carried
-from bpcli.check.causes import with_causes
-from bpcli.check.equality import Comparison
-from bpcli.check.findings import Finding, Outcome, Verdict
+from bpcli.check.claimed import explained, is_about_a_point, judged_claim, judged_formula, told_together
+from bpcli.check.findings import Verdict
 from bpcli.check.judge import Judge
-from bpcli.check.kinks import jointly
 from bpcli.check.nearness import AS_TYPED, Tolerance
 from bpcli.check.point import Point
 from bpcli.check.results import Check
@@ -75,14 +72,8 @@ def check_expression(  # noqa: PLR0913 - a question, and how it is to be answere
 
 def _claimed(judge: Judge, claims: list[Claim], formulas: Mapping[Claim, Graph], way: Way) -> Check:
     """The verdict on each claim at a point."""
-    numbers = [(judge.names.item(claim.target), _as_number(claim, formulas)) for claim in claims]
-    findings = [
-        judge.judged(item, claim, way.near)
-        if claim.number is not None
-        else _compared(judge, item, claim, formulas[claim], way.near)
-        for item, claim in numbers
-    ]
-    findings = with_causes(carried(jointly(judge.oracles, findings), judge), judge)
+    findings = [judged_claim(judge, claim, formulas.get(claim), way.near) for claim in claims]
+    findings = told_together(judge, findings)
     steps = _steps(judge) if way.every_step else None
     return Check(judge.point.graph, judge.point.at, tuple(findings), steps, own=judge.own.in_float64, names=judge.names)
 
@@ -134,13 +125,6 @@ def _point(graph: Graph, at: Mapping[str, object], formulas: Mapping[Claim, Grap
     return Point(graph, exactly_at | {name: number_from(name, at[name]) for name in beside if name in at})
 
 
-def _as_number(claim: Claim, formulas: Mapping[Claim, Graph]) -> Claim:
-    """A claim such as `x=2*pi` is one of a number, as precise as one that is not typed."""
-    if claim.number is not None or formulas[claim].variables:
-        return claim
-    return claim._replace(number=number_from(claim.target.node, claim.typed))
-
-
 def _own(judge: Judge, wanted: Collection[str] | None, *, every_step: bool) -> Check:
     graph = judge.point.graph
     variables = [variable for variable in graph.variables if wanted is None or variable.name in wanted]
@@ -174,50 +158,10 @@ def _without_point(
     findings = []
     for claim in claims:
         formula = formulas.get(claim) or parse(claim.typed)
-        item = names.item(claim.target)
-        base = Finding(item, names.title(item), Verdict.UNDECIDED, claim, near=near)
-        comparison = Comparison(graph, item, formula, names.nodes, near)
-        compared = _as_compared(base, comparison, claim, None)
-        if compared.verdict is Verdict.DIFFER and not formula.variables and comparison.varies():
+        compared = judged_formula(graph, names, claim, formula, near)
+        if is_about_a_point(compared, graph, names, formula):
             raise MissingValueError(
                 missing, f"a number is right at a point: give a value for each of {', '.join(missing)}"
             )
-        findings.append(_explained(compared, graph))
+        findings.append(explained(compared, graph))
     return Check(graph, None, tuple(findings), names=names)
-
-
-def _explained(finding: Finding, graph: Graph) -> Finding:
-    """A formula that differs, with the mistakes that give its number at the counterexample."""
-    example = finding.equality.counterexample if finding.equality else None
-    if example is None or finding.claim is None:
-        return finding
-    judge = Judge(Point(graph, example.at))
-    at_example = judge.judged(finding.item, finding.claim._replace(number=example.claimed), finding.near)
-    (explained,) = with_causes([at_example], judge)
-    return finding.but(causes=explained.causes, lead=explained.lead)
-
-
-def _compared(judge: Judge, item: Item, claim: Claim, formula: Graph, near: Tolerance) -> Finding:
-    """A claimed formula at and around a point."""
-    base = judge.finding(item, claim, near)
-    if judge.undefined_node is not None:
-        return base.but(verdict=Verdict.UNEVALUABLE, reason=judge.undefined_node)
-    comparison = Comparison(judge.point.graph, item, formula, judge.names.nodes, near)
-    at_point = comparison.claimed(judge.point)
-    if at_point.middle is None:
-        return _as_compared(base, comparison, claim, judge.point.at)
-    as_number = claim._replace(number=float(at_point))
-    if base.truth is None:  # around a kink the formula is compared, at the kink its number
-        there = judge.judged(item, as_number, near)
-        if there.verdict is Verdict.DIFFER:
-            return there
-    return _as_compared(base.but(claim=as_number), comparison, claim, judge.point.at)
-
-
-def _as_compared(base: Finding, comparison: Comparison, claim: Claim, at: Mapping[str, float] | None) -> Finding:
-    equality = comparison.outcome(claim, at)
-    if equality.outcome is Outcome.UNKNOWN:
-        reason = f"only {len(equality.points)} points could be compared, of 5 that it takes: give one, as in --x 2"
-        return base.but(verdict=Verdict.UNDECIDED, equality=equality, reason=reason)
-    verdict = Verdict.DIFFER if equality.outcome is Outcome.DIFFERS else Verdict.AGREE
-    return base.but(verdict=verdict, equality=equality)

@@ -5,6 +5,7 @@ from math import floor, hypot, inf, isfinite, log10, sqrt
 from typing import NamedTuple
 
 from bpcli.language.claims import Claim
+from bpcli.language.tokens import is_number
 from bpcli.numbers.balls import Ball, at_most, distance, exactly, larger, power_of_two, smaller
 
 ORACLES = 1e-12  # how near the two oracles and the rule must be to one another
@@ -143,8 +144,7 @@ def digits_of(claim: Claim) -> float:
         return inf
     if claim.half_unit is not None and claim.number:
         return floor(log10(abs(claim.number))) - round(log10(2 * claim.half_unit)) + 1
-    typed = claim.typed.lower().partition("e")[0]
-    signs = [sign for sign in typed if sign.isdigit()]
-    if len(signs) < sum(map(str.isalnum, typed)):  # a formula of numbers
+    typed = claim.typed.lstrip("+-− ")
+    if not is_number(typed):
         return inf
-    return len("".join(signs).lstrip("0"))
+    return len(typed.lower().partition("e")[0].replace(".", "").lstrip("0"))

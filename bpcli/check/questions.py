@@ -9,7 +9,7 @@ from bpcli.errors import BindingError, BpcliError, ShapeError, UsageError
 from bpcli.graph.node import Graph
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import shape_text
-from bpcli.language.claims import Claim, half_units
+from bpcli.language.claims import Claim, Target, half_units
 from bpcli.language.limits import Limits
 from bpcli.language.shapes import with_shapes
 from bpcli.language.values import shape_of, value_from
@@ -78,12 +78,7 @@ class Asking:
 
     def question(self, claim: Claim, formula: Graph | None, near: Tolerance = AS_TYPED) -> Question:
         """A claim with the number of each entry. Raises ShapeError where it has another shape than its target."""
-        item = self._names.item(claim.target)
-        if item.source is not None:
-            message = f"{claim.target.kind}({claim.target.node}, {claim.target.source}) is no claim about arrays"
-            raise UsageError(message, hint="claim the gradient of a node, as in upstream(y)=[1, 0], or a value")
-        index = _counted(item.node.shape, claim.target.place, claim.target.node)
-        title = self._names.title(item) + place_text(index)
+        item, index, title = placed(self._names, claim.target)
         shape = item.node.shape[len(index) :]
         value = self._value(claim, formula)
         if shape_of(value) != shape:
@@ -112,6 +107,19 @@ class Asking:
     def _shape(self, name: str) -> Shape:
         node = self._names.nodes.get(name)
         return shape_of(self._beside[name]) if node is None else node.shape
+
+
+def placed(names: Names, target: Target) -> tuple[Item, tuple[int, ...], str]:
+    """What a claim about arrays is about, the entry that it names, and its title.
+
+    Raises UsageError where it is a step, BindingError where there is no such node or entry.
+    """
+    item = names.item(target)
+    if item.source is not None:
+        message = f"{target.kind}({target.node}, {target.source}) is no claim about arrays"
+        raise UsageError(message, hint="claim the gradient of a node, as in upstream(y)=[1, 0], or a value")
+    index = _counted(item.node.shape, target.place, target.node)
+    return item, index, names.title(item) + place_text(index)
 
 
 def _counted(shape: Shape, index: tuple[int, ...], name: str) -> tuple[int, ...]:
