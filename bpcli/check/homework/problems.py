@@ -4,22 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from bpcli.check.nearness import Tolerance
+
 TIME_LIMIT = 10.0  # seconds for one problem of one submission
-
-
-class Tolerance(NamedTuple):
-    """How near an answer has to be to the truth t: |a - t| ≤ absolute + relative·size.
-
-    `size` is that of the `entry` itself, of the `largest` entry, or the `norm` of the whole array. Where `digits` is
-    given, so many significant digits are required and count. `source` says where the figures are published.
-    """
-
-    name: str
-    relative: float | None = None
-    absolute: float = 0.0
-    scope: str = "entry"  # or largest, or norm
-    digits: int | None = None
-    source: str = ""
 
 
 class Asked(NamedTuple):
