@@ -1,7 +1,8 @@
 """Homework: what a teacher asks, what each item is worth, and how near an answer has to be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import fsum
 from typing import Any, NamedTuple
 
 from bpcli.check.nearness import Tolerance
@@ -25,8 +26,8 @@ class Asked(NamedTuple):
 class Problem:
     """An expression or a network at a point, and what is asked about it.
 
-    `at` has values as a file gives them: numbers, nested lists, or generators such as `normal(2,3)`; None asks for
-    formulas alone.
+    `at` has numbers and nested lists, also where the file names files or generators, or leaves the point to be drawn;
+    where it is empty, and the expression has variables, formulas are asked for.
     """
 
     name: str
@@ -45,7 +46,11 @@ class Problem:
     @property
     def points(self) -> float:
         """What all items are worth."""
-        return sum(asked.points for asked in self.asked)
+        return fsum([asked.points for asked in self.asked])
+
+    def at_point(self, at: Mapping[str, Any]) -> "Problem":
+        """The same problem at another point."""
+        return replace(self, at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ class Homework:
     @property
     def points(self) -> float:
         """What all problems are worth."""
-        return sum(problem.points for problem in self.problems)
+        return fsum([problem.points for problem in self.problems])
 
 
 class Answers(NamedTuple):
