@@ -39,10 +39,9 @@ def _points(points: float) -> str:
 
 def _problem(checked: ProblemCheck, page: Page) -> list[Line]:
     problem = checked.problem
-    title = f" {problem.title}" if problem.title else ""
-    lines = page.title(f"{problem.name}{title and ':'}{title}", _points(problem.points))
-    lines += _table(checked, page)
-    return lines + [[Piece(page.signs.written(text))] for text in _sentences(checked, page)]
+    title = f"{problem.name}: {problem.title}" if problem.title else problem.name
+    head = [Piece(title, "title"), Piece(f"   {_points(problem.points)}", "note")]
+    return [head, *_table(checked, page)] + [[Piece(page.signs.written(text))] for text in _sentences(checked, page)]
 
 
 def _table(checked: ProblemCheck, page: Page) -> list[Line]:
@@ -126,9 +125,9 @@ def _about_verdicts(checked: ProblemCheck, page: Page) -> Iterator[str]:
 def _summary(result: SelfCheck) -> str:
     items = [item for problem in result.problems for item in problem.items]
     agreeing = sum(item.verdict is Verdict.AGREE for item in items)
-    told = f"{agreeing} of {_counted(len(items), 'answer')} of bpcli's own agree with SymPy and differences"
+    told = f"{agreeing} of {_counted(len(items), 'answer')} agree with SymPy and differences"
     alike = sum(bool(problem.coincidences) for problem in result.problems)
-    where = f"in {_counted(alike, 'problem')} wrong methods give right numbers"
+    where = f"in {_counted(alike, 'problem')} wrong methods are right too"
     return f"{told}; {where}." if alike else f"{told}."
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from bpcli.check.homework.other_points import chosen_points, keeping_whole, near_points
 from bpcli.check.homework.problems import Asked, Problem, Tolerance
-from bpcli.check.homework.seen import Piece, Seen
+from bpcli.check.homework.seen import Piece, Seen, plain
 from bpcli.errors import BpcliError
 from bpcli.language.limits import Limits
 
@@ -41,7 +41,7 @@ class Coincidences:
         self._limits = limits
         self._asked = {asked.key: asked for asked in items if asked.form in NUMBERS}
         self._here = Seen(problem, at, problem.random_seed, limits)
-        self._nearby = list(self._seen_nearby(at))
+        self._nearby = list(self._seen_nearby({name: plain(self._here.point[name]) for name in at}))
 
     @property
     def could_compare(self) -> bool:

@@ -20,6 +20,11 @@ from bpcli.numbers.floats import floats
 Piece = tuple[tuple[bool, int | None], ...]  # of each comparison at a point: whether it is a tie, and how it comes out
 
 
+def plain(value: Any) -> Any:
+    """A number, or an array as nested lists."""
+    return value.tolist() if getattr(value, "shape", ()) else float(value)
+
+
 class RightAnswer(NamedTuple):
     """What an item is about, the entry of an array that is asked for, and bpcli's own answer."""
 

@@ -6,6 +6,7 @@ the right number at the point that was chosen, with a point that tells them apar
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -15,7 +16,7 @@ from bpcli.check.groups import ArrayCheck, Group
 from bpcli.check.homework.coincidences import Coincidence, Coincidences, Proposal
 from bpcli.check.homework.own_formulas import own_formula
 from bpcli.check.homework.problems import Asked, Homework, Problem
-from bpcli.check.homework.seen import RightAnswer, Seen
+from bpcli.check.homework.seen import RightAnswer, Seen, plain
 from bpcli.check.results import Check
 from bpcli.errors import BpcliError
 from bpcli.graph.node import Variable
@@ -128,30 +129,26 @@ def _answers_checked(problem: Problem, at: Mapping[str, Any], limits: Limits) ->
     """The answers that bpcli gives at a point, each held against both oracles."""
     seen = Seen(problem, at, problem.random_seed, limits)
     answers = {asked.key: seen.answer(asked.key) for asked in problem.asked}
-    own = {answer.item.node.name: key for key, answer in answers.items() if _is_own(answer)}
-    claims = {key: _plain(answer.value) for key, answer in answers.items() if key not in own.values()}
-    way = {
-        "seed": problem.upstream_seed,
-        "random_seed": problem.random_seed,
-        "evaluation_mode": problem.evaluation_mode,
-        "limits": limits,
-    }
-    checks: list[Check] = []
-    found: dict[str, Finding | Group] = {}
-    if own:
-        checks.append(check_expression(problem.expression, at, with_respect_to=list(map(str, own)), **way))
-        for one in _parts(checks[-1]):
-            found[own[one.item.node.name]] = one
-    if claims:
-        checks.append(check_expression(problem.expression, at, claims, **way))
-        places = {(answers[key].title): key for key in claims}
-        for one in _parts(checks[-1]):
-            found[places[one.title]] = one
-    items = [
-        CheckedItem(asked, answers[asked.key].title, answers[asked.key].value, found[asked.key])
-        for asked in problem.asked
-    ]
+    own = {str(answer.item.node.name) for answer in answers.values() if _is_own(answer)}
+    others = {answer.title: (key, plain(answer.value)) for key, answer in answers.items() if not _is_own(answer)}
+    check = partial(
+        check_expression,
+        problem.expression,
+        at,
+        seed=problem.upstream_seed,
+        random_seed=problem.random_seed,
+        evaluation_mode=problem.evaluation_mode,
+        limits=limits,
+    )
+    checks = ([check(with_respect_to=sorted(own))] if own else []) + ([check(dict(others.values()))] if others else [])
+    found = {one.title: one for done in checks for one in _parts(done)}
+    items = [_item(asked, answers[asked.key], found[answers[asked.key].title]) for asked in problem.asked]
     return ProblemCheck(problem, at, tuple(items), tuple(checks))
+
+
+def _item(asked: Asked, answer: RightAnswer, found: Finding | Group) -> CheckedItem:
+    in_float64 = found.own if isinstance(found, Finding) else None
+    return CheckedItem(asked, answer.title, answer.value if in_float64 is None else in_float64, found)
 
 
 def _is_own(answer: RightAnswer) -> bool:
@@ -162,8 +159,3 @@ def _is_own(answer: RightAnswer) -> bool:
 
 def _parts(check: Check) -> tuple[Finding | Group, ...]:
     return check.groups if isinstance(check, ArrayCheck) else check.findings
-
-
-def _plain(value: Any) -> Any:
-    """A number, or an array as nested lists."""
-    return value.tolist() if getattr(value, "shape", ()) else float(value)
