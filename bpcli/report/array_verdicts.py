@@ -128,7 +128,7 @@ def _worst(groups: Sequence[Group], release: Release) -> list[Finding]:
 
 
 def about_group(group: Group, page: Page, release: Release) -> Iterator[str]:
-    """What explains the entries of an array that do not simply agree."""
+    """What is said about the entries of an array that do not agree, and of what is wrong with them."""
     if group.verdict is Verdict.DIFFER:
         yield from _about_a_mistake(group, page, release)
     for verdict in (Verdict.UNEVALUABLE, Verdict.UNDECIDED, Verdict.KINK):
