@@ -45,10 +45,12 @@ def grade_lines(grades: ClassGrades, release: Release, page: Page) -> list[Line]
     return [[piece._replace(text=page.signs.written(piece.text)) for piece in line] for line in lines]
 
 
-def _titled(left: str, right: str, page: Page) -> Line:
-    """A line with something at its right end, within the page or the length of a line."""
-    gap = int(min(page.width, LINE)) - len(left) - len(right)
-    return [Piece(left, "title"), Piece(" " * max(gap, 3)), Piece(right, "title")]
+def _titled(left: str, right: str, page: Page) -> list[Line]:
+    """A line with something at its right end, within the page or the length of a line; else below it."""
+    gap = page.line - len(left) - len(right)
+    if gap < 2:  # noqa: PLR2004 - two words would run together
+        return [[Piece(line, "title")] for line in (*_wrapped(left, page, 0), right)]
+    return [[Piece(left, "title"), Piece(" " * gap), Piece(right, "title")]]
 
 
 # One student ----------------------------------------------------------------------------------------------------------
@@ -56,7 +58,7 @@ def _titled(left: str, right: str, page: Page) -> Line:
 
 def _student(grade: Grade, grades: ClassGrades, release: Release, page: Page) -> list[Line]:
     total = f"{points_text(grade.points, grade.out_of or grades.out_of)} points"
-    lines = [_titled(f"{safe(grades.homework)} · {name_of(grade)}", total, page)]
+    lines = _titled(f"{safe(grades.homework)} · {name_of(grade)}", total, page)
     lines += [[Piece(line)] for note in grade_notes(grade) for line in _wrapped(note, page, 0)]
     for problem in grade.problems:
         lines += [[], *_problem(problem, release, page)]
@@ -75,7 +77,7 @@ def _problem(problem: ProblemGrade, release: Release, page: Page) -> list[Line]:
     rows = [_row(item, release, page) for item in problem.items]
     notes = [[Piece(line, "note")] for note in problem.notes for line in _wrapped(safe(note, len(note)), page, 2)]
     return [
-        _titled(title, points_text(problem.points, problem.out_of), page),
+        *_titled(title, points_text(problem.points, problem.out_of), page),
         *table(columns, rows, page.width, tuple(heading), needs_heading=True),
         *notes,
     ]
@@ -121,7 +123,7 @@ def _class(grades: ClassGrades, release: Release, page: Page) -> list[Line]:
     count = len(grades.grades)
     mean = sum(grade.points for grade in grades.grades) / count if count else 0.0
     about = f"{count} submissions, {points_text(mean, grades.out_of)} points on the average"
-    lines = [_titled(safe(grades.homework), about, page)]
+    lines = _titled(safe(grades.homework), about, page)
     waiting = waiting_text(grades)
     lines += [[Piece(f"{waiting[0].upper()}{waiting[1:]}.")]] if waiting else []
     lines += [[], *page.title("STUDENTS"), *_students(grades, page)]
