@@ -35,7 +35,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "rich": ("report/tables.py",),
     "click": ("cli/",),
 }
-READ_OR_WRITE_FILES = {"language/values.py", "language/npz.py", "report/documents.py", "report/files.py"}
+READ_OR_WRITE_FILES = {"language/values.py", "language/npz.py", "report/documents.py", "report/files.py", "report/journal.py"}
 
 STANDARD_STREAMS = {"sys.stdin", "sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__"}
 MAY_USE_STREAMS = {"language/values.py": {"sys.stdin"}}

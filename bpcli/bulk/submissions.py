@@ -1,0 +1,196 @@
+"""A class: what each student handed in, graded problem by problem on several processes, in the order of the names.
+
+The unit of work is one problem of one submission, so that one that hangs costs its time limit and fails alone.
+"""
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
+from functools import lru_cache, partial
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from bpcli.bulk.workers import Reply, replies
+from bpcli.check.homework.grades import Grade, ProblemGrade
+from bpcli.check.homework.problems import Answers, Homework, Problem
+from bpcli.check.homework.records import Record, grade_from, grade_record
+from bpcli.errors import UNDECIDED_EXIT, InternalError, UsageError, own_fault, worst_exit
+from bpcli.language.folders import Found
+from bpcli.language.values import text_from
+
+LARGEST = 1 << 20  # bytes of one submission
+LOST = "the process that graded this has been lost"
+
+
+class Grading(NamedTuple):
+    """How a submission is read, graded and excused; functions of modules, as they travel to other processes.
+
+    `read` makes answers from a text, the form of its file and a name for the student; `grade` judges one problem of
+    them; `excuse` is the grade of a problem that cannot be decided, and why.
+    """
+
+    read: Callable[[str, str, str], Answers]
+    grade: Callable[[Problem, Answers], ProblemGrade]
+    excuse: Callable[[Problem, str], ProblemGrade]
+
+
+class Graded(NamedTuple):
+    """The grade of a submission, and whether to count on it: 0, 4 where a worker was lost, 5 where bpcli failed."""
+
+    grade: Grade
+    code: int = 0
+
+
+class Submission(NamedTuple):
+    """What one student handed in: text and form of the file, the answers in it, and the hash of all that counts.
+
+    The `student` has a name that no other submission of the run has.
+    """
+
+    student: str
+    source: str
+    text: str
+    form: str
+    answers: Answers
+    inputs: str
+
+
+def submissions_in(found: Iterable[Found], homework: Homework, read: Any, version: str) -> Iterator[Submission]:
+    """The submissions, one at a time; one that cannot be read has answers that say why."""
+    before = sha256(f"{version}\n{canonical(homework)}\n".encode()).hexdigest()
+    taken: set[str] = set()
+    for one in found:
+        form = (one.path or "").rpartition(".")[2].lower()
+        text, complaint = _content(one)
+        answers = Answers(one.name, {}, complaint) if complaint else read(text, form, one.name)
+        inputs = sha256("\n".join([before, form, complaint or "", text]).encode("utf-8", "surrogatepass"))
+        student = _distinct(answers.student.strip() or one.name, one.place, taken)
+        yield Submission(student, one.place, text, form, answers, inputs.hexdigest())
+
+
+def graded(
+    homework: Homework,
+    submissions: Iterable[Submission],
+    grading: Grading,
+    *,
+    jobs: int = 1,
+    kept: Mapping[str, Record] | None = None,
+) -> Iterator[Graded]:
+    """The grade of each submission, in their order.
+
+    `kept` are records of grades from another run, by the hash of what they rest on: they are not made again.
+    """
+    kept = kept or {}
+    waiting: deque[Submission] = deque()
+    done: list[Reply] = []
+    for reply in replies(
+        partial(_reply, homework, grading),
+        _questions(homework, submissions, waiting, kept),
+        partial(_excused, homework, grading),
+        jobs=jobs,
+        seconds=lambda question: homework.problems[_number(question)].time_limit,
+    ):
+        yield from _kept_grades(waiting, kept)
+        done.append(reply)
+        if len(done) == len(homework.problems):
+            yield _whole(waiting.popleft(), done)
+            done = []
+    yield from _kept_grades(waiting, kept)
+
+
+def canonical(homework: Homework) -> str:
+    """Everything that a homework says, as one text: equal for equal homework, whatever its file looks like."""
+    return json.dumps(asdict(homework), sort_keys=True, default=_fingerprint)
+
+
+def _fingerprint(value: Any) -> Any:
+    """What stands for an array, or for anything else that is no JSON."""
+    if hasattr(value, "tobytes"):
+        return [str(value.dtype), list(value.shape), sha256(value.tobytes()).hexdigest()]
+    return dict(value) if isinstance(value, Mapping) else repr(value)
+
+
+def _content(found: Found) -> tuple[str, str | None]:
+    """The text of a submission, or why there is none."""
+    if found.path is None:
+        return "", found.complaint
+    try:
+        return text_from(found.path, LARGEST), None
+    except UsageError as error:
+        return "", error.message.replace(found.path, found.place)
+
+
+def _distinct(name: str, place: str, taken: set[str]) -> str:
+    """The name of a student, with the place of the file where another one has it."""
+    candidates = [name, f"{name} ({place})"]
+    chosen = next((one for one in candidates if one not in taken), None)
+    number = 2
+    while chosen is None or chosen in taken:
+        chosen = f"{name} ({place}, {number})"
+        number += 1
+    taken.add(chosen)
+    return chosen
+
+
+def _questions(
+    homework: Homework, submissions: Iterable[Submission], waiting: deque[Submission], kept: Mapping[str, Record]
+) -> Iterator[str]:
+    """A question for each problem of each submission that has to be graded; all of them wait in their order."""
+    for one in submissions:
+        waiting.append(one)
+        if one.inputs not in kept:
+            handed = json.dumps([one.answers.student, one.form, one.text, one.answers.unreadable])
+            yield from [f"{number}\n{handed}" for number in range(len(homework.problems))]
+
+
+def _kept_grades(waiting: deque[Submission], kept: Mapping[str, Record]) -> Iterator[Graded]:
+    """The grades that are next in order and known already."""
+    while waiting and waiting[0].inputs in kept:
+        one = waiting.popleft()
+        yield Graded(grade_from(kept[one.inputs])._replace(student=one.student, source=one.source))
+
+
+def _whole(one: Submission, done: Iterable[Reply]) -> Graded:
+    """The grade of a submission, from the replies about its problems."""
+    problems = tuple([_unpacked(reply.out) for reply in done])
+    unreadable, notes = one.answers.unreadable, tuple(one.answers.notes)
+    grade = Grade(one.student, one.source, problems, one.inputs, unreadable, notes)
+    return Graded(grade, worst_exit([reply.code for reply in done]))
+
+
+def _number(question: str) -> int:
+    """The place of the problem that is asked about."""
+    return int(question.partition("\n")[0])
+
+
+def _reply(homework: Homework, grading: Grading, question: str) -> Reply:
+    """One problem of one submission, graded in a worker; a fault of bpcli's own fails that problem alone."""
+    problem = homework.problems[_number(question)]
+    try:
+        return Reply(0, _packed(grading.grade(problem, _answers(grading.read, question.partition("\n")[2]))))
+    except Exception as fault:  # noqa: BLE001 - one problem must not end the run, also where the fault is bpcli's own
+        return Reply(InternalError.exit_code, _packed(grading.excuse(problem, own_fault(fault).message)))
+
+
+@lru_cache(maxsize=2)
+def _answers(read: Callable[[str, str, str], Answers], handed: str) -> Answers:
+    """The answers that a question is about; the next question is mostly about the same."""
+    student, form, text, unreadable = json.loads(handed)
+    return Answers(student, {}, unreadable) if unreadable else read(text, form, student)
+
+
+def _excused(homework: Homework, grading: Grading, question: str, /, *, is_late: bool) -> Reply:
+    """The grade of a problem whose worker was late, or lost."""
+    problem = homework.problems[_number(question)]
+    reason = f"time limit of {problem.time_limit:g} seconds" if is_late else LOST
+    return Reply(0 if is_late else UNDECIDED_EXIT, _packed(grading.excuse(problem, reason)))
+
+
+def _packed(problem: ProblemGrade) -> str:
+    """The grade of one problem as text, on its way from a worker."""
+    return json.dumps(grade_record(Grade("", "", (problem,))))
+
+
+def _unpacked(text: str) -> ProblemGrade:
+    return grade_from(json.loads(text)).problems[0]
