@@ -236,6 +236,20 @@ def test_nothing_is_graded_where_all_is_kept(tmp_path: Path) -> None:
     assert counted.read_text().count("p") == 4
 
 
+def test_a_grade_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
+    """After each problem but the last, with the rest as not graded yet."""
+    shown: list[Grade] = []
+    write(tmp_path, a="1")
+
+    (whole,) = run(tmp_path, homework_of(3), partly=shown.append)
+
+    assert [[item.in_full for item in grade.items] for grade in shown] == [
+        [("a",), ("it is not graded yet",), ("it is not graded yet",)],
+        [("a",), ("a",), ("it is not graded yet",)],
+    ]
+    assert [grade.points for grade in (*shown, whole.grade)] == [1.0, 2.0, 2.0]
+
+
 # Journals -------------------------------------------------------------------------------------------------------------
 
 

@@ -21,6 +21,7 @@ from bpcli.language.values import text_from
 
 LARGEST = 1 << 20  # bytes of one submission
 LOST = "the process that graded this has been lost"
+NOT_YET = "it is not graded yet"
 
 
 class Grading(NamedTuple):
@@ -69,17 +70,19 @@ def submissions_in(found: Iterable[Found], homework: Homework, read: Any, versio
         yield Submission(student, one.place, text, form, answers, inputs.hexdigest())
 
 
-def graded(
+def graded(  # noqa: PLR0913 - what is graded, how, by how many, and what is known already
     homework: Homework,
     submissions: Iterable[Submission],
     grading: Grading,
     *,
     jobs: int = 1,
     kept: Mapping[str, Record] | None = None,
+    partly: Callable[[Grade], None] | None = None,
 ) -> Iterator[Graded]:
     """The grade of each submission, in their order.
 
-    `kept` are records of grades from another run, by the hash of what they rest on: they are not made again.
+    `kept` are records of grades from another run, by the hash of what they rest on: they are not made again. `partly`
+    is handed the grade of a submission as far as its problems are graded, after each of them but the last.
     """
     kept = kept or {}
     waiting: deque[Submission] = deque()
@@ -96,6 +99,9 @@ def graded(
         if len(done) == len(homework.problems):
             yield _whole(waiting.popleft(), done)
             done = []
+        elif partly is not None:
+            missing = [_excuse(grading, problem, NOT_YET) for problem in homework.problems[len(done) :]]
+            partly(_whole(waiting[0], [*done, *missing]).grade)
     yield from _kept_grades(waiting, kept)
 
 
@@ -170,7 +176,7 @@ def _reply(homework: Homework, grading: Grading, question: str) -> Reply:
     try:
         return Reply(0, _packed(grading.grade(problem, _answers(grading.read, question.partition("\n")[2]))))
     except Exception as fault:  # noqa: BLE001 - one problem must not end the run, also where the fault is bpcli's own
-        return Reply(InternalError.exit_code, _packed(grading.excuse(problem, own_fault(fault).message)))
+        return _excuse(grading, problem, own_fault(fault).message, InternalError.exit_code)
 
 
 @lru_cache(maxsize=2)
@@ -184,7 +190,12 @@ def _excused(homework: Homework, grading: Grading, question: str, /, *, is_late:
     """The grade of a problem whose worker was late, or lost."""
     problem = homework.problems[_number(question)]
     reason = f"time limit of {problem.time_limit:g} seconds" if is_late else LOST
-    return Reply(0 if is_late else UNDECIDED_EXIT, _packed(grading.excuse(problem, reason)))
+    return _excuse(grading, problem, reason, 0 if is_late else UNDECIDED_EXIT)
+
+
+def _excuse(grading: Grading, problem: Problem, reason: str, code: int = 0) -> Reply:
+    """What is replied about a problem that has no verdict, for this reason."""
+    return Reply(code, _packed(grading.excuse(problem, reason)))
 
 
 def _packed(problem: ProblemGrade) -> str:

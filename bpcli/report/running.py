@@ -43,6 +43,11 @@ class RunningReport:
         elif monotonic() >= self._next:
             self._write()
 
+    def show(self, grade: Grade) -> None:
+        """Write a report of one student alone whose grade is not whole yet."""
+        if STUDENT not in self._target:
+            write_whole(self._target, self._rendered(self._homework._replace(grades=[grade])).encode())
+
     def finish(self) -> None:
         """Write the report with every grade so far; where all are there it is final."""
         if STUDENT not in self._target:
