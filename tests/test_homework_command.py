@@ -130,7 +130,9 @@ def test_every_format_of_a_report_can_be_asked_for() -> None:
 
 
 @pytest.mark.usefixtures("homework")
-@pytest.mark.parametrize(("name", "form"), [("r.json", "json"), ("r.csv", "csv"), ("r.XML", "junit"), ("r.txt", "plain")])
+@pytest.mark.parametrize(
+    ("name", "form"), [("r.json", "json"), ("r.csv", "csv"), ("r.XML", "junit"), ("r.txt", "plain")]
+)
 def test_the_name_of_a_report_tells_its_format(name: str, form: str) -> None:
     """The file holds what standard output would, which gets a summary."""
     printed = call(*GRADED, "submissions", "--report-format", form)
@@ -138,7 +140,9 @@ def test_the_name_of_a_report_tells_its_format(name: str, form: str) -> None:
 
     assert Path(name).read_bytes().decode() == printed.out
     assert (filed.code, filed.err) == (0, "")
-    assert filed.out == f"5 submissions graded, 1 of them unreadable: 2 of 5 points on average; the report is in {name}\n"
+    assert (
+        filed.out == f"5 submissions graded, 1 of them unreadable: 2 of 5 points on average; the report is in {name}\n"
+    )
 
 
 def test_one_report_for_each_student(homework: Path) -> None:

@@ -255,7 +255,7 @@ def test_a_grade_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
 
 def grades_of(names: Sequence[str]) -> list[Grade]:
     """Grades with hashes."""
-    answers = [read('{"p0": {"x": "é\\n"}}', "json", name) for name in names]
+    answers = [read('{"p0": {"x": "é\\n"}}', f"{name}.json", homework_of(1)) for name in names]
     problem = homework_of(1).problems[0]
     return [
         Grade(one.student, "a.json", (homework_stand_ins.grade(problem, one),), f"hash {one.student}")

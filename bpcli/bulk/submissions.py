@@ -7,7 +7,7 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
-from functools import lru_cache, partial
+from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -22,16 +22,17 @@ from bpcli.language.values import text_from
 LARGEST = 1 << 20  # bytes of one submission
 LOST = "the process that graded this has been lost"
 NOT_YET = "it is not graded yet"
+Read = Callable[[str, str, Homework], Answers]
 
 
 class Grading(NamedTuple):
     """How a submission is read, graded and excused; functions of modules, as they travel to other processes.
 
-    `read` makes answers from a text, the form of its file and a name for the student; `grade` judges one problem of
-    them; `excuse` is the grade of a problem that cannot be decided, and why.
+    `read` makes answers from a text and what its file is called; `grade` judges one problem of them; `excuse` is the
+    grade of a problem that cannot be decided, for a reason.
     """
 
-    read: Callable[[str, str, str], Answers]
+    read: Read
     grade: Callable[[Problem, Answers], ProblemGrade]
     excuse: Callable[[Problem, str], ProblemGrade]
 
@@ -44,7 +45,7 @@ class Graded(NamedTuple):
 
 
 class Submission(NamedTuple):
-    """What one student handed in: text and form of the file, the answers in it, and the hash of all that counts.
+    """What one student handed in: text and name of the file, the answers in it, and the hash of all that counts.
 
     The `student` has a name that no other submission of the run has.
     """
@@ -52,22 +53,23 @@ class Submission(NamedTuple):
     student: str
     source: str
     text: str
-    form: str
+    called: str
     answers: Answers
     inputs: str
 
 
-def submissions_in(found: Iterable[Found], homework: Homework, read: Any, version: str) -> Iterator[Submission]:
+def submissions_in(found: Iterable[Found], homework: Homework, read: Read, version: str) -> Iterator[Submission]:
     """The submissions, one at a time; one that cannot be read has answers that say why."""
     before = sha256(f"{version}\n{canonical(homework)}\n".encode()).hexdigest()
     taken: set[str] = set()
     for one in found:
         form = (one.path or "").rpartition(".")[2].lower()
+        called = f"{one.name}.{form}"
         text, complaint = _content(one)
-        answers = Answers(one.name, {}, complaint) if complaint else read(text, form, one.name)
+        answers = Answers(one.name, {}, complaint) if complaint else read(text, called, homework)
         inputs = sha256("\n".join([before, form, complaint or "", text]).encode("utf-8", "surrogatepass"))
         student = _distinct(answers.student.strip() or one.name, one.place, taken)
-        yield Submission(student, one.place, text, form, answers, inputs.hexdigest())
+        yield Submission(student, one.place, text, called, answers, inputs.hexdigest())
 
 
 def graded(  # noqa: PLR0913 - what is graded, how, by how many, and what is known already
@@ -88,7 +90,7 @@ def graded(  # noqa: PLR0913 - what is graded, how, by how many, and what is kno
     waiting: deque[Submission] = deque()
     done: list[Reply] = []
     for reply in replies(
-        partial(_reply, homework, grading),
+        _Grader(homework, grading),
         _questions(homework, submissions, waiting, kept),
         partial(_excused, homework, grading),
         jobs=jobs,
@@ -146,7 +148,7 @@ def _questions(
     for one in submissions:
         waiting.append(one)
         if one.inputs not in kept:
-            handed = json.dumps([one.answers.student, one.form, one.text, one.answers.unreadable])
+            handed = json.dumps([one.text, one.called, one.answers.unreadable])
             yield from [f"{number}\n{handed}" for number in range(len(homework.problems))]
 
 
@@ -170,20 +172,30 @@ def _number(question: str) -> int:
     return int(question.partition("\n")[0])
 
 
-def _reply(homework: Homework, grading: Grading, question: str) -> Reply:
-    """One problem of one submission, graded in a worker; a fault of bpcli's own fails that problem alone."""
-    problem = homework.problems[_number(question)]
-    try:
-        return Reply(0, _packed(grading.grade(problem, _answers(grading.read, question.partition("\n")[2]))))
-    except Exception as fault:  # noqa: BLE001 - one problem must not end the run, also where the fault is bpcli's own
-        return _excuse(grading, problem, own_fault(fault).message, InternalError.exit_code)
+class _Grader:
+    """What grades one problem of one submission after the other, in a worker; it remembers the answers it read last."""
 
+    def __init__(self, homework: Homework, grading: Grading) -> None:
+        self._homework = homework
+        self._grading = grading
+        self._handed = ""
+        self._answers = Answers("", {})
 
-@lru_cache(maxsize=2)
-def _answers(read: Callable[[str, str, str], Answers], handed: str) -> Answers:
-    """The answers that a question is about; the next question is mostly about the same."""
-    student, form, text, unreadable = json.loads(handed)
-    return Answers(student, {}, unreadable) if unreadable else read(text, form, student)
+    def __call__(self, question: str) -> Reply:
+        """The grade of a problem; a fault of bpcli's own fails that problem alone."""
+        problem = self._homework.problems[_number(question)]
+        try:
+            return Reply(0, _packed(self._grading.grade(problem, self._read(question.partition("\n")[2]))))
+        except Exception as fault:  # noqa: BLE001 - one problem must not end the run, also where the fault is bpcli's own
+            return _excuse(self._grading, problem, own_fault(fault).message, InternalError.exit_code)
+
+    def _read(self, handed: str) -> Answers:
+        if handed != self._handed:
+            text, called, unreadable = json.loads(handed)
+            unread = Answers(called, {}, unreadable)
+            self._answers = unread if unreadable else self._grading.read(text, called, self._homework)
+            self._handed = handed
+        return self._answers
 
 
 def _excused(homework: Homework, grading: Grading, question: str, /, *, is_late: bool) -> Reply:

@@ -16,10 +16,11 @@ from bpcli import __version__
 from bpcli.bulk.submissions import Graded, Grading, graded, submissions_in
 from bpcli.bulk.workers import Reply, replies
 from bpcli.check.findings import EXIT_CODES
+from bpcli.check.homework.answers import answers_from
 from bpcli.check.homework.grades import ClassGrades, Grade, Mark, MarkedItem, MarkedProblem, ProblemGrade
 from bpcli.check.homework.grading import marked_problem
 from bpcli.check.homework.problems import Answers, Homework, Problem
-from bpcli.check.homework.reading import answers_in, homework_from
+from bpcli.check.homework.reading import homework_file
 from bpcli.check.homework.records import Record
 from bpcli.cli.output import page_for, say, told, write
 from bpcli.errors import (
@@ -63,7 +64,7 @@ def homework_checked(
     if options["template_for"] is not None:
         return _print_template(options["template_for"], options)
     path = _homework_path(expression)
-    homework = _with_limit(homework_from(path, options["limits"]), ctx, options)
+    homework = _with_limit(homework_file(path, options["limits"]), ctx, options)
     if options["answers_from"] is None:
         return _check_itself(homework, options)
     return _grade(homework, ctx, options, release)
@@ -146,7 +147,7 @@ def _print_template(path: str, options: dict[str, Any]) -> int:
     """Write the form that a student fills in to standard output."""
     from bpcli.report.template import template_text  # noqa: PLC0415 - grades need no form
 
-    write(template_text(homework_from(_homework_path(path), options["limits"]), options["limits"]))
+    write(template_text(homework_file(_homework_path(path), options["limits"]), options["limits"]))
     return 0
 
 
@@ -206,7 +207,7 @@ def _grade(homework: Homework, ctx: click.Context, options: dict[str, Any], rele
     if not options["is_quiet"]:
         say("".join(map(note_text, [*homework.notes, *folder.notes])))
     with _recording(whole, rendered, folder.found, options, is_class=is_class) as record:
-        submissions = submissions_in(folder.found, homework, answers_in, __version__)
+        submissions = submissions_in(folder.found, homework, answers_from, __version__)
         graded_ones = graded(
             homework, submissions, GRADING, jobs=options["parallel_jobs"], kept=record.kept, partly=record.partly
         )
@@ -285,7 +286,7 @@ def excused_problem(problem: Problem, reason: str) -> ProblemGrade:
     return problem_grade(MarkedProblem(problem, tuple(items)))
 
 
-GRADING = Grading(answers_in, graded_problem, excused_problem)
+GRADING = Grading(answers_from, graded_problem, excused_problem)
 
 
 def _codes(grade: Grade) -> list[int]:
