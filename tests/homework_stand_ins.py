@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -31,8 +32,9 @@ def read(text: str, called: str, homework: Homework) -> Answers:
     return Answers(found.pop("student", name), found)
 
 
-def grade(problem: Problem, answers: Answers) -> ProblemGrade:
+def grade(homework: Homework, place: int, answers: Answers) -> ProblemGrade:
     """Half the points for any answer, unless it is one of those that never get a grade."""
+    problem = homework.problems[place]
     if problem.text:
         with Path(problem.text).open("a") as counted:
             counted.write(problem.name)
@@ -50,9 +52,12 @@ def grade(problem: Problem, answers: Answers) -> ProblemGrade:
     return ProblemGrade(problem.name, problem.name, (item,))
 
 
-def excuse(problem: Problem, reason: str) -> ProblemGrade:
+def excuse(homework: Homework, place: int, reason: str) -> ProblemGrade:
     """No points, and the reason."""
-    return ProblemGrade(problem.name, problem.name, (ItemGrade("x", "x", Mark.UNDECIDED, 0.0, 2.0, in_full=(reason,)),))
+    name = homework.problems[place].name
+    return ProblemGrade(name, name, (ItemGrade("x", "x", Mark.UNDECIDED, 0.0, 2.0, in_full=(reason,)),))
 
 
-GRADING = Grading(read, grade, excuse)
+def grading_of(homework: Homework) -> Grading:
+    """How this homework is graded by stand-ins."""
+    return Grading(read, partial(grade, homework), partial(excuse, homework))

@@ -14,7 +14,7 @@ import homework_stand_ins
 import numpy as np
 import pytest
 from command import environment, has_signals
-from homework_stand_ins import GRADING, homework_of, read
+from homework_stand_ins import grading_of, homework_of, read
 
 from bpcli.bulk import submissions
 from bpcli.bulk.submissions import Graded, Submission, graded, submissions_in
@@ -43,7 +43,7 @@ def handed(folder: Path, homework: Homework) -> list[Submission]:
 
 def run(folder: Path, homework: Homework, jobs: int = 1, **options: object) -> list[Graded]:
     """All grades of a run."""
-    return list(graded(homework, handed(folder, homework), GRADING, jobs=jobs, **options))  # type: ignore[arg-type] # kept alone
+    return list(graded(homework, handed(folder, homework), grading_of(homework), jobs=jobs, **options))  # type: ignore[arg-type] # kept alone
 
 
 # What is handed in ----------------------------------------------------------------------------------------------------
@@ -256,9 +256,8 @@ def test_a_grade_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
 def grades_of(names: Sequence[str]) -> list[Grade]:
     """Grades with hashes."""
     answers = [read('{"p0": {"x": "é\\n"}}', f"{name}.json", homework_of(1)) for name in names]
-    problem = homework_of(1).problems[0]
     return [
-        Grade(one.student, "a.json", (homework_stand_ins.grade(problem, one),), f"hash {one.student}")
+        Grade(one.student, "a.json", (homework_stand_ins.grade(homework_of(1), 0, one),), f"hash {one.student}")
         for one in answers
     ]
 
@@ -388,13 +387,13 @@ def test_safe_names_stay_distinct() -> None:
 
 KILLED = """
 import sys
-from test_submissions import EMPTY, GRADING, handed, homework_of, names_in, graded, journal, RunningReport
+from test_submissions import EMPTY, grading_of, handed, homework_of, names_in, graded, journal, RunningReport
 from pathlib import Path
 folder, target = map(Path, sys.argv[1:])
 homework = homework_of(2)
 report = RunningReport(str(target), names_in, EMPTY, 3)
 with journal(f"{target}.run.jsonl", {}) as add:
-    for one in graded(homework, handed(folder, homework), GRADING, jobs=2):
+    for one in graded(homework, handed(folder, homework), grading_of(homework), jobs=2):
         add(one.grade)
         report.add(one.grade)
         report.finish()

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from bpcli.bulk.workers import Reply, replies
 from bpcli.check.homework.grades import Grade, ProblemGrade
-from bpcli.check.homework.problems import Answers, Homework, Problem
+from bpcli.check.homework.problems import Answers, Homework
 from bpcli.check.homework.records import Record, grade_from, grade_record
 from bpcli.errors import UNDECIDED_EXIT, InternalError, UsageError, own_fault, worst_exit
 from bpcli.language.folders import Found
@@ -28,13 +28,13 @@ Read = Callable[[str, str, Homework], Answers]
 class Grading(NamedTuple):
     """How a submission is read, graded and excused; functions of modules, as they travel to other processes.
 
-    `read` makes answers from a text and what its file is called; `grade` judges one problem of them; `excuse` is the
-    grade of a problem that cannot be decided, for a reason.
+    `read` makes answers from a text and what its file is called; `grade` judges the problem at this place; `excuse` is
+    the grade of a problem that cannot be decided, for a reason.
     """
 
     read: Read
-    grade: Callable[[Problem, Answers], ProblemGrade]
-    excuse: Callable[[Problem, str], ProblemGrade]
+    grade: Callable[[int, Answers], ProblemGrade]
+    excuse: Callable[[int, str], ProblemGrade]
 
 
 class Graded(NamedTuple):
@@ -94,7 +94,7 @@ def graded(  # noqa: PLR0913 - what is graded, how, by how many, and what is kno
         _questions(homework, submissions, waiting, kept),
         partial(_excused, homework, grading),
         jobs=jobs,
-        seconds=lambda question: homework.problems[_number(question)].time_limit,
+        seconds=lambda question: homework.problems[_place(question)].time_limit,
     ):
         yield from _kept_grades(waiting, kept)
         done.append(reply)
@@ -102,7 +102,7 @@ def graded(  # noqa: PLR0913 - what is graded, how, by how many, and what is kno
             yield _whole(waiting.popleft(), done)
             done = []
         elif partly is not None:
-            missing = [_excuse(grading, problem, NOT_YET) for problem in homework.problems[len(done) :]]
+            missing = [_excuse(grading, place, NOT_YET) for place in range(len(done), len(homework.problems))]
             partly(_whole(waiting[0], [*done, *missing]).grade)
     yield from _kept_grades(waiting, kept)
 
@@ -167,7 +167,7 @@ def _whole(one: Submission, done: Iterable[Reply]) -> Graded:
     return Graded(grade, worst_exit([reply.code for reply in done]))
 
 
-def _number(question: str) -> int:
+def _place(question: str) -> int:
     """The place of the problem that is asked about."""
     return int(question.partition("\n")[0])
 
@@ -183,11 +183,11 @@ class _Grader:
 
     def __call__(self, question: str) -> Reply:
         """The grade of a problem; a fault of bpcli's own fails that problem alone."""
-        problem = self._homework.problems[_number(question)]
+        place = _place(question)
         try:
-            return Reply(0, _packed(self._grading.grade(problem, self._read(question.partition("\n")[2]))))
+            return Reply(0, _packed(self._grading.grade(place, self._read(question.partition("\n")[2]))))
         except Exception as fault:  # noqa: BLE001 - one problem must not end the run, also where the fault is bpcli's own
-            return _excuse(self._grading, problem, own_fault(fault).message, InternalError.exit_code)
+            return _excuse(self._grading, place, own_fault(fault).message, InternalError.exit_code)
 
     def _read(self, handed: str) -> Answers:
         if handed != self._handed:
@@ -200,14 +200,14 @@ class _Grader:
 
 def _excused(homework: Homework, grading: Grading, question: str, /, *, is_late: bool) -> Reply:
     """The grade of a problem whose worker was late, or lost."""
-    problem = homework.problems[_number(question)]
-    reason = f"time limit of {problem.time_limit:g} seconds" if is_late else LOST
-    return _excuse(grading, problem, reason, 0 if is_late else UNDECIDED_EXIT)
+    place = _place(question)
+    reason = f"time limit of {homework.problems[place].time_limit:g} seconds" if is_late else LOST
+    return _excuse(grading, place, reason, 0 if is_late else UNDECIDED_EXIT)
 
 
-def _excuse(grading: Grading, problem: Problem, reason: str, code: int = 0) -> Reply:
+def _excuse(grading: Grading, place: int, reason: str, code: int = 0) -> Reply:
     """What is replied about a problem that has no verdict, for this reason."""
-    return Reply(code, _packed(grading.excuse(problem, reason)))
+    return Reply(code, _packed(grading.excuse(place, reason)))
 
 
 def _packed(problem: ProblemGrade) -> str:

@@ -17,9 +17,9 @@ from bpcli.bulk.submissions import Graded, Grading, graded, submissions_in
 from bpcli.bulk.workers import Reply, replies
 from bpcli.check.findings import EXIT_CODES
 from bpcli.check.homework.answers import answers_from
-from bpcli.check.homework.grades import ClassGrades, Grade, Mark, MarkedItem, MarkedProblem, ProblemGrade
-from bpcli.check.homework.grading import marked_problem
-from bpcli.check.homework.problems import Answers, Homework, Problem
+from bpcli.check.homework.grades import ClassGrades, Grade, Mark, ProblemGrade
+from bpcli.check.homework.grading import Grader
+from bpcli.check.homework.problems import Answers, Homework
 from bpcli.check.homework.reading import homework_file
 from bpcli.check.homework.records import Record
 from bpcli.cli.output import page_for, say, told, write
@@ -35,6 +35,7 @@ from bpcli.errors import (
 )
 from bpcli.language.complaints import shortened
 from bpcli.language.folders import Found, handed_in
+from bpcli.language.limits import Limits
 from bpcli.report.explanations import Release
 from bpcli.report.grade_words import problem_grade
 from bpcli.report.grades.formats import text_of
@@ -208,8 +209,9 @@ def _grade(homework: Homework, ctx: click.Context, options: dict[str, Any], rele
         say("".join(map(note_text, [*homework.notes, *folder.notes])))
     with _recording(whole, rendered, folder.found, options, is_class=is_class) as record:
         submissions = submissions_in(folder.found, homework, answers_from, __version__)
+        grading = grading_of(homework, options["limits"])
         graded_ones = graded(
-            homework, submissions, GRADING, jobs=options["parallel_jobs"], kept=record.kept, partly=record.partly
+            homework, submissions, grading, jobs=options["parallel_jobs"], kept=record.kept, partly=record.partly
         )
         found = [record.added(one) for one in graded_ones]
     grades = whole._replace(grades=[one.grade for one in found])
@@ -275,18 +277,27 @@ def _has_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def graded_problem(problem: Problem, answers: Answers) -> ProblemGrade:
+def grading_of(homework: Homework, limits: Limits) -> Grading:
+    """How this homework is graded; its problems are posed at once, for all workers.
+
+    Raises BpcliError where a problem cannot be used.
+    """
+    grader = Grader(homework, limits)
+    for place in range(len(homework.problems)):
+        grader.marked(place)
+    return Grading(answers_from, partial(_graded_problem, grader), partial(_excused_problem, grader))
+
+
+def _graded_problem(grader: Grader, place: int, answers: Answers) -> ProblemGrade:
     """The grade of one problem, in words."""
-    return problem_grade(marked_problem(problem, answers))
+    return problem_grade(grader.marked(place, answers.by_problem.get(grader.homework.problems[place].name, {})))
 
 
-def excused_problem(problem: Problem, reason: str) -> ProblemGrade:
+def _excused_problem(grader: Grader, place: int, reason: str) -> ProblemGrade:
     """The grade of a problem that could not be judged, for a reason."""
-    items = [MarkedItem(asked, asked.key, Mark.UNDECIDED, 0.0, complaint=reason) for asked in problem.asked]
-    return problem_grade(MarkedProblem(problem, tuple(items)))
-
-
-GRADING = Grading(answers_from, graded_problem, excused_problem)
+    blank = grader.marked(place)
+    items = [item._replace(mark=Mark.UNDECIDED, complaint=reason) for item in blank.items]
+    return problem_grade(blank._replace(items=tuple(items)))
 
 
 def _codes(grade: Grade) -> list[int]:
