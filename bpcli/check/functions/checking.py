@@ -1,25 +1,25 @@
 """`check_function`: the gradients of a hand-written backward pass, held against differences of its forward pass."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
 
+from bpcli.check.findings import Verdict
 from bpcli.check.functions.callee import Callee, Fault, Inputs, MisbehaviourError
+from bpcli.check.functions.explaining import explained
 from bpcli.check.functions.judging import Judging, group_of, method_of
 from bpcli.check.functions.noise import At, Noise, epsilon_of, joined, noise_of
 from bpcli.check.functions.results import FunctionCheck, PointCheck
-from bpcli.check.functions.slopes import Measured, differentiable, slopes_of
-from bpcli.check.groups import Group
+from bpcli.check.functions.slopes import differentiable, slopes_of
 from bpcli.errors import UsageError
 from bpcli.graph.shapes import shape_text
 from bpcli.language.complaints import suggestion
 from bpcli.numbers.apart import place_text
 
 Array = Any
-Explained = Callable[[At, Mapping[str, Measured], Noise, Sequence[Group]], Sequence[Group]]
 ROUNDED = 16.0  # times the precision: what two runs may differ by, of the largest output
 REFERENCE = 1e-9  # relative, of two computations of the same values in float64
 IN_PRECISION = 4096  # times the precision: what sums of entries as large as the largest may lose
@@ -56,6 +56,7 @@ def check_callee(
         until = None if deadline is None else monotonic() + (deadline - monotonic()) / (len(points) - number)
         try:
             one = _Point(callee, inputs, way, until)
+            one.told = {group.key for point in found for group in point.groups if group.verdict is Verdict.DIFFER}
             with np.errstate(all="ignore"):
                 checked = one.checked(names, seed, reference)
         except MisbehaviourError as error:
@@ -93,6 +94,7 @@ class _Point:
 
     def __init__(self, callee: Callee, inputs: Inputs, way: Way, deadline: float | None) -> None:
         self.callee, self.inputs, self.way, self.deadline = callee, inputs, way, deadline
+        self.told: Collection[str] = ()  # the inputs whose gradients were explained at another point
         self.faults: list[Fault] = []
 
     def checked(self, names: Sequence[str], seed: int | None, reference: Callee | None) -> PointCheck:
@@ -119,6 +121,7 @@ class _Point:
             group, faults = group_of(name, passed.gradients[name], measured[name], judging)
             groups.append(group)
             self.faults += faults
+        groups = explained(at, measured, noise, groups, known=self.told)
         sizes = {name: int(np.size(self.inputs[name])) for name in claimed}
         return PointCheck(self.inputs, outputs, upstream, tuple(groups), method_of(noise.epsilon, groups, sizes), seed)
 
