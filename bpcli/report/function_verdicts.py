@@ -180,8 +180,5 @@ def _method(result: FunctionCheck) -> Iterator[str]:
     drawn = f", drawn from {'seeds' if len(seeds) > 1 else 'seed'} {listed}" if seeds else ""
     count = len(result.points)
     points = f"{count} points" if count > 1 else "1 point"
-    if first.upstream is None:
-        upstream = "the output counts with weight 1"
-    else:
-        upstream = "the upstream gradient is drawn too" if seeds else "the upstream gradient is drawn"
-    yield f"{points}{drawn}; {upstream}."
+    upstream = "the output with weight 1" if first.upstream is None else "with an upstream gradient"
+    yield f"{points}{drawn}, {upstream}."

@@ -245,7 +245,9 @@ SUBJECTS = (
         (
             Slip("path left out", "gate + x", "x"),
             Slip("path left out", " + x * gate * (1 - gate)", ""),
-            Slip("derivative at the activation", "return ", "x = x * gate\n    gate = 1 / (1 + np.exp(-x))\n    return "),
+            Slip(
+                "derivative at the activation", "return ", "x = x * gate\n    gate = 1 / (1 + np.exp(-x))\n    return "
+            ),
             UP,
         ),
     ),

@@ -189,7 +189,11 @@ SUBJECTS = (
             Slip("transposed", "np.cumsum(dout[:, ::-1], axis=1)[:, ::-1]", "np.cumsum(dout, axis=1)"),
             Slip("path", "np.cumsum(dout[:, ::-1], axis=1)[:, ::-1]", "dout"),
             Slip("upstream gradient left out", "np.cumsum(dout[", "np.cumsum(np.ones_like(dout)["),
-            Slip("one row off", "return np.cumsum(dout[:, ::-1], axis=1)[:, ::-1]", "return np.roll(np.cumsum(dout[:, ::-1], axis=1)[:, ::-1], -1, 1)"),
+            Slip(
+                "one row off",
+                "return np.cumsum(dout[:, ::-1], axis=1)[:, ::-1]",
+                "return np.roll(np.cumsum(dout[:, ::-1], axis=1)[:, ::-1], -1, 1)",
+            ),
         ),
     ),
     Subject(
