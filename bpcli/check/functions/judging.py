@@ -1,6 +1,6 @@
 """The verdict on every entry of the gradients that a backward pass gives, held against measured slopes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -119,11 +119,11 @@ def _not_finite(name: str, index: Sequence[tuple[int, ...]], numbers: Array, whe
     return (Fault("not finite", where, text, is_fatal=False),)
 
 
-def method_of(epsilon: float, groups: Sequence[Group], entries: Mapping[str, int]) -> str:
+def method_of(epsilon: float, groups: Sequence[Group]) -> str:
     """How the gradients were judged, in words."""
-    count = sum(entries.values())
-    left = sum(finding.reason == OUT_OF_TIME for group in groups for finding in group.findings)
-    seen = "every entry" if not left else f"{count - left} of {count} entries"
+    findings = [finding for group in groups for finding in group.findings]
+    left = sum(finding.reason == OUT_OF_TIME for finding in findings)
+    seen = f"{len(findings) - left} of {len(findings)} entries" if left else "every entry"
     if epsilon <= EPSILON:
         return f"differences of the function, {seen}"
     digits = f"to a relative {min(RELATIVE_IN_SINGLE * epsilon, MOST_RELATIVE):.0e}"

@@ -34,8 +34,9 @@ MOST_IN_JACOBIAN = 4_000_000
 LOOSE = 1e-6  # a relative error above it is worth a ladder
 LOOSE_IN_SINGLE = 1000.0  # times the precision
 ALL_BUT_ROUNDING = 1e-6
-LOOSE_OF_ALL = 0.01  # so much of that, relative to the natural size, is not, where the slope may be 0
-SEEN = 10.0  # times its error: a slope that is not 0
+LOOSE_OF_ALL = 0.01  # so much of that, relative to the natural size, is not
+LOOSE_OF_SMALL = 1e-4  # unless a slope that is seen not to be 0 is known worse than to so much of itself
+SEEN = 10.0  # times its error: such a slope
 LASTING = frozenset({"late", "lost"})  # faults after which a pass gives nothing more
 SLICE = 0.2  # of the time that is left, for what is computed at a time
 
@@ -146,7 +147,8 @@ class _Ray:
         largest = np.max(np.where(np.isfinite(value), value, 0.0), initial=0.0)
         of_all = LOOSE_OF_ALL * self.loose * np.maximum(largest, natural / self.scale)
         is_nothing = value <= SEEN * error
-        enough = np.maximum(self.loose * value, np.where(is_nothing, of_all, 0.0))
+        of_all = np.where(is_nothing, of_all, np.minimum(of_all, LOOSE_OF_SMALL * value))
+        enough = np.maximum(self.loose * value, of_all)
         return self._reached & (self.is_off | ~(error <= enough))
 
     @property
