@@ -7,9 +7,9 @@ rules say where every step of the backward pass, checked alone, is right.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bpcli.check.estimates import LEFT_OUT
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.groups import ArrayStep, Group
+from bpcli.check.measured import LEFT_OUT
 from bpcli.check.nearness import tolerance
 from bpcli.numbers.balls import exactly
 
