@@ -99,11 +99,12 @@ class _Point:
         """The verdict on the gradients of these inputs. Raises MisbehaviourError where there is nothing to judge."""
         outputs = self._outputs()
         takes = self.callee.takes_upstream(self.inputs)
-        upstream = self._upstream(outputs, self.way.random_seed if seed is None else seed) if takes else None
+        seed_drawn = self.way.random_seed if seed is None else seed
+        upstream = self._upstream(outputs, seed_drawn) if takes else None
         passed = self.callee.passed(self.inputs, upstream)
         self.faults += passed.faults
         self._require_repeatable(outputs, passed.outputs)
-        weights = upstream or tuple([np.ones(np.shape(one)) for one in outputs])
+        weights = upstream or _weights(self.inputs, outputs, passed.gradients, seed_drawn)
         at = At(self.callee, self.inputs, outputs, weights)
         claimed = [name for name in names if name in passed.gradients]
         noise = noise_of(at, names, self.way.random_seed)
@@ -116,7 +117,9 @@ class _Point:
         judging = Judging(noise.epsilon, self.way.relative, self.callee.backward_name)
         groups = []
         for name in claimed:
-            group, faults = group_of(name, passed.gradients[name], measured[name], judging)
+            group, faults = group_of(
+                name, weighed(passed.gradients[name], weights, self.inputs[name]), measured[name], judging
+            )
             groups.append(group)
             self.faults += faults
         sizes = {name: int(np.size(self.inputs[name])) for name in claimed}
@@ -184,6 +187,26 @@ class _Point:
                 numbers = f"is {np.asarray(own)[at]:.10g}, the reference gives {np.asarray(other)[at]:.10g}"
                 text = f"{which}{place_text(at)} of {name} {numbers}{count}"
                 self.faults.append(Fault("wrong value", name, text, "mend the forward pass first"))
+
+
+def _weights(inputs: Inputs, outputs: Sequence[Array], gradients: Mapping[str, Array], seed: int) -> tuple[Array, ...]:
+    """What weighs the outputs of a pass that takes no upstream gradient: ones, unless all gradients are Jacobians."""
+    if gradients and all(_is_jacobian(one, outputs, inputs.get(name)) for name, one in gradients.items()):
+        return tuple([_drawn(np.asarray(one), seed, place) for place, one in enumerate(outputs)])
+    return tuple([np.ones(np.shape(one)) for one in outputs])
+
+
+def _is_jacobian(gradient: Array, outputs: Sequence[Array], value: Any) -> bool:
+    """Whether it has the axes of the one output, and then those of the input."""
+    own = np.shape(outputs[0]) if len(outputs) == 1 else ()
+    return bool(own) and np.shape(gradient) == (*own, *np.shape(value)) != np.shape(value)
+
+
+def weighed(gradient: Array, weights: Sequence[Array], value: Any) -> Array:
+    """The gradient of the weighed sum of the outputs, from one of them or from a Jacobian."""
+    if not _is_jacobian(gradient, weights, value):
+        return gradient
+    return np.tensordot(weights[0], gradient, axes=np.ndim(weights[0]))
 
 
 def _shapes(shapes: Sequence[Sequence[int]]) -> str:

@@ -34,7 +34,8 @@ MOST_IN_JACOBIAN = 4_000_000
 LOOSE = 1e-6  # a relative error above it is worth a ladder
 LOOSE_IN_SINGLE = 1000.0  # times the precision
 ALL_BUT_ROUNDING = 1e-6
-LOOSE_OF_ALL = 0.01  # so much of that, relative to the natural size, is not
+LOOSE_OF_ALL = 0.01  # so much of that, relative to the natural size, is not, where the slope may be 0
+SEEN = 10.0  # times its error: a slope that is not 0
 LASTING = frozenset({"late", "lost"})  # faults after which a pass gives nothing more
 SLICE = 0.2  # of the time that is left, for what is computed at a time
 
@@ -143,7 +144,9 @@ class _Ray:
         """Where the steps disagree, or the error is more than has no weight; not what was left out."""
         value, error = np.abs(self.found.value), self.found.error
         largest = np.max(np.where(np.isfinite(value), value, 0.0), initial=0.0)
-        enough = np.maximum(self.loose * value, LOOSE_OF_ALL * self.loose * np.maximum(largest, natural / self.scale))
+        of_all = LOOSE_OF_ALL * self.loose * np.maximum(largest, natural / self.scale)
+        is_nothing = value <= SEEN * error
+        enough = np.maximum(self.loose * value, np.where(is_nothing, of_all, 0.0))
         return self._reached & (self.is_off | ~(error <= enough))
 
     @property
@@ -156,10 +159,18 @@ class _Ray:
             coarse = np.where(self.is_off[entries], scale[entries], np.maximum(scale[entries], 1.0))
             steps = ladder_steps(coarse)
             changes, noises = self._changes(entries, np.concatenate([steps, -steps]))
-            noises = np.maximum(noises[:LEVELS], noises[LEVELS:])
+            noises = np.fmax(noises[:LEVELS], noises[LEVELS:])  # one side may have no value
             better = climbed(changes[:LEVELS], changes[LEVELS:], steps, noises)
             before = Estimate(*[part[entries] for part in self.found])
+            better = self._without_small_corners(better)
             self._take(mended(before, better, np.arange(entries.size), is_rival[entries]), entries)
+
+    def _without_small_corners(self, found: Estimate) -> Estimate:
+        """Two slopes that differ by no more than is looked for are one, known to within both."""
+        size = np.maximum(np.abs(found.left), np.abs(found.right))
+        is_one = np.abs(found.right - found.left) <= self.loose * size
+        left, right = (np.where(is_one, found.value, side) for side in (found.left, found.right))
+        return Estimate(found.value, found.error, left, right)
 
     def _take(self, found: Estimate, entries: Array) -> None:
         for whole, part in zip(self.found, found, strict=True):

@@ -98,7 +98,7 @@ def _same(one: Any, other: Any) -> bool:
     return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 
-def result(function: Callable[[], Any], where: str, called: str, *, is_alone: bool) -> Any:
+def result(function: Callable[[], Any], where: str, called: str | None = None, *, is_alone: bool) -> Any:
     """What a user's function returns. Raises MisbehaviourError where it raises, also where it asks to end Python.
 
     An interrupt comes from whoever runs bpcli, unless the function is alone in a process.
@@ -109,7 +109,8 @@ def result(function: Callable[[], Any], where: str, called: str, *, is_alone: bo
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and not is_alone:
             raise
-        raise MisbehaviourError(raised(error, where, f"it was called as {where}({called})")) from None
+        hint = None if called is None else f"it was called as {where}({called})"
+        raise MisbehaviourError(raised(error, where, hint)) from None
 
 
 def raised(error: BaseException, where: str, hint: str | None = None) -> Fault:

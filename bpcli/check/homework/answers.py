@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from bpcli.check.homework.documents import document_from, flattened
+from bpcli.check.homework.posing import meant
 from bpcli.check.homework.problems import Answers, Homework, Problem
 from bpcli.errors import BpcliError, UsageError
-from bpcli.language.claims import Target, target_of
 from bpcli.language.complaints import named, shortened, suggestion
 from bpcli.language.values import text_from
 
@@ -72,10 +72,10 @@ def _student(value: Any, source: str, notes: list[str]) -> str:
 def _of_problem(problem: Problem, table: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
     """What was written for each item, under the name by which the homework asks for it."""
     keys = [asked.key for asked in problem.asked]
-    by_target = {_meant(key): key for key in keys}
+    by_target = {meant(key): key for key in keys}
     found: dict[str, Any] = {}
     for name, value in flattened(table).items():
-        key = name if name in keys else by_target.get(_meant(name))
+        key = name if name in keys else by_target.get(meant(name))
         if key is None:
             hint = suggestion(name, keys, "")
             notes.append(_with(f"problem '{problem.name}': {named(name)} is not asked for", hint))
@@ -84,14 +84,6 @@ def _of_problem(problem: Problem, table: Mapping[str, Any], notes: list[str]) ->
         else:
             found[key] = value
     return found
-
-
-def _meant(name: str) -> Target | str:
-    """What a name is about, however it is written: `dF/dx` is `x`."""
-    try:
-        return target_of(name)._replace(of=None)
-    except BpcliError:
-        return name
 
 
 def _with(text: str, hint: str) -> str:

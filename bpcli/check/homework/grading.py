@@ -105,7 +105,7 @@ class _GradedProblem:
             return MarkedItem(asked, title, judged.mark, 0.0, answer, None, judged.complaint)
         mark = _mark_of(judged)
         has_points = mark is Mark.RIGHT or (mark is Mark.FOLLOWS and self._problem.carry_forward)
-        complaint = _reason(judged) if mark in (Mark.UNDECIDED, Mark.WRONG) else ""
+        complaint = _complaint(judged, mark) if mark in (Mark.UNDECIDED, Mark.WRONG) else ""
         return MarkedItem(asked, title, mark, asked.points if has_points else 0.0, answer, judged, complaint)
 
 
@@ -115,10 +115,12 @@ def _mark_of(found: Found) -> Mark:
     return Mark.RIGHT if found.verdict in RIGHT else Mark.UNDECIDED
 
 
-def _reason(found: Found) -> str:
-    """Why nothing can be said of an answer, or why it is wrong beside its number."""
+def _complaint(found: Found, mark: Mark) -> str:
+    """Why nothing can be said of an answer, or why it is wrong beside its number; without right values."""
     one = _worst(found) if isinstance(found, Group) else found
-    return "" if one is None else one.hint or one.reason or ""
+    if one is None or mark is Mark.WRONG:
+        return (one and one.hint) or ""
+    return (one.hint or one.reason or "").partition(": give one")[0]
 
 
 def _first_wrong(check: Check | None) -> str | None:

@@ -15,7 +15,8 @@ from bpcli.check.judge import Judge
 from bpcli.check.nearness import Tolerance
 from bpcli.check.point import Point
 from bpcli.check.results import Check
-from bpcli.errors import BindingError, InternalError
+from bpcli.errors import BindingError, InternalError, ShapeError
+from bpcli.language.build import has_arrays
 from bpcli.language.claims import Claim
 from bpcli.language.expressions import parse
 
@@ -53,7 +54,10 @@ def claim_in(written: Written) -> Claim:
         raise InternalError(message)
     if written.claim.needs_arrays:
         message = "the answer is a list, and a single number is asked for"
-        raise BindingError(message)
+        raise ShapeError(message)
+    if written.formula is not None and has_arrays(written.formula):
+        message = "the answer joins entries of arrays, and there are single numbers alone"
+        raise BindingError(message, hint="write it with +, * and functions of numbers")
     return written.claim
 
 

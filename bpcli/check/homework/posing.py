@@ -59,6 +59,14 @@ def place_of(problem: Problem, place: int) -> str:
     return f"problem '{problem.name}', asked {place + 1}"
 
 
+def meant(key: str) -> Target | str:
+    """What the name of an item is about, however it is written: `dF/dx` is `x`."""
+    try:
+        return target_of(key)._replace(of=None)
+    except BpcliError:
+        return key
+
+
 def posed(problem: Problem, limits: Limits = DEFAULT_LIMITS) -> Posed:
     """The problem as it is posed. Raises BpcliError, with the problem and the item that cannot be used."""
     here = f"problem '{problem.name}'"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from bpcli.check.homework.documents import document_from, flattened, form_of
 from bpcli.check.homework.drawn_points import drawn_point
 from bpcli.check.homework.fields import Fields
-from bpcli.check.homework.posing import about, posed
+from bpcli.check.homework.posing import about, meant, posed
 from bpcli.check.homework.problems import TIME_LIMIT, Asked, Homework, Problem
 from bpcli.check.homework.tolerances import tolerance_from
 from bpcli.check.nearness import AS_TYPED, Tolerance
@@ -162,10 +162,11 @@ def _asked(fields: Fields, where: str) -> tuple[Asked, ...]:
     if len(listed) > MOST_ASKED:
         fields.refuse(f"'asked' has more than {MOST_ASKED} items")
     items = [_item(one, f"{where}, asked {place}") for place, one in enumerate(listed, 1)]
-    keys = [asked.key for asked, _ in items]
-    for place, key in enumerate(keys):
-        if key in keys[:place]:
-            fields.refuse(f"asked {place + 1}: '{key}' is asked for twice", "ask for each thing once")
+    seen: dict[object, str] = {}
+    for place, (asked, _) in enumerate(items, 1):
+        first = seen.setdefault(meant(asked.key), asked.key)
+        if len(seen) < place:
+            fields.refuse(f"asked {place}: '{asked.key}' is asked for twice, first as '{first}'", "ask for it once")
     total = fields.positive("points", None)
     sharing = sum(points is None for _, points in items)
     given = sum([points for _, points in items if points is not None])

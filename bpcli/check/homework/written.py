@@ -10,8 +10,10 @@ from bpcli.check.nearness import RELATIVE
 from bpcli.check.targets import Names
 from bpcli.errors import BpcliError, ShapeError
 from bpcli.graph.node import Graph
+from bpcli.language.build import has_arrays
 from bpcli.language.claims import Claim, claim_from
 from bpcli.language.limits import Limits
+from bpcli.numbers.evaluate import evaluate
 
 LIMITS = Limits(characters=20_000, operators=5_000, nesting=500, entries=1_000_000)  # of one answer
 LONGEST_SHOWN = 10_000
@@ -46,7 +48,10 @@ def written(key: str, value: Any, names: Names) -> Written:
         return Written(mark=Mark.WRONG, complaint=NOT_FINITE)
     try:
         claim = _claim(key, value)
-        return Written(claim, formula_of(claim, names, {}, LIMITS) if claim.is_formula else None)
+        formula = formula_of(claim, names, {}, LIMITS) if claim.is_formula else None
+        if formula is not None and _has_no_value(formula):
+            return Written(mark=Mark.WRONG, complaint=NOT_FINITE)
+        return Written(claim, formula)
     except BpcliError as error:
         return complaint_of(error)
 
@@ -54,7 +59,7 @@ def written(key: str, value: Any, names: Names) -> Written:
 def complaint_of(error: BpcliError) -> Written:
     """What cannot be read; an array of the wrong shape can, and is wrong."""
     message = error.message
-    for old, new in (("the claim", "the answer"), ("a claim", "an answer")):
+    for old, new in (("the claim about", "the answer for"), ("the claim", "the answer"), ("a claim", "an answer")):
         message = message.replace(old, new)
     if error.spans and error.text is not None:
         start, end = error.spans[0].start, error.spans[0].end
@@ -95,6 +100,14 @@ def _is_infinite(value: Any) -> bool:
     if isinstance(value, str):
         return value.strip().lstrip("+-−").strip().lower() in INFINITE
     return isinstance(value, float) and value - value != 0
+
+
+def _has_no_value(formula: Graph) -> bool:
+    """Whether a formula of numbers alone comes to none, such as 1/0."""
+    if formula.variables or has_arrays(formula):
+        return False
+    number = evaluate(formula, {})[formula.output]
+    return bool(number - number != 0)
 
 
 def _claim(key: str, value: Any) -> Claim:
