@@ -9,7 +9,7 @@ import pytest
 from command import call
 
 import bpcli
-from bpcli.check import array_steps, differences, estimates, expansion
+from bpcli.check import array_steps, differences, expansion, measured
 from bpcli.check.findings import Verdict
 from bpcli.check.groups import ArrayCheck, Group
 from bpcli.errors import BindingError
@@ -252,7 +252,7 @@ def test_steps_that_were_not_checked_settle_nothing(monkeypatch: pytest.MonkeyPa
 
     assert found.verdict is Verdict.UNDECIDED
     assert "0 of 16 steps alone" in found.method
-    assert {one.reason for one in found.findings if one.verdict is Verdict.UNDECIDED} == {estimates.LEFT_OUT}
+    assert {one.reason for one in found.findings if one.verdict is Verdict.UNDECIDED} == {measured.LEFT_OUT}
 
 
 @pytest.mark.usefixtures("few_ops")

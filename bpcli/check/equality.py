@@ -10,7 +10,7 @@ from random import Random
 
 from bpcli.check.findings import Counterexample, Equality, Outcome
 from bpcli.check.finite import is_settled
-from bpcli.check.nearness import same, tight, tolerance, within
+from bpcli.check.nearness import AS_TYPED, Tolerance, same, tight, tolerance, within
 from bpcli.check.oracles import Oracles
 from bpcli.check.point import LADDER, Point
 from bpcli.check.symbolic import WholeExpression, expression_of_graph, is_within_budget
@@ -37,13 +37,13 @@ class Comparison:
     """A claimed formula against the item that it is claimed to be, at any point."""
 
     def __init__(
-        self, graph: Graph, item: Item, formula: Graph, names: Mapping[str, Node], relative: float | None
+        self, graph: Graph, item: Item, formula: Graph, names: Mapping[str, Node], near: Tolerance = AS_TYPED
     ) -> None:
         self.graph = graph
         self.item = item
         self.formula = formula
         self.names = names
-        self.relative = relative
+        self.near = near
         self._whole = WholeExpression(graph)
         constants = [constant.value for constant in (*graph.constants, *formula.constants) if not constant.symbol]
         self._has_short_literals = all((value * SHORT_LITERAL).is_integer() for value in constants)
@@ -76,10 +76,10 @@ class Comparison:
         claimed = self.claimed(point)
         if claimed.middle is None:
             return unknown
-        if self.relative is None and claim.number is None:
+        if self.near.is_as_typed and claim.number is None:
             verdict = within(claimed, truth, tight(truth, is_exact=self._has_short_literals))
         else:
-            verdict = within(claimed, truth, tolerance(truth, claim, self.relative))
+            verdict = within(claimed, truth, tolerance(truth, claim, self.near))
         if verdict is None:
             return unknown
         return None if verdict else Counterexample(point.at, float(claimed), float(truth))

@@ -1,10 +1,7 @@
-"""Verdicts from float64 differences, for arrays that 50 digits would take too long for: each estimate has an error.
-
-An entry agrees where |claimed - estimate| is within a few errors and the tolerance; it is undecided where those errors
-could hide a mistake at the size of the entry, or of the others of its array.
-"""
+"""Verdicts from float64 differences, for arrays that 50 digits would take too long for: each estimate has an error."""
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from math import isfinite, isnan
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +9,8 @@ from typing import Any
 from bpcli.backprop.gradients import Gradients
 from bpcli.check.expansion import CHOOSING
 from bpcli.check.findings import Finding, Verdict
-from bpcli.check.nearness import tolerance
+from bpcli.check.measured import LEFT_OUT, RELATIVE, Bounds, Estimate, judged
+from bpcli.check.nearness import Tolerance, tolerance
 from bpcli.check.questions import Question
 from bpcli.graph.node import Graph, Node, Variable
 from bpcli.graph.order import downstream_of, graph_of
@@ -20,13 +18,8 @@ from bpcli.numbers import balls
 from bpcli.numbers.apart import numbers_in
 from bpcli.numbers.balls import exactly
 
-ERRORS = 3.0  # so many times its own estimated error may an estimate be off
-RELATIVE = 1e-6  # what float64 differences and float64 gradients together let one see
-HIDES = 0.01  # of the entry itself
 AGAINST_OTHERS = 1e-6  # of the largest entry of the array: a mistake below that has no weight
 ROUND_OFF = 1e-12  # relative, of a value in float64, or of the largest entry of a gradient
-NO_SLOPE = "differences in float64 find no slope here"
-LEFT_OUT = "left out: differences of so many entries would take too long"
 
 
 def method_of(findings: Collection[Finding]) -> str:
@@ -35,24 +28,30 @@ def method_of(findings: Collection[Finding]) -> str:
     return f"float64 differences, {'every entry' if seen == len(findings) else f'{seen} of {len(findings)} entries'}"
 
 
-def estimated(own: Gradients, questions: Sequence[Question], relative: float | None) -> list[list[Finding]]:
-    """The findings of each question, from differences of the whole graph in float64."""
-    if not own.system.is_finite(own.value):
-        reason = own.warnings[0].message if own.warnings else "the value of the expression is not finite"
-        return [_unevaluable(own, question, reason, relative) for question in questions]
-    found = _differences(own, [question.item.node for question in questions if question.item.kind == "gradient"])
-    return [
-        _values(own, question, relative)
-        if question.item.kind == "value"
-        else _gradients(own, question, found[question.item.node], relative)
-        for question in questions
-    ]
+class Estimates:
+    """What differences of the whole graph in float64 say of the gradients at some nodes, found once for all."""
+
+    def __init__(self, own: Gradients, targets: Sequence[Node]) -> None:
+        self._own = own
+        self._targets = targets
+
+    @cached_property
+    def _found(self) -> dict[Node, Any]:
+        return _differences(self._own, list(dict.fromkeys(self._targets)))
+
+    def findings(self, question: Question) -> list[Finding]:
+        """The finding of each entry that is asked about."""
+        own = self._own
+        if question.item.kind == "value":
+            return _values(own, question)
+        if not own.system.is_finite(own.value):
+            reason = own.warnings[0].message if own.warnings else "the value of the expression is not finite"
+            return _unevaluable(question, reason)
+        return _gradients(own, question, self._found[question.item.node])
 
 
-def _unevaluable(own: Gradients, question: Question, reason: str, relative: float | None) -> list[Finding]:
+def _unevaluable(question: Question, reason: str) -> list[Finding]:
     """No gradient where there is no value."""
-    if question.item.kind == "value":
-        return _values(own, question, relative)
     claims: Sequence[Any] = list(question.claims) or [None for _ in question.places]
     return [
         Finding(
@@ -107,7 +106,7 @@ def cut_at(graph: Graph, node: Node) -> tuple[Graph, str]:
     return graph_of(made.get(graph.output, graph.output)), name
 
 
-def _gradients(own: Gradients, question: Question, found: Any, relative: float | None) -> list[Finding]:
+def _gradients(own: Gradients, question: Question, found: Any) -> list[Finding]:
     node = question.item.node
     upstream = own.upstreams.get(node)
     rules = numbers_in(question.part(own.system.zeros(node.shape) if upstream is None else upstream))
@@ -116,88 +115,35 @@ def _gradients(own: Gradients, question: Question, found: Any, relative: float |
     ]
     scale = max([abs(one) for one in estimates if not isnan(one)], default=0.0)
     claims: Sequence[Any] = list(question.claims) or [None for _ in rules]
+    near = question.near_over(estimates)
     seen = map(Estimate, estimates, errors, lefts, rights)
-    return [
-        _judged(Finding(question.item, title, Verdict.AGREE, claim, rule, truth=one.truth), one, scale, relative)
-        for title, claim, rule, one in zip(question.titles, claims, rules, seen, strict=True)
-    ]
+    round_off = ROUND_OFF * scale  # of the sums that backpropagation makes, too
+    found_entries = []
+    for title, claim, rule, one in zip(question.titles, claims, rules, seen, strict=True):
+        bounds = Bounds(_precise(one, claim, near), round_off, AGAINST_OTHERS * scale)
+        base = Finding(question.item, title, Verdict.AGREE, claim, rule, truth=one.truth, near=near)
+        found_entries.append(judged(base, one, bounds))
+    return found_entries
 
 
-class Estimate:
-    """One entry of a gradient by differences: the estimate, its error, and the slopes on both sides.
-
-    At a kink the sides differ, the estimate is the middle, and the error reaches both.
-    """
-
-    __slots__ = ("error", "left", "right", "value")
-
-    def __init__(self, value: float, error: float, left: float, right: float) -> None:
-        self.value = value
-        self.error = error
-        self.left = left
-        self.right = right
-
-    @property
-    def is_corner(self) -> bool:
-        """Whether there are two slopes."""
-        return isfinite(self.left) and isfinite(self.right) and self.left != self.right
-
-    @property
-    def truth(self) -> balls.Ball | None:
-        """The slope with its error, where there is one."""
-        is_slope = isfinite(self.value) and isfinite(self.error) and not self.is_corner
-        return balls.within(self.value, self.error) if is_slope else None
-
-    @property
-    def error_of_sides(self) -> float:
-        """How far the slope of one side may be off."""
-        return max(self.error - abs(self.right - self.left) / 2, 0.0)
+def _precise(found: Estimate, claim: Any, near: Tolerance) -> float:
+    """How far a claim may be from the slope, where there is one; bpcli's own gradient where nothing is claimed."""
+    if claim is None or not isfinite(found.value):
+        return RELATIVE * abs(found.value)
+    return float(tolerance(exactly(found.value), claim, near))
 
 
-def _judged(base: Finding, found: Estimate, scale: float, relative: float | None) -> Finding:
-    """The verdict on one entry; `scale` is the largest of its array."""
-    rule = base.own or 0.0
-    claimed = rule if base.claimed is None else base.claimed
-    if not isfinite(claimed):
-        return base.but(verdict=Verdict.UNEVALUABLE, reason="the gradient is not finite")
-    if not isfinite(found.value) or not isfinite(found.error):
-        is_left_out = isnan(found.value) and isnan(found.error)
-        return base.but(verdict=Verdict.UNDECIDED, reason=LEFT_OUT if is_left_out else NO_SLOPE)
-    near = RELATIVE * abs(found.value)
-    precise = near if base.claim is None else float(tolerance(exactly(found.value), base.claim, relative))
-    if found.is_corner:
-        return _at_corner(base, found, claimed, precise)
-    unknown = ERRORS * found.error + ROUND_OFF * scale  # of the sums that backpropagation makes, too
-    if abs(claimed - found.value) > unknown + precise:
-        return base.but(verdict=Verdict.DIFFER)
-    if unknown > max(HIDES * abs(found.value), AGAINST_OTHERS * scale, precise):
-        reason = "the error of the differences hides it"
-        return base.but(verdict=Verdict.UNDECIDED, reason=reason, smallest_visible=unknown + precise)
-    return base
-
-
-def _at_corner(base: Finding, found: Estimate, claimed: float, precise: float) -> Finding:
-    """The convention and what is between the slopes are accepted."""
-    low, high = sorted((found.left, found.right))
-    allowed = ERRORS * found.error_of_sides + max(precise, RELATIVE * max(abs(low), abs(high)))
-    if not low - allowed <= claimed <= high + allowed:
-        reason = f"at a kink with slopes {low:.6g} and {high:.6g}"
-        return base.but(verdict=Verdict.DIFFER, reason=reason)
-    rule = base.own or 0.0
-    is_rule = abs(claimed - rule) <= precise + RELATIVE * abs(rule)
-    return base.but(verdict=Verdict.KINK, accepted_as="convention" if is_rule else "between")
-
-
-def _values(own: Gradients, question: Question, relative: float | None) -> list[Finding]:
+def _values(own: Gradients, question: Question) -> list[Finding]:
     """Claims about values, which float64 has to within its round-off."""
     found = []
     values = numbers_in(question.part(own.values[question.item.node]))
+    near = question.near_over(values)
     for claim, title, value in zip(question.claims, question.titles, values, strict=True):
-        base = Finding(question.item, title, Verdict.AGREE, claim, value)
+        base = Finding(question.item, title, Verdict.AGREE, claim, value, near=near)
         if not isfinite(value):
             found.append(base.but(verdict=Verdict.UNEVALUABLE, reason="the value is not finite"))
             continue
-        allowed = float(tolerance(exactly(value), claim, relative)) + ROUND_OFF * abs(value)
+        allowed = float(tolerance(exactly(value), claim, near)) + ROUND_OFF * abs(value)
         is_near = claim.number is not None and abs(claim.number - value) <= allowed
         truth = balls.within(value, ROUND_OFF * abs(value))
         found.append(base.but(truth=truth, verdict=Verdict.AGREE if is_near else Verdict.DIFFER))

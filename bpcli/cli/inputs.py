@@ -16,6 +16,10 @@ from bpcli.language.values import text_from, values_from_file
 
 MOST_FLAGS = 20
 OF_ONE_NETWORK = ("parameters_file", "loss_function")  # which requests do without
+REPORTS = (
+    "table", "plain", "json", "jsonl", "csv", "junit", "gradescope", "prairielearn", "github-summary",
+    "github-annotations",
+)  # fmt: skip
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -60,6 +64,30 @@ def takes_values(command: F) -> F:
             metavar="FILE|-",
             help="Bind variables from a JSON, TOML, CSV, .npz or .safetensors file.",
         ),
+    )
+
+
+def takes_homework(command: F) -> F:
+    """The options of a homework file: whose answers are graded, and where the report goes."""
+    return taking(
+        command,
+        click.option(
+            "--answers-from",
+            type=click.Path(),
+            metavar="FILE|FOLDER|-",
+            help="Grade these answers to a homework file: one student's, or those of a class.",
+        ),
+        click.option(
+            "--template-for", type=click.Path(), metavar="FILE", help="Print the form to fill in for a homework file."
+        ),
+        click.option("--report-format", type=click.Choice(REPORTS), help="The form of a report of grades."),
+        click.option(
+            "--report-file",
+            type=click.Path(),
+            metavar="FILE",
+            help="Write the report there; {student} in its name makes one for each.",
+        ),
+        click.option("--resume-run", is_flag=True, help="Grade only what --report-file has no grade of yet."),
     )
 
 

@@ -15,7 +15,8 @@ class Draw(NamedTuple):
 
     `uniform` from `first` to `second`; `normal` with mean `first` and standard deviation `second`; `kept`, which is
     1/(1 - `first`) with probability 1 - `first`, else 0; `constant`, which is `first`; `row`, which is not drawn but
-    is that row of another parameter. `zero_row` is a row that is 0.
+    is that row of another parameter; `integers` from `first` up to, not including, `second`; `distinct`, no two of
+    which are alike. `zero_row` is a row that is 0.
     """
 
     law: str

@@ -5,6 +5,7 @@ This module brings NumPy; it is imported where the first tensor is met.
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import chain, product
 from typing import Any, Literal, TypeAlias
 
@@ -20,7 +21,8 @@ from bpcli.language.values import ENTRY, number_from
 
 Array: TypeAlias = NDArray[Any]
 Value: TypeAlias = float | Array
-Dtype: TypeAlias = Literal["float64", "float32"]
+# `stored` is what a file or an array has, for inputs of functions; of nested lists int64 where all entries are whole.
+Dtype: TypeAlias = Literal["float64", "float32", "stored"]
 Reader: TypeAlias = Callable[[str, "Room"], Array]  # of one array of a file, for the variable of this name
 
 NOT_REAL = {
@@ -54,7 +56,7 @@ class Room:
         entries = math.prod(size or 1 for size in shape)
         self.taken += entries
         if self.taken > self.most:
-            needed = size_text(entries, np.dtype(self.dtype).itemsize)
+            needed = size_text(entries, np.dtype(_forced(self.dtype) or "float64").itemsize)
             beside = "" if self.taken == entries else f", {self.taken} entries with those before it"
             message = f"{name} {shortened(str(shape))} would take {needed}{beside}"
             raise LimitError(message, hint=f"raise the limit of {self.most} entries with --max-entries")
@@ -72,10 +74,15 @@ def array_from(name: str, value: object, limits: Limits = DEFAULT_LIMITS, dtype:
     room.take(name, array.shape)
     if array.dtype.kind == "O" or not array.ndim:
         array = _numbers(name, array.ravel().tolist(), array.shape)
-    if array.dtype.kind == "b":
+    if array.dtype.kind == "b" and dtype != "stored":
         message = f"the value of {name} holds truth values, not numbers"
         raise BindingError(message, hint="write them as 0 and 1")
     return real(name, array, dtype)
+
+
+def _forced(dtype: Dtype) -> str | None:
+    """The type that every array is brought to; None where each keeps its own."""
+    return None if dtype == "stored" else dtype
 
 
 def _foreign(name: str, value: object) -> Array:
@@ -93,11 +100,11 @@ def _foreign(name: str, value: object) -> Array:
 
 
 def real(name: str, array: Array, dtype: Dtype) -> Array:
-    """The array in rows, as float64 or float32. Raises BindingError where an entry is no finite real number."""
+    """The array in rows, in a type. Raises BindingError where an entry is no finite real number."""
     if array.dtype.kind in NOT_REAL:
         raise not_real(name, array.dtype.kind, array.dtype)
     with np.errstate(all="ignore"):
-        numbers: Array = np.asarray(array, dtype, order="C")
+        numbers: Array = np.asarray(array, _forced(dtype) or array.dtype.newbyteorder("="), order="C")
     finite = np.isfinite(numbers)
     if not finite.all():
         index = tuple(int(at) for at in np.unravel_index(int(finite.argmin()), numbers.shape))
@@ -135,6 +142,9 @@ def _from_lists(name: str, value: object, room: Room) -> Array:
                 raise _ragged(name, shape[:axis], position, entry, size)
         if size is not None:
             entries = list(chain.from_iterable(entries))
+    if room.dtype == "stored" and set(map(type, entries)) == {int}:
+        with suppress(OverflowError):
+            return np.array(entries, np.int64).reshape(shape)
     return real(name, _numbers(name, entries, shape), room.dtype)
 
 

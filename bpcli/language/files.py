@@ -45,16 +45,16 @@ def array_from_file(name: str, source: str, limits: Limits = DEFAULT_LIMITS, dty
     raise UsageError(message if path else "there is no file name after '@'", hint="name the file after its form")
 
 
-def arrays_in(source: str, limits: Limits) -> dict[str, Value]:
+def arrays_in(source: str, limits: Limits, dtype: Dtype = "float64") -> dict[str, Value]:
     """Every array of an .npz or .safetensors file, by name; one without axes is its number. Errors as above."""
     if _form_of(source) == "npy":
         message = f"cannot bind the array in {source}: a .npy file has no names"
         raise UsageError(message, hint=f"give it to a variable, as in --W @{source}")
-    room = Room(limits)
+    room = Room(limits, dtype)
     with _readable(source), _archive(source, limits) as arrays:
         read = {name: reader(name, room) for name, reader in arrays.items()}
-    values = {name: real(name, array, "float64") for name, array in read.items()}
-    return {name: array if array.ndim else float(array) for name, array in values.items()}
+    values = {name: real(name, array, dtype) for name, array in read.items()}
+    return {name: array if array.ndim else array.item() for name, array in values.items()}
 
 
 def path_and_key(source: str) -> tuple[str, str | None]:

@@ -48,7 +48,7 @@ def value_from(
         array = array_from_text(name, value, limits, dtype)
     else:
         return number_from(name, value)
-    return array if array.ndim else float(array)
+    return array if array.ndim else array.item()
 
 
 def may_be_array(value: object) -> bool:
@@ -177,7 +177,7 @@ def unreadable(source: str, error: OSError) -> UsageError:
     return UsageError(message, hint=hint if is_number(source) else None)
 
 
-def values_from_file(source: str, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
+def values_from_file(source: str, limits: Limits = DEFAULT_LIMITS, dtype: "Dtype" = "float64") -> dict[str, Any]:
     """The values that a file binds, by name; `-` is standard input, its form found by looking.
 
     JSON and TOML hold numbers and nested lists, CSV a row of names above one row of numbers or above columns; every
@@ -190,7 +190,7 @@ def values_from_file(source: str, limits: Limits = DEFAULT_LIMITS) -> dict[str, 
     if form in ("npy", "npz", "safetensors"):
         from bpcli.language.files import arrays_in  # noqa: PLC0415 - only tensors need NumPy
 
-        return arrays_in(source, limits)
+        return arrays_in(source, limits, dtype)
     text = text_from(source, limits.bytes)
     if form not in ("json", "toml", "csv"):
         form = "json" if text.lstrip().startswith(("{", "[")) else "toml" if "=" in text else "csv"

@@ -61,7 +61,7 @@ def slopes(
         steps = ladder_steps(coarse)
         both = changes(every[closely], np.concatenate([steps, -steps]))
         better = climbed(both[:LEVELS], both[LEVELS:], steps, noise)
-        found = _mended(found, better, closely, is_noisy)
+        found = mended(found, better, closely, is_noisy)
     return Estimate(*[_placed(part, every, x) for part in found]), closely.size
 
 
@@ -72,13 +72,13 @@ def _placed(part: Array, every: Array, x: Array) -> Array:
     return whole.reshape(np.shape(x))
 
 
-def _mended(found: Estimate, better: Estimate, closely: Array, is_noisy: Array) -> Estimate:
+def mended(found: Estimate, better: Estimate, closely: Array, is_noisy: Array) -> Estimate:
     """The first look, with what the ladder found at some entries; where there is only noise, if its error is less."""
     is_taken = ~is_noisy[closely] | (better.error < found.error[closely])
-    mended = Estimate(*[np.array(part) for part in found])
-    for part, other in zip(mended, better, strict=True):
+    parts = Estimate(*[np.array(part) for part in found])
+    for part, other in zip(parts, better, strict=True):
         part[closely[is_taken]] = other[is_taken]
-    return mended
+    return parts
 
 
 def scales(x: Array) -> Array:
@@ -88,18 +88,21 @@ def scales(x: Array) -> Array:
     return np.ldexp(1.0, np.frexp(np.where(size > 0, size, 1.0))[1] - (size == 0))
 
 
-def first_steps(scale: Array) -> Array:
+def first_steps(scale: Array, first: float = FIRST_STEP) -> Array:
     """The steps of the first look, (4, n): two to the right, and the same two to the left."""
-    one, two = FIRST_STEP * scale, FIRST_STEP * SECOND_PART * scale
+    one, two = first * scale, first * SECOND_PART * scale
     return np.stack([one, two, -one, -two])
 
 
-def first_look(changes: Array, steps: Array, noise: float) -> tuple[Estimate, Array]:
-    """The central quotient at the smaller step, and whether the two disagree; `changes` are f(x + step) - f(x)."""
+def first_look(changes: Array, steps: Array, noise: float | Array) -> tuple[Estimate, Array]:
+    """The central quotient at the smaller step, and whether the two disagree; `changes` are f(x + step) - f(x).
+
+    `noise` is one number, or one for each change.
+    """
     sides = changes / steps
     right, left = sides[:2], sides[2:]
     central, gap = (right + left) / 2, right - left
-    floor = noise / steps[1]
+    floor = np.max(noise, axis=0) / steps[1]
     # D(h) = D + c·h², so D(ρh) is off by ρ²/(1 - ρ²) of the difference; twice that, for what h⁴ adds.
     shrunk = SECOND_PART**2
     apart = np.abs(central[0] - central[1])
@@ -114,10 +117,11 @@ def ladder_steps(scale: Array) -> Array:
     return COARSEST * RATIO ** -np.arange(LEVELS)[:, None] * scale
 
 
-def climbed(rightward: Array, leftward: Array, steps: Array, noise: float) -> Estimate:
+def climbed(rightward: Array, leftward: Array, steps: Array, noise: float | Array) -> Estimate:
     """The derivative from a ladder; slopes to the left and right where the gap between them does not close.
 
-    `rightward` and `leftward` are f(x + step) - f(x) and f(x - step) - f(x), (levels, n).
+    `rightward` and `leftward` are f(x + step) - f(x) and f(x - step) - f(x), (levels, n); `noise` is one number, or one
+    for each step.
     """
     right, left = rightward / steps, -leftward / steps
     floor = noise / steps

@@ -29,7 +29,7 @@ def array_document(
     if release.to_staff and result.own is not None:
         document["value"] = json_value(result.own.value)
         document["gradients"] = {name: json_value(value) for name, value in result.own.gradients.items()}
-    document["claims"] = {group.key: _entry(group, release) for group in result.groups}
+    document["claims"] = {group.key: group_entry(group, release) for group in result.groups}
     if result.has_claims:
         first = result.first_wrong_group
         document["first_wrong"] = first.key if first else None
@@ -39,18 +39,18 @@ def array_document(
     return document
 
 
-def _entry(group: Group, release: Release) -> Document:
+def group_entry(group: Group, release: Release) -> Document:
     """The verdict, the entries, and the worst of them in full."""
     findings = group.findings
+    has_claims = any(finding.claim for finding in findings)
     entry: Document = {"verdict": group.verdict.value, "shape": list(group.shape)}
     if group.layer:
         entry["layer"] = group.layer
     entry["counts"] = {verdict.value: count for verdict, count in group.counts.items()}
-    if group.claim is not None:
-        if group.claim.typed:
-            entry["claim"] = group.claim.typed
-        if release.to_staff or not group.notes:  # a formula's numbers are values of the right kind
-            entry["claimed"] = _nested([finding.claimed for finding in findings], group)
+    if group.claim is not None and group.claim.typed:
+        entry["claim"] = group.claim.typed
+    if has_claims and (release.to_staff or not group.notes):  # a formula's numbers are values of the right kind
+        entry["claimed"] = _nested([finding.claimed for finding in findings], group)
     if release.to_staff:
         entry |= _in_full(group)
     entry["verdicts"] = nested([finding.verdict.value for finding in findings], group.shape) if findings else []
@@ -61,7 +61,7 @@ def _entry(group: Group, release: Release) -> Document:
             **entry_of(finding if release.to_staff else group.as_typed(finding), release),
             **({"differences_how": _how_differences(group)} if release.to_staff else {}),
         }
-    if group.verdict is Verdict.DIFFER and group.claim is not None:
+    if group.verdict is Verdict.DIFFER and has_claims:
         entry |= _hints(group, release)
     if group.notes:
         entry["notes"] = list(group.notes)

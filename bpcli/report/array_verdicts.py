@@ -46,7 +46,7 @@ def array_report(result: ArrayCheck, page: Page, release: Release = STAFF) -> li
         lines += [[], *page.title("ENTRIES", about)]
         lines += findings_table(shown, page, release, has_claims=result.has_claims)
         lines += page.left_out(len(worst))
-    said = dict.fromkeys(sentence for group in result.groups for sentence in _about(group, page, release))
+    said = dict.fromkeys(sentence for group in result.groups for sentence in about_group(group, page, release))
     lines += [[Piece(page.signs.written(text))] for text in said]
     if result.array_steps is not None and release.to_staff:
         lines += [[], *_steps(result.array_steps, page)]
@@ -128,7 +128,8 @@ def _worst(groups: Sequence[Group], release: Release) -> list[Finding]:
 # What is said below ---------------------------------------------------------------------------------------------------
 
 
-def _about(group: Group, page: Page, release: Release) -> Iterator[str]:
+def about_group(group: Group, page: Page, release: Release) -> Iterator[str]:
+    """What is said about the entries of an array that do not agree, and of what is wrong with them."""
     if group.verdict is Verdict.DIFFER:
         yield from _about_a_mistake(group, page, release)
     for verdict in (Verdict.UNEVALUABLE, Verdict.UNDECIDED, Verdict.KINK):

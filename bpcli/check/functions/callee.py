@@ -7,6 +7,8 @@ Both look the same from here: they hand arrays back, or raise `MisbehaviourError
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from bpcli.check.functions.signatures import Parameters
+
 Array = Any
 Inputs = Mapping[str, Any]  # arrays and numbers, and whatever else a parameter takes: truth values, texts, mappings
 
@@ -17,9 +19,8 @@ class Fault(NamedTuple):
     A fault that `is_fatal` leaves no answer; any other is a note beside it.
     """
 
-    kind: (
-        str  # raises, late, lost, not finite, another shape, no gradient, changes its inputs, prints, not deterministic
-    )
+    kind: str  # raises, late, lost, cannot be called, no numbers, not finite, another shape, no gradient,
+    # too many gradients, changes its inputs, prints, not deterministic
     where: str
     text: str
     hint: str | None = None
@@ -51,6 +52,16 @@ class Callee(Protocol):
 
     forward_name: str
     backward_name: str
+
+    @property
+    def parameters(self) -> Parameters:
+        """What the inputs may be, those of the forward pass in order; then those of a class's constructor."""
+        ...
+
+    @property
+    def backward_parameters(self) -> Parameters:
+        """What the backward pass takes."""
+        ...
 
     def outputs(self, inputs: Inputs) -> tuple[Array, ...]:
         """What the forward pass gives, without a cache or a gradient. Raises MisbehaviourError."""

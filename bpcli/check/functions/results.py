@@ -64,7 +64,7 @@ class FunctionCheck:
         return [finding for point in self.points for group in point.groups for finding in group.findings]
 
 
-UNEVALUABLE = frozenset({"not finite", "late", "lost"})
+UNEVALUABLE = frozenset({"not finite", "late", "lost", "not deterministic"})
 
 
 def verdict_of(fault: Fault) -> Verdict:

@@ -1,0 +1,173 @@
+"""Which input each gradient belongs to that a backward pass gives: by name, by order, or by shape."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bpcli.check.functions.callee import Array, Fault, Inputs, MisbehaviourError
+
+NUMERIC = "fiub"
+MOST_GRADIENTS = 12  # up to which every way of leaving inputs out is tried
+
+
+class Slots(NamedTuple):
+    """The inputs that may get a gradient, in order, the shapes that it may have, and whether it is asked for."""
+
+    shapes: Mapping[str, tuple[tuple[int, ...], ...]]
+    differentiable: frozenset[str]
+
+    def fits(self, name: str, value: Array | None) -> bool:
+        """Whether an array has the shape of an input's gradient; nothing fits anywhere."""
+        return value is None or np.shape(value) in self.shapes[name]
+
+    def beside(self, kept: Mapping[str, Any], returned: Any) -> "Slots":
+        """The inputs whose gradients were not kept elsewhere, as far as what was returned is not the same again."""
+        given = list(returned.values()) if isinstance(returned, Mapping) else returned
+        several = given if isinstance(given, list | tuple) else [given]
+        left = {
+            name: shapes
+            for name, shapes in self.shapes.items()
+            if name not in kept or any(kept[name] is one for one in several)
+        }
+        return self._replace(shapes=left) if len(several) <= len(left) and not isinstance(returned, Mapping) else self
+
+
+def slots_of(inputs: Inputs, order: Sequence[str], outputs: Sequence[Array]) -> Slots:
+    """The inputs in the order of the parameters; a gradient has an input's shape, or is a Jacobian of the output.
+
+    Only arrays of floats and single floats are differentiated.
+    """
+    names = [*[name for name in order if name in inputs], *[name for name in inputs if name not in order]]
+    output = np.shape(outputs[0]) if len(outputs) == 1 else ()
+    shapes = {}
+    for name in names:
+        shape = np.shape(inputs[name]) if is_numeric(inputs[name]) else ()
+        shapes[name] = (shape, (*output, *shape), *([(1,)] if shape == () else []))
+    return Slots(shapes, frozenset(name for name in names if is_differentiable(inputs[name])))
+
+
+def is_numeric(value: object) -> bool:
+    """Whether a value is a number or an array of numbers, not a list of them."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in NUMERIC
+    return isinstance(value, float | int | np.generic) or hasattr(value, "__array__")
+
+
+def is_differentiable(value: object) -> bool:
+    """Whether an input gets a gradient: an array of floats or a float."""
+    return isinstance(value, float) or (isinstance(value, np.ndarray | np.generic) and value.dtype.kind == "f")
+
+
+def as_array(value: object, function: str, what: str) -> Array:
+    """A copy of what a function gave, as an array of numbers. Raises MisbehaviourError where it is none."""
+    try:
+        found = np.array(value)
+    except Exception as error:  # noqa: BLE001 - whatever the object does when it is read
+        raise _no_numbers(function, what, f"what cannot be read as an array: {type(error).__name__}") from None
+    if found.dtype.kind not in NUMERIC:
+        given = "None" if value is None else f"{type(value).__name__} of {found.dtype.name}"
+        raise _no_numbers(function, what, given)
+    return found
+
+
+def _no_numbers(function: str, what: str, given: str) -> MisbehaviourError:
+    hint = "does it end with a return?" if given == "None" else "return NumPy arrays of real numbers"
+    return MisbehaviourError(Fault("no numbers", function, f"'{function}' gives {given} as {what}", hint))
+
+
+def gradients_by_name(returned: object, slots: Slots, function: str) -> dict[str, Array]:
+    """The gradient of each input, from a tuple or list in order, a mapping by name, or a single array.
+
+    A tuple has all inputs, or the differentiable ones, or fewer, which are told apart by their shapes. Raises
+    MisbehaviourError where there are more than inputs, or one belongs to no input.
+    """
+    if isinstance(returned, Mapping):
+        found = _by_key(returned, slots, function)
+    else:
+        found = _by_place(_in_order(returned, slots), slots, function)
+    return {
+        name: as_array(value, function, f"the gradient with respect to {name}")
+        for name, value in found.items()
+        if value is not None and name in slots.differentiable
+    }
+
+
+def names_of_gradient(name: str) -> tuple[str, ...]:
+    """What the gradient of an input is called, the likeliest first."""
+    return (f"d{name}", f"d_{name}", f"grad_{name}", f"{name}_grad", f"grad{name}", f"{name}grad", f"g{name}")
+
+
+def _by_key(returned: Mapping[Any, Any], slots: Slots, function: str) -> dict[str, Any]:
+    left = {str(key): value for key, value in returned.items()}
+    found: dict[str, Any] = {}
+    for small in (False, True):  # as it is typed, then whatever the capitals
+        for name in [name for name in slots.shapes if name not in found]:
+            forms = (name, *names_of_gradient(name))
+            keys = {key.lower() if small else key: key for key in left}
+            key = next((keys[form] for form in [f.lower() if small else f for f in forms] if form in keys), None)
+            if key is not None:
+                found[name] = left.pop(key)
+    extra = next((key for key, value in left.items() if value is not None), None)
+    if extra is not None:
+        text = f"'{function}' gives a gradient '{extra[:80]}', which belongs to no input"
+        hint = f"name the gradients {', '.join(f'd{name}' for name in slots.shapes)}"
+        raise MisbehaviourError(Fault("too many gradients", function, text, hint))
+    return found
+
+
+def _in_order(returned: Any, slots: Slots) -> list[Any]:
+    """The gradients one by one; an array has one for each input where all of them are single numbers."""
+    if isinstance(returned, tuple):
+        return list(returned)
+    asked = [slots.shapes[name] for name in slots.shapes if name in slots.differentiable]
+    if isinstance(returned, list) and not (len(asked) == 1 and np.shape(_flat(returned)) in asked[0]):
+        return returned
+    if isinstance(returned, np.ndarray) and len(asked) > 1 and all(() in shapes for shapes in asked):
+        return list(returned) if returned.shape == (len(asked),) else [returned]
+    return [_flat(returned)]
+
+
+def _flat(returned: Any) -> Any:
+    """A list of numbers, however nested, as an array; anything else as it is."""
+    if not isinstance(returned, list):
+        return returned
+    try:
+        return np.array(returned, dtype=float)
+    except (TypeError, ValueError):
+        return np.array(None)
+
+
+def _by_place(gradients: Sequence[Any], slots: Slots, function: str) -> dict[str, Any]:
+    """Gradients by the places of the inputs: the first way to count them in which all shapes fit, else the first."""
+    given = [_flat(gradient) for gradient in gradients]
+    names = list(slots.shapes)
+    while len(given) > len(names) and given[-1] is None:
+        given.pop()
+    if len(given) > len(names):
+        text = f"'{function}' gives {len(given)} gradients for {_counted(len(names))}"
+        hint = f"return one for each of {', '.join(names)}"
+        raise MisbehaviourError(Fault("too many gradients", function, text, hint))
+    asked = [name for name in names if name in slots.differentiable]
+    ways = [way for way in (names, asked) if len(way) == len(given)]
+    fitting = next((way for way in ways if _all_fit(way, given, slots)), None)
+    chosen = fitting or (ways[0] if ways else _with_some_left_out(given, names, asked, slots))
+    return dict(zip(chosen, given, strict=True))
+
+
+def _counted(inputs: int) -> str:
+    return "one input" if inputs == 1 else f"{inputs} inputs"
+
+
+def _with_some_left_out(
+    given: Sequence[Any], names: Sequence[str], asked: Sequence[str], slots: Slots
+) -> Sequence[str]:
+    """The first inputs, in order, whose shapes fit; else simply the first."""
+    ways = [way for among in (asked, names) for way in combinations(among[:MOST_GRADIENTS], len(given))]
+    simply = asked if len(given) < len(asked) else names
+    return next((way for way in ways if _all_fit(way, given, slots)), simply[: len(given)])
+
+
+def _all_fit(way: Sequence[str], given: Sequence[Any], slots: Slots) -> bool:
+    return all(slots.fits(name, value) for name, value in zip(way, given, strict=True))

@@ -1,0 +1,130 @@
+"""The verdict on every entry of the gradients that a backward pass gives, held against measured slopes."""
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bpcli.check.findings import Finding, Verdict
+from bpcli.check.functions.callee import Fault
+from bpcli.check.functions.noise import EPSILON
+from bpcli.check.functions.slopes import Measured
+from bpcli.check.groups import Group
+from bpcli.check.measured import LEFT_OUT, RELATIVE, Bounds, Estimate, judged
+from bpcli.check.targets import Item
+from bpcli.graph.node import Variable
+from bpcli.graph.shapes import shape_text
+from bpcli.language.claims import Claim, Target
+from bpcli.numbers.apart import place_text, places
+
+Array = Any
+ROUND_OFF = 4096 * EPSILON  # 1e-12 in float64: of the largest entry of a gradient, lost in the sums of both passes
+ROUND_OFFS_OF_SINGLE = 64  # float32 sums are short, or a gradient in it has no digits left
+MOST_RELATIVE = 0.02
+RELATIVE_IN_SINGLE = 1024  # times the precision: 1.2e-4 in float32
+UNSEEN = 1e-6  # of the largest entry, or of the natural size: a mistake below that has no weight
+NOT_FINITE = "the gradient is not finite, and the function has a slope here"
+OUT_OF_TIME = "left out: there was no time for it"
+
+
+class Judging(NamedTuple):
+    """How claims are judged: the precision of what is computed, and the relative tolerance that was asked for."""
+
+    epsilon: float
+    relative: float | None = None
+    where: str = "backward"
+
+    def bounds(self, claims: Array, found: Measured) -> tuple[float, float, Array]:
+        """The relative tolerance, what the largest entry loses to rounding, and what has no weight in each entry."""
+        epsilon = max(self.epsilon, _precision_of(claims))
+        is_double = epsilon <= EPSILON
+        finite = np.isfinite(found.slopes.value)
+        largest = float(np.max(np.abs(found.slopes.value), where=finite, initial=0.0))
+        round_off = ROUND_OFF if is_double else ROUND_OFFS_OF_SINGLE * epsilon
+        usual = RELATIVE if is_double else min(RELATIVE_IN_SINGLE * epsilon, MOST_RELATIVE)
+        unseen = max(UNSEEN, round_off) * np.maximum(largest, found.natural)
+        return usual if self.relative is None else self.relative, round_off * largest, unseen
+
+
+def _precision_of(claims: Array) -> float:
+    """The gap beside 1 of the numbers that a gradient has; that of float64 for what is no float."""
+    kind = np.asarray(claims).dtype
+    return float(np.finfo(kind).eps) if kind.kind == "f" else EPSILON
+
+
+def group_of(name: str, claims: Any, found: Measured, judging: Judging) -> tuple[Group, tuple[Fault, ...]]:
+    """The verdict on each entry of the gradient of one input, and what is wrong with it as a whole."""
+    shape = tuple(np.shape(found.slopes.value))
+    array = np.asarray(claims)
+    fault = _misfit(name, array, shape, judging.where)
+    item = Item("gradient", Variable(name, shape=shape))
+    target = Target("gradient", name)
+    if fault is not None:
+        claim = Claim(target, typed=fault.text, value=array)
+        finding = Finding(item, f"d{name}", Verdict.DIFFER, claim, reason=fault.text, hint=fault.hint)
+        return Group(name, f"d{name}", item, (), (), [()], [finding], claim), (fault,)
+    relative, round_off, unseen = judging.bounds(array, found)
+    numbers = np.ravel(array.astype(float))
+    parts = [np.ravel(part).tolist() for part in (*found.slopes, unseen)]
+    index = list(places(shape))
+    findings = [
+        _finding(item, f"d{name}{place_text(place)}", number, Estimate(*estimate), (relative, round_off, weightless))
+        for place, number, *estimate, weightless in zip(index, numbers.tolist(), *parts, strict=True)
+    ]
+    group = Group(name, f"d{name}", item, (), shape, index, findings, Claim(target, typed="", value=array))
+    return group, _not_finite(name, index, numbers, judging.where)
+
+
+def _finding(item: Item, title: str, number: float, found: Estimate, limits: tuple[float, float, float]) -> Finding:
+    """The verdict on one entry."""
+    relative, round_off, unseen = limits
+    claim = Claim(Target("gradient", item.node.name or ""), str(number), number)
+    base = Finding(item, title, Verdict.AGREE, claim, truth=found.truth)
+    if number == found.value == 0 and not found.is_corner:  # nothing changed, and nothing is claimed to
+        return base
+    if not isfinite(number) and isfinite(found.value):
+        return base.but(verdict=Verdict.DIFFER, reason=NOT_FINITE)
+    precise = relative * abs(found.value)
+    told = judged(base, found, Bounds(precise, round_off, unseen, relative))
+    return told.but(reason=OUT_OF_TIME) if told.reason == LEFT_OUT else told
+
+
+def _misfit(name: str, claims: Array, shape: tuple[int, ...], where: str) -> Fault | None:
+    """What is wrong with a gradient that cannot be held against slopes entry by entry."""
+    if claims.dtype.kind not in "fiub":
+        kind = "complex numbers" if claims.dtype.kind == "c" else f"{claims.dtype}, no numbers"
+        text = f"the gradient of {name} has entries that are {kind}"
+        return Fault("no numbers", where, text, "give an array of real numbers")
+    if claims.shape == shape:
+        return None
+    own = f"shape {shape_text(shape)}" if shape else "no axes: it is a single number"
+    has = f"has shape {shape_text(claims.shape)}" if claims.shape else "is a single number"
+    text = f"the gradient of {name} {has}, and {name} has {own}"
+    hint = "a gradient has the shape of its input"
+    if len(shape) > 1 and claims.shape == shape[::-1]:
+        hint = "it may be transposed"
+    elif claims.ndim > len(shape) and claims.shape[claims.ndim - len(shape) :] == shape:
+        hint = "it may want a sum over the axes in front, along which the input was broadcast"
+    return Fault("another shape", where, text, hint)
+
+
+def _not_finite(name: str, index: Sequence[tuple[int, ...]], numbers: Array, where: str) -> tuple[Fault, ...]:
+    """The first entries of a gradient that are no numbers, or infinite."""
+    bad = np.flatnonzero(~np.isfinite(numbers))
+    if not bad.size:
+        return ()
+    more = f", and {bad.size - 1} more entries are not finite" if bad.size > 1 else ""
+    text = f"d{name}{place_text(index[bad[0]])} is {numbers[bad[0]]}{more}"
+    return (Fault("not finite", where, text, is_fatal=False),)
+
+
+def method_of(epsilon: float, groups: Sequence[Group], entries: Mapping[str, int]) -> str:
+    """How the gradients were judged, in words."""
+    count = sum(entries.values())
+    left = sum(finding.reason == OUT_OF_TIME for group in groups for finding in group.findings)
+    seen = "every entry" if not left else f"{count - left} of {count} entries"
+    if epsilon <= EPSILON:
+        return f"differences of the function, {seen}"
+    digits = f"to a relative {min(RELATIVE_IN_SINGLE * epsilon, MOST_RELATIVE):.0e}"
+    return f"differences of the function, {seen}; it computes in float32 or coarser, and is judged {digits}"

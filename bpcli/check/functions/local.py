@@ -1,0 +1,213 @@
+"""A forward and a backward pass in this process: functions, a class or an object, called as their parameters say."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bpcli.check.functions.assigning import as_array, gradients_by_name, slots_of
+from bpcli.check.functions.autograd import tensor_gradients, tensor_outputs, tensors_of
+from bpcli.check.functions.callee import Array, Fault, Inputs, MisbehaviourError, Passed
+from bpcli.check.functions.calling import Plan, plan_of, results_of
+from bpcli.check.functions.signatures import Parameters
+from bpcli.check.functions.subjects import Subject, gradients_left, subject_of
+from bpcli.check.functions.watching import calm, changed, copies, result
+
+
+def local_callee(
+    forward: Any,
+    backward: Any = None,
+    *,
+    names: tuple[str, str] | None = None,
+    methods: tuple[str, str] = ("forward", "backward"),
+    is_alone: bool = False,
+) -> "LocalCallee":
+    """The passes of two functions, of one that gives its own gradients, or of a class or an object with two methods.
+
+    Raises MisbehaviourError where there is nothing to call.
+    """
+    subject = subject_of(forward, backward, methods)
+    own = _name(forward)
+    if subject.owner is None:
+        names = names or (own, own if backward is None else _name(backward))
+    return LocalCallee(subject, *(names or (f"{own}.{methods[0]}", f"{own}.{methods[1]}")), is_alone=is_alone)
+
+
+def _name(given: Any) -> str:
+    """What a function is called; an object goes by its class."""
+    name: str = getattr(given, "__name__", type(given).__name__)
+    return name
+
+
+class Forward(NamedTuple):
+    """A forward pass as it ran: what it was given, the object that it belongs to, and what it returned."""
+
+    given: Mapping[str, Any]
+    made: Any
+    results: tuple[Any, ...]
+
+
+class LocalCallee:
+    """A forward and a backward pass that run here. Every call gets copies of its inputs, and the same random numbers.
+
+    `parameters` is what the inputs may be, `backward_parameters` what the backward pass takes. A pass that
+    `is_alone` in its process was not interrupted by whoever runs bpcli: an interrupt is its own fault.
+    """
+
+    def __init__(self, subject: Subject, forward_name: str, backward_name: str, *, is_alone: bool = False) -> None:
+        self.subject = subject
+        self.forward_name = forward_name
+        self.backward_name = backward_name
+        self.is_alone = is_alone
+
+    @property
+    def parameters(self) -> Parameters:
+        """What the inputs may be: the forward pass's, then the constructor's."""
+        return self.subject.takes
+
+    @property
+    def backward_parameters(self) -> Parameters:
+        """What the backward pass takes."""
+        return self.subject.backward_takes
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def outputs(self, inputs: Inputs) -> tuple[Array, ...]:
+        """What the forward pass gives, without a cache or a gradient. Raises MisbehaviourError."""
+        with calm():
+            ran = self._forward(inputs)
+            return self._arrays(ran.results[: self._output_count(inputs, ran)])
+
+    def takes_upstream(self, inputs: Inputs) -> bool:
+        """Whether the backward pass takes an upstream gradient. Raises MisbehaviourError."""
+        if self.subject.is_torch:
+            return True
+        if self.subject.backward is None:
+            return False
+        with calm():
+            return self._plan(inputs, self._forward(inputs)).takes_upstream
+
+    def moved(self, inputs: Inputs, name: str, entries: Array, values: Array) -> Array:
+        """The outputs where one entry of one input is another: (n, outputs' size) for n entries, counted in order.
+
+        All outputs are joined, flat, in float64. Raises MisbehaviourError, also where an output has another size.
+        """
+        rows: list[Array] = []
+        count = None
+        with calm():
+            for entry, value in zip(entries, values, strict=True):
+                ran = self._forward({**inputs, name: _with_entry(inputs[name], entry, value)})
+                count = self._output_count(inputs, ran) if count is None else count
+                flat = [np.asarray(one, float).ravel() for one in self._arrays(ran.results[:count])]
+                rows.append(flat[0] if len(flat) == 1 else np.concatenate(flat))
+        if any(len(row) != len(rows[0]) for row in rows):
+            text = f"'{self.forward_name}' gives outputs of another shape where {name} moves"
+            raise MisbehaviourError(Fault("another shape", self.forward_name, text))
+        return np.array(rows) if rows else np.zeros((0, 0))
+
+    def passed(self, inputs: Inputs, upstream: Sequence[Array] | None) -> Passed:
+        """Both passes; an upstream gradient that is None is of ones. Raises MisbehaviourError."""
+        with calm() as printed:
+            ran = self._forward(inputs)
+            by_forward = changed(inputs, ran.given)
+            faults = (*printed.note(self.forward_name), *_changes(by_forward, self.forward_name))
+            outputs = self._arrays(ran.results[: self._output_count(inputs, ran)])
+            given = _upstream(outputs, upstream)
+            returned, by_backward = self._backward(inputs, ran, given)
+            others = tuple(name for name in by_backward if name not in by_forward)
+            faults += (*printed.note(self.backward_name), *_changes(others, self.backward_name))
+            return Passed(outputs, self._gradients(inputs, outputs, returned, ran.made), faults)
+
+    def _forward(self, inputs: Inputs) -> Forward:
+        given = copies(inputs)
+        called = ", ".join(inputs)
+        made = result(lambda: self.subject.made(given), self.forward_name, called, is_alone=self.is_alone)
+        taken = tensors_of(given) if self.subject.is_torch else given
+        returned = result(lambda: self.subject.call(made, taken), self.forward_name, called, is_alone=self.is_alone)
+        results = tensor_outputs(returned) if self.subject.is_torch else results_of(returned)
+        return Forward(taken, made, results)
+
+    def _plan(self, inputs: Inputs, ran: Forward) -> Plan:
+        takes, is_method = self.subject.backward_takes, self.subject.owner is not None
+        names = [name for name in self.parameters.names if name in inputs]
+        names += [name for name in inputs if name not in names]
+        return plan_of(takes, names, ran.results, self.backward_name, is_method=is_method)
+
+    def _output_count(self, inputs: Inputs, ran: Forward) -> int:
+        """How many of the results are outputs: one, where the others are its gradients."""
+        if self.subject.is_torch:
+            return len(ran.results)
+        return 1 if self.subject.backward is None else self._plan(inputs, ran).outputs
+
+    def _backward(self, inputs: Inputs, ran: Forward, upstream: Sequence[Array]) -> tuple[Any, tuple[str, ...]]:
+        """What the backward pass returns, and the arrays that it changed."""
+        if self.subject.is_torch:
+            called = result(
+                lambda: tensor_gradients(ran.results, ran.given, upstream),
+                self.backward_name,
+                "upstream",
+                is_alone=self.is_alone,
+            )
+            return called, ()
+        if self.subject.backward is None:
+            returned = ran.results[1:]
+            return returned[0] if len(returned) == 1 else returned, ()
+        plan = self._plan(inputs, ran)
+        mine, mine_upstream = copies(inputs), [up.copy() for up in upstream]
+        scalars = [up if up.ndim else up[()] for up in mine_upstream]
+        places, names = plan.call(mine, ran.results, scalars)
+        returned = result(
+            lambda: self.subject.call_back(ran.made, places, names),
+            self.backward_name,
+            plan.text,
+            is_alone=self.is_alone,
+        )
+        found = [*changed(inputs, mine), *changed(inputs, ran.given)]
+        for own, up in zip(mine_upstream, upstream, strict=True):
+            found += changed({"its upstream gradient": up}, {"its upstream gradient": own})
+        return returned, tuple(dict.fromkeys(found))
+
+    def _arrays(self, results: Sequence[Any]) -> tuple[Array, ...]:
+        several = len(results) > 1
+        words = [f"output {place}" if several else "output" for place in range(1, len(results) + 1)]
+        values = [one.detach().numpy() for one in results] if self.subject.is_torch else results
+        return tuple(as_array(value, self.forward_name, word) for value, word in zip(values, words, strict=True))
+
+    def _gradients(self, inputs: Inputs, outputs: Sequence[Array], returned: Any, made: Any) -> dict[str, Array]:
+        """The gradients that were returned, and those that were left in the object."""
+        slots = slots_of(inputs, self.parameters.names, outputs)
+        kept = {} if made is None else gradients_left(made, tuple(slots.shapes))
+        left = slots.beside(kept, returned)
+        found = {} if returned is None else gradients_by_name(returned, left, self.backward_name)
+        others = {name: value for name, value in kept.items() if name not in found}
+        found |= gradients_by_name(others, slots, self.backward_name)
+        if not found:
+            text = f"'{self.backward_name}' gives no gradient"
+            hint = "return one for each input, in order, or a mapping by name"
+            raise MisbehaviourError(Fault("no gradient", self.backward_name, text, hint))
+        return found
+
+
+def _changes(names: Sequence[str], where: str) -> tuple[Fault, ...]:
+    """A note for each array that a pass changed."""
+    hint = "work on a copy: whoever calls it still needs the array"
+    return tuple(
+        Fault("changes its inputs", where, f"'{where}' changes {name} in place", hint, is_fatal=False) for name in names
+    )
+
+
+def _with_entry(value: Any, entry: int, moved: float) -> Any:
+    """An array with one entry moved, or a number moved."""
+    if not isinstance(value, np.ndarray):
+        return type(value)(moved)
+    found = value.copy()
+    found.reshape(-1)[entry] = moved
+    return found
+
+
+def _upstream(outputs: Sequence[Array], upstream: Sequence[Array] | None) -> list[Array]:
+    """An upstream gradient for each output, of its shape."""
+    if upstream is None:
+        return [np.ones(output.shape) for output in outputs]
+    return [np.array(up).reshape(output.shape) for up, output in zip(upstream, outputs, strict=True)]

@@ -1,0 +1,112 @@
+"""What a function takes: its parameters, and how inputs by name become the arguments of a call."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from bpcli.errors import BindingError, MissingValueError, UnknownNameError
+
+Function = Callable[..., Any]
+
+
+class Parameter(NamedTuple):
+    """A parameter: whether it needs a value, and whether it takes one by its name, by its place, or both."""
+
+    name: str
+    is_required: bool = True
+    by_name: bool = True
+    by_place: bool = True
+
+
+class Parameters(NamedTuple):
+    """What a function takes: its parameters in order, and what `*args` and `**kwargs` are called, if it has them."""
+
+    listed: tuple[Parameter, ...]
+    rest: str | None = None
+    keywords: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the parameters, in order."""
+        return tuple(parameter.name for parameter in self.listed)
+
+    @property
+    def takes_any(self) -> bool:
+        """Whether inputs of any name are taken."""
+        return self.rest is not None or self.keywords is not None
+
+    def beside(self, others: "Parameters") -> "Parameters":
+        """These parameters, and those of another function that these do not name."""
+        more = tuple(parameter for parameter in others.listed if parameter.name not in self.names)
+        return Parameters((*self.listed, *more), self.rest or others.rest, self.keywords or others.keywords)
+
+
+ANYTHING = Parameters((), "args")
+
+
+def parameters_of(function: Function, *, skipped: int = 0) -> Parameters:
+    """The parameters of a function, of a class's constructor, or of whatever can be called, without the first ones."""
+    try:
+        found = list(inspect.signature(function).parameters.values())[skipped:]
+    except (TypeError, ValueError):  # written in C, and says nothing of its parameters
+        return ANYTHING
+    fixed = [one for one in found if one.kind not in {one.VAR_POSITIONAL, one.VAR_KEYWORD}]
+    listed = tuple(
+        Parameter(one.name, one.default is one.empty, one.kind != one.POSITIONAL_ONLY, one.kind != one.KEYWORD_ONLY)
+        for one in fixed
+    )
+    rest = next((one.name for one in found if one.kind == one.VAR_POSITIONAL), None)
+    return Parameters(listed, rest, next((one.name for one in found if one.kind == one.VAR_KEYWORD), None))
+
+
+def arguments(parameters: Parameters, inputs: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of a call, by place and by name; inputs that are no parameters go to `*args`, else to `**kwargs`.
+
+    Those by place end at the first parameter without a value, as those after it keep their defaults or go by name.
+    """
+    places: list[Any] = []
+    names: dict[str, Any] = {}
+    is_open = True
+    for parameter in parameters.listed:
+        is_open = is_open and parameter.by_place and parameter.name in inputs
+        if is_open:
+            places.append(inputs[parameter.name])
+        elif parameter.name in inputs:
+            names[parameter.name] = inputs[parameter.name]
+    others = {name: value for name, value in inputs.items() if name not in parameters.names}
+    if parameters.rest is not None:
+        places += others.values()
+    elif parameters.keywords is not None:
+        names |= others
+    return places, names
+
+
+def named(parameters: Parameters, values: Sequence[Any]) -> dict[str, Any]:
+    """Inputs that were given in order, by the names of the parameters. Raises BindingError where there are more."""
+    names = list(parameters.names)
+    if parameters.rest is not None:
+        names += [f"{parameters.rest}{place}" for place in range(1, len(values) - len(names) + 1)]
+    if len(values) > len(names):
+        message = f"{len(values)} inputs for {len(names)} parameters"
+        raise BindingError(message, hint=f"the parameters are {', '.join(names) or 'none'}")
+    return dict(zip(names, values, strict=False))
+
+
+def check_names(function: str, forward: Parameters, backward: Parameters, inputs: Mapping[str, Any]) -> None:
+    """Hold the names of the inputs against the parameters of both passes.
+
+    Raises MissingValueError for a parameter of the forward pass that needs a value, UnknownNameError for an input that
+    neither pass takes.
+    """
+    missing = tuple(one.name for one in forward.listed if one.is_required and one.name not in inputs)
+    if missing:
+        raise MissingValueError(missing, f"'{function}' takes {', '.join(forward.names)}")
+    known = [*forward.names, *backward.names]
+    unknown = next((name for name in inputs if name not in known), None)
+    if unknown is not None and not forward.takes_any:
+        from bpcli.language.complaints import suggestion  # noqa: PLC0415 - only an error needs it
+
+        otherwise = f"'{function}' takes {', '.join(forward.names) or 'no inputs'}"
+        hint = suggestion(unknown, list(forward.names), otherwise)
+        message = f"'{function}' has no parameter '{unknown}'"
+        raise UnknownNameError(message, unknown, hint)
