@@ -62,6 +62,10 @@ def _of_lengths(case: Case, factor: float) -> Iterator[Mistake]:
             if is_close(case, factor, sign / count):
                 text = f"mean instead of sum: averaged, not summed, a factor 1/{count}, {which}{lost}"
                 yield Mistake(_counted("mean instead of sum", text), factor * case.truth)
+            for kind, root in (("too many", count**0.5), ("forgotten", 1 / count**0.5)):
+                if case.x.size > 1 and is_close(case, factor, sign * root):
+                    text = f"a chain rule factor {kind}: the root of {count}, {which}{lost}"
+                    yield Mistake(_counted(f"chain rule factor {kind}", text), factor * case.truth)
 
 
 def _counted(kind: str, text: str) -> Cause:
