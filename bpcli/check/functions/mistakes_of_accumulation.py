@@ -87,7 +87,7 @@ def _whole_outputs(case: Case) -> Iterator[Mistake]:
         alone = part.reshape(-1, case.x.size).sum(0).reshape(case.x.shape)
         text = f"a path left out: the upstream gradient of output {place}"
         yield Mistake(Cause("path left out", PATH, text), case.truth - alone)
-        text = f"a path kept alone: the upstream gradient of output {place}"
+        text = f"a path left out: only the upstream gradient of output {place} kept"
         yield Mistake(Cause("path kept alone", PATH, text), alone)
 
 

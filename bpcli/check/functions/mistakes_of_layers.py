@@ -96,9 +96,9 @@ def _by_slices(case: Case, weights: str, count: int) -> Array | None:
             parts.append(case.gradient_at(alone, name=weights))
         except (MisbehaviourError, ValueError):  # a length that is not that of the samples
             return None
-    whole = case.truth if weights == case.name else case.others.get(weights)
+    whole = case.truth if weights == case.name else case.gradient_at(case.inputs, name=weights)
     total = np.sum(parts, 0)
-    if whole is None or not total.any():
+    if not total.any():
         return None
     share = float(np.vdot(total, whole)) / float(np.vdot(total, total))
     is_sum = np.abs(share * total - whole).max() <= 10 * case.round_off * np.abs(whole).max()

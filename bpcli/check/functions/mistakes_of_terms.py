@@ -99,7 +99,7 @@ def of_terms_alone(case: Case) -> Iterator[Mistake]:
     """Nothing but a term in proportion to something that the pass knows."""
     for text, values in _arrays(case):
         if values.size >= FEWEST and np.ptp(values) > 0:
-            alone = Cause("path kept alone", PATH, f"a path kept alone: only a term in proportion to {text}")
+            alone = Cause("path kept alone", PATH, f"a path left out: only a term in proportion to {text} kept")
             yield Mistake(alone, _part(case.claimed, values))
 
 
@@ -165,7 +165,7 @@ def _known(case: Case) -> Iterator[Candidate]:
     yield Candidate(f"{case.name}²", case.x**2)
     yield Candidate(f"the sign of {case.name}", np.sign(case.x))
     yield Candidate(f"exp({case.name})", np.exp(case.x))
-    for name, value in {**case.floats, "the output": case.out}.items():
+    for name, value in {**case.numbers, "the output": case.out}.items():
         spread = _spread(value, case.x.shape)
         if spread is not None and spread.size > 1 and np.isfinite(spread).all():
             yield Candidate(name, spread)
@@ -177,6 +177,23 @@ def _known(case: Case) -> Iterator[Candidate]:
             else:
                 yield Candidate(f"{case.name} - {name}", case.x - spread)
                 yield Candidate(f"log({name})", np.log(np.abs(spread)))
+
+
+def of_values(case: Case) -> Iterator[Mistake]:
+    """The upstream times the wrong array, summed over what the input was repeated along."""
+    arrived = case.arrived[0]
+    extra = arrived.ndim - case.x.ndim
+    if len(case.shapes) > 1 or case.x.shape == arrived.shape or case.x.ndim == 0:
+        return
+    for start in range(extra + 1):
+        axes = (*range(start), *range(start + case.x.ndim, arrived.ndim))
+        if arrived.shape[start : start + case.x.ndim] != case.x.shape:
+            continue
+        for name, value in {**case.numbers, "the output": case.out}.items():
+            spread = _spread(value, arrived.shape)
+            if spread is not None and spread.size > 1:
+                text = f"a chain rule factor wrong: the upstream gradient times {name}, not what the forward pass has there"
+                yield Mistake(Cause("wrong value", CHAIN, text), (arrived * spread).sum(axes))
 
 
 def _parts_of_products(case: Case) -> Iterator[Candidate]:
@@ -216,7 +233,7 @@ def _by_axis(case: Case) -> Iterator[Candidate]:
 
 def _matrix_products(case: Case) -> Iterator[Candidate]:
     """Products of two of the other arrays, which are terms of the gradients of linear layers."""
-    arrays = {**case.floats, "the output": case.out, "the upstream gradient": case.arrived[0], case.name: case.x}
+    arrays = {**case.numbers, "the output": case.out, "the upstream gradient": case.arrived[0], case.name: case.x}
     tables = {name: value for name, value in arrays.items() if 0 < value.ndim <= MATRIX}
     for left, first in tables.items():
         for right, second in tables.items():
