@@ -1,4 +1,4 @@
-"""`bpcli check homework.toml`: the forms of the command, what goes together, exit codes, reports and runs that go on."""
+"""`bpcli check homework.toml`: forms of the command, what goes together, exit codes, reports, and runs that go on."""
 
 import json
 import os
@@ -7,12 +7,20 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
-from command import Done, call, environment, has_signals, has_terminals, patches_reach_workers, run
+from command import Done, call, environment, has_signals, patches_reach_workers, run
 
+from bpcli.bulk.submissions import Grading
+from bpcli.check.homework.grades import ProblemGrade
+from bpcli.check.homework.problems import Answers, Homework
+from bpcli.cli import homework as command
+from bpcli.cli.homework import grading_of
 from bpcli.cli.inputs import REPORTS
+from bpcli.language.limits import Limits
 from bpcli.report.grades.formats import FORMATS
 
 pytestmark = pytest.mark.usefixtures("oracles_loaded")
@@ -175,21 +183,23 @@ def test_a_resumed_run_grades_what_is_missing(homework: Path, monkeypatch: pytes
     first = call(*REPORTED)
     whole = Path("r.json").read_bytes()
 
-    from bpcli.cli import homework as command  # noqa: PLC0415 - what a worker does is counted
+    def counting(homework: Homework, limits: Limits) -> Grading:
+        whole = grading_of(homework, limits)
 
-    def counted(problem: Any, answers: Any) -> Any:
-        with asked.open("a") as file:
-            file.write(f"{answers.student} {problem.name}\n")
-        return graded_problem(problem, answers)
+        def counted(place: int, answers: Answers) -> ProblemGrade:
+            with asked.open("a") as file:
+                file.write(f"{answers.student} {homework.problems[place].name}\n")
+            return whole.grade(place, answers)
 
-    graded_problem = command.graded_problem
-    monkeypatch.setattr(command, "GRADING", command.GRADING._replace(grade=counted))
+        return whole._replace(grade=counted)
+
+    monkeypatch.setattr(command, "grading_of", counting)
     again = call(*REPORTED)
     assert (again, Path("r.json").read_bytes()) == (first, whole)
     assert not asked.exists()
 
-    (homework / "submissions" / "ben.toml").write_text(RIGHT, "utf-8")
-    (homework / "submissions" / "fay.toml").write_text(RIGHT, "utf-8")
+    (homework / "submissions" / "ben.toml").write_text(RIGHT.replace("10", "10.0"), "utf-8")
+    (homework / "submissions" / "fay.toml").write_text(RIGHT.replace("-12", "-12.0"), "utf-8")
     call(*REPORTED, "--release-to", "student", "--parallel-jobs", "2")
 
     assert sorted(set(asked.read_text().splitlines())) == ["ben product", "ben square", "fay product", "fay square"]
@@ -210,14 +220,27 @@ def test_without_resuming_a_run_begins_anew() -> None:
     assert len(first.splitlines()) == 5
 
 
-SLOW = " + ".join(f"sin(cos(tan({number}.5*x)))" for number in range(1, 3001))
+HANGING = '[product]\n"value(A)" = -12\nx = 10\ny = -30\n[square]\nx = "hang"\n'
 
 
-@has_signals
+def grading_that_hangs(homework: Homework, limits: Limits) -> Grading:
+    """The grading of a homework, which never ends where an answer is `hang`."""
+    whole = grading_of(homework, limits)
+
+    def graded(place: int, answers: Answers) -> ProblemGrade:
+        if answers.by_problem.get(homework.problems[place].name, {}).get("x") == "hang":
+            Event().wait()
+        return whole.grade(place, answers)
+
+    return whole._replace(grade=graded)
+
+
+@patches_reach_workers
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_an_answer_that_hangs_costs_its_time_limit(homework: Path, jobs: str) -> None:
+def test_an_answer_that_hangs_costs_its_time_limit(homework: Path, jobs: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is undecided, and nothing else is: not the student's other problem, nor the next student."""
-    (homework / "submissions" / "bo.toml").write_text(f'{RIGHT[: RIGHT.index("[square]")]}[square]\nx = "{SLOW}"\n')
+    monkeypatch.setattr(command, "grading_of", grading_that_hangs)
+    (homework / "submissions" / "bo.toml").write_text(HANGING)
     done = call(*GRADED, "submissions", "--json", "--time-limit", "1", "--parallel-jobs", jobs)
     found = {one["student"]: one for one in students(done)}
 
@@ -229,25 +252,65 @@ def test_an_answer_that_hangs_costs_its_time_limit(homework: Path, jobs: str) ->
     assert [found[name]["points"] for name in ("ann", "bo", "ben", "cy")] == [5, 3, 2, 3]
 
 
+KILLED = """
+import sys
+from bpcli.cli.main import main
+from test_homework_command import command, grading_that_hangs
+command.grading_of = grading_that_hangs
+main(sys.argv[1:])
+"""
+
+
 @has_signals
+@patches_reach_workers
 def test_a_killed_run_leaves_a_report(homework: Path) -> None:
     """Nobody can catch SIGKILL: the report says that it is partial, and a run goes on from what was graded."""
-    (homework / "submissions" / "zoe.toml").write_text(f'[square]\nx = "{SLOW}"\n')
+    (homework / "submissions" / "bo.toml").write_text(HANGING)
+    paths = os.pathsep.join([str(Path(__file__).parent), *sys.path])
     process = subprocess.Popen(
-        [sys.executable, "-m", "bpcli", *REPORTED, "--time-limit", "50"], env=environment(), start_new_session=True
+        [sys.executable, "-c", KILLED, *REPORTED, "--time-limit", "3600"], env=environment({"PYTHONPATH": paths})
     )
     journal = homework / "r.json.run.jsonl"
-    while not (journal.exists() and len(journal.read_bytes().splitlines()) >= 5):
+    while not (journal.exists() and len(journal.read_bytes().splitlines()) == 2):
         assert process.poll() is None
-        os.sched_yield()
+        sleep(0.01)
     process.kill()
     process.wait()
 
     partial = json.loads(Path("r.json").read_text("utf-8"))
-    assert partial["waiting"] == 6 - len(partial["students"]) > 0
-    (homework / "submissions" / "zoe.toml").write_text(BLANK)
-    assert call(*REPORTED).code == 0
-    assert json.loads(Path("r.json").read_text("utf-8"))["waiting"] == 0
+    (homework / "submissions" / "bo.toml").write_text(BLANK)
+    done = call(*REPORTED)
+
+    assert (len(partial["students"]) <= 2, partial["waiting"]) == (True, 6 - len(partial["students"]))
+    assert (done.code, done.out[:21]) == (0, "6 submissions graded,")
+    assert [json.loads(line)["student"] for line in journal.read_bytes().splitlines()][:2] == ["ann", "ben"]
+
+
+@patches_reach_workers
+def test_one_student_has_a_report_from_the_first_problem(homework: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the run is stopped before its end, the problems graded so far are in the report."""
+    reports: list[str] = []
+    (homework / "submissions" / "bo.toml").write_text(HANGING)
+
+    def reading(homework_: Homework, limits: Limits) -> Grading:
+        whole = grading_that_hangs(homework_, limits)
+
+        def excuse(place: int, reason: str) -> ProblemGrade:
+            if reason.startswith("time limit"):
+                reports.append(Path("r.json").read_text("utf-8"))
+            return whole.excuse(place, reason)
+
+        return whole._replace(excuse=excuse)
+
+    monkeypatch.setattr(command, "grading_of", reading)
+    done = call(*GRADED, "submissions/bo.toml", "--report-file", "r.json", "--time-limit", "1")
+    ((early,), (final,)) = (json.loads(text)["students"] for text in (reports[0], Path("r.json").read_text("utf-8")))
+
+    assert (done.code, early["points"], final["points"]) == (4, 3, 3)
+    assert [one["problems"][1]["items"][0]["hints"] for one in (early, final)] == [
+        ["It is not graded yet."], ["Time limit of 1 seconds."],
+    ]  # fmt: skip
+    assert not Path("r.json.run.jsonl").exists()
 
 
 # The homework by itself -----------------------------------------------------------------------------------------------
@@ -275,43 +338,58 @@ def test_a_homework_checks_itself(options: Sequence[str]) -> None:
 
 # What does not go together --------------------------------------------------------------------------------------------
 
+OF_A_CLASS = ("homework.toml", "--answers-from", "submissions")
+OF_ANN = ("homework.toml", "--answers-from", "submissions/ann.toml")
 REFUSED: dict[str, tuple[Sequence[str], str, str]] = {
     "claims": (("homework.toml", "--claim", "x=6"), "--claim is no option for homework", "answers stand in a file"),
     "a variable": (("homework.toml", "--x", "6"), "--x binds a variable, but", "at = { x = … }"),
-    "a seed": (("homework.toml", "--random-seed", "3"), "--random-seed is no option for homework", "in the homework file"),
-    "requests": (("homework.toml", "--requests", "-"), "--requests is no option for homework", "answers stand in a file"),
+    "a seed": (
+        ("homework.toml", "--random-seed", "3"),
+        "--random-seed is no option for homework",
+        "in the homework file",
+    ),
+    "requests": (
+        ("homework.toml", "--requests", "-"),
+        "--requests is no option for homework",
+        "answers stand in a file",
+    ),
     "jobs alone": (("homework.toml", "--parallel-jobs", "2"), "--parallel-jobs is about answers", "--answers-from"),
     "a report alone": (("homework.toml", "--report-file", "r.csv"), "--report-file is about answers", "--answers-from"),
     "no homework": (("--answers-from", "submissions"), "no homework file is named", "name a .toml or .json file"),
-    "an expression": (("x*y", "--answers-from", "submissions"), "x*y is no homework file", "name a .toml or .json file"),
+    "an expression": (("x*y", *OF_A_CLASS[1:]), "x*y is no homework file", "name a .toml or .json file"),
     "YAML": (("homework.yaml",), "cannot read homework.yaml: homework is TOML or JSON, not YAML", "homework.toml"),
-    "two homeworks": (("homework.toml", "--template-for", "homework.toml"), "is one too many", "--template-for homework"),
+    "two homeworks": (
+        ("homework.toml", "--template-for", "homework.toml"),
+        "is one too many",
+        "bpcli check --template-for homework.toml",
+    ),
     "a template with answers": (
-        ("--template-for", "homework.toml", "--answers-from", "submissions"), "--answers-from is about answers", "as in",
+        ("--template-for", *OF_A_CLASS),
+        "--answers-from is about answers",
+        "as in: bpcli check homework.toml --answers-from answers.toml\n",
     ),
-    "nothing to resume": (
-        ("homework.toml", "--answers-from", "submissions", "--resume-run"), "none is named", "add --report-file",
-    ),
+    "nothing to resume": ((*OF_A_CLASS, "--resume-run"), "none is named", "add --report-file"),
     "one student resumed": (
-        ("homework.toml", "--answers-from", "submissions/ann.toml", "--resume-run", "--report-file", "r.json"),
-        "--resume-run is for a class", "leave it out",
+        (*OF_ANN, "--resume-run", "--report-file", "r.json"),
+        "--resume-run is for a class",
+        "leave it out",
     ),
     "two formats": (
-        ("homework.toml", "--answers-from", "submissions", "--report-format", "csv", "--json"),
-        "--report-format csv contradicts --output-format json", "leave out one of them",
+        (*OF_A_CLASS, "--report-format", "csv", "--output-format", "plain"),
+        "--report-format csv contradicts --output-format plain",
+        "leave out one of them",
     ),
     "no format": (
-        ("homework.toml", "--answers-from", "submissions", "--report-file", "r.pdf"),
-        "r.pdf does not tell the format", "add --report-format",
+        (*OF_A_CLASS, "--report-file", "r.pdf"),
+        "r.pdf does not tell the format",
+        "add --report-format",
     ),
     "no such homework": (("none.toml",), "cannot read none.toml: no such file or directory", ""),
-    "no such answers": (("homework.toml", "--answers-from", "none"), "cannot read none: no such file", ""),
+    "no such answers": ((*OF_A_CLASS[:2], "none"), "cannot read none: no such file", ""),
     "a broken homework": (("broken.toml",), "broken.toml", ""),
-    "an empty folder": (("homework.toml", "--answers-from", "empty"), "empty holds no submission", "for each student"),
-    "no such folder": (
-        ("homework.toml", "--answers-from", "submissions", "--report-file", "none/r.json"), "cannot write none/r.json", "",
-    ),
-}  # fmt: skip
+    "an empty folder": ((*OF_A_CLASS[:2], "empty"), "empty holds no submission", "for each student"),
+    "no such folder": ((*OF_A_CLASS, "--report-file", "none/r.json"), "cannot write none/r.json", ""),
+}
 
 
 @pytest.mark.parametrize("case", REFUSED)
@@ -341,12 +419,16 @@ def test_errors_are_json_where_that_is_asked_for() -> None:
 @pytest.mark.usefixtures("homework")
 def test_a_fault_of_its_own_is_5_and_costs_one_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are graded; the run says by its exit code that something is amiss."""
-    from bpcli.cli import homework as command  # noqa: PLC0415 - the grading of one problem is broken
 
-    def broken(problem: Any, answers: Any) -> Any:
-        return 1 / (problem.name != "square") and command.graded_problem(problem, answers)
+    def breaking(homework: Homework, limits: Limits) -> Grading:
+        whole = grading_of(homework, limits)
 
-    monkeypatch.setattr(command, "GRADING", command.GRADING._replace(grade=broken))
+        def broken(place: int, answers: Answers) -> ProblemGrade:
+            return whole.grade(place // (1 - place), answers)
+
+        return whole._replace(grade=broken)
+
+    monkeypatch.setattr(command, "grading_of", breaking)
     done = call(*GRADED, "submissions", "--json")
 
     assert done.code == 5

@@ -19,8 +19,9 @@ from homework_stand_ins import grading_of, homework_of, read
 from bpcli.bulk import submissions
 from bpcli.bulk.submissions import Graded, Submission, graded, submissions_in
 from bpcli.check.homework.grades import ClassGrades, Grade, Mark
-from bpcli.check.homework.problems import Homework, Tolerance
+from bpcli.check.homework.problems import Homework
 from bpcli.check.homework.records import grade_record
+from bpcli.check.nearness import Tolerance
 from bpcli.errors import UsageError
 from bpcli.language.folders import Found, handed_in
 from bpcli.report import running
@@ -89,10 +90,14 @@ def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
         handed_in(str(tmp_path))
 
 
-def test_one_file_and_standard_input_are_submissions_themselves() -> None:
-    """A path is not looked at before it is read."""
-    assert handed_in("some/alice.toml").found == [Found("alice", "some/alice.toml", "some/alice.toml")]
+def test_one_file_and_standard_input_are_submissions_themselves(tmp_path: Path) -> None:
+    """They are read later; what is not there at all is an error at once."""
+    alice = str(write(tmp_path, alice="1") / "alice.json")
+
+    assert handed_in(alice).found == [Found("alice", alice, alice)]
     assert handed_in("-").found == [Found("student", "-", "-")]
+    with pytest.raises(UsageError, match="cannot read none: no such file or directory"):
+        handed_in("none")
 
 
 def test_names_of_students_are_made_distinct(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from itertools import count
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 from click.core import ParameterSource
@@ -22,7 +22,7 @@ from bpcli.check.homework.grading import Grader
 from bpcli.check.homework.problems import Answers, Homework
 from bpcli.check.homework.reading import homework_file
 from bpcli.check.homework.records import Record
-from bpcli.cli.output import page_for, say, told, write
+from bpcli.cli.output import document_text, lines_text, page_for, say, told, write
 from bpcli.errors import (
     DIFFERS_EXIT,
     UNDECIDED_EXIT,
@@ -43,6 +43,9 @@ from bpcli.report.journal import ENDING, journal, kept_in
 from bpcli.report.page import Page
 from bpcli.report.plain import note_text
 from bpcli.report.running import STUDENT, Rendered, RunningReport
+
+if TYPE_CHECKING:
+    from bpcli.check.homework.self_check import SelfCheck  # which a worker loads
 
 ANYWHERE = {"expression", "output_format", "as_json", "is_quiet", "max_rows", "time_limit", "release_to", "hint_level"}
 ANYWHERE |= {"max_characters", "max_operators", "max_nesting", "max_literal_digits", "max_entries"}
@@ -83,12 +86,15 @@ def _refuse_others(ctx: click.Context, expression: str | None, typed: dict[str, 
     if is_template and expression is not None:
         message = f"--template-for names the homework file itself, so {shortened(expression)} is one too many"
         raise UsageError(message, hint=f"bpcli check --template-for {shortened(options['template_for'])}")
-    allowed = ANYWHERE | (OF_ANSWERS if is_graded else {"template_for"} if is_template else set())
+    allowed = ANYWHERE | ({"template_for"} if is_template else OF_ANSWERS if is_graded else set())
     for parameter in ctx.command.params:
         if ctx.get_parameter_source(parameter.name or "") is not ParameterSource.COMMANDLINE:
             continue
         if parameter.name not in allowed:
             raise _out_of_place(parameter.opts[0], parameter.name or "")
+    if options["resume_run"] and not _is_class(options):
+        message = "--resume-run is for a class: the answers of one student are graded at once"
+        raise UsageError(message, hint="leave it out")
     if options["resume_run"] and options["report_file"] is None:
         message = "--resume-run goes on with the run of a --report-file, and none is named"
         raise UsageError(message, hint="add --report-file with the name that the earlier run had")
@@ -96,7 +102,8 @@ def _refuse_others(ctx: click.Context, expression: str | None, typed: dict[str, 
 
 def _out_of_place(option: str, name: str) -> UsageError:
     if name in OF_ANSWERS:
-        return UsageError(f"{option} is about answers to a homework file", hint=f"as in: {CALLED} {option} …")
+        beside = "" if name == "answers_from" else f" {option} …"
+        return UsageError(f"{option} is about answers to a homework file", hint=f"as in: {CALLED}{beside}")
     if name in OF_THE_FILE:
         return UsageError(
             f"{option} is no option for homework", hint="it is said in the homework file, for each problem"
@@ -166,18 +173,23 @@ def _check_itself(homework: Homework, options: dict[str, Any]) -> int:
 def _self_check(homework: Homework, options: dict[str, Any], _title: str) -> Reply:
     """The check of a homework in a worker."""
     from bpcli.check.homework.self_check import self_checked  # noqa: PLC0415 - loaded in the worker, where it is used
-    from bpcli.report.self_checks import self_check_text  # noqa: PLC0415 - the same
 
     try:
         result = self_checked(homework, options["limits"])
-        code = EXIT_CODES[result.verdict]
-        form = options["output_format"]
-        page = page_for(form, options["max_rows"]) if form in ON_SCREEN else None
-        return Reply(code, "" if options["is_quiet"] else self_check_text(form, result, page))
+        return Reply(EXIT_CODES[result.verdict], "" if options["is_quiet"] else _self_check_text(result, options))
     except BpcliError as error:
         return _refusal(error, options)
     except Exception as fault:  # noqa: BLE001 - the border: no traceback reaches a user, and the code is 5
         return _refusal(own_fault(fault), options)
+
+
+def _self_check_text(result: "SelfCheck", options: dict[str, Any]) -> str:
+    from bpcli.report.self_check import self_check_document, self_check_report  # noqa: PLC0415 - grades need no such
+
+    form = options["output_format"]
+    if form == "json":
+        return document_text(self_check_document(result))
+    return lines_text(self_check_report(result, page_for(form, options["max_rows"])), form)
 
 
 def _no_self_check(options: dict[str, Any], _title: str, *, is_late: bool) -> Reply:
@@ -200,7 +212,7 @@ def _refusal(error: BpcliError, options: dict[str, Any]) -> Reply:
 def _grade(homework: Homework, ctx: click.Context, options: dict[str, Any], release: Release) -> int:
     """Grade what was handed in; the exit code."""
     folder = handed_in(options["answers_from"])
-    is_class = os.path.isdir(options["answers_from"])  # noqa: PTH112 - pathlib is slow to load
+    is_class = _is_class(options)
     form = _report_format(ctx, options)
     page = page_for(form, options["max_rows"]) if form in ON_SCREEN and options["report_file"] is None else None
     whole = ClassGrades(homework.title, homework.points, [])
@@ -219,6 +231,11 @@ def _grade(homework: Homework, ctx: click.Context, options: dict[str, Any], rele
         write(rendered(grades) if options["report_file"] is None else _summary(grades, options["report_file"]))
     codes = [one.code for one in found if one.code == InternalError.exit_code]
     return worst_exit(codes if is_class else [*codes, *_codes(grades.grades[0])])
+
+
+def _is_class(options: dict[str, Any]) -> bool:
+    """Whether answers come from a folder, that is of many students."""
+    return os.path.isdir(options["answers_from"])  # noqa: PTH112 - pathlib is slow to load
 
 
 def _rendered(form: str, release: Release, page: Page | None, grades: ClassGrades) -> str:

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from errno import ENOENT
 from typing import NamedTuple
 
 from bpcli.errors import UsageError
 from bpcli.language.complaints import shortened
+from bpcli.language.values import unreadable
 
 FORMS = (".toml", ".json")
 USUAL = ("answers.toml", "answers.json")  # meant, where a folder holds others beside it
@@ -46,7 +48,9 @@ def handed_in(path: str) -> Folder:
 
     Raises UsageError where there is nothing of the kind.
     """
-    if path == "-" or not os.path.isdir(path):  # noqa: PTH112 - pathlib is slow to load
+    if path != "-" and not os.path.exists(path):  # noqa: PTH110 - pathlib is slow to load
+        raise unreadable(path, FileNotFoundError(ENOENT, ""))
+    if path == "-" or not os.path.isdir(path):  # noqa: PTH112 - the same
         return Folder([Found(_stem(path), path, path)], [])
     found: list[Found] = []
     left_out: list[str] = []

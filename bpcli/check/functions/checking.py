@@ -6,13 +6,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bpcli.check.findings import Verdict
 from bpcli.check.functions.callee import Callee, Fault, Inputs, MisbehaviourError
+from bpcli.check.functions.explaining import explained
 from bpcli.check.functions.judging import Judging, group_of, method_of
-from bpcli.check.functions.noise import At, noise_of
+from bpcli.check.functions.noise import At, epsilon_of, noise_of
 from bpcli.check.functions.results import FunctionCheck, PointCheck
 from bpcli.check.functions.runs import finite_outputs, require_repeatable, wrong_values
 from bpcli.check.functions.slopes import differentiable, slopes_of
 from bpcli.check.functions.upstreams import upstream_of, weighed, weights_of
+from bpcli.check.functions.widening import widened
 from bpcli.errors import UsageError
 from bpcli.language.complaints import suggestion
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
@@ -116,7 +119,8 @@ def check_callee(
     for number, (inputs, seed) in enumerate(points):
         names = _wanted(inputs, way.wanted)
         until = None if deadline is None else monotonic() + (deadline - monotonic()) / (len(points) - number)
-        one = _Point(callee, inputs, way, until)
+        told = {group.key for point in found for group in point.groups if group.verdict is Verdict.DIFFER}
+        one = _Point(callee, inputs, way, until, told)
         try:
             with np.errstate(all="ignore"):
                 checked = one.checked(names, seed, reference)
@@ -129,8 +133,8 @@ def check_callee(
         unclaimed |= dict.fromkeys([name for name in names if name not in claimed])
         if any(fault.is_fatal and fault.kind not in PARTIAL for fault in one.faults):
             break
-    told = tuple(dict.fromkeys(faults))
-    return FunctionCheck(callee.forward_name, callee.backward_name, tuple(found), told, tuple(unclaimed))
+    once = tuple(dict.fromkeys(faults))
+    return FunctionCheck(callee.forward_name, callee.backward_name, tuple(found), once, tuple(unclaimed))
 
 
 def _wanted(inputs: Inputs, wanted: Collection[str] | None) -> list[str]:
@@ -149,10 +153,10 @@ def _wanted(inputs: Inputs, wanted: Collection[str] | None) -> list[str]:
 
 
 class _Point:
-    """A pass at one point, and what it does that it must not."""
+    """A pass at one point, and what it does that it must not; `told` are the inputs that differ at an earlier one."""
 
-    def __init__(self, callee: Callee, inputs: Inputs, way: Way, deadline: float | None) -> None:
-        self.callee, self.inputs, self.way, self.deadline = callee, inputs, way, deadline
+    def __init__(self, callee: Callee, inputs: Inputs, way: Way, deadline: float | None, told: Collection[str]) -> None:
+        self.callee, self.inputs, self.way, self.deadline, self.told = callee, inputs, way, deadline, told
         self.faults: list[Fault] = []
 
     def checked(self, names: Sequence[str], seed: int | None, reference: Callee | None) -> PointCheck:
@@ -166,10 +170,12 @@ class _Point:
         require_repeatable(self.callee.forward_name, outputs, passed.outputs)
         weights = upstream or weights_of(self.inputs, outputs, passed.gradients, drawn_from)
         at = At(self.callee, self.inputs, outputs, weights)
-        noise = noise_of(at, names, self.way.random_seed)
+        near = widened(at)
+        noise = noise_of(near, names, self.way.random_seed)
+        epsilon = max(noise.epsilon, epsilon_of(outputs))
         if reference is not None:
             right = reference.outputs(self.inputs)
-            self.faults += wrong_values(self.callee.forward_name, outputs, right, noise.epsilon)
+            self.faults += wrong_values(self.callee.forward_name, outputs, right, epsilon)
         claims = {
             name: weighed(passed.gradients[name], weights, self.inputs[name])
             for name in names
@@ -178,11 +184,12 @@ class _Point:
         if not claims:
             text = f"{self.callee.backward_name} gives no gradient of {', '.join(names)}"
             raise MisbehaviourError(Fault("no gradient", self.callee.backward_name, text))
-        measured = slopes_of(at, list(claims), noise, self.deadline)
-        judging = Judging(noise.epsilon, self.way.relative, self.callee.backward_name)
+        measured = slopes_of(near, list(claims), noise, self.deadline)
+        judging = Judging(epsilon, noise.is_float32, self.way.relative, self.callee.backward_name)
         groups = []
         for name, claim in claims.items():
             group, faults = group_of(name, claim, measured[name], judging)
             groups.append(group)
             self.faults += faults
-        return PointCheck(self.inputs, outputs, upstream, tuple(groups), method_of(noise.epsilon, groups), seed)
+        groups = explained(at, measured, noise, groups, known=self.told)
+        return PointCheck(self.inputs, outputs, upstream, tuple(groups), method_of(judging, groups), seed)
