@@ -118,6 +118,13 @@ FAULTS: list[tuple[str, dict[str, Any], str, str]] = [
     ("an item that is none", {"asked": ["x +"]}, "asked 1: an item cannot be about 'x +'", "ask for x"),
     ("an entry of a number", {"asked": ["x[0]"]}, "asked 1: x[0]: x is a single number", ""),
     ("an item twice", {"asked": ["x", "dF/dx"]}, "asked 2: 'dF/dx' is asked for twice, first as 'x'", "once"),
+    ("a node twice", {"asked": ["A", "dF/dA"]}, "asked 2: 'dF/dA' is asked for twice", "once"),
+    (
+        "an entry twice",
+        {"expression": "sum(x)", "at": {"x": [1, 2]}, "asked": ["x[1]", "x[-1]"]},
+        "problem 'product', asked 2: 'x[-1]' is asked for twice",
+        "'x[1]' is the same",
+    ),
     ("nothing asked", {"asked": []}, "'asked' is empty", "asked = ["),
     ("asked as a text", {"asked": "x"}, "'asked' must be a list, not a text", "asked = ["),
     ("an item as a number", {"asked": [3]}, "asked 1: an item is a text or a table", "item ="),
