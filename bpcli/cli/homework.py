@@ -203,7 +203,7 @@ def _no_self_check(options: dict[str, Any], _title: str, *, is_late: bool) -> Re
 
 def _refusal(error: BpcliError, options: dict[str, Any]) -> Reply:
     as_json = options["output_format"] == "json" and not options["is_quiet"]
-    return Reply(error.exit_code, *told(error, as_json=as_json, schema="check"))
+    return Reply(error.exit_code, *told(error, as_json=as_json, schema="homework"))
 
 
 # Grading --------------------------------------------------------------------------------------------------------------
