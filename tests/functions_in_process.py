@@ -7,6 +7,7 @@ import numpy as np
 
 from bpcli.check.functions.callee import Fault, Inputs, MisbehaviourError, Passed
 from bpcli.check.functions.noise import joined, moved_value
+from bpcli.check.functions.signatures import ANYTHING
 
 Array = Any
 
@@ -16,6 +17,7 @@ class Called:
 
     forward_name = "forward"
     backward_name = "backward"
+    parameters = backward_parameters = ANYTHING
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ MARKS = {
     Verdict.UNEVALUABLE: Mark.UNDECIDED,
 }
 RELEASES = [STAFF, *[Release("student", level) for level in ("where", "kind", "cause")]]
-NASTY = "=cmd|' /C calc'!A0\x1b[31m\u202e<script>alert(1)</script>`|`\n::error::x%0A&\x00\ud800]]>"
+NASTY = "=##[error]cmd|' /C calc'!A0\x1b[31m\u202e<script>alert(1)</script>`|`\n::error::x%0A&\x00\ud800]]>"
 
 
 def marked(
@@ -81,5 +81,5 @@ def hostile_class() -> ClassGrades:
     )
     typed = item._replace(key="y", mark=Mark.UNREADABLE)
     problem = ProblemGrade("p", NASTY, (item, typed), "∂f/∂x", (NASTY,))
-    lost = Grade(NASTY + "2", NASTY, (), unreadable=NASTY, notes=(NASTY,))
+    lost = Grade(f"::stop-commands::x{NASTY}", NASTY, (), unreadable=NASTY, notes=(NASTY,))
     return ClassGrades(NASTY, 2.0, (Grade(NASTY, NASTY, (problem,), notes=(NASTY,)), lost))

@@ -57,6 +57,7 @@ def test_the_search_for_right_values_finds_them(form: list[str]) -> None:
     [
         ("A = x*y; F = log(A)", "--x=6.37", "--y=-2.61"),
         ("A = x*y; F = log(A)", "--x=6.37", "--y=-2.61", "--claim=x=1"),
+        ("A = x*y; F = log(A)", "--x=6.37", "--y=-2.61", "--claim=x=y/A"),
         ("A = x*y; F = floor(A + 0.3743)", "--x=6.37", "--y=-2.61", "--claim=x=1"),
         ("A = x*y; F = sqrt(A + 16.6257)", "--x=6.37", "--y=-2.61", "--claim=x=1"),
         ("A = x*y; F = relu(A + 16.6257)", "--x=6.37", "--y=-2.61", "--claim=x=9", "--claim=y=1.5"),

@@ -77,6 +77,7 @@ def test_no_text_steers_what_reads_it(form: str, release: Release) -> None:
 
         assert {sign for sign in text if not sign.isprintable()} <= {"\n"}
         assert commands == []
+        assert "##[" not in text
         assert "<script" not in text or form in ("table", "plain", "csv", "github-annotations")
 
 

@@ -168,7 +168,12 @@ def test_no_student_sees_a_right_formula_or_a_counterexample(form: str, release:
 @every_release
 def test_no_reason_tells_a_student_a_right_value(form: str, release: Release) -> None:
     """At a kink, and where there is no gradient, the values of intermediates and the slopes are not given away."""
-    exercises = [(AT_A_KINK, {"x": "-1.5", "y": "6.4"}), (OUTSIDE, {"x": "1"})]
+    exercises = [
+        (AT_A_KINK, {"x": "-1.5", "y": "6.4"}),
+        (AT_A_KINK, {"x": "-1.5", "y": "1.5"}),  # each between its slopes, and not both at once
+        (OUTSIDE, {"x": "1"}),
+        (OUTSIDE, {"x": "y/A"}),
+    ]
     for exercise, answers in exercises:
         grade = without_answers(grade_of("a", marked(exercise.expression, exercise.at, answers)))
         told = plain(text_of(form, a_class(grade), release)).replace("166257)", "")

@@ -91,12 +91,16 @@ def test_what_follows_from_a_mistake_names_it() -> None:
 
 def test_a_blank_item_has_its_right_value_for_staff() -> None:
     """It is what bpcli's own backward or forward pass gives."""
-    grade = grade_of("a", marked(*CHAIN, {"x": 6}, blank=("y", "value(A)", "nonsense")))
+    grade = grade_of(
+        "a", marked(*CHAIN, {"x": 6}, blank=("y", "value(A)", "local(A, x)", "contribution(A, x)", "nonsense"))
+    )
 
     assert [(item.mark, item.truth, item.where) for item in grade.items] == [
         (Mark.RIGHT, "6", ()),
         (Mark.BLANK, "-18", ()),
         (Mark.BLANK, "-12", ()),
+        (Mark.BLANK, "-2", ()),
+        (Mark.BLANK, "6", ()),
         (Mark.BLANK, "", ()),
     ]
 

@@ -9,8 +9,10 @@ from jsonschema import Draft202012Validator
 
 from bpcli.check.findings import Verdict
 from bpcli.check.homework.coincidences import Coincidences
-from bpcli.check.homework.problems import Asked, Homework, Problem, Tolerance
+from bpcli.check.homework.problems import Asked, Homework, Problem
 from bpcli.check.homework.self_check import ProblemCheck, SelfCheck, self_checked
+from bpcli.check.homework.tolerances import PRESETS
+from bpcli.check.nearness import Tolerance
 from bpcli.errors import ShapeError, UnknownNameError
 from bpcli.language.limits import DEFAULT_LIMITS
 from bpcli.report.documents import json_text, schema_text
@@ -55,7 +57,6 @@ def test_formulas_are_found_and_proved_without_a_point() -> None:
     """A problem without a point asks for formulas, which bpcli gives too."""
     found = checked("v = sin(x); F = v**2*y", {}, ["x", "y", "v", "value(v)", "local(v, x)", "contribution(v, x)"])
 
-    assert found.at is None
     assert [item.right for item in found.items][:4] == ["2*y*sin(x)*cos(x)", "sin(x)**2", "2*y*sin(x)", "sin(x)"]
     assert found.verdict is Verdict.AGREE
 
@@ -107,7 +108,7 @@ def test_an_item_that_is_none_is_an_error_with_the_name_of_the_problem() -> None
     with pytest.raises(ShapeError) as unfit:
         checked("W @ x", {"W": [[1, 2]], "x": [1, 2, 3]}, ["W"])
 
-    assert unknown.value.message == "problem 'one': a claim about 'q', which is no name in the expression"
+    assert unknown.value.message == "problem 'one': asked 1: an item asks for 'q', which is no name in the expression"
     assert unfit.value.message.startswith("problem 'one': cannot multiply W (1, 2)")
 
 
@@ -177,6 +178,15 @@ def test_the_tolerance_decides_what_counts_as_the_same_number() -> None:
     assert "v1 computed as base times exponent, not a power" in alike(wide)["value(f)"]
 
 
+def test_a_tolerance_of_a_course_is_that_of_its_grader() -> None:
+    """Three digits are what is asked for, so numbers that agree in three digits are one."""
+    loose = checked("x**2*y", {"x": 2.0004, "y": 3}, ["value(f)"], tolerance=Tolerance(digits=3))
+    course = checked("x**2*y", {"x": 2.0004, "y": 3}, ["value(f)"], tolerance=PRESETS["cs231n"])
+
+    assert "v1 computed as base times exponent, not a power" in alike(loose)["value(f)"]
+    assert course.coincidences == ()
+
+
 # Another point -------------------------------------------------------------------------------------------------------
 
 
@@ -230,7 +240,7 @@ def test_where_no_point_nearby_is_better_that_is_told() -> None:
 def test_a_point_is_clear_only_if_nothing_coincides_there() -> None:
     """The first proposal is the first one that passes."""
     looked_at = problem("x*y", {"x": 2, "y": 2}, ["x", "y"])
-    proposals = Coincidences(looked_at, looked_at.at, looked_at.asked, DEFAULT_LIMITS).proposals()
+    proposals = Coincidences(looked_at, looked_at.asked, DEFAULT_LIMITS).proposals()
 
     for proposal, _ in zip(proposals, range(5), strict=False):
         assert proposal.at["x"] != proposal.at["y"]

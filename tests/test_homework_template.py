@@ -2,11 +2,17 @@
 
 import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
+from shown import ROOT
 
+from bpcli.check.homework.answers import answers_from
+from bpcli.check.homework.grades import Mark
+from bpcli.check.homework.grading import Grader
 from bpcli.check.homework.problems import Asked, Homework, Problem
+from bpcli.check.homework.reading import homework_file
 from bpcli.report.template import template_text
 from bpcli.report.toml_texts import comment, toml_key, toml_value
 
@@ -92,6 +98,27 @@ def test_no_right_value_is_in_the_form() -> None:
     assert "-12" not in text
     assert "-18" not in text
     assert re.findall(r"\b6\b", text) == ["6"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [ROOT / "examples" / "homework" / f"{name}.toml" for name in ("quickstart", "backpropagation")],
+    ids=lambda path: path.stem,
+)
+def test_a_form_that_nobody_filled_in_is_graded_as_blank(path: Path) -> None:
+    """Every item of it, without a word about names that nobody knows."""
+    homework = homework_file(str(path))
+    answers = answers_from(template_text(homework), "sam.toml", homework)
+    grader = Grader(homework)
+    marked = [
+        item
+        for place, problem in enumerate(homework.problems)
+        for item in grader.marked(place, answers.by_problem[problem.name]).items
+    ]
+
+    assert (answers.student, answers.notes, answers.unreadable) == ("sam", (), None)
+    assert {item.mark for item in marked} == {Mark.BLANK}
+    assert len(marked) == sum(len(problem.asked) for problem in homework.problems)
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from bpcli.cli.inputs import (
     names_from,
     network_from,
     question_from,
+    takes_functions,
     takes_homework,
     takes_limits,
     takes_network,
@@ -54,6 +55,11 @@ x=@grad.npy, "x=2*W.T@(W@x)", "W[0,1]=3", "value(y[0])=4".
 A homework file, .toml or .json, in the place of EXPR checks itself; with --answers-from it grades the answers of one
 student, or of a folder. One student's exit code is that of a check; a class has 0 when every submission was graded.
 
+A Python file in the place of EXPR has functions of your own, which --forward-function and --backward-function name.
+Every gradient that the backward pass gives is held against differences of the forward pass, which runs in a process of
+its own. Inputs are given, or drawn: --x "normal(2,3)", uniform(low,high,4), integers(low,high,4), distinct(4,5) without
+ties, away_from(0,1e-3,4,5); an axis may have a name, normal(N,D), for which a length is chosen.
+
 \b
 Examples:
   bpcli check "x*y*z" --x 6 --y -2 --z -3
@@ -65,6 +71,8 @@ Examples:
   bpcli check --template-for homework.toml > answers.toml
   bpcli check homework.toml --answers-from alice.toml --release-to student --hint-level kind
   bpcli check homework.toml --answers-from submissions --report-file grades.csv --parallel-jobs 4
+  bpcli check layers.py --forward-function affine_forward --backward-function affine_backward \\
+      --x "normal(N,D)" --w "normal(D,M)" --b "normal(M)"
 """
 
 
@@ -98,11 +106,12 @@ Examples:
     "--time-limit", type=click.FloatRange(min=0, min_open=True), default=TIME_LIMIT, help="Seconds for each expression."
 )
 @takes_homework
+@takes_functions
 @takes_network
 @takes_limits
 @click.pass_context
 def command(ctx: click.Context, /, expression: str | None, **options: Any) -> int:
-    """Check one expression, the requests of a file, or homework."""
+    """Check one expression, the requests of a file, homework, or functions."""
     typed: dict[str, str] = ctx.obj
     options["output_format"] = chosen_format(options["output_format"], json=options["as_json"])
     options["limits"] = limits_from(options)
@@ -113,6 +122,10 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
         from bpcli.cli.homework import homework_checked  # noqa: PLC0415 - most expressions are no homework
 
         return homework_checked(ctx, expression, typed, options, _release(options))
+    if options["forward_function"] is not None or (expression or "").endswith(".py"):
+        from bpcli.cli.functions import check_functions  # noqa: PLC0415 - loaded for functions only
+
+        return check_functions(expression, typed, options)
     if options["requests"] is not None:
         given = ("assignments", "at_files", "names", "claims", "upstream_seed", *OF_ONE_NETWORK)
         beside = [options[name] for name in given]

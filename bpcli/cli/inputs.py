@@ -42,6 +42,9 @@ class WholeNumber(click.IntRange):
 LIMIT = WholeNumber(min=1)
 
 
+POSITIVE = click.FloatRange(min=0, min_open=True)
+
+
 def taking(command: F, *options: Callable[[F], F]) -> F:
     """The command with these options, in the order of its help."""
     for option in reversed(options):
@@ -130,6 +133,24 @@ def takes_network(command: F) -> F:
     )
 
 
+def takes_functions(command: F) -> F:
+    """The options of a check of functions in a Python file."""
+    return taking(
+        command,
+        click.option("--forward-function", metavar="NAME", help="EXPR is a Python file; check this function of it."),
+        click.option("--backward-function", metavar="NAME", help="The backward pass of the forward function."),
+        click.option(
+            "--reference-file", type=click.Path(), metavar="FILE", help="Whose forward values are right, same names."
+        ),
+        click.option(
+            "--points-count", type=LIMIT, default=3, show_default=True, help="Points that inputs are drawn at."
+        ),
+        click.option(
+            "--memory-limit", type=POSITIVE, default=4.0, show_default=True, help="Gigabytes for the file's code."
+        ),
+    )
+
+
 def network_from(options: dict[str, Any]) -> dict[str, Any]:
     """What the options say about networks, as the library takes it."""
     return {name: options[name] for name in ("random_seed", "evaluation_mode")}
@@ -194,13 +215,7 @@ def _bindings_from(
     typed: dict[str, str], assignments: Sequence[str], at_files: Sequence[str], limits: Limits
 ) -> dict[str, Any]:
     """Every value that was given, by name. Raises BindingError where one is given twice."""
-    bindings: dict[str, Any] = dict(typed)
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        if not equals or not is_bound_name(name.strip()):
-            message = f"--set takes NAME=VALUE, not '{assignment}'"
-            raise BindingError(message, hint="write it as --set x=2")
-        bind(bindings, name.strip(), value)
+    bindings: dict[str, Any] = texts_from(typed, assignments)
     for at_file in at_files:
         for name, value in values_from_file(at_file, limits).items():
             if isinstance(value, str) and value.lstrip().startswith("@"):
@@ -208,6 +223,18 @@ def _bindings_from(
                 raise BindingError(message, hint=f"write --set {name}={value.strip()}")
             bind(bindings, name, value)
     return bindings
+
+
+def texts_from(typed: dict[str, str], assignments: Sequence[str]) -> dict[str, str]:
+    """The values that were typed, by name. Raises BindingError where one is given twice."""
+    texts = dict(typed)
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or not is_bound_name(name.strip()):
+            message = f"--set takes NAME=VALUE, not '{assignment}'"
+            raise BindingError(message, hint="write it as --set x=2")
+        bind(texts, name.strip(), value)
+    return texts
 
 
 def names_from(groups: Sequence[str]) -> list[str] | None:

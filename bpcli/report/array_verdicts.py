@@ -86,19 +86,24 @@ def _rows(result: ArrayCheck, page: Page, release: Release) -> list[Line]:
     return titled
 
 
-def summary(group: Group, release: Release) -> str:
-    """How many entries have which verdict, and, where all agree, how far they are off, and which is the worst."""
+def summary(group: Group, release: Release, at: str = "", near: str | None = None) -> str:
+    """How many entries have which verdict, and, where all agree, how far they are off, and which is the worst.
+
+    `at` is where they are, ` at 3 points`, and `near` says how far off, where that is known in other words.
+    """
     counts = [(verdict, group.counts.get(verdict, 0)) for verdict in IN_ORDER]
     found = [(verdict, count) for verdict, count in counts if count]
     if len(found) == 1:
         ((verdict, count),) = found
         one, many = WORDS[verdict]
-        told = (f"{count} entries {many}" if count > 1 else f"1 entry {one}") if group.shape else one
-        return f"{told}{_difference(group, release)}" if verdict is Verdict.AGREE else _loud(told, verdict)
+        told = ((f"{count} entries {many}" if count > 1 else f"1 entry {one}") if group.shape else one) + at
+        if verdict is Verdict.AGREE:
+            return f"{told}{_difference(group, release) if near is None else near}"
+        return _loud(told, verdict)
     if not found:
         return "no entries"
     parts = [_loud(f"{count} {WORDS[verdict][count > 1]}", verdict) for verdict, count in found]
-    return f"of {len(group.findings)} entries {', '.join(parts)}"
+    return f"of {len(group.findings)} entries{at} {', '.join(parts)}"
 
 
 def _loud(text: str, verdict: Verdict) -> str:

@@ -176,10 +176,19 @@ def open_end(finding: Finding, page: Page, release: Release) -> Iterator[Saying]
     """Why nothing can be told."""
     visible = finding.smallest_visible if release.to_staff else None
     seen = "" if visible is None else f"; the smallest error that could have been seen is {page.number(visible)}"
-    reason = finding.reason if release.to_staff else finding.hint or finding.reason
-    yield finding.title, f": {finding.verdict.value}: {reason}{seen}."
+    yield finding.title, f": {finding.verdict.value}: {reason_of(finding, release)}{seen}."
     if finding.suspects and release.to_staff:
         yield finding.title, f": suspected is {'; '.join(finding.suspects)}."
+
+
+def reason_of(finding: Finding, release: Release) -> str | None:
+    """Why there is no verdict, or why a claim is wrong; to students without numbers, which may be right values."""
+    if release.to_staff:
+        return finding.reason
+    told = finding.hint or finding.reason
+    if told is None or not any(map(str.isdigit, told)):
+        return told
+    return "the expression has no value here" if finding.verdict is Verdict.UNEVALUABLE else "this cannot be told here"
 
 
 def _about_a_formula(equality: Equality, page: Page) -> Iterator[str]:

@@ -23,6 +23,7 @@ from bpcli.report.explanations import (
     in_full,
     kink_sentence,
     open_end,
+    reason_of,
     redo,
     redo_of,
     where,
@@ -90,14 +91,13 @@ def _where(item: MarkedItem, marked: MarkedProblem) -> Iterator[str]:
     """Which step to do again, or why there is no verdict."""
     yield from _in_common(item, marked)
     found = item.found
-    if found is None or item.mark is not Mark.UNDECIDED:
-        yield from _sentence(item.complaint)
     if found is None:
-        return
-    if item.mark is Mark.WRONG and isinstance(found, Group):
+        yield from _sentence(item.complaint)
+    elif item.mark is Mark.WRONG and isinstance(found, Group):
         yield from _entries(found)
         yield from redo(found.lead)
     elif item.mark is Mark.WRONG and isinstance(found, Finding) and marked.check is not None:
+        yield from _why_wrong(found)
         yield from redo_of(found, marked.check) if found.lead else _redo_alone(found.item, marked.check)
     yield from _open(item, FOR_STUDENTS["where"])
 
@@ -120,6 +120,12 @@ def _entries(group: Group) -> Iterator[str]:
     if group.shape and len(wrong) < len(group.findings):
         more = f" and {len(wrong) - MOST_SENTENCES} more" if len(wrong) > MOST_SENTENCES else ""
         yield from _sentence(f"wrong: {', '.join(wrong[:MOST_SENTENCES])}{more}" if wrong else "")
+
+
+def _why_wrong(finding: Finding) -> Iterator[str]:
+    """What is wrong with a claim beside its number, if that can be said without one."""
+    if finding.hint:
+        yield from _sentence(reason_of(finding, FOR_STUDENTS["where"]) or "")
 
 
 def _redo_alone(item: Item, check: Check) -> Iterator[str]:
@@ -165,13 +171,15 @@ def _sentence(text: str) -> Iterator[str]:
 def _in_full(item: MarkedItem, marked: MarkedProblem, causes: Sequence[Cause]) -> Iterator[str]:
     """Everything: what was claimed, what is true, where to look, and what the answer is consistent with."""
     yield from _in_common(item, marked)
-    yield from _sentence(item.complaint)
     found = item.found
-    if item.mark is Mark.WRONG and isinstance(found, Group):
+    if found is None:
+        yield from _sentence(item.complaint)
+    elif item.mark is Mark.WRONG and isinstance(found, Group):
         if found.shape:
             yield from _sentence(summary(found, STAFF))
-        _, worst = found.ranked[0]
-        yield from [f"{worst.title}: {text}" for text in in_full(worst.but(suspects=()), PAGE)]
+        worst = [finding for _, finding in found.ranked if finding.verdict is Verdict.DIFFER]
+        for finding in worst[:1]:
+            yield from [f"{finding.title}: {text}" for text in in_full(finding.but(suspects=()), PAGE)]
         yield from where_of(found)
     elif item.mark is Mark.WRONG and isinstance(found, Finding) and marked.check is not None:
         for text in in_full(found.but(suspects=()), PAGE):
@@ -196,7 +204,8 @@ def _truth(item: MarkedItem, check: Check | None) -> str:
         return _array_truth(found)
     if isinstance(found, Finding) and found.truth is not None:
         return ten_digits(float(found.truth))
-    return _own_truth(item, check, about)
+    is_open = isinstance(found, Finding) and found.verdict is not Verdict.KINK
+    return "" if is_open or isinstance(found, Group) else _own_truth(item, check, about)
 
 
 def _item_of(item: MarkedItem, check: Check | None) -> Item | None:
@@ -241,8 +250,12 @@ def _array_truth(group: Group) -> str:
 def _own_truth(item: MarkedItem, check: Check | None, about: Item | None) -> str:
     """The number that bpcli finds, where nothing that could be judged was answered."""
     own = check.own if check is not None else None
-    if own is None or about is None or about.source is not None:
+    if own is None or about is None:
         return ""
+    if about.source is not None:
+        steps = [step for step in own.steps() if step.node is about.node and step.input is about.source]
+        number = getattr(steps[0], about.kind) if len(steps) == 1 else None
+        return "" if number is None else PAGE.value(own.system.handed_out(number))
     numbers = own.values if about.kind == "value" else own.upstreams
     if about.node not in numbers:
         return ""

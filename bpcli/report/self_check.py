@@ -106,8 +106,6 @@ def _proposed(checked: ProblemCheck) -> str:
     proposal = checked.proposal
     if proposal is None:
         return ""
-    if proposal.random_seed is not None:
-        return f"random_seed = {proposal.random_seed}"
     return f"at = {toml_value(proposal.at)}"
 
 
@@ -153,7 +151,7 @@ def _problem_entry(checked: ProblemCheck) -> Document:
         "title": problem.title,
         "expression": problem.expression,
         "points": problem.points,
-        "at": None if checked.at is None else _plain(checked.at),
+        "at": _plain(problem.at),
         "verdict": checked.verdict.value,
         "items": [_item_entry(item) for item in checked.items],
         "coincidences": [{"item": one.key, "method": one.method} for one in checked.coincidences],
@@ -174,8 +172,6 @@ def _reasons(item: CheckedItem) -> Iterator[str]:
 
 
 def _proposal_entry(proposal: Proposal) -> Document:
-    if proposal.random_seed is not None:
-        return {"random_seed": proposal.random_seed}
     return {"at": _plain(proposal.at), "changed": list(proposal.changed)}
 
 

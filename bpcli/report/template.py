@@ -33,11 +33,11 @@ def template_text(homework: Homework, limits: Limits = DEFAULT_LIMITS) -> str:
 def _problem(problem: Problem, limits: Limits) -> Iterator[str]:
     for text in (problem.title, problem.text, problem.expression):
         yield from comment(text)
-    seen = Seen(problem, problem.at, problem.random_seed, limits) if problem.at else None
-    for name, value in seen.point.items() if seen else ():
+    seen = Seen(problem, limits)
+    for name, value in seen.point.items():
         yield f"# {_given(name, value)}"
     yield f"[{toml_key(problem.name)}]"
-    shapes = {asked.key: _shape_in_words(seen.shape(asked.key)) for asked in problem.asked} if seen else {}
+    shapes = {asked.key: _shape_in_words(seen.shape(asked.key)) for asked in problem.asked}
     keys = [f"{toml_key(asked.key)} = {toml_value('')}" for asked in problem.asked]
     widest = max(map(len, keys), default=0)
     for asked, key in zip(problem.asked, keys, strict=True):

@@ -13,7 +13,7 @@ def toml_key(name: str) -> str:
 
 
 def toml_value(value: Any) -> str:
-    """A number, a text, a list, or a table in one line."""
+    """A number, a text, a list, or a table in one line; a number that is whole is written so."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -23,7 +23,7 @@ def toml_value(value: Any) -> str:
         return f"{{ {', '.join(pairs)} }}" if pairs else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(toml_value, value))}]"
-    return repr(value)
+    return repr(value).removesuffix(".0")
 
 
 def comment(text: str) -> list[str]:

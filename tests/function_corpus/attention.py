@@ -31,8 +31,9 @@ def squared_distances(a: Array, b: Array) -> tuple[Array, Array]:
     return (gaps**2).sum(-1), gaps
 
 
-def squared_distances_backward(dout: Array, gaps: Array) -> tuple[Array, Array]:
+def squared_distances_backward(dout: Array, cache: Array) -> tuple[Array, Array]:
     """Its gradients."""
+    gaps = cache
     sent = 2 * dout[:, :, None] * gaps
     da = sent.sum(1)
     db = -sent.sum(0)

@@ -117,10 +117,18 @@ SUBJECTS = (
         {"x": drawn(101, 2, 2, 4, 5), "w": drawn(102, 3, 2, 3, 3), "b": drawn(103, 3), "stride": 1, "pad": 1},
         (
             Slip("overwritten instead of accumulated", "dw +=", "dw[:] ="),
-            Slip("overwritten instead of accumulated", "dpadded[:, :, rows, columns] +=", "dpadded[:, :, rows, columns] ="),
+            Slip(
+                "overwritten instead of accumulated",
+                "dpadded[:, :, rows, columns] +=",
+                "dpadded[:, :, rows, columns] =",
+            ),
             Slip(ROTATED, "tensordot(up, w,", "tensordot(up, w[:, :, ::-1, ::-1],"),
             Slip("border", "dpadded[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]", "dpadded"),
-            Slip("one row off", "dpadded[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]", "dpadded[:, :, : x.shape[2], : x.shape[3]]"),
+            Slip(
+                "one row off",
+                "dpadded[:, :, pad : pad + x.shape[2], pad : pad + x.shape[3]]",
+                "dpadded[:, :, : x.shape[2], : x.shape[3]]",
+            ),
             Slip("one row off", "range(dout.shape[2])", "range(dout.shape[2] - 1)"),
             Slip("broadcast gradient not summed", "dout.sum(axis=(0, 2, 3))", "dout.sum(axis=(2, 3))"),
             Slip("mean instead of sum", "dout.sum(axis=(0, 2, 3))", "dout.mean(axis=(0, 2, 3))"),
@@ -135,7 +143,11 @@ SUBJECTS = (
         (
             Slip(ROTATED, "w[::-1, ::-1]", "w"),
             Slip(VALID, "correlated(np.pad(dout, edge), w[::-1, ::-1])", "correlated(dout, w[::-1, ::-1])"),
-            Slip(VALID, "dx = correlated(np.pad(dout, edge), w[::-1, ::-1])", "dx = np.zeros_like(x)\n    dx[2:-2, 2:-2] = correlated(dout, w[::-1, ::-1])"),
+            Slip(
+                VALID,
+                "dx = correlated(np.pad(dout, edge), w[::-1, ::-1])",
+                "dx = np.zeros_like(x)\n    dx[2:-2, 2:-2] = correlated(dout, w[::-1, ::-1])",
+            ),
             Slip(ROTATED, "dw = correlated(x, dout)", "dw = correlated(x, dout[::-1, ::-1])"),
             Slip(ROTATED, "return dx, dw", "return dx, dw[::-1, ::-1]"),
             Slip("transposed", "w[::-1, ::-1]", "w[::-1, ::-1].T"),

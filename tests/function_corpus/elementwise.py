@@ -14,8 +14,9 @@ def relu(x: Array) -> tuple[Array, Array]:
     return np.maximum(x, 0), x
 
 
-def relu_backward(dout: Array, x: Array) -> Array:
+def relu_backward(dout: Array, cache: Array) -> Array:
     """The gradient of relu."""
+    x = cache
     return dout * (x > 0)
 
 
@@ -24,8 +25,9 @@ def leaky_relu(x: Array) -> tuple[Array, Array]:
     return np.where(x > 0, x, 0.1 * x), x
 
 
-def leaky_relu_backward(dout: Array, x: Array) -> Array:
+def leaky_relu_backward(dout: Array, cache: Array) -> Array:
     """The gradient of leaky_relu."""
+    x = cache
     return dout * np.where(x > 0, 1.0, 0.1)
 
 
@@ -58,8 +60,9 @@ def clip(x: Array) -> tuple[Array, Array]:
     return np.clip(x, -0.7, 0.7), x
 
 
-def clip_backward(dout: Array, x: Array) -> Array:
+def clip_backward(dout: Array, cache: Array) -> Array:
     """The gradient of clip."""
+    x = cache
     return dout * (np.abs(x) < 0.7)
 
 
@@ -245,7 +248,9 @@ SUBJECTS = (
         (
             Slip("path left out", "gate + x", "x"),
             Slip("path left out", " + x * gate * (1 - gate)", ""),
-            Slip("derivative at the activation", "return ", "x = x * gate\n    gate = 1 / (1 + np.exp(-x))\n    return "),
+            Slip(
+                "derivative at the activation", "return ", "x = x * gate\n    gate = 1 / (1 + np.exp(-x))\n    return "
+            ),
             UP,
         ),
     ),

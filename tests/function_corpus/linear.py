@@ -234,7 +234,11 @@ SUBJECTS = (
             Slip("transposed", "m @ y", "m.T @ y"),
             Slip("transposed", "np.outer(x, y)", "np.outer(y, x)"),
             Slip("upstream gradient left out", "dout * (x @ m)", "x @ m"),
-            Slip(" for d", "dout * (m @ y), dout * np.outer(x, y), dout * (x @ m)", "dout * (x @ m), dout * np.outer(x, y), dout * (m @ y)"),
+            Slip(
+                " for d",
+                "dout * (m @ y), dout * np.outer(x, y), dout * (x @ m)",
+                "dout * (x @ m), dout * np.outer(x, y), dout * (m @ y)",
+            ),
         ),
     ),
     Subject(

@@ -255,7 +255,15 @@ SUBJECTS = (
     Subject(
         two_layers,
         None,
-        {"w1": drawn(64, 4, 6), "b1": drawn(65, 6), "w2": drawn(66, 6, 3), "b2": drawn(67, 3), "x": drawn(68, 5, 4), "y": LABELS, "reg": 0.2},
+        {
+            "w1": drawn(64, 4, 6),
+            "b1": drawn(65, 6),
+            "w2": drawn(66, 6, 3),
+            "b2": drawn(67, 3),
+            "x": drawn(68, 5, 4),
+            "y": LABELS,
+            "reg": 0.2,
+        },
         (
             Slip("softmax without the one-hot", "p[np.arange(n), y] -= 1", "pass"),
             Slip("sum instead of mean", "ds = p / n", "ds = p"),
@@ -276,7 +284,11 @@ SUBJECTS = (
             Slip("path left out", "(np.log(p / q) + 1)", "np.log(p / q)"),
             Slip("a sign lost", "(-p / q)", "(p / q)"),
             Slip("chain rule factor", "-p / q", "-1 / q"),
-            Slip(" for d", "return dout * (np.log(p / q) + 1), dout * (-p / q)", "return dout * (-p / q), dout * (np.log(p / q) + 1)"),
+            Slip(
+                " for d",
+                "return dout * (np.log(p / q) + 1), dout * (-p / q)",
+                "return dout * (-p / q), dout * (np.log(p / q) + 1)",
+            ),
         ),
     ),
     Subject(

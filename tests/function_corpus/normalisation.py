@@ -102,7 +102,11 @@ SUBJECTS = (
             Slip("chain rule factor", "dout * gamma", "dout"),
             Slip("chain rule factor", ".mean(axis=0)) / deviation", ".mean(axis=0))"),
             Slip("chain rule factor", "- hat * (g", "- hat * deviation * (g"),
-            Slip("wrong axis", "g.mean(axis=0) - hat * (g * hat).mean(axis=0)", "g.mean(axis=1, keepdims=True) - hat * (g * hat).mean(axis=1, keepdims=True)"),
+            Slip(
+                "wrong axis",
+                "g.mean(axis=0) - hat * (g * hat).mean(axis=0)",
+                "g.mean(axis=1, keepdims=True) - hat * (g * hat).mean(axis=1, keepdims=True)",
+            ),
             Slip("broadcast gradient not summed", "(dout * hat).sum(axis=0)", "dout * hat"),
             Slip("mean instead of sum", "dbeta = dout.sum", "dbeta = dout.mean"),
             Slip(" for d", "return dx, dgamma, dbeta", "return dx, dbeta, dgamma"),

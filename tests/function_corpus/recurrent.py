@@ -117,10 +117,33 @@ def gru_step_backward(dout: Array, cache: Array) -> tuple[Array, Array, Array, A
     return da @ w.T, dh, x.T @ da, du
 
 
-STEP = {"x": drawn(131, 4, 3), "h": drawn(132, 4, 5), "wx": drawn(133, 3, 5), "wh": drawn(134, 5, 5, scale=0.5), "b": drawn(135, 5)}
-LAYER = {"x": drawn(136, 2, 4, 3), "h0": drawn(137, 2, 3), "wx": drawn(138, 3, 3), "wh": drawn(139, 3, 3, scale=0.5), "b": drawn(140, 3)}
-LSTM = {"x": drawn(141, 2, 3), "h": drawn(142, 2, 3), "c": drawn(143, 2, 3), "wx": drawn(144, 3, 12), "wh": drawn(145, 3, 12), "b": drawn(146, 12)}
-SHORT, OVERWRITTEN, PRE = "one time step short", "overwritten instead of accumulated", "derivative at the pre-activation"
+STEP = {
+    "x": drawn(131, 4, 3),
+    "h": drawn(132, 4, 5),
+    "wx": drawn(133, 3, 5),
+    "wh": drawn(134, 5, 5, scale=0.5),
+    "b": drawn(135, 5),
+}
+LAYER = {
+    "x": drawn(136, 2, 4, 3),
+    "h0": drawn(137, 2, 3),
+    "wx": drawn(138, 3, 3),
+    "wh": drawn(139, 3, 3, scale=0.5),
+    "b": drawn(140, 3),
+}
+LSTM = {
+    "x": drawn(141, 2, 3),
+    "h": drawn(142, 2, 3),
+    "c": drawn(143, 2, 3),
+    "wx": drawn(144, 3, 12),
+    "wh": drawn(145, 3, 12),
+    "b": drawn(146, 12),
+}
+SHORT, OVERWRITTEN, PRE = (
+    "one time step short",
+    "overwritten instead of accumulated",
+    "derivative at the pre-activation",
+)
 
 SUBJECTS = (
     Subject(

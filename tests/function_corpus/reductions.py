@@ -25,8 +25,9 @@ def log_softmax(x: Array) -> tuple[Array, Array]:
     return out, out
 
 
-def log_softmax_backward(dout: Array, out: Array) -> Array:
+def log_softmax_backward(dout: Array, cache: Array) -> Array:
     """Its gradient."""
+    out = cache
     return dout - np.exp(out) * dout.sum(axis=1, keepdims=True)
 
 
@@ -37,8 +38,9 @@ def softmax(x: Array) -> tuple[Array, Array]:
     return out, out
 
 
-def softmax_backward(dout: Array, out: Array) -> Array:
+def softmax_backward(dout: Array, cache: Array) -> Array:
     """Its gradient."""
+    out = cache
     return out * (dout - (dout * out).sum(axis=1, keepdims=True))
 
 
@@ -189,7 +191,11 @@ SUBJECTS = (
             Slip("transposed", "np.cumsum(dout[:, ::-1], axis=1)[:, ::-1]", "np.cumsum(dout, axis=1)"),
             Slip("path", "np.cumsum(dout[:, ::-1], axis=1)[:, ::-1]", "dout"),
             Slip("upstream gradient left out", "np.cumsum(dout[", "np.cumsum(np.ones_like(dout)["),
-            Slip("one row off", "return np.cumsum(dout[:, ::-1], axis=1)[:, ::-1]", "return np.roll(np.cumsum(dout[:, ::-1], axis=1)[:, ::-1], -1, 1)"),
+            Slip(
+                "one row off",
+                "return np.cumsum(dout[:, ::-1], axis=1)[:, ::-1]",
+                "return np.roll(np.cumsum(dout[:, ::-1], axis=1)[:, ::-1], -1, 1)",
+            ),
         ),
     ),
     Subject(

@@ -27,9 +27,10 @@ class TooDearError(Exception):
 class Case:
     """A wrong gradient of one input.
 
-    `claimed` is as the backward pass gave it, of whatever shape; `truth` has the shape of the input, each entry right to
+    `claimed` is as the backward pass gave it, of whatever shape; `truth` has the input's shape, each entry right to
     within `errors`. `upstream` is None where every output counts with weight 1; `others` has the true gradients of the
-    other inputs. `known_jacobian`, (outputs' size, entries), saves runs of the forward pass where it is known.
+    other inputs. `known_jacobian`, (outputs' size, entries), saves runs of the forward pass where it is known. A
+    pass that `is_single` computes in float32.
     """
 
     callee: Callee
@@ -42,17 +43,13 @@ class Case:
     errors: Array
     others: Mapping[str, Array]
     known_jacobian: Callable[[], Array] | None = None
+    is_single: bool = False
     runs: int = 0
 
     @cached_property
     def x(self) -> Array:
         """The input, in float64."""
         return np.asarray(self.inputs[self.name], np.float64)
-
-    @cached_property
-    def is_single(self) -> bool:
-        """Whether the pass computes in float32 or less."""
-        return any(np.asarray(one).dtype in (np.float32, np.float16) for one in self.outputs)
 
     @cached_property
     def floats(self) -> Mapping[str, Array]:

@@ -49,7 +49,11 @@ def frame_from(read: Read, most: int) -> Frame:
     try:
         header = json.loads(read(length))
         sizes = header["sizes"]
-        fits = len(sizes) <= MOST_ARRAYS and all(type(size) is int and size >= 0 for size in sizes)
+        fits = (
+            isinstance(sizes, list)
+            and len(sizes) <= MOST_ARRAYS
+            and all(type(size) is int and size >= 0 for size in sizes)
+        )
     except (ValueError, TypeError, KeyError, RecursionError):
         fits, sizes, header = False, [], {}
     if not fits or sum(sizes) != total:

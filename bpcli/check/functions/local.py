@@ -113,7 +113,7 @@ class LocalCallee:
             by_forward = changed(inputs, ran.given)
             faults = (*printed.note(self.forward_name), *_changes(by_forward, self.forward_name))
             outputs = self._arrays(ran.results[: self._output_count(inputs, ran)])
-            given = _upstream(outputs, upstream)
+            given = _upstream(outputs, upstream, self.forward_name)
             returned, by_backward = self._backward(inputs, ran, given)
             others = tuple(name for name in by_backward if name not in by_forward)
             faults += (*printed.note(self.backward_name), *_changes(others, self.backward_name))
@@ -206,8 +206,11 @@ def _with_entry(value: Any, entry: int, moved: float) -> Any:
     return found
 
 
-def _upstream(outputs: Sequence[Array], upstream: Sequence[Array] | None) -> list[Array]:
-    """An upstream gradient for each output, of its shape."""
+def _upstream(outputs: Sequence[Array], upstream: Sequence[Array] | None, where: str) -> list[Array]:
+    """An upstream gradient for each output, of its shape. Raises MisbehaviourError where the outputs are others now."""
     if upstream is None:
         return [np.ones(output.shape) for output in outputs]
+    if [np.size(up) for up in upstream] != [output.size for output in outputs]:
+        text = f"'{where}' gives outputs of another shape than before"
+        raise MisbehaviourError(Fault("another shape", where, text))
     return [np.array(up).reshape(output.shape) for up, output in zip(upstream, outputs, strict=True)]

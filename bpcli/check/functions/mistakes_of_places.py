@@ -1,4 +1,4 @@
-"""The right numbers at the wrong places: transposed, shifted, swapped between inputs; and single entries that are off."""
+"""The right numbers at the wrong places: transposed, shifted, of another input; and single entries that are off."""
 
 from collections.abc import Iterator
 
@@ -79,9 +79,9 @@ def _part(whole: Array, axes: tuple[int, ...], step: int) -> list[slice]:
 
 def _blocks_swapped(case: Case) -> Iterator[Mistake]:
     """The blocks of gates, or of queries, keys and values, in another order."""
-    length = case.truth.shape[-1] if case.truth.ndim else 0
+    length = case.truth.shape[-1] if case.truth.ndim else 1
     for count in (2, 3, 4):
-        if length % count or length == count:
+        if length % count or length <= count:
             continue
         blocks = np.split(case.truth, count, axis=-1)
         for first in range(count):

@@ -193,8 +193,8 @@ def _matrix_products(case: Case) -> Iterator[Candidate]:
 
 def _spread(value: Array, shape: tuple[int, ...]) -> Array | None:
     """An array broadcast to a shape, with axes of length 1 added at its end where that is how it fits."""
-    for ending in range(len(shape) - value.ndim + 1):
-        turned = value.reshape(*value.shape, *(1,) * ending)
+    for ending in range(len(shape) - value.ndim + 1 if value.ndim else 1):
+        turned = value.reshape((*value.shape, *(1,) * ending))
         try:
             if np.broadcast_shapes(turned.shape, shape) == shape:
                 return np.broadcast_to(turned, shape)

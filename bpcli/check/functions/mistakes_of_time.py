@@ -1,4 +1,4 @@
-"""Recurrent passes: the backward pass over time, rebuilt from single steps of the forward pass, with one thing wrong."""
+"""Recurrent passes: the way back over time, rebuilt from single steps of the forward pass, with one thing wrong."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple

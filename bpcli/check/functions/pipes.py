@@ -67,7 +67,7 @@ class ChildProcess:
     def __init__(self, limits: ChildLimits) -> None:
         self.limits = limits
         self.seconds_left = limits.seconds
-        folder = tempfile.mkdtemp(prefix="bpcli-")
+        self.folder = folder = tempfile.mkdtemp(prefix="bpcli-")
         told = json.dumps({"home": HOME, "paths": _paths(), "folder": folder, "limits": limits.resources})
         self.process = subprocess.Popen(  # noqa: S603 - this Python, and a file of this package
             [sys.executable, "-I", "-B", "-X", "utf8", str(PROGRAM), told],

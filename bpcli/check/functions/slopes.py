@@ -34,8 +34,10 @@ MOST_IN_JACOBIAN = 4_000_000
 LOOSE = 1e-6  # a relative error above it is worth a ladder
 LOOSE_IN_SINGLE = 1000.0  # times the precision
 ALL_BUT_ROUNDING = 1e-6
-LOOSE_OF_ALL = 0.01  # so much of that, relative to the natural size, is not, where the slope may be 0
-SEEN = 10.0  # times its error: a slope that is not 0
+LOOSE_OF_ALL = 0.01  # so much of that, relative to the natural size, is not
+LOOSE_OF_SMALL = 1e-4  # unless a slope that is seen not to be 0 is known worse than to so much of itself
+CLEAR = 4.0  # times what both slopes beside a kink may be off: by less they do not differ clearly
+SEEN = 10.0  # times its error: such a slope
 LASTING = frozenset({"late", "lost"})  # faults after which a pass gives nothing more
 SLICE = 0.2  # of the time that is left, for what is computed at a time
 
@@ -146,7 +148,8 @@ class _Ray:
         largest = np.max(np.where(np.isfinite(value), value, 0.0), initial=0.0)
         of_all = LOOSE_OF_ALL * self.loose * np.maximum(largest, natural / self.scale)
         is_nothing = value <= SEEN * error
-        enough = np.maximum(self.loose * value, np.where(is_nothing, of_all, 0.0))
+        of_all = np.where(is_nothing, of_all, np.minimum(of_all, LOOSE_OF_SMALL * value))
+        enough = np.maximum(self.loose * value, of_all)
         return self._reached & (self.is_off | ~(error <= enough))
 
     @property
@@ -166,9 +169,10 @@ class _Ray:
             self._take(mended(before, better, np.arange(entries.size), is_rival[entries]), entries)
 
     def _without_small_corners(self, found: Estimate) -> Estimate:
-        """Two slopes that differ by no more than is looked for are one, known to within both."""
+        """Two slopes that differ by no more than is looked for, or than they may be off, are one, known less well."""
+        between = np.abs(found.right - found.left)
         size = np.maximum(np.abs(found.left), np.abs(found.right))
-        is_one = np.abs(found.right - found.left) <= self.loose * size
+        is_one = between <= np.maximum(self.loose * size, CLEAR * (found.error - between / 2))
         left, right = (np.where(is_one, found.value, side) for side in (found.left, found.right))
         return Estimate(found.value, found.error, left, right)
 

@@ -17,6 +17,7 @@ from bpcli.check.functions.callee import Fault, MisbehaviourError
 MOST_SHOWN = 200
 MOST_OF_A_MESSAGE = 500
 HERE = str(Path(__file__).parent)
+PYTHON = str(Path(io.__file__).parent)  # its own library, and what is installed in it
 SEED = 0
 IMMUTABLE = (float, int, str, bool, type(None))
 
@@ -129,7 +130,7 @@ def _line(trace: TracebackType | None) -> str:
     found = ""
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        is_installed = "site-packages" in file or "dist-packages" in file or file.startswith("<frozen")
+        is_installed = "site-packages" in file or "dist-packages" in file or file.startswith(("<frozen", PYTHON))
         if not (is_installed or str(Path(file).parent) == HERE):
             found = f" at {Path(file).name}:{trace.tb_lineno}"
         trace = trace.tb_next

@@ -8,13 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bpcli.check.homework.other_points import chosen_points, keeping_whole, near_points
-from bpcli.check.homework.problems import Asked, Problem, Tolerance
+from bpcli.check.homework.problems import Asked, Problem
+from bpcli.check.homework.reading import tolerance_of
 from bpcli.check.homework.seen import Piece, Seen, plain
+from bpcli.check.nearness import Tolerance, tolerance, within
 from bpcli.errors import BpcliError
 from bpcli.language.limits import Limits
+from bpcli.numbers.balls import exactly
 
 TIGHT = 1e-11  # of the largest entry: what tells two methods apart nearby
-SEEDS = 20  # of drawn points that are tried
 NUMBERS = ("number", "any")  # forms of answers that a wrong method can give
 
 
@@ -26,22 +28,21 @@ class Coincidence(NamedTuple):
 
 
 class Proposal(NamedTuple):
-    """A point at which no known wrong method gives a right number; or a seed that draws such a point."""
+    """A point at which no known wrong method gives a right number, and the variables that have another value there."""
 
     at: Mapping[str, Any]
     changed: tuple[str, ...]
-    random_seed: int | None = None
 
 
 class Coincidences:
-    """What coincides at the point of one problem for some of its items; `at` has values as numbers and nested lists."""
+    """What coincides at the point of one problem, for some of its items."""
 
-    def __init__(self, problem: Problem, at: Mapping[str, Any], items: Sequence[Asked], limits: Limits) -> None:
+    def __init__(self, problem: Problem, items: Sequence[Asked], limits: Limits) -> None:
         self._problem = problem
         self._limits = limits
         self._asked = {asked.key: asked for asked in items if asked.form in NUMBERS}
-        self._here = Seen(problem, at, problem.random_seed, limits)
-        self._nearby = list(self._seen_nearby({name: plain(self._here.point[name]) for name in at}))
+        self._here = Seen(problem, limits)
+        self._nearby = list(self._seen_nearby({name: plain(self._here.point[name]) for name in problem.at}))
 
     @property
     def could_compare(self) -> bool:
@@ -54,13 +55,10 @@ class Coincidences:
 
     def _in(self, seen: Seen) -> Iterator[Coincidence]:
         for key, asked in self._asked.items():
-            item = seen.methods(key)
+            item, near = seen.methods(key), tolerance_of(self._problem, asked)
             for method, entries in item.wrong.items():
-                if is_accepted(entries, item.right, self._tolerance(asked)) and self._is_wrong(key, method):
+                if _is_accepted(entries, item.right, near) and self._is_wrong(key, method):
                     yield Coincidence(key, method)
-
-    def _tolerance(self, asked: Asked) -> Tolerance | None:
-        return asked.tolerance or self._problem.tolerance
 
     def _is_wrong(self, key: str, method: str) -> bool:
         found = [seen.methods(key) for seen in self._nearby]
@@ -75,10 +73,9 @@ class Coincidences:
                 found.setdefault(spread, []).append(seen)
         yield from next(iter(found.values()), [])
 
-    def _seen(self, at: Mapping[str, Any], random_seed: int | None = None) -> Seen | None:
-        seed = self._problem.random_seed if random_seed is None else random_seed
+    def _seen(self, at: Mapping[str, Any]) -> Seen | None:
         try:
-            return Seen(self._problem, at, seed, self._limits)
+            return Seen(self._problem.at_point(at), self._limits)
         except BpcliError:
             return None  # it has no value there
 
@@ -86,7 +83,7 @@ class Coincidences:
 
     def proposals(self) -> Iterator[Proposal]:
         """Points in the teacher's style at which nothing coincides, the fewest changes first."""
-        at = self._problem.at or {}
+        at = self._problem.at
         for other in chosen_points(at):
             seen = self._seen(other)
             if seen is not None and seen.piece == self._here.piece and self._is_clear(seen):
@@ -109,8 +106,8 @@ def _is_same(entries: Sequence[float], right: Sequence[float]) -> bool:
     return all(abs(one - truth) <= allowed for one, truth in zip(entries, right, strict=True))
 
 
-def is_accepted(entries: Sequence[float], right: Sequence[float], tolerance: Tolerance | None) -> bool:
-    """Whether entries would count as right."""
-    relative = 1e-9 if tolerance is None or tolerance.relative is None else tolerance.relative
-    absolute = 0.0 if tolerance is None else tolerance.absolute
-    return all(abs(one - truth) <= absolute + relative * abs(truth) for one, truth in zip(entries, right, strict=True))
+def _is_accepted(entries: Sequence[float], right: Sequence[float], near: Tolerance) -> bool:
+    """Whether entries with all their digits would count as right."""
+    over = near.over(right, entries)
+    pairs = [(exactly(one), exactly(truth)) for one, truth in zip(entries, right, strict=True)]
+    return all(within(one, truth, tolerance(truth, near=over)) is True for one, truth in pairs)

@@ -17,6 +17,7 @@ MOST_CHANGED = 3
 ALTERNATIVES = (10, 6, 4)  # for each number, where one, two, three of them change
 MOST_SLOTS = 12
 MOST_CHOSEN = 400
+MOST_DECIMALS = 2  # that a teacher would write
 STEPS = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 7, -7, 10, -10)
 
 Values = Mapping[str, Any]
@@ -96,7 +97,7 @@ def _reads(text: str) -> bool:
 def _alternatives(typed: Any) -> Iterator[Any]:
     """Other numbers in the style of one: of its sign, with as many decimals, the nearest first."""
     text = str(typed)
-    decimals = len(text.partition(".")[2]) if "e" not in text and not text.endswith(".0") else 0
+    decimals = min(MOST_DECIMALS, len(text.partition(".")[2])) if "e" not in text and not text.endswith(".0") else 0
     unit = 10.0**-decimals
     for step in STEPS:
         magnitude = round(abs(float(typed)) + step * unit, decimals)

@@ -1,20 +1,15 @@
-"""bpcli's own answers as formulas, for problems without a point."""
+"""The formulas that bpcli gives, for problems without a point."""
 
 from bpcli.backprop.formulas import gradient_formulas, local_formulas
-from bpcli.check.targets import Item, Names
+from bpcli.check.targets import Item
 from bpcli.graph.node import Constant, Node, applied
 from bpcli.graph.notation import render
 from bpcli.graph.simplify import simplify
-from bpcli.language.claims import target_of
-from bpcli.language.expressions import parse
-from bpcli.language.limits import Limits
 
 
-def own_formula(expression: str, key: str, limits: Limits) -> str:
-    """The formula of an item over the variables, simplified. Raises BpcliError where the item is none."""
-    graph = parse(expression, (), limits)
-    item = Names(graph).item(target_of(key))
-    return render(simplify(_formula(item, graph.output)))
+def own_formula(item: Item, output: Node) -> str:
+    """The formula of an item over the variables, simplified."""
+    return render(simplify(_formula(item, output)))
 
 
 def _formula(item: Item, output: Node) -> Node:

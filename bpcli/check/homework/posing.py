@@ -1,8 +1,8 @@
 """A problem as it is posed: its graph at its point, and what each item that is asked for is about."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from bpcli.backprop.gradients import Gradients, gradients_of
 from bpcli.check.homework.problems import Problem
@@ -24,6 +24,8 @@ from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import may_be_array, shape_of
 
 FORMULAS_ONLY = "without a point formulas are compared"
+T = TypeVar("T")
+KEYS = {"--random-seed": "random_seed", "--upstream-seed": "upstream_seed ="}
 
 
 class Posed(NamedTuple):
@@ -46,11 +48,14 @@ class Posed(NamedTuple):
 
 @contextmanager
 def about(where: str) -> Iterator[None]:
-    """Let every error within begin with where it arose."""
+    """Let every error within begin with where it arose, and speak of keys where it speaks of options."""
     try:
         yield
     except BpcliError as error:
         error.message = f"{where}: {error.message}"
+        if error.hint:
+            for option, key in KEYS.items():
+                error.hint = error.hint.replace(option, key)
         raise
 
 
@@ -69,27 +74,30 @@ def meant(key: str) -> Target | str:
 
 def posed(problem: Problem, limits: Limits = DEFAULT_LIMITS) -> Posed:
     """The problem as it is posed. Raises BpcliError, with the problem and the item that cannot be used."""
-    here = f"problem '{problem.name}'"
     targets = []
     for place, asked in enumerate(problem.asked):
         with about(place_of(problem, place)):
             targets.append(_target(asked.key))
-    with about(here):
+    with about(f"problem '{problem.name}'"):
         setup = Setup(problem.random_seed, problem.evaluation_mode)
         graph, at = question_from(problem.expression, problem.at, limits, setup)
-        if not at and graph.variables:
-            return _without_point(problem, graph, targets)
-        over_arrays = (
-            problem.upstream_seed is not None
-            or any(target.place for target in targets)
-            or has_arrays(graph)
-            or any(map(may_be_array, at.values()))
-        )
-        point = values_for(graph, at, limits)
-        if over_arrays:
-            return _over_arrays(problem, graph, point, targets, limits)
-        names = Names(graph)
-        return Posed(problem, graph, point, names, tuple(targets), *_items(names, targets))
+        is_without_point = not at and bool(graph.variables)
+        if graph.network:
+            at = {variable.name: at[variable.name] for variable in graph.variables}
+        point = {} if is_without_point else values_for(graph, at, limits)
+    if is_without_point:
+        return _without_point(problem, graph, targets)
+    over_arrays = (
+        problem.upstream_seed is not None
+        or any(target.place for target in targets)
+        or has_arrays(graph)
+        or any(map(may_be_array, point.values()))
+    )
+    if over_arrays:
+        return _over_arrays(problem, graph, point, targets, limits)
+    names = Names(graph)
+    items = tuple(_found(problem, targets, names.item))
+    return Posed(problem, graph, point, names, tuple(targets), items, tuple(map(names.title, items)))
 
 
 def _target(key: str) -> Target:
@@ -102,43 +110,36 @@ def _target(key: str) -> Target:
         raise
 
 
-def _items(names: Names, targets: list[Target]) -> tuple[tuple[Item, ...], tuple[str, ...]]:
-    items = []
+def _found(problem: Problem, targets: list[Target], find: Callable[[Target], T]) -> list[T]:
+    """What is found for each item; errors are told in the words of a homework."""
+    found = []
     for place, target in enumerate(targets):
-        with _asked(place):
-            items.append(names.item(target))
-    return tuple(items), tuple(map(names.title, items))
-
-
-@contextmanager
-def _asked(place: int) -> Iterator[None]:
-    """Errors of an item, in the words of a homework."""
-    try:
-        yield
-    except BpcliError as error:
-        error.message = f"asked {place + 1}: " + error.message.replace("a claim about", "an item asks for", 1)
-        error.message = error.message.replace("is no claim about arrays", "is asked over arrays", 1)
-        if error.hint and "claim" in error.hint:
-            error.hint = error.hint.replace("claim ", "ask for ", 1)
-        raise
+        with about(place_of(problem, place)):
+            try:
+                found.append(find(target))
+            except BpcliError as error:
+                message = error.message.replace("a claim about", "an item asks for", 1)
+                error.message = message.replace("is no claim about arrays", "is asked over arrays", 1)
+                if error.hint:
+                    error.hint = error.hint.replace("claim ", "ask for ", 1)
+                raise
+    return found
 
 
 def _without_point(problem: Problem, graph: Graph, targets: list[Target]) -> Posed:
     """The problem where formulas are compared at points that are drawn."""
-    missing = ", ".join([variable.name for variable in graph.variables])
-    hint = f"give 'at' a value for each of: {missing}"
+    hint = f"give 'at' a value for each of: {', '.join([variable.name for variable in graph.variables])}"
     if has_layers(graph) or has_arrays(graph) or problem.upstream_seed is not None:
-        message = "an expression over arrays needs a point"
+        message = f"problem '{problem.name}': an expression over arrays needs a point"
         raise UsageError(message, hint=hint)
     for place, asked in enumerate(problem.asked):
-        if asked.form == "number":
-            message = f"asked {place + 1}: a number is asked for, and 'at' is left out"
+        what = "a number" if asked.form == "number" else "an entry" if targets[place].place else None
+        if what:
+            message = f"{place_of(problem, place)}: {what} is asked for, and 'at' is left out"
             raise UsageError(message, hint=f"{hint}; or a random_seed; {FORMULAS_ONLY}")
-        if targets[place].place:
-            message = f"asked {place + 1}: an entry is asked for, and 'at' is left out"
-            raise UsageError(message, hint=hint)
     names = Names(graph)
-    return Posed(problem, graph, None, names, tuple(targets), *_items(names, targets))
+    items = tuple(_found(problem, targets, names.item))
+    return Posed(problem, graph, None, names, tuple(targets), items, tuple(map(names.title, items)))
 
 
 def _over_arrays(problem: Problem, graph: Graph, at: Mapping[str, Any], targets: list[Target], limits: Limits) -> Posed:
@@ -146,14 +147,12 @@ def _over_arrays(problem: Problem, graph: Graph, at: Mapping[str, Any], targets:
     from bpcli.check.questions import placed  # noqa: PLC0415 - NumPy is loaded for arrays only
     from bpcli.language.shapes import with_shapes  # noqa: PLC0415 - the same
 
-    graph = with_shapes(graph, {name: shape_of(value) for name, value in at.items()}, limits)
+    with about(f"problem '{problem.name}'"):
+        graph = with_shapes(graph, {name: shape_of(value) for name, value in at.items()}, limits)
+        seed = None if problem.upstream_seed is None else seed_for(graph, problem.upstream_seed)
+        own = gradients_of(graph, at, _wanted(graph, targets), system=array_system(), seed=seed)
     names = Names(graph)
-    found = []
-    for place, target in enumerate(targets):
-        with _asked(place):
-            found.append(placed(names, target))
-    seed = None if problem.upstream_seed is None else seed_for(graph, problem.upstream_seed)
-    own = gradients_of(graph, at, _wanted(graph, targets), system=array_system(), seed=seed)
+    found = _found(problem, targets, lambda target: placed(names, target))
     items = tuple([item for item, _, _ in found])
     titles = tuple([title for _, _, title in found])
     return Posed(problem, graph, at, names, tuple(targets), items, titles, own, seed)

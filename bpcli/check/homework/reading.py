@@ -15,8 +15,9 @@ from bpcli.check.nearness import AS_TYPED, Tolerance
 from bpcli.errors import UsageError
 from bpcli.language.build import graph_from, has_arrays, has_layers
 from bpcli.language.complaints import named
+from bpcli.language.generators import inputs_from, is_generator, looks_called, unknown_generator
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
-from bpcli.language.values import text_from, value_from
+from bpcli.language.values import number_from, text_from, value_from
 
 EVERYWHERE = ("tolerance", "carry_forward", "time_limit")  # at the top, or in a problem
 TOP = ("title", *EVERYWHERE, "problems", "$schema")
@@ -131,29 +132,41 @@ def _at_drawn_point(problem: Problem, where: str, limits: Limits) -> Problem:
 
 
 def _at(fields: Fields, where: str, folder: str, limits: Limits) -> dict[str, Any]:
-    """The values of a point, with those of files in place of their names."""
+    """The values of a point, with those of files in place of their names, and what generators draw."""
     given = fields.get("at")
     if given is None:
         return {}
     if not isinstance(given, Mapping):
         fields.refuse("'at' must be a table of names and values", "write it as at = { x = 6, y = -2 }")
-    values = {}
-    for name, value in flattened(given).items():
-        with about(f"{where}, at"):
-            values[name] = _value(name, value, folder, limits)
-    return values
+    values = flattened(given)
+    seed = fields.whole("random_seed", 0, 0, LARGEST_SEED) or 0
+    with about(f"{where}, at"):
+        texts = {name: value for name, value in values.items() if is_generator(value)}
+        drawn = inputs_from(texts, seed, limits=limits)
+        return {name: _value(name, drawn.get(name, value), folder, limits) for name, value in values.items()}
 
 
 def _value(name: str, value: Any, folder: str, limits: Limits) -> Any:
     """A value of the point: a number, or nested lists, also where a file has them."""
     if isinstance(value, str) and value.lstrip().startswith("@"):
         path = value.strip()[1:]
-        if path.startswith("-"):
+        if not path or path.startswith("-"):
             message = f"the value of {name} names no file: {named(value)}"
             raise UsageError(message, hint="write the name of a file beside the homework, as in @weights.npy")
         value = "@" + os.path.join(folder, path)  # noqa: PTH118 - pathlib is slow to load
+    if isinstance(value, str) and looks_called(value) and not _is_number_text(name, value):
+        raise unknown_generator(value)
     found = value_from(name, value, limits)
     return found if isinstance(found, float) else found.tolist()
+
+
+def _is_number_text(name: str, text: str) -> bool:
+    """Whether a text such as `sqrt(2)` is a number."""
+    try:
+        number_from(name, text)
+    except UsageError:
+        return False
+    return True
 
 
 def _asked(fields: Fields, where: str) -> tuple[Asked, ...]:

@@ -2,20 +2,17 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
-from bpcli.backprop.gradients import Gradients, gradients_of
 from bpcli.check.homework.methods import RightAndWrong, number_and_methods, right_number
-from bpcli.check.homework.problems import Problem
+from bpcli.check.homework.posing import posed
+from bpcli.check.homework.problems import Asked, Problem
 from bpcli.check.judge import Judge
 from bpcli.check.point import LADDER, Point
-from bpcli.check.targets import Item, Names
+from bpcli.check.targets import Item
 from bpcli.graph.op import Shape
-from bpcli.language.build import Setup, array_system, at_point, question_from, seed_for
-from bpcli.language.claims import target_of
 from bpcli.language.limits import Limits
 from bpcli.numbers.balls import precision
-from bpcli.numbers.floats import floats
 
 Piece = tuple[tuple[bool, int | None], ...]  # of each comparison at a point: whether it is a tie, and how it comes out
 
@@ -25,63 +22,66 @@ def plain(value: Any) -> Any:
     return value.tolist() if getattr(value, "shape", ()) else float(value)
 
 
-class RightAnswer(NamedTuple):
-    """What an item is about, the entry of an array that is asked for, and bpcli's own answer."""
-
-    item: Item
-    within: tuple[int, ...]
-    title: str
-    value: Any
-
-
 class Seen:
-    """A problem where its variables have the values `at`. Raises BpcliError where they do not fit it."""
+    """A problem at its point. Raises BpcliError where it cannot be asked there."""
 
-    def __init__(self, problem: Problem, at: Mapping[str, Any], random_seed: int, limits: Limits) -> None:
-        setup = Setup(random_seed, problem.evaluation_mode)
-        graph, values = question_from(problem.expression, at, limits, setup)
-        self._shaped, self._point, system = at_point(graph, values, limits)
-        self._seed = None if problem.upstream_seed is None else seed_for(self._shaped, problem.upstream_seed)
-        self._targets = {asked.key: target_of(asked.key) for asked in problem.asked}
+    def __init__(self, problem: Problem, limits: Limits) -> None:
+        self._posed = posed(problem, limits)
+        self._places = {asked.key: place for place, asked in enumerate(problem.asked)}
         self._found: dict[str, RightAndWrong] = {}
-        self.names = Names(self._shaped)
-        self.has_arrays = system is not floats or self._seed is not None
 
     @cached_property
     def _judge(self) -> Judge:
-        return Judge(Point(self._shaped, self._point))
-
-    @cached_property
-    def _own(self) -> Gradients:
-        return gradients_of(self._shaped, self._point, system=array_system(), seed=self._seed)
+        return Judge(Point(self._posed.graph, self.point))
 
     @property
-    def piece(self) -> Piece | None:
-        """How the comparisons at the point come out; None over arrays, where nobody has looked."""
-        return None if self.has_arrays else tuple([(one.tied, one.result) for one in self._judge.point.branch])
+    def asks_for_formulas(self) -> bool:
+        """Whether there is no point."""
+        return self._posed.at is None
 
     @property
     def point(self) -> Mapping[str, Any]:
         """The value of every variable, those that were drawn among them."""
-        return self._point
+        return self._posed.at or {}
+
+    @property
+    def piece(self) -> Piece | None:
+        """How the comparisons at the point come out; None over arrays, where nobody has looked."""
+        if self._posed.own is not None:
+            return None
+        return tuple([(one.tied, one.result) for one in self._judge.point.branch])
+
+    def item(self, key: str) -> Item:
+        """What an item is about."""
+        return self._posed.items[self._places[key]]
+
+    def title(self, key: str) -> str:
+        """How reports write an item."""
+        return self._posed.titles[self._places[key]]
+
+    def within(self, key: str) -> tuple[int, ...]:
+        """The entry that is asked for, () for the whole."""
+        place = self._posed.targets[self._places[key]].place
+        return tuple([one % length for one, length in zip(place, self.item(key).node.shape, strict=False)])
 
     def shape(self, key: str) -> Shape:
         """The shape of an item, () for a single number."""
-        target = self._targets[key]
-        return self.names.item(target).node.shape[len(target.place) :]
+        return self.item(key).node.shape[len(self.within(key)) :]
 
-    def answer(self, key: str) -> RightAnswer:
-        """The answer that bpcli gives to an item: a number, or an array."""
-        target = self._targets[key]
-        item = self.names.item(target)
-        if self.has_arrays:
+    def right(self, asked: Asked) -> Any:
+        """The answer that bpcli gives to an item: a number, an array, or a formula."""
+        item = self.item(asked.key)
+        if self._posed.own is not None:
             from bpcli.check.homework.array_methods import right_entries  # noqa: PLC0415 - loaded for arrays only
-            from bpcli.numbers.apart import part_of, place_text  # noqa: PLC0415 - the same
+            from bpcli.numbers.apart import part_of  # noqa: PLC0415 - the same
 
-            title = self.names.title(item) + place_text(target.place)
-            return RightAnswer(item, target.place, title, part_of(right_entries(self._own, item), target.place))
+            return part_of(right_entries(self._posed.own, item), self.within(asked.key))
+        if self.asks_for_formulas:
+            from bpcli.check.homework.own_formulas import own_formula  # noqa: PLC0415 - most problems have a point
+
+            return own_formula(item, self._posed.graph.output)
         with precision(LADDER[0].bits):
-            return RightAnswer(item, (), self.names.title(item), float(right_number(self._judge, item)))
+            return float(right_number(self._judge, item))
 
     def methods(self, key: str) -> RightAndWrong:
         """What is right for an item, and what wrong methods give."""
@@ -90,10 +90,9 @@ class Seen:
         return self._found[key]
 
     def _methods(self, key: str) -> RightAndWrong:
-        target = self._targets[key]
-        item = self.names.item(target)
-        if self.has_arrays:
+        item = self.item(key)
+        if self._posed.own is not None:
             from bpcli.check.homework.array_methods import entries_and_methods  # noqa: PLC0415 - loaded for arrays only
 
-            return entries_and_methods(self._own, self.names, item, target.place)
+            return entries_and_methods(self._posed.own, self._posed.names, item, self.within(key))
         return number_and_methods(self._judge, item)

@@ -14,9 +14,8 @@ from bpcli.check.checking import check_expression
 from bpcli.check.findings import Finding, Verdict, worst
 from bpcli.check.groups import ArrayCheck, Group
 from bpcli.check.homework.coincidences import Coincidence, Coincidences, Proposal
-from bpcli.check.homework.own_formulas import own_formula
 from bpcli.check.homework.problems import Asked, Homework, Problem
-from bpcli.check.homework.seen import RightAnswer, Seen, plain
+from bpcli.check.homework.seen import Seen, plain
 from bpcli.check.results import Check
 from bpcli.errors import BpcliError
 from bpcli.graph.node import Variable
@@ -44,12 +43,10 @@ class CheckedItem(NamedTuple):
 class ProblemCheck(NamedTuple):
     """One problem: its items, what coincides at its point, and a point at which nothing does.
 
-    `at` is the point as numbers and nested lists, None where formulas are asked for; `checks` are what the verdicts
-    rest on.
+    `checks` are what the verdicts rest on.
     """
 
     problem: Problem
-    at: Mapping[str, Any] | None
     items: tuple[CheckedItem, ...]
     checks: tuple[Check, ...] = ()
     coincidences: tuple[Coincidence, ...] = ()
@@ -81,34 +78,14 @@ def self_checked(homework: Homework, limits: Limits = DEFAULT_LIMITS) -> SelfChe
 
 
 def _checked(problem: Problem, limits: Limits) -> ProblemCheck:
-    try:
-        if not problem.at:
-            return _with_formulas(problem, limits)
-        return _with_numbers(problem, problem.at, limits)
-    except BpcliError as error:
-        error.message = f"problem '{problem.name}': {error.message}"
-        raise
-
-
-def _with_formulas(problem: Problem, limits: Limits) -> ProblemCheck:
-    """The formulas that bpcli gives, compared at points drawn from the domain."""
-    own = {asked.key: own_formula(problem.expression, asked.key, limits) for asked in problem.asked}
-    check = check_expression(problem.expression, None, own, limits=limits)
-    items = [
-        CheckedItem(asked, finding.title, own[asked.key], finding)
-        for asked, finding in zip(problem.asked, check.findings, strict=True)
-    ]
-    return ProblemCheck(problem, None, tuple(items), (check,))
-
-
-def _with_numbers(problem: Problem, at: Mapping[str, Any], limits: Limits) -> ProblemCheck:
-    checked = _answers_checked(problem, at, limits)
-    if checked.verdict not in SETTLED:
+    seen = Seen(problem, limits)
+    checked = _answers_checked(problem, seen, limits)
+    if seen.asks_for_formulas or checked.verdict not in SETTLED:
         return checked
     settled = [
         item.asked for item in checked.items if item.verdict is Verdict.AGREE
     ]  # at a kink many numbers are right
-    coincidences = Coincidences(problem, at, settled, limits)
+    coincidences = Coincidences(problem, settled, limits)
     found = coincidences.found()
     notes = () if coincidences.could_compare else (NO_OTHER_POINT,)
     proposals = islice(coincidences.proposals(), MOST_VERIFIED) if found else ()
@@ -118,44 +95,51 @@ def _with_numbers(problem: Problem, at: Mapping[str, Any], limits: Limits) -> Pr
 
 def _is_as_good(proposal: Proposal, checked: ProblemCheck, limits: Limits) -> bool:
     """Whether all is as settled at the proposed point as at the teacher's."""
+    other = checked.problem.at_point(proposal.at)
     try:
-        verdict = _answers_checked(checked.problem, proposal.at, limits).verdict
+        verdict = _answers_checked(other, Seen(other, limits), limits).verdict
     except BpcliError:
         return False
     return verdict is Verdict.AGREE or verdict is checked.verdict
 
 
-def _answers_checked(problem: Problem, at: Mapping[str, Any], limits: Limits) -> ProblemCheck:
-    """The answers that bpcli gives at a point, each held against both oracles."""
-    seen = Seen(problem, at, problem.random_seed, limits)
-    answers = {asked.key: seen.answer(asked.key) for asked in problem.asked}
-    own = {str(answer.item.node.name) for answer in answers.values() if _is_own(answer)}
-    others = {answer.title: (key, plain(answer.value)) for key, answer in answers.items() if not _is_own(answer)}
+def _answers_checked(problem: Problem, seen: Seen, limits: Limits) -> ProblemCheck:
+    """The answers that bpcli gives at a point, or as formulas, each held against both oracles."""
+    right = {asked.key: seen.right(asked) for asked in problem.asked}
+    own = [] if seen.asks_for_formulas else [key for key in right if _is_own(seen, key)]
+    others = {seen.title(key): (key, _claim(right[key])) for key in right if key not in own}
     check = partial(
         check_expression,
         problem.expression,
-        at,
+        problem.at,
         seed=problem.upstream_seed,
         random_seed=problem.random_seed,
         evaluation_mode=problem.evaluation_mode,
         limits=limits,
     )
-    checks = ([check(with_respect_to=sorted(own))] if own else []) + ([check(dict(others.values()))] if others else [])
+    names = [str(seen.item(key).node.name) for key in own]
+    checks = ([check(with_respect_to=names)] if names else []) + ([check(dict(others.values()))] if others else [])
     found = {one.title: one for done in checks for one in _parts(done)}
-    items = [_item(asked, answers[asked.key], found[answers[asked.key].title]) for asked in problem.asked]
-    return ProblemCheck(problem, at, tuple(items), tuple(checks))
+    items = [_item(asked, seen.title(asked.key), right[asked.key], found) for asked in problem.asked]
+    return ProblemCheck(problem, tuple(items), tuple(checks))
 
 
-def _item(asked: Asked, answer: RightAnswer, found: Finding | Group) -> CheckedItem:
-    in_float64 = found.own if isinstance(found, Finding) else None
-    return CheckedItem(asked, answer.title, answer.value if in_float64 is None else in_float64, found)
-
-
-def _is_own(answer: RightAnswer) -> bool:
+def _is_own(seen: Seen, key: str) -> bool:
     """Whether an item is the whole gradient of a variable, which is checked by the rules in exact arithmetic."""
-    item = answer.item
-    return item.kind == "gradient" and isinstance(item.node, Variable) and not answer.within
+    item = seen.item(key)
+    return item.kind == "gradient" and isinstance(item.node, Variable) and not seen.within(key)
+
+
+def _claim(right: Any) -> Any:
+    return right if isinstance(right, str) else plain(right)
 
 
 def _parts(check: Check) -> tuple[Finding | Group, ...]:
     return check.groups if isinstance(check, ArrayCheck) else check.findings
+
+
+def _item(asked: Asked, title: str, right: Any, found: Mapping[str, Finding | Group]) -> CheckedItem:
+    """An item with its verdict; a single number is shown as float64 has it."""
+    finding = found[title]
+    in_float64 = finding.own if isinstance(finding, Finding) else None
+    return CheckedItem(asked, title, right if in_float64 is None else in_float64, finding)

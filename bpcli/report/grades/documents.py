@@ -9,13 +9,16 @@ from bpcli.report.explanations import Release
 from bpcli.report.grades.tallies import mistakes_made, tallies
 from bpcli.report.grades.telling import mistakes_of, tidy, told
 
-# As pages do that hold JSON: < > and & stand in strings alone, where an escape says the same.
-FOR_PAGES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
+# These stand in strings alone, where an escape says the same: signs of HTML, and a command of GitHub Actions.
+ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "##[": "\\u0023#["}
 
 
 def strict_text(document: Mapping[str, Any]) -> str:
-    """A document on a line of strict JSON, with no sign in it that a page of HTML would take for its own."""
-    return json_text(document).translate(FOR_PAGES) + "\n"
+    """A document on a line of strict JSON, with no sign in it that a page or a runner would take for its own."""
+    text = json_text(document)
+    for sign, escape in ESCAPES.items():
+        text = text.replace(sign, escape)
+    return f"{text}\n"
 
 
 def grades_text(grades: ClassGrades, release: Release) -> str:
