@@ -66,9 +66,10 @@ def callee_in(module: ModuleType, file: str, forward: str, backward: str | None)
     owner, dot, method = forward.rpartition(".")
     other_owner, _, other = (backward or "").rpartition(".")
     if dot and isinstance(_found(module, file, owner), type) and (backward is None or other_owner == owner):
-        methods = (method, other or "backward")
-        names = forward, f"{owner}.{methods[1]}"
-        return local_callee(_found(module, file, owner), names=names, methods=methods, is_alone=True)
+        found = _found(module, file, owner)
+        methods = method, other or ("backward" if hasattr(found, "backward") else None)
+        names = forward, f"{owner}.{methods[1] or method}"
+        return local_callee(found, names=names, methods=methods, is_alone=True)
     first = _found(module, file, forward)
     second = None if backward is None else _found(module, file, backward)
     own = None if isinstance(first, type) else (forward, backward or forward)
