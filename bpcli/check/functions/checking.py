@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bpcli.check.findings import Verdict
 from bpcli.check.functions.callee import Callee, Fault, Inputs, MisbehaviourError
+from bpcli.check.functions.explaining import explained
 from bpcli.check.functions.judging import Judging, group_of, method_of
 from bpcli.check.functions.noise import At, epsilon_of, noise_of
 from bpcli.check.functions.results import FunctionCheck, PointCheck
@@ -117,7 +119,8 @@ def check_callee(
     for number, (inputs, seed) in enumerate(points):
         names = _wanted(inputs, way.wanted)
         until = None if deadline is None else monotonic() + (deadline - monotonic()) / (len(points) - number)
-        one = _Point(callee, inputs, way, until)
+        told = {group.key for point in found for group in point.groups if group.verdict is Verdict.DIFFER}
+        one = _Point(callee, inputs, way, until, told)
         try:
             with np.errstate(all="ignore"):
                 checked = one.checked(names, seed, reference)
@@ -130,8 +133,8 @@ def check_callee(
         unclaimed |= dict.fromkeys([name for name in names if name not in claimed])
         if any(fault.is_fatal and fault.kind not in PARTIAL for fault in one.faults):
             break
-    told = tuple(dict.fromkeys(faults))
-    return FunctionCheck(callee.forward_name, callee.backward_name, tuple(found), told, tuple(unclaimed))
+    once = tuple(dict.fromkeys(faults))
+    return FunctionCheck(callee.forward_name, callee.backward_name, tuple(found), once, tuple(unclaimed))
 
 
 def _wanted(inputs: Inputs, wanted: Collection[str] | None) -> list[str]:
@@ -150,10 +153,10 @@ def _wanted(inputs: Inputs, wanted: Collection[str] | None) -> list[str]:
 
 
 class _Point:
-    """A pass at one point, and what it does that it must not."""
+    """A pass at one point, and what it does that it must not; `told` are the inputs that differ at an earlier one."""
 
-    def __init__(self, callee: Callee, inputs: Inputs, way: Way, deadline: float | None) -> None:
-        self.callee, self.inputs, self.way, self.deadline = callee, inputs, way, deadline
+    def __init__(self, callee: Callee, inputs: Inputs, way: Way, deadline: float | None, told: Collection[str]) -> None:
+        self.callee, self.inputs, self.way, self.deadline, self.told = callee, inputs, way, deadline, told
         self.faults: list[Fault] = []
 
     def checked(self, names: Sequence[str], seed: int | None, reference: Callee | None) -> PointCheck:
@@ -188,4 +191,5 @@ class _Point:
             group, faults = group_of(name, claim, measured[name], judging)
             groups.append(group)
             self.faults += faults
+        groups = explained(at, measured, noise, groups, known=self.told)
         return PointCheck(self.inputs, outputs, upstream, tuple(groups), method_of(judging, groups), seed)
