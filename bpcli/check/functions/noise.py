@@ -24,7 +24,7 @@ UNEVEN = (0.0, 0.625, 1.875, 2.375, 3.875, 5.125, 6.0)  # stairs are not met eve
 PLACES = tuple(
     spacing * np.array(places) for spacing, places in ((2.0**-33, EVEN), (2.0**-17, UNEVEN), (2.0**-9, UNEVEN))
 )
-AGAIN = (0.625 * 2.0**-25, 0.75 * 2.0**-19)  # other spacings, as rounding may be even at one, or slow
+AGAIN = (0.875 * 2.0**-29, 0.625 * 2.0**-25, 0.75 * 2.0**-19)  # other spacings, as rounding may be even at one, or slow
 WAVES = 2.0**-10  # of the values: what differs more at these spacings is no noise, but waves that are shorter
 SMOOTH = 4  # terms of the polynomial about which noise is measured at uneven places
 QUIETER = 0.25  # so much less noise than is usual an output may have
