@@ -336,6 +336,47 @@ def test_an_upstream_gradient_of_another_shape_is_refused() -> None:
     assert float(found.worst_groups[2].findings[0].truth or 0) == pytest.approx(10.0)
 
 
+def test_an_upstream_gradient_that_nothing_takes_is_refused() -> None:
+    """A derivative without an upstream gradient is that of the sum of the outputs."""
+    with pytest.raises(UsageError, match="an upstream gradient is given, and cos takes none"):
+        check_function(np.sin, np.cos, {"x": B}, upstream=np.ones(4))
+
+
+def softmax(x: Array) -> Array:
+    """Along the last axis."""
+    powers = np.exp(x - x.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def test_saturated_gradients_agree() -> None:
+    """Where a gradient is nothing but what rounding leaves, it is right; what is large enough to be seen is not."""
+    at = {"x": np.array([[90.0, 1.0, -3.0], [0.5, 60.0, 1.0]])}
+
+    def gradient(dout: Array, x: Array) -> Array:
+        p = softmax(x)
+        return p * (dout - np.sum(p * dout, axis=-1, keepdims=True))
+
+    assert check_function(softmax, gradient, at).verdict is Verdict.AGREE
+    assert check_function(softmax, lambda dout, x: gradient(dout, x) + 1e-12, at).verdict is Verdict.DIFFER
+
+
+def test_each_output_may_take_its_side_of_a_kink() -> None:
+    """Two outputs have a kink at the same point: the convention of relu is right, although it is not between."""
+    weight = np.array([[1.0, -1.0], [2.0, 0.5]])
+    at = {"x": np.array([0.0, 0.0])}
+
+    def gradient(dout: Array, x: Array) -> Array:
+        return weight @ (dout * (x @ weight > 0))
+
+    found = check_function(lambda x: np.maximum(x @ weight, 0), gradient, at, upstream=np.array([1.0, -2.0]))
+
+    assert {finding.verdict for finding in found.findings} == {Verdict.KINK}
+    off = check_function(
+        lambda x: np.maximum(x @ weight, 0), lambda dout, x: gradient(dout, x) - 3.0, at, upstream=np.array([1.0, -2.0])
+    )
+    assert off.verdict is Verdict.DIFFER
+
+
 def test_it_is_public() -> None:
     """Under the name that the documentation has."""
     assert bpcli.check_function is check_function
