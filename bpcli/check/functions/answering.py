@@ -8,7 +8,7 @@ from bpcli.check.functions.callee import Fault, MisbehaviourError
 from bpcli.check.functions.frames import Frame, array_of, frame_bytes, npy_of, unpacked
 from bpcli.check.functions.local import LocalCallee
 from bpcli.check.functions.student_file import callee_in, module_of
-from bpcli.check.functions.watching import calm, result
+from bpcli.check.functions.watching import calm, raised, result
 
 Answer = tuple[dict[str, Any], Sequence[Any]]  # a header, and arrays
 

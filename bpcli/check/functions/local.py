@@ -124,7 +124,9 @@ class LocalCallee:
     def _forward(self, inputs: Inputs) -> Forward:
         given = copies(inputs)
         called = ", ".join(inputs)
-        made = result(lambda: self.subject.made(given), self.forward_name, called, is_alone=self.is_alone)
+        made = None
+        if self.subject.owner is not None:
+            made = result(lambda: self.subject.made(given), self.forward_name, called, is_alone=self.is_alone)
         taken = tensors_of(given) if self.subject.is_torch else given
         returned = result(lambda: self.subject.call(made, taken), self.forward_name, called, is_alone=self.is_alone)
         returned = output_left(made) if returned is None and made is not None else returned
