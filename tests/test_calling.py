@@ -280,7 +280,7 @@ def test_a_method_may_give_its_own_gradients() -> None:
     assert passed.gradients["b"].tolist() == [2.0] * 4
     assert passed.gradients.keys() == {"x", "w", "b"}
     check_names("loss", given.parameters, given.backward_parameters, inputs)
-    with pytest.raises(MisbehaviourError, match="^'Network' has neither a parameter nor an attribute 'weight'"):
+    with pytest.raises(MisbehaviourError, match=r"^'Network' has neither a parameter nor an attribute 'weight'"):
         given.outputs({"x": X, "weight": W})
 
 
