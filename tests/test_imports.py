@@ -90,7 +90,7 @@ CHECKS = {
     "bpcli.numbers.powers", "bpcli.numbers.symbols", "bpcli.numbers.translation",
     "bpcli.backprop.nonfinite", "bpcli.language.claims",
     "bpcli.check", "bpcli.check.asked", "bpcli.check.carried", "bpcli.check.causes", "bpcli.check.chain",
-    "bpcli.check.checking", "bpcli.check.results",
+    "bpcli.check.claimed", "bpcli.check.checking", "bpcli.check.results",
     "bpcli.check.equality", "bpcli.check.findings", "bpcli.check.finite", "bpcli.check.judge", "bpcli.check.kinks",
     "bpcli.check.mistakes", "bpcli.check.nearness", "bpcli.check.oracles", "bpcli.check.own", "bpcli.check.point",
     "bpcli.check.slips", "bpcli.check.suspects", "bpcli.check.symbolic", "bpcli.check.targets",

@@ -95,7 +95,7 @@ def _with_causes_of_entries(findings: Sequence[Finding], judge: Judge) -> list[F
     """A few wrong entries, each with the mistakes in single numbers that would give it."""
     if len(judge.point.graph.nodes) > MOST_OPS:
         return list(findings)
-    alone = Judge(judge.point, judge.relative)
+    alone = Judge(judge.point)
     with precision(LADDER[0].bits):
         return [
             finding.but(causes=tuple(_of_the_whole(causes_of(finding, alone)))) if is_wrong(finding) else finding

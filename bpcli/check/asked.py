@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from bpcli.check.nearness import Tolerance
 from bpcli.check.targets import Names
 from bpcli.errors import UnknownNameError, UsageError
 from bpcli.graph.node import Graph
@@ -19,7 +20,7 @@ class Way(NamedTuple):
     wanted: Collection[str] | None
     seed: object
     every_step: bool
-    relative: float | None
+    near: Tolerance
     limits: Limits
 
 

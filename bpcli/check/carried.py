@@ -73,7 +73,17 @@ def carried(findings: Sequence[Finding], judge: Judge) -> list[Finding]:
 
 def is_wrong(finding: Finding) -> bool:
     """Whether a claim is wrong by itself, and not jointly with others."""
-    return finding.verdict is Verdict.DIFFER and finding.claimed is not None and finding.reason is None
+    is_number = finding.verdict is Verdict.DIFFER and finding.claimed is not None and finding.reason is None
+    return is_number and not _is_right_here(finding)
+
+
+def _is_right_here(finding: Finding) -> bool:
+    """Whether a formula gives the right number at the point, though it differs elsewhere."""
+    if finding.equality is None or finding.truth is None or finding.claimed is None:
+        return False
+    return (
+        within(exactly(finding.claimed), finding.truth, tolerance(finding.truth, finding.claim, finding.near)) is True
+    )
 
 
 def _origin(finding: Finding, mistakes: Sequence[Finding], without: Mapping[Item, Mapping[Item, Ball]]) -> str:
@@ -96,7 +106,7 @@ def follows_from(finding: Finding, expected: Mapping[Item, Ball]) -> bool:
     if hoped is None or hoped.middle is None or finding.claimed is None:
         return False
     with precision(DIGITS.bits):
-        return within(exactly(finding.claimed), hoped, tolerance(hoped, finding.claim)) is not False
+        return within(exactly(finding.claimed), hoped, tolerance(hoped, finding.claim, finding.near)) is not False
 
 
 def as_typed(finding: Finding) -> Ball:

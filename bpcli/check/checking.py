@@ -3,12 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from bpcli.check.asked import Way, formula_of
-from bpcli.check.carried import carried
-from bpcli.check.causes import with_causes
-from bpcli.check.equality import Comparison
-from bpcli.check.findings import Finding, Outcome, Verdict
+from bpcli.check.claimed import explained, is_about_a_point, judged_claim, judged_formula, told_together
+from bpcli.check.equality import Truths
+from bpcli.check.findings import Verdict
 from bpcli.check.judge import Judge
-from bpcli.check.kinks import jointly
+from bpcli.check.nearness import AS_TYPED, Tolerance
 from bpcli.check.point import Point
 from bpcli.check.results import Check
 from bpcli.check.suspects import MOST_STEPS, NOBODY, StepCheck, step_checks, value_suspect
@@ -56,16 +55,17 @@ def check_expression(  # noqa: PLR0913 - a question, and how it is to be answere
         raise UsageError(message, hint="leave out --with-respect-to, or the claims")
     graph, at = question_from(expression, at or {}, limits, Setup(random_seed, evaluation_mode))
     names = Names(graph)
-    way = Way(wanted_of(graph, with_respect_to), seed, every_step, relative_tolerance, limits)
+    near = AS_TYPED if relative_tolerance is None else Tolerance(relative=relative_tolerance)
+    way = Way(wanted_of(graph, with_respect_to), seed, every_step, near, limits)
     if seed is not None or _is_about_arrays(graph, at, read):
         return _over_arrays(graph, at, read, way)
     formulas = {claim: formula_of(claim, names, at, limits) for claim in read if claim.number is None}
     if any(has_structural_ops(formula) for formula in formulas.values()):
         return _over_arrays(graph, at, read, way)
     if not at and graph.variables:
-        return _without_point(graph, names, read, formulas, relative_tolerance)
+        return _without_point(graph, names, read, formulas, near)
     point = _point(graph, at, formulas)
-    judge = Judge(point, relative_tolerance)
+    judge = Judge(point)
     if not read:
         return _own(judge, way.wanted, every_step=every_step)
     return _claimed(judge, read, formulas, way)
@@ -73,14 +73,8 @@ def check_expression(  # noqa: PLR0913 - a question, and how it is to be answere
 
 def _claimed(judge: Judge, claims: list[Claim], formulas: Mapping[Claim, Graph], way: Way) -> Check:
     """The verdict on each claim at a point."""
-    numbers = [(judge.names.item(claim.target), _as_number(claim, formulas)) for claim in claims]
-    findings = [
-        judge.judged(item, claim)
-        if claim.number is not None
-        else _compared(judge, item, claim, formulas[claim], way.relative)
-        for item, claim in numbers
-    ]
-    findings = with_causes(carried(jointly(judge.oracles, findings, way.relative), judge), judge)
+    findings = [judged_claim(judge, claim, formulas.get(claim), way.near) for claim in claims]
+    findings = told_together(judge, findings)
     steps = _steps(judge) if way.every_step else None
     return Check(judge.point.graph, judge.point.at, tuple(findings), steps, own=judge.own.in_float64, names=judge.names)
 
@@ -132,13 +126,6 @@ def _point(graph: Graph, at: Mapping[str, object], formulas: Mapping[Claim, Grap
     return Point(graph, exactly_at | {name: number_from(name, at[name]) for name in beside if name in at})
 
 
-def _as_number(claim: Claim, formulas: Mapping[Claim, Graph]) -> Claim:
-    """A claim such as `x=2*pi` is one of a number, as precise as one that is not typed."""
-    if claim.number is not None or formulas[claim].variables:
-        return claim
-    return claim._replace(number=number_from(claim.target.node, claim.typed))
-
-
 def _own(judge: Judge, wanted: Collection[str] | None, *, every_step: bool) -> Check:
     graph = judge.point.graph
     variables = [variable for variable in graph.variables if wanted is None or variable.name in wanted]
@@ -163,7 +150,7 @@ def _steps(judge: Judge) -> tuple[StepCheck, ...]:
 
 
 def _without_point(
-    graph: Graph, names: Names, claims: list[Claim], formulas: Mapping[Claim, Graph], relative: float | None
+    graph: Graph, names: Names, claims: list[Claim], formulas: Mapping[Claim, Graph], near: Tolerance
 ) -> Check:
     """Formulas against formulas, at points drawn from the domain."""
     missing = tuple([variable.name for variable in graph.variables])
@@ -172,50 +159,10 @@ def _without_point(
     findings = []
     for claim in claims:
         formula = formulas.get(claim) or parse(claim.typed)
-        item = names.item(claim.target)
-        base = Finding(item, names.title(item), Verdict.UNDECIDED, claim)
-        comparison = Comparison(graph, item, formula, names.nodes, relative)
-        compared = _as_compared(base, comparison, claim, None)
-        if compared.verdict is Verdict.DIFFER and not formula.variables and comparison.varies():
+        compared = judged_formula(Truths(graph, names.item(claim.target)), names, claim, formula, near)
+        if is_about_a_point(compared, graph, names, formula):
             raise MissingValueError(
                 missing, f"a number is right at a point: give a value for each of {', '.join(missing)}"
             )
-        findings.append(_explained(compared, graph, relative))
+        findings.append(explained(compared, graph))
     return Check(graph, None, tuple(findings), names=names)
-
-
-def _explained(finding: Finding, graph: Graph, relative: float | None) -> Finding:
-    """A formula that differs, with the mistakes that give its number at the counterexample."""
-    example = finding.equality.counterexample if finding.equality else None
-    if example is None or finding.claim is None:
-        return finding
-    judge = Judge(Point(graph, example.at), relative)
-    at_example = judge.judged(finding.item, finding.claim._replace(number=example.claimed))
-    (explained,) = with_causes([at_example], judge)
-    return finding.but(causes=explained.causes, lead=explained.lead)
-
-
-def _compared(judge: Judge, item: Item, claim: Claim, formula: Graph, relative: float | None) -> Finding:
-    """A claimed formula at and around a point."""
-    base = judge.finding(item, claim)
-    if judge.undefined_node is not None:
-        return base.but(verdict=Verdict.UNEVALUABLE, reason=judge.undefined_node)
-    comparison = Comparison(judge.point.graph, item, formula, judge.names.nodes, relative)
-    at_point = comparison.claimed(judge.point)
-    if at_point.middle is None:
-        return _as_compared(base, comparison, claim, judge.point.at)
-    as_number = claim._replace(number=float(at_point))
-    if base.truth is None:  # around a kink the formula is compared, at the kink its number
-        there = judge.judged(item, as_number)
-        if there.verdict is Verdict.DIFFER:
-            return there
-    return _as_compared(base.but(claim=as_number), comparison, claim, judge.point.at)
-
-
-def _as_compared(base: Finding, comparison: Comparison, claim: Claim, at: Mapping[str, float] | None) -> Finding:
-    equality = comparison.outcome(claim, at)
-    if equality.outcome is Outcome.UNKNOWN:
-        reason = f"only {len(equality.points)} points could be compared, of 5 that it takes: give one, as in --x 2"
-        return base.but(verdict=Verdict.UNDECIDED, equality=equality, reason=reason)
-    verdict = Verdict.DIFFER if equality.outcome is Outcome.DIFFERS else Verdict.AGREE
-    return base.but(verdict=verdict, equality=equality)

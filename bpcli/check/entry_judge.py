@@ -38,8 +38,8 @@ class EntryJudge(Judge):
 
     own: OwnEntries
 
-    def __init__(self, expansion: Expansion, own: OwnEntries, relative: float | None, *, by_steps: bool) -> None:
-        super().__init__(own.point, relative, own)
+    def __init__(self, expansion: Expansion, own: OwnEntries, *, by_steps: bool) -> None:
+        super().__init__(own.point, own)
         self.oracles = Oracles(own.point, by_steps=by_steps)
         self.expansion = expansion
 
@@ -47,21 +47,19 @@ class EntryJudge(Judge):
     def of(
         cls,
         own: Gradients,
-        questions: Sequence[Question],
-        relative: float | None,
+        targets: Sequence[Node],
         *,
         by_steps: bool = False,
     ) -> "EntryJudge | None":
-        """The judge, or None where the graph is too large to be taken apart.
+        """The judge of values, and of the gradients at `targets`; None where the graph is too large to be taken apart.
 
         Differences and SymPy take the whole where it is small, unless they are asked to go `by_steps`.
         """
-        targets = [question.item.node for question in questions if question.item.kind == "gradient"]
         expansion = expanded(own.graph, own.values, seed_of(own), targets, _unmoved(own.graph, targets))
         if expansion is None:
             return None
         entries = OwnEntries(Point(expansion.graph, expansion.at), expansion, own, targets)
-        judge = cls(expansion, entries, relative, by_steps=by_steps)
+        judge = cls(expansion, entries, by_steps=by_steps)
         oracles = judge.oracles
         if oracles.is_small or not oracles.tied:
             return judge
@@ -78,10 +76,16 @@ class EntryJudge(Judge):
         nodes = self.entries(question)
         if not question.claims:
             return [self._own(Item(question.item.kind, node)) for node in nodes]
+        near = question.near_over([self._in_float64(question.item.kind, node) for node in nodes])
         return [
-            self.judged(Item(question.item.kind, node), claim)
+            self.judged(Item(question.item.kind, node), claim, near)
             for node, claim in zip(nodes, question.claims, strict=True)
         ]
+
+    def _in_float64(self, kind: str, node: Node) -> float:
+        """What bpcli has for an entry, as a measure of the array's size."""
+        own = self.own.in_float64
+        return float(own.values[node] if kind == "value" else own.upstreams.get(node, 0.0))
 
     def entries(self, question: Question | Group) -> list[Node]:
         """The node over single numbers of each entry that is asked about."""
@@ -125,5 +129,5 @@ class EntryJudge(Judge):
         flat = [finding for group in groups for finding in group.findings]
         if sum(finding.verdict is Verdict.KINK for finding in flat) > MOST_JOINT:
             return list(groups)
-        told = iter(jointly(self.oracles, flat, self.relative))
+        told = iter(jointly(self.oracles, flat))
         return [group.but(findings=[next(told) for _ in group.findings]) for group in groups]

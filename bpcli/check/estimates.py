@@ -1,6 +1,7 @@
 """Verdicts from float64 differences, for arrays that 50 digits would take too long for: each estimate has an error."""
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 from math import isfinite, isnan
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,7 @@ from bpcli.backprop.gradients import Gradients
 from bpcli.check.expansion import CHOOSING
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.measured import LEFT_OUT, RELATIVE, Bounds, Estimate, judged
-from bpcli.check.nearness import tolerance
+from bpcli.check.nearness import Tolerance, tolerance
 from bpcli.check.questions import Question
 from bpcli.graph.node import Graph, Node, Variable
 from bpcli.graph.order import downstream_of, graph_of
@@ -27,24 +28,30 @@ def method_of(findings: Collection[Finding]) -> str:
     return f"float64 differences, {'every entry' if seen == len(findings) else f'{seen} of {len(findings)} entries'}"
 
 
-def estimated(own: Gradients, questions: Sequence[Question], relative: float | None) -> list[list[Finding]]:
-    """The findings of each question, from differences of the whole graph in float64."""
-    if not own.system.is_finite(own.value):
-        reason = own.warnings[0].message if own.warnings else "the value of the expression is not finite"
-        return [_unevaluable(own, question, reason, relative) for question in questions]
-    found = _differences(own, [question.item.node for question in questions if question.item.kind == "gradient"])
-    return [
-        _values(own, question, relative)
-        if question.item.kind == "value"
-        else _gradients(own, question, found[question.item.node], relative)
-        for question in questions
-    ]
+class Estimates:
+    """What differences of the whole graph in float64 say of the gradients at some nodes, found once for all."""
+
+    def __init__(self, own: Gradients, targets: Sequence[Node]) -> None:
+        self._own = own
+        self._targets = targets
+
+    @cached_property
+    def _found(self) -> dict[Node, Any]:
+        return _differences(self._own, list(dict.fromkeys(self._targets)))
+
+    def findings(self, question: Question) -> list[Finding]:
+        """The finding of each entry that is asked about."""
+        own = self._own
+        if question.item.kind == "value":
+            return _values(own, question)
+        if not own.system.is_finite(own.value):
+            reason = own.warnings[0].message if own.warnings else "the value of the expression is not finite"
+            return _unevaluable(question, reason)
+        return _gradients(own, question, self._found[question.item.node])
 
 
-def _unevaluable(own: Gradients, question: Question, reason: str, relative: float | None) -> list[Finding]:
+def _unevaluable(question: Question, reason: str) -> list[Finding]:
     """No gradient where there is no value."""
-    if question.item.kind == "value":
-        return _values(own, question, relative)
     claims: Sequence[Any] = list(question.claims) or [None for _ in question.places]
     return [
         Finding(
@@ -99,7 +106,7 @@ def cut_at(graph: Graph, node: Node) -> tuple[Graph, str]:
     return graph_of(made.get(graph.output, graph.output)), name
 
 
-def _gradients(own: Gradients, question: Question, found: Any, relative: float | None) -> list[Finding]:
+def _gradients(own: Gradients, question: Question, found: Any) -> list[Finding]:
     node = question.item.node
     upstream = own.upstreams.get(node)
     rules = numbers_in(question.part(own.system.zeros(node.shape) if upstream is None else upstream))
@@ -108,33 +115,35 @@ def _gradients(own: Gradients, question: Question, found: Any, relative: float |
     ]
     scale = max([abs(one) for one in estimates if not isnan(one)], default=0.0)
     claims: Sequence[Any] = list(question.claims) or [None for _ in rules]
+    near = question.near_over(estimates)
     seen = map(Estimate, estimates, errors, lefts, rights)
     round_off = ROUND_OFF * scale  # of the sums that backpropagation makes, too
     found_entries = []
     for title, claim, rule, one in zip(question.titles, claims, rules, seen, strict=True):
-        bounds = Bounds(_precise(one, claim, relative), round_off, AGAINST_OTHERS * scale)
-        base = Finding(question.item, title, Verdict.AGREE, claim, rule, truth=one.truth)
+        bounds = Bounds(_precise(one, claim, near), round_off, AGAINST_OTHERS * scale)
+        base = Finding(question.item, title, Verdict.AGREE, claim, rule, truth=one.truth, near=near)
         found_entries.append(judged(base, one, bounds))
     return found_entries
 
 
-def _precise(found: Estimate, claim: Any, relative: float | None) -> float:
+def _precise(found: Estimate, claim: Any, near: Tolerance) -> float:
     """How far a claim may be from the slope, where there is one; bpcli's own gradient where nothing is claimed."""
     if claim is None or not isfinite(found.value):
         return RELATIVE * abs(found.value)
-    return float(tolerance(exactly(found.value), claim, relative))
+    return float(tolerance(exactly(found.value), claim, near))
 
 
-def _values(own: Gradients, question: Question, relative: float | None) -> list[Finding]:
+def _values(own: Gradients, question: Question) -> list[Finding]:
     """Claims about values, which float64 has to within its round-off."""
     found = []
     values = numbers_in(question.part(own.values[question.item.node]))
+    near = question.near_over(values)
     for claim, title, value in zip(question.claims, question.titles, values, strict=True):
-        base = Finding(question.item, title, Verdict.AGREE, claim, value)
+        base = Finding(question.item, title, Verdict.AGREE, claim, value, near=near)
         if not isfinite(value):
             found.append(base.but(verdict=Verdict.UNEVALUABLE, reason="the value is not finite"))
             continue
-        allowed = float(tolerance(exactly(value), claim, relative)) + ROUND_OFF * abs(value)
+        allowed = float(tolerance(exactly(value), claim, near)) + ROUND_OFF * abs(value)
         is_near = claim.number is not None and abs(claim.number - value) <= allowed
         truth = balls.within(value, ROUND_OFF * abs(value))
         found.append(base.but(truth=truth, verdict=Verdict.AGREE if is_near else Verdict.DIFFER))

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from bpcli.check.finite import Slopes
+from bpcli.check.nearness import AS_TYPED, Tolerance
 from bpcli.check.targets import Item
 from bpcli.errors import DIFFERS_EXIT, OUTSIDE_DOMAIN_EXIT, UNDECIDED_EXIT
 from bpcli.graph.node import Node
@@ -106,7 +107,8 @@ class Finding:
     `truth` is the answer of the differences (or, for a value, of exact arithmetic) with its error as a radius;
     `accepted_as` says how a kink accepts a claim; `reason` says why there is no answer, or what is wrong jointly.
     `own_mistake` is False where a wrong item follows rightly from an earlier one that is wrong, whose title `follows`
-    has. `hint` is the reason without numbers, which may give a right value away.
+    has. `hint` is the reason without numbers, which may give a right value away. `near` is how near the claim
+    has to be.
     """
 
     item: Item
@@ -130,6 +132,7 @@ class Finding:
     own_mistake: bool = True
     lead: Lead | None = None
     notes: tuple[str, ...] = field(default=())
+    near: Tolerance = AS_TYPED
 
     def but(self, **changes: object) -> "Finding":
         """The same finding with some fields changed."""

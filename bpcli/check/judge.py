@@ -8,7 +8,7 @@ from bpcli.check.chain import chained
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.finite import Kind, Slopes, is_settled, product_of_slopes
 from bpcli.check.kinks import culprit, fits, kink_at, steepest
-from bpcli.check.nearness import same, tolerance, within
+from bpcli.check.nearness import AS_TYPED, Tolerance, same, tolerance, within
 from bpcli.check.oracles import Oracles
 from bpcli.check.own import Own
 from bpcli.check.point import LADDER, Point
@@ -30,19 +30,18 @@ NO_VALUE = "the expression has no real value here"
 class Judge:
     """Everything that is known at one point, and the verdicts that follow."""
 
-    def __init__(self, point: Point, relative: float | None = None, own: Own | None = None) -> None:
+    def __init__(self, point: Point, own: Own | None = None) -> None:
         self.point = point
         self.names = Names(point.graph)
         self.oracles = Oracles(point)
         self.own = own or Own(point)
-        self.relative = relative
 
     # Truths ----------------------------------------------------------------------------------------------------
 
-    def finding(self, item: Item, claim: Claim | None = None) -> Finding:
+    def finding(self, item: Item, claim: Claim | None = None, near: Tolerance = AS_TYPED) -> Finding:
         """The item with what the three ways give, before a verdict."""
         title = self.names.title(item)
-        base = Finding(item, title, Verdict.UNDECIDED, claim)
+        base = Finding(item, title, Verdict.UNDECIDED, claim, near=near)
         if item.kind == "value":
             by_sympy = self.symbolic_value(item.node)
             own = float(self.own.in_float64.values[item.node])
@@ -91,15 +90,14 @@ class Judge:
 
     # Verdicts --------------------------------------------------------------------------------------------------
 
-    def judged(self, item: Item, claim: Claim | None = None) -> Finding:
+    def judged(self, item: Item, claim: Claim | None = None, near: Tolerance = AS_TYPED) -> Finding:
         """The verdict on a claimed number, or without one on bpcli's own gradient."""
         undefined = self.undefined_at(item.node) or (None if item.kind == "value" else self.undefined_node)
         if undefined is not None and item.kind != "value":
             own = float(self.own.in_float64.upstreams.get(item.node, 0.0)) if item.source is None else None
-            return Finding(
-                item, self.names.title(item), Verdict.UNEVALUABLE, claim, own, reason=undefined, hint=NO_VALUE
-            )
-        finding = self.finding(item, claim)
+            base = Finding(item, self.names.title(item), Verdict.UNEVALUABLE, claim, own, near=near)
+            return base.but(reason=undefined, hint=NO_VALUE)
+        finding = self.finding(item, claim, near)
         if item.kind == "value":
             return self._judged_value(finding, undefined)
         claimed = self.own.gradient(item.node) if claim is None else exactly(claim.number or 0.0)
@@ -115,13 +113,13 @@ class Judge:
         if finding.symbolic is not None and not same(finding.symbolic, finding.truth):
             return self._oracles_disagree(finding)
         claimed = exactly(finding.claimed or 0.0)
-        allowed = tolerance(finding.truth, finding.claim, self.relative)
+        allowed = tolerance(finding.truth, finding.claim, finding.near)
         return self._decided(finding, within(claimed, finding.truth, allowed))
 
     def _agrees(self, finding: Finding, claimed: Ball, truth: Ball) -> bool | None:
         if finding.claim is None:
             return same(claimed, truth)
-        return within(claimed, truth, tolerance(truth, finding.claim, self.relative))
+        return within(claimed, truth, tolerance(truth, finding.claim, finding.near))
 
     def _against_derivative(self, finding: Finding, claimed: Ball, truth: Ball) -> Finding:
         if finding.symbolic is not None and not same(finding.symbolic, truth):
@@ -201,7 +199,7 @@ class Judge:
         convention = self._convention(finding)
         if convention is not None and self._agrees(finding, claimed, convention):
             return finding.but(verdict=Verdict.KINK, accepted_as="convention")
-        if fits(claimed, found, tolerance(claimed, finding.claim, self.relative)):
+        if fits(claimed, found, tolerance(claimed, finding.claim, finding.near)):
             return finding.but(verdict=Verdict.KINK, accepted_as="between")
         return finding.but(verdict=Verdict.DIFFER)
 
@@ -249,7 +247,7 @@ class Judge:
         )
         if len(bounds) < 2 or found.sign_is_open or finding.claim is None:  # noqa: PLR2004 - both sides
             return undecided
-        apart = [within(claimed, bound, tolerance(bound, finding.claim, self.relative)) is False for bound in bounds]
+        apart = [within(claimed, bound, tolerance(bound, finding.claim, finding.near)) is False for bound in bounds]
         return finding.but(verdict=Verdict.DIFFER) if all(apart) else undecided
 
     @cached_property

@@ -77,18 +77,18 @@ def kink_at(oracles: Oracles, leaf: Node, found: Slopes, names: Names) -> Kink |
     return Kink(*by, float(found.left.slope), float(found.right.slope))
 
 
-def jointly(oracles: Oracles, findings: Sequence[Finding], relative: float | None = None) -> list[Finding]:
+def jointly(oracles: Oracles, findings: Sequence[Finding]) -> list[Finding]:
     """The findings, with those refused whose claims fit each coordinate at a kink, but not some direction."""
     fitting = [
         finding
         for finding in findings
-        if finding.verdict is Verdict.KINK and _is_plain(finding) and _is_between(finding, relative)
+        if finding.verdict is Verdict.KINK and _is_plain(finding) and _is_between(finding)
     ]
     if not any(finding.accepted_as == "between" for finding in fitting):
         return list(findings)
     for direction in _directions(fitting):
         found = slopes(oracles.point, {finding.item.node: part for finding, part in direction})
-        reason = _misfit(direction, found, relative)
+        reason = _misfit(direction, found)
         if reason:
             blamed = {id(finding) for finding, _ in direction}
             return [
@@ -105,11 +105,11 @@ def _is_plain(finding: Finding) -> bool:
     return finding.item.kind == "gradient" and finding.claimed is not None and not finding.item.node.inputs
 
 
-def _is_between(finding: Finding, relative: float | None) -> bool:
+def _is_between(finding: Finding) -> bool:
     if finding.slopes is None or finding.claimed is None:
         return False
     claimed = exactly(finding.claimed)
-    return fits(claimed, finding.slopes, tolerance(claimed, finding.claim, relative))
+    return fits(claimed, finding.slopes, tolerance(claimed, finding.claim, finding.near))
 
 
 def fits(claimed: Ball, found: Slopes, allowed: Ball) -> bool:
@@ -140,12 +140,12 @@ def _directions(findings: Sequence[Finding]) -> Iterator[Direction]:
             yield [(finding, random.randint(-PARTS, PARTS) / PARTS) for finding in findings]
 
 
-def _misfit(direction: Direction, found: Slopes, relative: float | None) -> str | None:
+def _misfit(direction: Direction, found: Slopes) -> str | None:
     along, allowed = exactly(0), exactly(0)
     for finding, part in direction:
         claimed = exactly(finding.claimed or 0.0)
         along = along + claimed * part
-        allowed = allowed + tolerance(claimed, finding.claim, relative) * abs(part)
+        allowed = allowed + tolerance(claimed, finding.claim, finding.near) * abs(part)
     if not {found.left.kind, found.right.kind} <= {Kind.SLOPE, Kind.OUTSIDE} or fits(along, found, allowed):
         return None
     names = ", ".join([str(finding.item.node.name) for finding, _ in direction])

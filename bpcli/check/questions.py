@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from bpcli.check.nearness import AS_TYPED, Tolerance
 from bpcli.check.targets import Item, Names
 from bpcli.errors import BindingError, BpcliError, ShapeError, UsageError
 from bpcli.graph.node import Graph
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import shape_text
-from bpcli.language.claims import Claim, half_units
+from bpcli.language.claims import Claim, Target, half_units
 from bpcli.language.limits import Limits
 from bpcli.language.shapes import with_shapes
 from bpcli.language.values import shape_of, value_from
@@ -21,7 +22,8 @@ Evaluated = Callable[[Graph], Any]  # a formula with shapes, as the numbers that
 class Question(NamedTuple):
     """Some entries of one node, and what is claimed about them: a claim for each, or none for bpcli's own.
 
-    `within` is the place that the entries have in the whole array, where a claim names one.
+    `within` is the place that the entries have in the whole array, where a claim names one; `near` is how near the
+    claims have to be.
     """
 
     item: Item
@@ -32,6 +34,7 @@ class Question(NamedTuple):
     claim: Claim | None = None
     claims: Sequence[Claim] = ()
     notes: tuple[str, ...] = ()
+    near: Tolerance = AS_TYPED
 
     @property
     def places(self) -> list[tuple[int, ...]]:
@@ -47,6 +50,10 @@ class Question(NamedTuple):
     def part(self, whole: Any) -> Any:
         """The entries that are asked about, of an array like the node's."""
         return part_of(whole, self.within)
+
+    def near_over(self, truths: Sequence[float]) -> Tolerance:
+        """How near each of these entries has to be, among all of them."""
+        return self.near.over(truths, [claim.number or 0.0 for claim in self.claims])
 
 
 def own_question(item: Item, names: Names) -> Question:
@@ -69,14 +76,9 @@ class Asking:
         self._limits = limits
         self._evaluated = evaluated
 
-    def question(self, claim: Claim, formula: Graph | None) -> Question:
+    def question(self, claim: Claim, formula: Graph | None, near: Tolerance = AS_TYPED) -> Question:
         """A claim with the number of each entry. Raises ShapeError where it has another shape than its target."""
-        item = self._names.item(claim.target)
-        if item.source is not None:
-            message = f"{claim.target.kind}({claim.target.node}, {claim.target.source}) is no claim about arrays"
-            raise UsageError(message, hint="claim the gradient of a node, as in upstream(y)=[1, 0], or a value")
-        index = _counted(item.node.shape, claim.target.place, claim.target.node)
-        title = self._names.title(item) + place_text(index)
+        item, index, title = placed(self._names, claim.target)
         shape = item.node.shape[len(index) :]
         value = self._value(claim, formula)
         if shape_of(value) != shape:
@@ -86,7 +88,7 @@ class Asking:
             message = f"the claim about {title} has an entry that is no finite number"
             raise BindingError(message, hint="claim finite numbers, up to 1.8e308")
         notes = (AT_THIS_POINT,) if formula is not None and formula.variables else ()
-        return Question(item, _key(claim, index), title, index, shape, claim, _each(claim, numbers), notes)
+        return Question(item, _key(claim, index), title, index, shape, claim, _each(claim, numbers), notes, near)
 
     def _value(self, claim: Claim, formula: Graph | None) -> Any:
         """The number or the array that is claimed."""
@@ -105,6 +107,19 @@ class Asking:
     def _shape(self, name: str) -> Shape:
         node = self._names.nodes.get(name)
         return shape_of(self._beside[name]) if node is None else node.shape
+
+
+def placed(names: Names, target: Target) -> tuple[Item, tuple[int, ...], str]:
+    """What a claim about arrays is about, the entry that it names, and its title.
+
+    Raises UsageError where it is a step, BindingError where there is no such node or entry.
+    """
+    item = names.item(target)
+    if item.source is not None:
+        message = f"{target.kind}({target.node}, {target.source}) is no claim about arrays"
+        raise UsageError(message, hint="claim the gradient of a node, as in upstream(y)=[1, 0], or a value")
+    index = _counted(item.node.shape, target.place, target.node)
+    return item, index, names.title(item) + place_text(index)
 
 
 def _counted(shape: Shape, index: tuple[int, ...], name: str) -> tuple[int, ...]:

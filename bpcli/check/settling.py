@@ -49,18 +49,18 @@ def is_open(finding: Finding) -> bool:
     return finding.verdict is Verdict.UNDECIDED or (finding.verdict is Verdict.DIFFER and finding.truth is None)
 
 
-def settled(group: Group, relative: float | None) -> Group:
+def settled(group: Group) -> Group:
     """The group where every step is right alone: open entries that are what the rules say are right, too."""
-    return group.but(findings=[_settled(one, relative) if is_open(one) else one for one in group.findings])
+    return group.but(findings=[_settled(one) if is_open(one) else one for one in group.findings])
 
 
-def _settled(finding: Finding, relative: float | None) -> Finding:
+def _settled(finding: Finding) -> Finding:
     own = exactly(finding.own or 0.0)
     claimed = finding.own if finding.claimed is None else finding.claimed
     if claimed is None:
         return finding
     is_left_out = finding.reason == LEFT_OUT
-    if abs(claimed - float(own)) > float(tolerance(own, finding.claim, relative)):
+    if abs(claimed - float(own)) > float(tolerance(own, finding.claim, finding.near)):
         return finding.but(verdict=Verdict.DIFFER, truth=own, reason=None) if is_left_out else finding
     if finding.verdict is Verdict.DIFFER:
         return finding.but(verdict=Verdict.KINK, accepted_as="convention", reason=None)

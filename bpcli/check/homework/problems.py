@@ -1,25 +1,13 @@
 """Homework: what a teacher asks, what each item is worth, and how near an answer has to be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import fsum
 from typing import Any, NamedTuple
 
+from bpcli.check.nearness import Tolerance
+
 TIME_LIMIT = 10.0  # seconds for one problem of one submission
-
-
-class Tolerance(NamedTuple):
-    """How near an answer has to be to the truth t: |a - t| ≤ absolute + relative·size.
-
-    `size` is that of the `entry` itself, of the `largest` entry, or the `norm` of the whole array. Where `digits` is
-    given, so many significant digits are required and count. `source` says where the figures are published.
-    """
-
-    name: str
-    relative: float | None = None
-    absolute: float = 0.0
-    scope: str = "entry"  # or largest, or norm
-    digits: int | None = None
-    source: str = ""
 
 
 class Asked(NamedTuple):
@@ -38,8 +26,8 @@ class Asked(NamedTuple):
 class Problem:
     """An expression or a network at a point, and what is asked about it.
 
-    `at` has values as a file gives them: numbers, nested lists, or generators such as `normal(2,3)`; None asks for
-    formulas alone.
+    `at` has numbers and nested lists, also where the file names files or generators, or leaves the point to be drawn;
+    where it is empty, and the expression has variables, formulas are asked for.
     """
 
     name: str
@@ -58,7 +46,11 @@ class Problem:
     @property
     def points(self) -> float:
         """What all items are worth."""
-        return sum(asked.points for asked in self.asked)
+        return fsum([asked.points for asked in self.asked])
+
+    def at_point(self, at: Mapping[str, Any]) -> "Problem":
+        """The same problem at another point."""
+        return replace(self, at=at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +64,7 @@ class Homework:
     @property
     def points(self) -> float:
         """What all problems are worth."""
-        return sum(problem.points for problem in self.problems)
+        return fsum([problem.points for problem in self.problems])
 
 
 class Answers(NamedTuple):

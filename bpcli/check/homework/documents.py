@@ -1,0 +1,86 @@
+"""Texts of TOML and JSON as tables; what is broken is told with its line and column."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from typing import Any, Self
+
+from bpcli.errors import UsageError
+from bpcli.language.values import reason_of, without_repeats
+
+FORMS = ("toml", "json")
+NO_YAML = ("yaml", "yml")
+MOST_PARTS = 12  # of a name in a state_dict
+
+
+class Typed(float):
+    """A number together with the text that it was typed as, `0.10`."""
+
+    typed: str
+
+    def __new__(cls, typed: str) -> Self:
+        """The number that a text of TOML says."""
+        number = super().__new__(cls, typed)
+        number.typed = typed.replace("_", "")
+        return number
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str]]:
+        return type(self), (self.typed,)
+
+    def __repr__(self) -> str:
+        return self.typed
+
+
+def form_of(source: str, text: str) -> str:
+    """The form of a document: by the end of its name, or else by its first sign. Raises UsageError for YAML."""
+    ending = source.rpartition(".")[2].lower()
+    if ending in NO_YAML:
+        message = f"cannot read {source}: bpcli reads no YAML"
+        raise UsageError(message, hint="write it as TOML or as JSON; in YAML the answer 'no' is a truth value")
+    if ending in FORMS:
+        return ending
+    return "json" if text.lstrip("\ufeff \t\r\n").startswith("{") else "toml"
+
+
+def document_from(text: str, source: str, form: str | None = None, *, as_typed: bool = False) -> Mapping[str, Any]:
+    """The table that a text of TOML or JSON holds; the numbers of TOML `as_typed` know their text.
+
+    Raises UsageError with line and column where it is broken.
+    """
+    form = form or form_of(source, text)
+    try:
+        if form == "json":
+            found = json.loads(text, object_pairs_hook=without_repeats)
+        else:
+            found = tomllib.loads(text, parse_float=Typed if as_typed else float)
+    except (ValueError, RecursionError) as error:
+        message = f"cannot read {source} as {form.upper()}: {_reason(error)}"
+        raise UsageError(message, hint=_hint(form)) from error
+    if not isinstance(found, dict):
+        message = f"cannot read {source} as {form.upper()}: it is no object of names and values"
+        raise UsageError(message, hint=_hint(form))
+    return found
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg[:1].lower()}{error.msg[1:]} (at line {error.lineno}, column {error.colno})"
+    reason = reason_of(error)
+    return reason[:1].lower() + reason[1:]
+
+
+def _hint(form: str) -> str | None:
+    return 'in TOML a name with brackets stands in quotes: "value(A)" = 0.5' if form == "toml" else None
+
+
+def flattened(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The table with tables in it laid flat: TOML takes 0.weight without quotes for the name weight in the table 0."""
+    flat: dict[str, Any] = {}
+    pending = [(str(key), value, 1) for key, value in reversed(list(table.items()))]
+    while pending:
+        key, value, depth = pending.pop()
+        if isinstance(value, Mapping) and value and depth < MOST_PARTS:
+            pending.extend((f"{key}.{inner}", part, depth + 1) for inner, part in reversed(list(value.items())))
+        else:
+            flat[key] = value
+    return flat
