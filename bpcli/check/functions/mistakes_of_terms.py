@@ -212,7 +212,7 @@ def of_values(case: Case) -> Iterator[Mistake]:
         for name, value in {**case.numbers, "the output": case.out}.items():
             spread = _spread(value, arrived.shape)
             if spread is not None and spread.size > 1:
-                text = f"a chain rule factor wrong: the upstream gradient times {name}, not what the forward pass has there"
+                text = f"a chain rule factor wrong: the upstream gradient times {name}"
                 yield Mistake(Cause("wrong value", CHAIN, text), (arrived * spread).sum(axes))
 
 

@@ -1,11 +1,11 @@
 """A pass over time taken apart into steps; and the plain recurrent layer, recognised by its values.
 
-h_t = a(x_t·wx + h_{t-1}·wh + b), with a tanh, relu or sigmoid, the matrices as they are or transposed, the first state an
-input or 0. What arrives at the states is the upstream where they are the output; else it is solved for from the gradients
-of all inputs, which are linear in it.
+h_t = a(x_t·wx + h_{t-1}·wh + b), with a tanh, relu or sigmoid, the matrices as they are or transposed, the first state
+an input or 0. What arrives at the states is the upstream where they are the output; else it is solved for from the
+gradients of all inputs, which are linear in it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import permutations
 from typing import NamedTuple
 
@@ -35,16 +35,22 @@ class Steps(NamedTuple):
     states: list[Array]
 
 
-class Layer(NamedTuple):
-    """A recurrent layer: names of its inputs, data as (T, N, D), matrices as they are used, states from the first."""
+class Guess(NamedTuple):
+    """Which inputs may be what in a recurrent layer: names, "" for what is not there; the axis of time in the data."""
 
     data: str
     axis: int
     wx: str
     wh: str
-    b: str
-    start: str
     is_turned: bool
+    b: str = ""
+    start: str = ""
+
+
+class Layer(NamedTuple):
+    """A recurrent layer as it was guessed: data as (T, N, D), matrices as they are used, states from the first."""
+
+    guess: Guess
     x: Array
     matrices: tuple[Array, Array]
     states: Array
@@ -64,62 +70,70 @@ def modelled(case: Case) -> Steps | None:
         arrived = _arrived(case, layer)
         if arrived is not None:
             count = len(layer.x)
-            by_state = [_by(layer, layer.start, step) for step in range(count)]
+            by_state = [_by(layer, layer.guess.start, step) for step in range(count)]
             by_input = [_by(layer, case.name, step) for step in range(count)]
-            return Steps(layer.data, layer.start, layer.axis, by_state, by_input, arrived, list(layer.states[1:]))
+            return Steps(
+                layer.guess.data,
+                layer.guess.start,
+                layer.guess.axis,
+                by_state,
+                by_input,
+                arrived,
+                list(layer.states[1:]),
+            )
     return None
 
 
 def _layers(case: Case) -> Iterator[Layer]:
     """Every layer that the shapes allow."""
     arrays = {name: np.asarray(case.inputs[name], np.float64) for name in [case.name, *case.floats]}
+    for guess in _guesses(arrays):
+        x = _steps_first(arrays[guess.data], guess.axis)
+        wx, wh = (arrays[name].T if guess.is_turned else arrays[name] for name in (guess.wx, guess.wh))
+        width = len(wh)
+        if not 1 < len(x) <= MOST_STEPS or wx.shape != (x.shape[2], width) or wh.shape != (width, width):
+            continue
+        others = [name for name in arrays if name not in guess]
+        shape = (*np.delete(arrays[guess.data].shape[:-1], guess.axis), width)
+        for b in [*[name for name in others if arrays[name].shape == (width,)], ""]:
+            for start in [*[name for name in others if arrays[name].shape == shape and name != b], ""]:
+                shift = arrays[b] if b else np.zeros(width)
+                first = arrays[start].reshape(-1, width) if start else np.zeros((x.shape[1], width))
+                for act, slope in ACTIVATIONS:
+                    states = [first]
+                    for row in x:
+                        states.append(act(row @ wx + states[-1] @ wh + shift))
+                    every = np.stack(states)
+                    yield Layer(guess._replace(b=b, start=start), x, (wx, wh), every, slope(every))
+
+
+def _guesses(arrays: Mapping[str, Array]) -> Iterator[Guess]:
+    tables = [name for name, value in arrays.items() if value.ndim == MATRIX]
     for data, value in arrays.items():
         for axis in {CUBE: (1, 0), MATRIX: (0,)}.get(value.ndim, ()):
-            x = np.moveaxis(value, axis, 0)
-            x = x[:, None] if value.ndim == MATRIX else x
-            if not 1 < len(x) <= MOST_STEPS:
-                continue
-            tables = [name for name, one in arrays.items() if one.ndim == MATRIX and name != data]
-            for wx, wh in permutations(tables, MATRIX):
+            for wx, wh in permutations([name for name in tables if name != data], MATRIX):
                 for is_turned in (False, True):
-                    pair = tuple(arrays[one].T if is_turned else arrays[one] for one in (wx, wh))
-                    width = len(pair[1])
-                    if pair[0].shape != (x.shape[2], width) or pair[1].shape != (width, width):
-                        continue
-                    biases = [name for name, one in arrays.items() if one.shape == (width,) and name not in {data}]
-                    shape = (*np.delete(value.shape[:-1], axis), width)
-                    starts = [name for name, one in arrays.items() if one.shape == shape and name not in {data, wx, wh}]
-                    yield from _run(arrays, (data, axis, wx, wh), (biases, starts), (is_turned, x, pair))
+                    yield Guess(data, axis, wx, wh, is_turned)
 
 
-def _run(arrays: dict[str, Array], names: tuple, free: tuple, found: tuple) -> Iterator[Layer]:  # type: ignore[type-arg]
-    biases, starts = free
-    is_turned, x, (wx, wh) = found
-    width = len(wh)
-    for b in [*biases, ""]:
-        for start in [*[one for one in starts if one != b], ""]:
-            for act, slope in ACTIVATIONS:
-                shift = arrays[b] if b else np.zeros(width)
-                states = [arrays[start].reshape(-1, width) if start else np.zeros((x.shape[1], width))]
-                for row in x:
-                    states.append(act(row @ wx + states[-1] @ wh + shift))
-                every = np.stack(states)
-                yield Layer(*names, b, start, is_turned, x, (wx, wh), every, slope(every))
+def _steps_first(data: Array, axis: int) -> Array:
+    """Data as (T, N, D); without an axis of samples, of one."""
+    return np.moveaxis(data, axis, 0) if data.ndim == CUBE else data[:, None]
 
 
 def _by(layer: Layer, name: str, step: int) -> Array:
-    """The Jacobian of a state with respect to what the step has of an input; of the state before, by its name or none."""
+    """The Jacobian of a state with respect to what the step has of an input, or to the state before."""
     slope, (wx, wh) = layer.slopes[step + 1], layer.matrices
     samples, width = slope.shape
     one = np.eye(samples)
-    order = "kd" if layer.is_turned else "dk"
-    if name == layer.start:
+    order = "kd" if layer.guess.is_turned else "dk"
+    if name == layer.guess.start:
         found = np.einsum("nj,ij,nm->njmi", slope, wh, one)
-    elif name == layer.data:
+    elif name == layer.guess.data:
         found = np.einsum("nj,dj,nm->njmd", slope, wx, one)
-    elif name == layer.wx:
+    elif name == layer.guess.wx:
         found = np.einsum(f"nj,nd,jk->nj{order}", slope, layer.x[step], np.eye(width))
-    elif name == layer.wh:
+    elif name == layer.guess.wh:
         found = np.einsum(f"nj,nd,jk->nj{order}", slope, layer.states[step], np.eye(width))
     else:
         found = np.einsum("nj,jk->njk", slope, np.eye(width))
@@ -128,16 +142,16 @@ def _by(layer: Layer, name: str, step: int) -> Array:
 
 def _arrived(case: Case, layer: Layer) -> list[Array] | None:
     """What arrives at each state, if the layer gives the gradients of its inputs."""
-    if case.name not in {layer.data, layer.wx, layer.wh, layer.b, layer.start} - {""}:
+    if case.name not in {layer.guess.data, layer.guess.wx, layer.guess.wh, layer.guess.b, layer.guess.start} - {""}:
         return None
     after = layer.states[1:]
-    every = np.moveaxis(after, 0, layer.axis) if layer.axis else after
+    every = np.moveaxis(after, 0, layer.guess.axis) if layer.guess.axis else after
     for values, is_whole in ((every, True), (every[:, 0], True), (after[-1], False), (after[-1][0], False)):
         if values.shape == case.out.shape and np.allclose(values, case.out, rtol=1e-9, atol=1e-12):
             up = case.arrived[0]
             if not is_whole:
                 return [np.zeros(up.size)] * (len(after) - 1) + [up.reshape(-1)]
-            turned = np.moveaxis(up, layer.axis, 0) if up.ndim == CUBE else up
+            turned = np.moveaxis(up, layer.guess.axis, 0) if up.ndim == CUBE else up
             return [one.reshape(-1) for one in turned]
     return _solved(case, layer) if case.out.size < after[-1].size else None
 
@@ -146,14 +160,19 @@ def _solved(case: Case, layer: Layer) -> list[Array] | None:
     """The same of a loss of the last state, or of all of them, from the true gradients."""
     count, size = len(layer.x), layer.states[0].size
     truths = {case.name: case.truth, **case.others}
-    known = [name for name in (layer.data, layer.wx, layer.wh, layer.b, layer.start) if name in truths]
+    known = [
+        name
+        for name in (layer.guess.data, layer.guess.wx, layer.guess.wh, layer.guess.b, layer.guess.start)
+        if name in truths
+    ]
     if count * size > MOST_UNKNOWN:
         return None
-    onward = [_by(layer, layer.start, step) for step in range(count)]
+    onward = [_by(layer, layer.guess.start, step) for step in range(count)]
     each = {name: [_by(layer, name, step) for step in range(count)] for name in known}
     rows = []
     for place in range(count * size):
-        step, parts = place // size, {}
+        step = place // size
+        parts: dict[str, list[Array]] = {}
         carried = np.zeros(size)
         for back in range(count - 1, -1, -1):
             total = carried + (np.arange(size) == place % size) * (back == step)
@@ -164,6 +183,8 @@ def _solved(case: Case, layer: Layer) -> list[Array] | None:
     wanted = np.concatenate([truths[name].reshape(-1) for name in known])
     for first in ((count - 1) * size, 0):
         matrix = np.array(rows[first:]).T
+        if matrix.shape[0] <= matrix.shape[1]:
+            continue  # there is always an answer
         solved = np.linalg.lstsq(matrix, wanted, rcond=None)[0]
         if np.abs(matrix @ solved - wanted).max() <= 10 * case.round_off * np.abs(wanted).max():
             return list(np.concatenate([np.zeros(first), solved]).reshape(count, size))
@@ -172,9 +193,9 @@ def _solved(case: Case, layer: Layer) -> list[Array] | None:
 
 def _joined(layer: Layer, name: str, parts: list[Array], shape: tuple[int, ...]) -> Array:
     """The gradient of an input from what the steps add to it, the last step first."""
-    if name == layer.start:
+    if name == layer.guess.start:
         return parts[-1]
-    if name != layer.data:
+    if name != layer.guess.data:
         return np.sum(parts, 0)
     rows = np.stack([part.reshape(layer.x.shape[1:]) for part in parts[::-1]])
-    return (np.moveaxis(rows, 0, layer.axis) if len(shape) == CUBE else rows[:, 0]).reshape(-1)
+    return (np.moveaxis(rows, 0, layer.guess.axis) if len(shape) == CUBE else rows[:, 0]).reshape(-1)
