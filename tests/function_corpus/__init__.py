@@ -21,7 +21,6 @@ FAMILIES = (
     linear,
     reductions,
     losses,
-    probability,
     normalisation,
     convolution,
     pooling,
