@@ -184,7 +184,12 @@ def _with_some_left_out(
     given: Sequence[Any], names: Sequence[str], asked: Sequence[str], slots: Slots
 ) -> Sequence[str]:
     """The first inputs, in order, whose shapes fit; else simply the first."""
-    ways = [way for among in (asked, names) for way in combinations(among[:MOST_GRADIENTS], len(given))]
+    ways = [
+        way
+        for among in (asked, names)
+        for way in combinations(among[:MOST_GRADIENTS], len(given))
+        if all(name in asked or value is None for name, value in zip(way, given, strict=True))  # else it would be lost
+    ]
     simply = asked if len(given) < len(asked) else names
     return next((way for way in ways if _all_fit(way, given, slots)), simply[: len(given)])
 
