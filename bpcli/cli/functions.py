@@ -39,7 +39,10 @@ ABOUT_EXPRESSIONS = {
     "evaluation_mode": "--evaluation-mode",
 }
 USAGE = frozenset({"not found", "cannot be called"})  # faults that are those of the command
-HINTS = {"late": "raise it with --time-limit", "lost": "it may need more memory than --memory-limit allows"}
+HINTS = {
+    "late": "raise it with --time-limit",
+    "lost": "it ended Python, or needs more memory than --memory-limit allows",
+}
 LONE = "normal(N,D)"  # what a lone parameter gets
 MOST_LISTED = 10
 MATRIX = 2  # axes
