@@ -53,6 +53,15 @@ def test_files_and_given_values(tmp_path: Path) -> None:
     assert found["points"][0]["seed"] is None
 
 
+def test_labels_in_a_file_stay_whole(tmp_path: Path) -> None:
+    """They are indices, and have no gradient."""
+    np.savez(tmp_path / "batch.npz", x=np.arange(6.0).reshape(2, 3) / 7, y=np.array([2, 0]))
+    done = call("check", LAYERS, "--forward-function=softmax_loss", "--at", str(tmp_path / "batch.npz"))
+
+    assert done.code == 0
+    assert done.out.splitlines()[0] == "  dx (2, 3)   6 entries agree, to within 1e-9"
+
+
 def test_a_file_of_inputs_may_have_generators_and_names_no_file(tmp_path: Path) -> None:
     """Texts of a CSV file are typed values; a JSON file has texts, which are generators where they look so."""
     (tmp_path / "at.json").write_text(json.dumps({"x": "normal(N,D)", "w": "normal(D,M)", "b": "normal(M)"}), "utf-8")
@@ -78,6 +87,8 @@ def test_a_lone_array_is_drawn_and_a_square_one_is_noted() -> None:
     assert [note["message"] for note in valid_for("check", in_json.out)["warnings"]] == [
         "x is drawn, as by --set x=normal(N,D)"
     ]
+    named = ("--x=normal(N,N)", "--forward-function", "relu_forward", "--backward-function", "relu_backward")
+    assert call("check", LAYERS, *named).err == ""
     assert square.err == (
         "note: x is square, (2, 2): a gradient that is transposed fits there; unequal axes tell more\n"
     )
