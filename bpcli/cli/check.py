@@ -103,7 +103,10 @@ Examples:
 )
 @click.option("--parallel-jobs", type=LIMIT, default=1, help="Processes that answer requests.")
 @click.option(
-    "--time-limit", type=click.FloatRange(min=0, min_open=True), default=TIME_LIMIT, help="Seconds for each expression."
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=TIME_LIMIT,
+    help="Seconds for each expression, or for functions.",
 )
 @takes_homework
 @takes_functions
