@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from bpcli.check.carried import carried
 from bpcli.check.causes import with_causes
-from bpcli.check.equality import Comparison
+from bpcli.check.equality import Comparison, Formulas
 from bpcli.check.findings import Finding, Outcome, Verdict
 from bpcli.check.judge import Judge
 from bpcli.check.kinks import jointly
 from bpcli.check.nearness import Tolerance
 from bpcli.check.point import Point
-from bpcli.check.targets import Item, Names
+from bpcli.check.targets import Item
 from bpcli.graph.node import Graph
 from bpcli.language.claims import Claim
 from bpcli.language.values import number_from
@@ -31,17 +31,17 @@ def told_together(judge: Judge, findings: Sequence[Finding]) -> list[Finding]:
     return with_causes(carried(jointly(judge.oracles, findings), judge), judge)
 
 
-def judged_formula(graph: Graph, names: Names, claim: Claim, formula: Graph, near: Tolerance) -> Finding:
+def judged_formula(formulas: Formulas, claim: Claim, formula: Graph, near: Tolerance) -> Finding:
     """The verdict on a claim as a formula, at points drawn from the domain."""
-    item = names.item(claim.target)
-    base = Finding(item, names.title(item), Verdict.UNDECIDED, claim, near=near)
-    return _as_compared(base, Comparison(graph, item, formula, names.nodes, near), claim, None)
+    item = formulas.names.item(claim.target)
+    base = Finding(item, formulas.names.title(item), Verdict.UNDECIDED, claim, near=near)
+    return _as_compared(base, Comparison(formulas, item, formula, near), claim, None)
 
 
-def is_about_a_point(finding: Finding, graph: Graph, names: Names, formula: Graph) -> bool:
+def is_about_a_point(finding: Finding, formulas: Formulas, formula: Graph) -> bool:
     """Whether a claim that differs is a number, where the right one depends on the point."""
     is_number = finding.verdict is Verdict.DIFFER and not formula.variables
-    return is_number and Comparison(graph, finding.item, formula, names.nodes, finding.near).varies()
+    return is_number and formulas.vary(finding.item, formula)
 
 
 def _as_number(claim: Claim, formula: Graph) -> Claim:
@@ -67,7 +67,7 @@ def compared(judge: Judge, item: Item, claim: Claim, formula: Graph, near: Toler
     base = judge.finding(item, claim, near)
     if judge.undefined_node is not None:
         return base.but(verdict=Verdict.UNEVALUABLE, reason=judge.undefined_node)
-    comparison = Comparison(judge.point.graph, item, formula, judge.names.nodes, near)
+    comparison = Comparison(judge.formulas, item, formula, near)
     at_point = comparison.claimed(judge.point)
     if at_point.middle is None:
         return _as_compared(base, comparison, claim, judge.point.at)

@@ -14,7 +14,7 @@ from bpcli.check.nearness import AS_TYPED, Tolerance, same, tight, tolerance, wi
 from bpcli.check.oracles import Oracles
 from bpcli.check.point import LADDER, Point
 from bpcli.check.symbolic import WholeExpression, expression_of_graph, is_within_budget
-from bpcli.check.targets import Item
+from bpcli.check.targets import Item, Names
 from bpcli.graph.node import Graph, Node
 from bpcli.language.claims import Claim
 from bpcli.numbers.balls import UNDEFINED, Ball, exactly, precision
@@ -25,6 +25,7 @@ from bpcli.numbers.translation import REFUSALS
 
 POINTS = 40
 ENOUGH = 5
+MOST_KEPT = 200  # points
 MOST_DRAWS = 600
 FARTHEST_BORDER = 1000
 MOST_BORDERS = 8
@@ -33,62 +34,29 @@ SHORT_LITERAL = 1024.0  # times a literal that is what was typed, as 0.5 is and 
 LARGEST_PROOF = 60  # operations in the difference that SymPy is asked to simplify
 
 
-class Comparison:
-    """A claimed formula against the item that it is claimed to be, at any point."""
+class Formulas:
+    """What formulas are claimed to be, at any point; points that many of them are compared at are kept."""
 
-    def __init__(
-        self, graph: Graph, item: Item, formula: Graph, names: Mapping[str, Node], near: Tolerance = AS_TYPED
-    ) -> None:
+    def __init__(self, graph: Graph, names: Names) -> None:
         self.graph = graph
-        self.item = item
-        self.formula = formula
         self.names = names
-        self.near = near
-        self._whole = WholeExpression(graph)
-        constants = [constant.value for constant in (*graph.constants, *formula.constants) if not constant.symbol]
-        self._has_short_literals = all((value * SHORT_LITERAL).is_integer() for value in constants)
+        self.whole = WholeExpression(graph)
+        self._known: dict[tuple[tuple[str, float], ...], Oracles] = {}
 
-    def outcome(self, claim: Claim, at: Mapping[str, float] | None) -> Equality:
-        """Agreement at 40 points, then a proof if there is one; or the first counterexample."""
-        agreed: list[Mapping[str, float]] = []
-        here = None if at is None else Point(self.graph, at)
-        for drawn in _points(self.graph, self.formula, at):
-            point = Point(self.graph, drawn)
-            if here is not None and not here.shares_branch(point):
-                continue
-            counterexample = self._disagreement(point, claim)
-            if counterexample is not None and counterexample.claimed == counterexample.claimed:
-                return Equality(Outcome.DIFFERS, tuple(agreed), counterexample)
-            if counterexample is None:
-                agreed.append(drawn)
-            if len(agreed) == POINTS:
-                break
-        if len(agreed) < ENOUGH:
-            return Equality(Outcome.UNKNOWN, tuple(agreed))
-        return Equality(Outcome.PROVED if self._is_proved() else Outcome.AGREES, tuple(agreed))
+    def oracles(self, at: Mapping[str, float]) -> Oracles:
+        """The oracles at a point."""
+        key = tuple(at.items())
+        found = self._known.get(key) or Oracles(Point(self.graph, at), self.whole)
+        if len(self._known) < MOST_KEPT:
+            self._known[key] = found
+        return found
 
-    def _disagreement(self, point: Point, claim: Claim) -> Counterexample | None:
-        """None where the formula is right at a point; with NaN where that cannot be told there."""
-        unknown = Counterexample(point.at, float("nan"), float("nan"))
-        truth = self._truth(point)
-        if truth is None:
-            return unknown
-        claimed = self.claimed(point)
-        if claimed.middle is None:
-            return unknown
-        if self.near.is_as_typed and claim.number is None:
-            verdict = within(claimed, truth, tight(truth, is_exact=self._has_short_literals))
-        else:
-            verdict = within(claimed, truth, tolerance(truth, claim, self.near))
-        if verdict is None:
-            return unknown
-        return None if verdict else Counterexample(point.at, float(claimed), float(truth))
-
-    def _truth(self, point: Point) -> Ball | None:
+    def truth(self, item: Item, oracles: Oracles) -> Ball | None:
+        """What is right for an item at a point; None where that cannot be told."""
+        point = oracles.point
         if exactly(point.values()[self.graph.output]).middle is None:
             return None
-        oracles = Oracles(point, self._whole)
-        kind, node, source = self.item
+        kind, node, source = item
         if kind == "value":
             value = exactly(point.values()[node])
             return None if value.middle is None else value
@@ -101,16 +69,68 @@ class Comparison:
         with precision(LADDER[0].bits):
             return gradient * local
 
-    def varies(self) -> bool:
-        """Whether what the formula is claimed to be is another number at another point."""
+    def vary(self, item: Item, formula: Graph) -> bool:
+        """Whether what is right for an item is another number at another point."""
         found: list[Ball] = []
-        for drawn in _points(self.graph, self.formula, None):
-            truth = self._truth(Point(self.graph, drawn))
+        for drawn in _points(self.graph, formula, None):
+            truth = self.truth(item, self.oracles(drawn))
             if truth is not None:
                 found.append(truth)
             if len(found) == ENOUGH:
                 break
         return not all(same(found[0], other) for other in found)
+
+
+class Comparison:
+    """A claimed formula against the item that it is claimed to be, at any point."""
+
+    def __init__(self, formulas: Formulas, item: Item, formula: Graph, near: Tolerance = AS_TYPED) -> None:
+        self._formulas = formulas
+        self._whole = formulas.whole
+        self.graph = graph = formulas.graph
+        self.item = item
+        self.formula = formula
+        self.names = formulas.names.nodes
+        self.near = near
+        constants = [constant.value for constant in (*graph.constants, *formula.constants) if not constant.symbol]
+        self._has_short_literals = all((value * SHORT_LITERAL).is_integer() for value in constants)
+
+    def outcome(self, claim: Claim, at: Mapping[str, float] | None) -> Equality:
+        """Agreement at 40 points, then a proof if there is one; or the first counterexample."""
+        agreed: list[Mapping[str, float]] = []
+        here = None if at is None else Point(self.graph, at)
+        for drawn in _points(self.graph, self.formula, at):
+            oracles = self._formulas.oracles(drawn)
+            if here is not None and not here.shares_branch(oracles.point):
+                continue
+            counterexample = self._disagreement(oracles, claim)
+            if counterexample is not None and counterexample.claimed == counterexample.claimed:
+                return Equality(Outcome.DIFFERS, tuple(agreed), counterexample)
+            if counterexample is None:
+                agreed.append(drawn)
+            if len(agreed) == POINTS:
+                break
+        if len(agreed) < ENOUGH:
+            return Equality(Outcome.UNKNOWN, tuple(agreed))
+        return Equality(Outcome.PROVED if self._is_proved() else Outcome.AGREES, tuple(agreed))
+
+    def _disagreement(self, oracles: Oracles, claim: Claim) -> Counterexample | None:
+        """None where the formula is right at a point; with NaN where that cannot be told there."""
+        point = oracles.point
+        unknown = Counterexample(point.at, float("nan"), float("nan"))
+        truth = self._formulas.truth(self.item, oracles)
+        if truth is None:
+            return unknown
+        claimed = self.claimed(point)
+        if claimed.middle is None:
+            return unknown
+        if self.near.is_as_typed and claim.number is None:
+            verdict = within(claimed, truth, tight(truth, is_exact=self._has_short_literals))
+        else:
+            verdict = within(claimed, truth, tolerance(truth, claim, self.near))
+        if verdict is None:
+            return unknown
+        return None if verdict else Counterexample(point.at, float(claimed), float(truth))
 
     def claimed(self, point: Point) -> Ball:
         """The formula's value at a point."""

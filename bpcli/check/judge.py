@@ -5,7 +5,8 @@ from functools import cached_property
 from bpcli.backprop.nonfinite import reason_undefined
 from bpcli.backprop.sweep import local_numbers
 from bpcli.check.chain import chained
-from bpcli.check.findings import Finding, Verdict
+from bpcli.check.equality import Formulas
+from bpcli.check.findings import Cause, Finding, Verdict
 from bpcli.check.finite import Kind, Slopes, is_settled, product_of_slopes
 from bpcli.check.kinks import culprit, fits, kink_at, steepest
 from bpcli.check.nearness import AS_TYPED, Tolerance, same, tolerance, within
@@ -35,6 +36,7 @@ class Judge:
         self.names = Names(point.graph)
         self.oracles = Oracles(point)
         self.own = own or Own(point)
+        self.mistakes: dict[Item, tuple[tuple[Cause, Ball, float], ...]] = {}  # known ones, that were looked for
 
     # Truths ----------------------------------------------------------------------------------------------------
 
@@ -87,6 +89,11 @@ class Judge:
             if found.middle is None or is_settled(found):
                 break
         return None if found.middle is None else found
+
+    @cached_property
+    def formulas(self) -> Formulas:
+        """What claimed formulas are compared with."""
+        return Formulas(self.point.graph, self.names)
 
     # Verdicts --------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bpcli.check.claimed import compared, explained, judged_claim, judged_formula, told_together
+from bpcli.check.equality import Formulas
 from bpcli.check.findings import Finding, Outcome, Verdict
 from bpcli.check.groups import Group
 from bpcli.check.homework.posing import Posed
@@ -97,13 +98,14 @@ class FormulaJudge:
 
     def __init__(self, posed: Posed) -> None:
         self._posed = posed
+        self._formulas = Formulas(posed.graph, posed.names)
 
     def found(self, place: int, written: Written, near: Tolerance, form: str) -> Finding:
         """The verdict on one formula, at points drawn from the domain."""
         del place, form
         claim = claim_in(written)
         formula = written.formula or parse(claim.typed, (), LIMITS)
-        found = judged_formula(self._posed.graph, self._posed.names, claim, formula, near)
+        found = judged_formula(self._formulas, claim, formula, near)
         return without_point(found, bool(formula.variables))
 
     def together(self, found: Sequence[Found]) -> tuple[Sequence[Found], Check]:

@@ -130,10 +130,12 @@ def _found(problem: Problem, targets: list[Target], find: Callable[[Target], T])
 
 def _titled(problem: Problem, titles: Sequence[str]) -> tuple[str, ...]:
     """The titles of the items. Raises UsageError where two are about the same, such as `W[-1]` and `W[1]` of two."""
-    for place, title in enumerate(titles):
-        if title in titles[:place]:
-            message = f"{place_of(problem, place)}: '{problem.asked[place].key}' is asked for twice"
-            raise UsageError(message, hint=f"'{problem.asked[titles.index(title)].key}' is the same")
+    first: dict[str, str] = {}
+    for place, (title, asked) in enumerate(zip(titles, problem.asked, strict=True)):
+        if title in first:
+            message = f"{place_of(problem, place)}: '{asked.key}' is asked for twice"
+            raise UsageError(message, hint=f"'{first[title]}' is the same")
+        first[title] = asked.key
     return tuple(titles)
 
 
