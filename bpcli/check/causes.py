@@ -12,7 +12,7 @@ from bpcli.graph.node import Node
 from bpcli.numbers.balls import Ball, exactly, precision
 
 MOST_CAUSES = 3
-MOST_KEPT = 200  # items whose mistakes are kept
+MOST_KEPT = 50_000  # mistakes, of all items together
 FAR = 1.1 * MOST_OF_TYPED  # of a number: beyond it no claim hits, however it was typed
 SMALLEST = 1e-300
 
@@ -49,7 +49,7 @@ def causes_of(finding: Finding, judge: Judge) -> list[Cause]:
 def _known(judge: Judge, item: Item) -> Sequence[tuple[Cause, Ball, float]]:
     """Every mistake with its number, also as float64 has it; found once for each item, as many claims ask."""
     if item not in judge.mistakes:
-        if len(judge.mistakes) >= MOST_KEPT:
+        if sum(map(len, judge.mistakes.values())) > MOST_KEPT:
             judge.mistakes.clear()
         found = [one for one in mistakes(judge, item) if one.value.middle is not None]
         judge.mistakes[item] = tuple([(one.cause, one.value, float(one.value)) for one in found])

@@ -25,7 +25,7 @@ from bpcli.numbers.translation import REFUSALS
 
 POINTS = 40
 ENOUGH = 5
-MOST_KEPT = 200  # points
+MOST_KEPT = 20_000  # values of nodes, at all points together
 MOST_DRAWS = 600
 FARTHEST_BORDER = 1000
 MOST_BORDERS = 8
@@ -47,7 +47,7 @@ class Formulas:
         """The oracles at a point."""
         key = tuple(at.items())
         found = self._known.get(key) or Oracles(Point(self.graph, at), self.whole)
-        if len(self._known) < MOST_KEPT:
+        if len(self._known) * len(self.graph.nodes) < MOST_KEPT:
             self._known[key] = found
         return found
 
