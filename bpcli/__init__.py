@@ -1,10 +1,10 @@
 """bpcli: gradients by backpropagation, step by step.
 
 `bpcli.grad("x*y*z", {"x": 6, "y": -2, "z": -3})` gives the value, the gradients and every step. `check_expression`
-holds gradients, bpcli's own or claimed ones, against SymPy and differences; `explain` writes one entry of a gradient
-out path by path. `bpcli.jacobian("W @ x", …)` and `bpcli.hessian(…)` give the matrices of first and second derivatives.
-`bpcli.parse` gives the graph of an expression, `bpcli.render` and `bpcli.latex` write a node. Everything is imported
-when it is first used.
+holds gradients, bpcli's own or claimed ones, against SymPy and differences, and `check_function` those of a
+hand-written backward pass; `explain` writes one entry of a gradient out path by path. `bpcli.jacobian("W @ x", …)` and
+`bpcli.hessian(…)` give the matrices of first and second derivatives. `bpcli.parse` gives the graph of an expression,
+`bpcli.render` and `bpcli.latex` write a node. Everything is imported when it is first used.
 """
 
 from typing import TYPE_CHECKING
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from bpcli.backprop.sweep import Step
     from bpcli.check.checking import check_expression
     from bpcli.check.findings import Finding, Verdict
+    from bpcli.check.functions.checking import check_function
+    from bpcli.check.functions.results import FunctionCheck
     from bpcli.check.results import Check
     from bpcli.errors import BindingError, BpcliError, LimitError, ParseError, Span, UsageError
     from bpcli.graph.latex import latex
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from bpcli.language.explain import explain, fan_out
     from bpcli.language.expressions import parse
     from bpcli.language.limits import Limits
+    from bpcli.report.assertions import assert_gradients
 
 __version__ = "0.1.0"
 
@@ -45,6 +48,7 @@ _HOMES = {
     "FanOut": "backprop.fan_out",
     "FanOuts": "backprop.fan_out",
     "Finding": "check.findings",
+    "FunctionCheck": "check.functions.results",
     "Gradients": "backprop.gradients",
     "Graph": "graph.node",
     "Hessian": "backprop.jacobian",
@@ -59,7 +63,9 @@ _HOMES = {
     "UsageError": "errors",
     "Variable": "graph.node",
     "Verdict": "check.findings",
+    "assert_gradients": "report.assertions",
     "check_expression": "check.checking",
+    "check_function": "check.functions.checking",
     "explain": "language.explain",
     "fan_out": "language.explain",
     "grad": "language.build",
@@ -84,6 +90,7 @@ __all__ = [
     "FanOut",
     "FanOuts",
     "Finding",
+    "FunctionCheck",
     "Gradients",
     "Graph",
     "Hessian",
@@ -99,7 +106,9 @@ __all__ = [
     "Variable",
     "Verdict",
     "__version__",
+    "assert_gradients",
     "check_expression",
+    "check_function",
     "explain",
     "fan_out",
     "grad",

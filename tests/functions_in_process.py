@@ -7,20 +7,22 @@ import numpy as np
 
 from bpcli.check.functions.callee import Fault, Inputs, MisbehaviourError, Passed
 from bpcli.check.functions.noise import joined, moved_value
+from bpcli.check.functions.signatures import ANYTHING
 
 Array = Any
 
 
 class Called:
-    """`forward(**inputs)` gives an output or a tuple of them, `backward(upstream, **inputs)` gradients by name."""
+    """`forward(*inputs)` gives an output or a tuple of them, `backward(upstream, *inputs)` gradients by name."""
 
     forward_name = "forward"
     backward_name = "backward"
+    parameters = backward_parameters = ANYTHING
 
     def __init__(
         self,
         forward: Callable[..., Any],
-        backward: Callable[..., Mapping[str, Any]],
+        backward: Callable[..., Mapping[str, Any]] = lambda *_, **__: {},
         *,
         has_upstream: bool = True,
     ) -> None:
@@ -31,7 +33,7 @@ class Called:
         """What the function gives."""
         self.calls += 1
         try:
-            found = self._forward(**inputs)
+            found = self._forward(*inputs.values())
         except ValueError as error:
             raise MisbehaviourError(Fault("raises", "forward", str(error))) from error
         return found if isinstance(found, tuple) else (found,)
@@ -40,7 +42,7 @@ class Called:
         """Both passes."""
         outputs = self.outputs(inputs)
         first = upstream[0] if upstream is not None and len(upstream) == 1 else upstream
-        return Passed(outputs, self._backward(first, **inputs))
+        return Passed(outputs, self._backward(first, *inputs.values()))
 
     def takes_upstream(self, inputs: Inputs) -> bool:
         """As it was made."""

@@ -13,10 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bpcli
+from bpcli.check.functions.checking import check_callee
+from bpcli.check.functions.local import local_callee
+from bpcli.language.generators import inputs_from
 from bpcli.ops import REGISTRY
 from bpcli.report.check_documents import check_document, undecided_document
 from bpcli.report.documents import json_text, schema_text
 from bpcli.report.explanations import LEVELS, Release
+from bpcli.report.function_documents import function_document
 
 HEAD = ["schema", "version", "status"]
 ANSWER = [*HEAD, "verdict", "expression", "inputs", "value", "gradients", "claims", "warnings"]
@@ -77,7 +81,7 @@ QUESTIONS: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
     ("log(x)", {"x": [1, -1]}, (), {"seed": [1, 1]}),
     ("sum(relu(x))", {"x": [0, 1, 2]}, {"x": [0.3, 1, 2]}, {}),
 ]
-NAMED = ("claims", "inputs", "gradients", "at", "counts")
+NAMED = ("claims", "inputs", "gradients", "at", "counts", "verdicts")
 valid = partial(valid_for, "check")
 
 
@@ -93,7 +97,7 @@ def keys_of(document: Any, path: str = "") -> Iterator[str]:
     """Every key of a document with the keys above it; names of variables and claims are `*`."""
     if isinstance(document, dict):
         for key, value in document.items():
-            is_name = path.rpartition(".")[2] in NAMED or path.endswith("points[]")
+            is_name = path.rpartition(".")[2] in NAMED or path.endswith("equality.points[]")
             place = f"{path}.{'*' if is_name else key}"
             yield place
             yield from keys_of(value, path if key == "worst" else place)  # an entry is told as a single number is
@@ -238,6 +242,14 @@ def test_every_key_of_the_schema_occurs(monkeypatch: pytest.MonkeyPatch) -> None
     found |= set(keys_of(check_document(cut, most_steps=1, head={"id": 1})))
     found |= set(keys_of(undecided_document("time limit of 1 seconds", "x", {"id": 1})))
     found |= set(keys_of(valid(call("check", "x*", "--json").out)))
+    functions = check_callee(
+        local_callee(lambda x: x**2, lambda x: 3 * x),
+        [(inputs_from({"x": "normal(N)"}, seed), seed) for seed in (0, 1)],
+    )
+    for release in (*STAFF, *STUDENT):
+        found |= set(keys_of(valid(json_text(function_document(functions, release)) + "\n")))
+    broken = check_callee(local_callee(lambda x: x / 0), [({"x": 1.0}, None)])
+    found |= set(keys_of(valid(json_text(function_document(broken)) + "\n")))
     in_schema = set(keys_in(schema, schema["$defs"]))
 
     assert (in_schema - found, found - in_schema) == (set(), set())

@@ -77,6 +77,15 @@ def test_a_late_worker_is_stopped_and_replaced(jobs: int) -> None:
     assert multiprocessing.active_children() == []
 
 
+def test_each_question_may_have_a_time_of_its_own() -> None:
+    """One that may take half a second is excused; those that may take as long as they want are answered."""
+    found = list(
+        replies(echo, ["one", "late", "two"], excuse, seconds=lambda question: 0.5 if question == "late" else None)
+    )
+
+    assert [(reply.code, reply.out) for reply in found] == [(3, "one"), (-1, "late"), (3, "two")]
+
+
 @has_signals
 @pytest.mark.parametrize("end", ["lost", "killed", "ended", "raised"])
 @pytest.mark.parametrize("jobs", [1, 3])

@@ -29,6 +29,7 @@ class Reply(NamedTuple):
 
 
 Work = Callable[[str], Reply]
+Seconds = float | None | Callable[[str], float | None]  # for every question the same, or for each its own
 
 
 class Excuse(Protocol):
@@ -95,9 +96,12 @@ def _end_with_parent() -> None:
 
 
 def replies(
-    work: Work, questions: Iterable[str], excuse: Excuse, *, jobs: int = 1, seconds: float | None = None
+    work: Work, questions: Iterable[str], excuse: Excuse, *, jobs: int = 1, seconds: Seconds = None
 ) -> Iterator[Reply]:
-    """The answers in the order of the questions; `excuse` answers for a worker that took too long or was lost."""
+    """The answers in the order of the questions; `excuse` answers for a worker that took too long or was lost.
+
+    `seconds` is the time for a question, or a function that says how long a given question may take.
+    """
     crew = Crew(work, jobs, seconds)
     waiting = enumerate(questions)
     answered: dict[int, Reply] = {}
@@ -122,10 +126,10 @@ def replies(
 class Crew:
     """The workers at one piece of work."""
 
-    def __init__(self, work: Work, jobs: int, seconds: float | None) -> None:
+    def __init__(self, work: Work, jobs: int, seconds: Seconds) -> None:
         self._work = work
         self._jobs = jobs
-        self._seconds = seconds
+        self._seconds = seconds if callable(seconds) else lambda _: seconds
         self._workers: list[Worker] = []
 
     @property
@@ -135,15 +139,16 @@ class Crew:
 
     def ask(self, number: int, question: str) -> None:
         """Give a question to an idle worker, or to a new one."""
+        seconds = self._seconds(question)
         for idle in [worker for worker in self._workers if worker.task is None]:
             try:
-                idle.ask(number, question, self._seconds)
+                idle.ask(number, question, seconds)
             except OSError:  # it has been lost since its last answer
                 self._dismiss(idle)
             else:
                 return
         self._workers.append(Worker(self._work, self._workers))
-        self._workers[-1].ask(number, question, self._seconds)
+        self._workers[-1].ask(number, question, seconds)
 
     def finished(self) -> list[tuple[Worker, Task]]:
         """The workers that have answered, or are late; waits until there is one, if any is busy."""

@@ -14,7 +14,7 @@ from bpcli.check.nearness import AS_TYPED, Tolerance, same, tight, tolerance, wi
 from bpcli.check.oracles import Oracles
 from bpcli.check.point import LADDER, Point
 from bpcli.check.symbolic import WholeExpression, expression_of_graph, is_within_budget
-from bpcli.check.targets import Item, Names
+from bpcli.check.targets import Item
 from bpcli.graph.node import Graph, Node
 from bpcli.language.claims import Claim
 from bpcli.numbers.balls import UNDEFINED, Ball, exactly, precision
@@ -25,38 +25,45 @@ from bpcli.numbers.translation import REFUSALS
 
 POINTS = 40
 ENOUGH = 5
-MOST_KEPT = 20_000  # values of nodes, at all points together
 MOST_DRAWS = 600
 FARTHEST_BORDER = 1000
 MOST_BORDERS = 8
 NEARBY = 1e-3  # relative, around a given point
 SHORT_LITERAL = 1024.0  # times a literal that is what was typed, as 0.5 is and 0.1 is not, is whole
+MOST_KEPT = 20_000  # values of nodes, at all points together
 LARGEST_PROOF = 60  # operations in the difference that SymPy is asked to simplify
 
 
-class Formulas:
-    """What formulas are claimed to be, at any point; points that many of them are compared at are kept."""
+class Truths:
+    """What an item comes to at points, each found once, however many formulas are compared with it."""
 
-    def __init__(self, graph: Graph, names: Names) -> None:
+    def __init__(self, graph: Graph, item: Item) -> None:
         self.graph = graph
-        self.names = names
+        self.item = item
         self.whole = WholeExpression(graph)
-        self._known: dict[tuple[tuple[str, float], ...], Oracles] = {}
+        self._points: dict[tuple[tuple[str, float], ...], Point] = {}
+        self._found: dict[Point, Ball | None] = {}
 
-    def oracles(self, at: Mapping[str, float]) -> Oracles:
-        """The oracles at a point."""
+    def point(self, at: Mapping[str, float]) -> Point:
+        """The point with these numbers, and with what was found there."""
         key = tuple(at.items())
-        found = self._known.get(key) or Oracles(Point(self.graph, at), self.whole)
-        if len(self._known) * len(self.graph.nodes) < MOST_KEPT:
-            self._known[key] = found
-        return found
+        if key not in self._points:
+            if self._points and len(self._points) * len(self.graph.nodes) >= MOST_KEPT:
+                self._found.pop(self._points.pop(next(iter(self._points))), None)
+            self._points[key] = Point(self.graph, at)
+        return self._points[key]
 
-    def truth(self, item: Item, oracles: Oracles) -> Ball | None:
-        """What is right for an item at a point; None where that cannot be told."""
-        point = oracles.point
+    def at(self, point: Point) -> Ball | None:
+        """The item there, or None where it cannot be told."""
+        if point not in self._found:
+            self._found[point] = self._at(point)
+        return self._found[point]
+
+    def _at(self, point: Point) -> Ball | None:
         if exactly(point.values()[self.graph.output]).middle is None:
             return None
-        kind, node, source = item
+        oracles = Oracles(point, self.whole)
+        kind, node, source = self.item
         if kind == "value":
             value = exactly(point.values()[node])
             return None if value.middle is None else value
@@ -69,28 +76,16 @@ class Formulas:
         with precision(LADDER[0].bits):
             return gradient * local
 
-    def vary(self, item: Item, formula: Graph) -> bool:
-        """Whether what is right for an item is another number at another point."""
-        found: list[Ball] = []
-        for drawn in _points(self.graph, formula, None):
-            truth = self.truth(item, self.oracles(drawn))
-            if truth is not None:
-                found.append(truth)
-            if len(found) == ENOUGH:
-                break
-        return not all(same(found[0], other) for other in found)
-
 
 class Comparison:
     """A claimed formula against the item that it is claimed to be, at any point."""
 
-    def __init__(self, formulas: Formulas, item: Item, formula: Graph, near: Tolerance = AS_TYPED) -> None:
-        self._formulas = formulas
-        self._whole = formulas.whole
-        self.graph = graph = formulas.graph
-        self.item = item
+    def __init__(self, truths: Truths, formula: Graph, names: Mapping[str, Node], near: Tolerance = AS_TYPED) -> None:
+        self.truths = truths
+        self.graph = graph = truths.graph
+        self.item = truths.item
         self.formula = formula
-        self.names = formulas.names.nodes
+        self.names = names
         self.near = near
         constants = [constant.value for constant in (*graph.constants, *formula.constants) if not constant.symbol]
         self._has_short_literals = all((value * SHORT_LITERAL).is_integer() for value in constants)
@@ -100,10 +95,10 @@ class Comparison:
         agreed: list[Mapping[str, float]] = []
         here = None if at is None else Point(self.graph, at)
         for drawn in _points(self.graph, self.formula, at):
-            oracles = self._formulas.oracles(drawn)
-            if here is not None and not here.shares_branch(oracles.point):
+            point = self.truths.point(drawn)
+            if here is not None and not here.shares_branch(point):
                 continue
-            counterexample = self._disagreement(oracles, claim)
+            counterexample = self._disagreement(point, claim)
             if counterexample is not None and counterexample.claimed == counterexample.claimed:
                 return Equality(Outcome.DIFFERS, tuple(agreed), counterexample)
             if counterexample is None:
@@ -114,11 +109,10 @@ class Comparison:
             return Equality(Outcome.UNKNOWN, tuple(agreed))
         return Equality(Outcome.PROVED if self._is_proved() else Outcome.AGREES, tuple(agreed))
 
-    def _disagreement(self, oracles: Oracles, claim: Claim) -> Counterexample | None:
+    def _disagreement(self, point: Point, claim: Claim) -> Counterexample | None:
         """None where the formula is right at a point; with NaN where that cannot be told there."""
-        point = oracles.point
         unknown = Counterexample(point.at, float("nan"), float("nan"))
-        truth = self._formulas.truth(self.item, oracles)
+        truth = self.truths.at(point)
         if truth is None:
             return unknown
         claimed = self.claimed(point)
@@ -131,6 +125,17 @@ class Comparison:
         if verdict is None:
             return unknown
         return None if verdict else Counterexample(point.at, float(claimed), float(truth))
+
+    def varies(self) -> bool:
+        """Whether what the formula is claimed to be is another number at another point."""
+        found: list[Ball] = []
+        for drawn in _points(self.graph, self.formula, None):
+            truth = self.truths.at(self.truths.point(drawn))
+            if truth is not None:
+                found.append(truth)
+            if len(found) == ENOUGH:
+                break
+        return not all(same(found[0], other) for other in found)
 
     def claimed(self, point: Point) -> Ball:
         """The formula's value at a point."""
@@ -149,12 +154,12 @@ class Comparison:
 
     def _is_proved(self) -> bool:
         """Whether SymPy finds that the two formulas are one; only asked of a gradient, within a budget of nodes."""
-        if self.item.kind != "gradient" or not self._whole.is_possible or not is_within_budget(self.formula):
+        if self.item.kind != "gradient" or not self.truths.whole.is_possible or not is_within_budget(self.formula):
             return False
-        derivative = self._whole.derivative(self.item.node)
+        derivative = self.truths.whole.derivative(self.item.node)
         if derivative is None:
             return False
-        symbols = self._whole.names(self.item.node)
+        symbols = self.truths.whole.names(self.item.node)
         try:
             inner = (
                 {symbols[self.item.node]: self._expression(self.item.node, symbols)} if self.item.node.inputs else {}

@@ -5,7 +5,6 @@ from functools import cached_property
 from bpcli.backprop.nonfinite import reason_undefined
 from bpcli.backprop.sweep import local_numbers
 from bpcli.check.chain import chained
-from bpcli.check.equality import Formulas
 from bpcli.check.findings import Cause, Finding, Verdict
 from bpcli.check.finite import Kind, Slopes, is_settled, product_of_slopes
 from bpcli.check.kinks import culprit, fits, kink_at, steepest
@@ -89,11 +88,6 @@ class Judge:
             if found.middle is None or is_settled(found):
                 break
         return None if found.middle is None else found
-
-    @cached_property
-    def formulas(self) -> Formulas:
-        """What claimed formulas are compared with."""
-        return Formulas(self.point.graph, self.names)
 
     # Verdicts --------------------------------------------------------------------------------------------------
 

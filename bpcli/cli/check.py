@@ -16,6 +16,8 @@ from bpcli.cli.inputs import (
     names_from,
     network_from,
     question_from,
+    takes_functions,
+    takes_homework,
     takes_limits,
     takes_network,
     takes_values,
@@ -37,6 +39,8 @@ from bpcli.errors import (
 from bpcli.language.values import lines_from
 
 TIME_LIMIT = 60.0
+OF_HOMEWORK = ("answers_from", "template_for", "report_format", "report_file", "resume_run")
+HOMEWORK_FILES = (".toml", ".json", ".yaml", ".yml")
 
 HELP = """Check gradients of EXPR: bpcli's own, or those that --claim says are right.
 
@@ -48,6 +52,14 @@ gradient, 4 where it cannot be told.
 Of arrays every entry is checked. A claim is then a list, a file, a formula, or about one entry: "W=[[1, 2], [3, 4]]",
 x=@grad.npy, "x=2*W.T@(W@x)", "W[0,1]=3", "value(y[0])=4".
 
+A homework file, .toml or .json, in the place of EXPR checks itself; with --answers-from it grades the answers of one
+student, or of a folder. One student's exit code is that of a check; a class has 0 when every submission was graded.
+
+A Python file in the place of EXPR has functions of your own, which --forward-function and --backward-function name.
+Every gradient that the backward pass gives is held against differences of the forward pass, which runs in a process of
+its own. Inputs are given, or drawn: --x "normal(2,3)", uniform(low,high,4), integers(low,high,4), distinct(4,5) without
+ties, away_from(0,1e-3,4,5); an axis may have a name, normal(N,D), for which a length is chosen.
+
 \b
 Examples:
   bpcli check "x*y*z" --x 6 --y -2 --z -3
@@ -55,6 +67,12 @@ Examples:
   bpcli check "sin(x)**2" --claim "x=sin(2*x)"
   bpcli check "sum((W @ x)**2)" --W "[[1, -2], [0.5, 3]]" --x "[2, -1]" --claim "x=[6, 28]"
   bpcli check "x -> LSTM(2) -> Linear(1) -> MSELoss(t)" --at batch.npz
+  bpcli check homework.toml
+  bpcli check --template-for homework.toml > answers.toml
+  bpcli check homework.toml --answers-from alice.toml --release-to student --hint-level kind
+  bpcli check homework.toml --answers-from submissions --report-file grades.csv --parallel-jobs 4
+  bpcli check layers.py --forward-function affine_forward --backward-function affine_backward \\
+      --x "normal(N,D)" --w "normal(D,M)" --b "normal(M)"
 """
 
 
@@ -87,17 +105,27 @@ Examples:
 @click.option(
     "--time-limit", type=click.FloatRange(min=0, min_open=True), default=TIME_LIMIT, help="Seconds for each expression."
 )
+@takes_homework
+@takes_functions
 @takes_network
 @takes_limits
 @click.pass_context
 def command(ctx: click.Context, /, expression: str | None, **options: Any) -> int:
-    """Check one expression, or the requests of a file."""
+    """Check one expression, the requests of a file, homework, or functions."""
     typed: dict[str, str] = ctx.obj
     options["output_format"] = chosen_format(options["output_format"], json=options["as_json"])
     options["limits"] = limits_from(options)
     if math.isnan(options["time_limit"]):
         message = "--time-limit takes a number of seconds, not nan"
         raise UsageError(message, hint="60 is usual")
+    if _is_homework(expression) or any(options[name] for name in OF_HOMEWORK):
+        from bpcli.cli.homework import homework_checked  # noqa: PLC0415 - most expressions are no homework
+
+        return homework_checked(ctx, expression, typed, options, _release(options))
+    if options["forward_function"] is not None or (expression or "").endswith(".py"):
+        from bpcli.cli.functions import check_functions  # noqa: PLC0415 - loaded for functions only
+
+        return check_functions(expression, typed, options)
     if options["requests"] is not None:
         given = ("assignments", "at_files", "names", "claims", "upstream_seed", *OF_ONE_NETWORK)
         beside = [options[name] for name in given]
@@ -112,6 +140,11 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
     write(reply.out)
     say(reply.err)
     return reply.code
+
+
+def _is_homework(expression: str | None) -> bool:
+    """Whether what stands in the place of an expression is the name of a homework file."""
+    return expression is not None and expression.lower().endswith(HOMEWORK_FILES) and expression[0] != "@"
 
 
 def _reply(typed: dict[str, str], at: dict[str, Any], options: dict[str, Any], text: str) -> Reply:

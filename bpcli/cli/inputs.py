@@ -16,6 +16,10 @@ from bpcli.language.values import text_from, values_from_file
 
 MOST_FLAGS = 20
 OF_ONE_NETWORK = ("parameters_file", "loss_function")  # which requests do without
+REPORTS = (
+    "table", "plain", "json", "jsonl", "csv", "junit", "gradescope", "prairielearn", "github-summary",
+    "github-annotations",
+)  # fmt: skip
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -36,6 +40,9 @@ class WholeNumber(click.IntRange):
 
 
 LIMIT = WholeNumber(min=1)
+
+
+POSITIVE = click.FloatRange(min=0, min_open=True)
 
 
 def taking(command: F, *options: Callable[[F], F]) -> F:
@@ -60,6 +67,30 @@ def takes_values(command: F) -> F:
             metavar="FILE|-",
             help="Bind variables from a JSON, TOML, CSV, .npz or .safetensors file.",
         ),
+    )
+
+
+def takes_homework(command: F) -> F:
+    """The options of a homework file: whose answers are graded, and where the report goes."""
+    return taking(
+        command,
+        click.option(
+            "--answers-from",
+            type=click.Path(),
+            metavar="FILE|FOLDER|-",
+            help="Grade these answers to a homework file: one student's, or those of a class.",
+        ),
+        click.option(
+            "--template-for", type=click.Path(), metavar="FILE", help="Print the form to fill in for a homework file."
+        ),
+        click.option("--report-format", type=click.Choice(REPORTS), help="The form of a report of grades."),
+        click.option(
+            "--report-file",
+            type=click.Path(),
+            metavar="FILE",
+            help="Write the report there; {student} in its name makes one for each.",
+        ),
+        click.option("--resume-run", is_flag=True, help="Grade only what --report-file has no grade of yet."),
     )
 
 
@@ -99,6 +130,24 @@ def takes_network(command: F) -> F:
             help="Where parameters without a value, and the masks of dropout, are drawn from.",
         ),
         click.option("--evaluation-mode", is_flag=True, help="The network as after model.eval() in PyTorch."),
+    )
+
+
+def takes_functions(command: F) -> F:
+    """The options of a check of functions in a Python file."""
+    return taking(
+        command,
+        click.option("--forward-function", metavar="NAME", help="EXPR is a Python file; check this function of it."),
+        click.option("--backward-function", metavar="NAME", help="The backward pass of the forward function."),
+        click.option(
+            "--reference-file", type=click.Path(), metavar="FILE", help="Whose forward values are right, same names."
+        ),
+        click.option(
+            "--points-count", type=LIMIT, default=3, show_default=True, help="Points that inputs are drawn at."
+        ),
+        click.option(
+            "--memory-limit", type=POSITIVE, default=4.0, show_default=True, help="Gigabytes for the file's code."
+        ),
     )
 
 
@@ -166,13 +215,7 @@ def _bindings_from(
     typed: dict[str, str], assignments: Sequence[str], at_files: Sequence[str], limits: Limits
 ) -> dict[str, Any]:
     """Every value that was given, by name. Raises BindingError where one is given twice."""
-    bindings: dict[str, Any] = dict(typed)
-    for assignment in assignments:
-        name, equals, value = assignment.partition("=")
-        if not equals or not is_bound_name(name.strip()):
-            message = f"--set takes NAME=VALUE, not '{assignment}'"
-            raise BindingError(message, hint="write it as --set x=2")
-        bind(bindings, name.strip(), value)
+    bindings: dict[str, Any] = texts_from(typed, assignments)
     for at_file in at_files:
         for name, value in values_from_file(at_file, limits).items():
             if isinstance(value, str) and value.lstrip().startswith("@"):
@@ -180,6 +223,18 @@ def _bindings_from(
                 raise BindingError(message, hint=f"write --set {name}={value.strip()}")
             bind(bindings, name, value)
     return bindings
+
+
+def texts_from(typed: dict[str, str], assignments: Sequence[str]) -> dict[str, str]:
+    """The values that were typed, by name. Raises BindingError where one is given twice."""
+    texts = dict(typed)
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        if not equals or not is_bound_name(name.strip()):
+            message = f"--set takes NAME=VALUE, not '{assignment}'"
+            raise BindingError(message, hint="write it as --set x=2")
+        bind(texts, name.strip(), value)
+    return texts
 
 
 def names_from(groups: Sequence[str]) -> list[str] | None:

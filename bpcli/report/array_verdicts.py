@@ -13,6 +13,7 @@ from bpcli.report.explanations import (
     in_full,
     kink_sentence,
     open_end,
+    redo,
 )
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
@@ -85,19 +86,24 @@ def _rows(result: ArrayCheck, page: Page, release: Release) -> list[Line]:
     return titled
 
 
-def summary(group: Group, release: Release) -> str:
-    """How many entries have which verdict, and, where all agree, how far they are off, and which is the worst."""
+def summary(group: Group, release: Release, at: str = "", near: str | None = None) -> str:
+    """How many entries have which verdict, and, where all agree, how far they are off, and which is the worst.
+
+    `at` is where they are, ` at 3 points`, and `near` says how far off, where that is known in other words.
+    """
     counts = [(verdict, group.counts.get(verdict, 0)) for verdict in IN_ORDER]
     found = [(verdict, count) for verdict, count in counts if count]
     if len(found) == 1:
         ((verdict, count),) = found
         one, many = WORDS[verdict]
-        told = (f"{count} entries {many}" if count > 1 else f"1 entry {one}") if group.shape else one
-        return f"{told}{_difference(group, release)}" if verdict is Verdict.AGREE else _loud(told, verdict)
+        told = ((f"{count} entries {many}" if count > 1 else f"1 entry {one}") if group.shape else one) + at
+        if verdict is Verdict.AGREE:
+            return f"{told}{_difference(group, release) if near is None else near}"
+        return _loud(told, verdict)
     if not found:
         return "no entries"
     parts = [_loud(f"{count} {WORDS[verdict][count > 1]}", verdict) for verdict, count in found]
-    return f"of {len(group.findings)} entries {', '.join(parts)}"
+    return f"of {len(group.findings)} entries{at} {', '.join(parts)}"
 
 
 def _loud(text: str, verdict: Verdict) -> str:
@@ -145,9 +151,9 @@ def _about_a_mistake(group: Group, page: Page, release: Release) -> Iterator[str
             yield f"{group.title}: suspected is {'; '.join(group.suspects)}."
         _, finding = group.ranked[0]
         yield from [f"{finding.title}: {text}" for text in in_full(finding.but(suspects=()), page)]
-        yield from _where(group)
+        yield from where_of(group)
     else:
-        yield " ".join([f"{group.title} differs.", *_where_for_a_student(group)])
+        yield " ".join([f"{group.title} differs.", *redo(group.lead)])
     told = cause_text(group.causes, release)
     if told:
         yield f"{group.title}: {told[0].lower()}{told[1:]}"
@@ -157,7 +163,8 @@ def _about_a_mistake(group: Group, page: Page, release: Release) -> Iterator[str
             yield f"{finding.title}: {told[0].lower()}{told[1:]}"
 
 
-def _where(group: Group) -> Iterator[str]:
+def where_of(group: Group) -> Iterator[str]:
+    """Where to look for what is wrong in an array."""
     lead = group.lead
     if lead is not None and lead.witness is not None:
         number = f"step {lead.number}, " if lead.number else ""
@@ -165,18 +172,6 @@ def _where(group: Group) -> Iterator[str]:
         yield f"Look at {number}{lead.steps[0]}: what arrives at {node} also gave {lead.witness}, which agrees."
     elif lead is not None and len(lead.steps) > 1:
         yield f"Look at the steps {', '.join(lead.steps)}, whose contributions add up to {group.title}."
-
-
-def _where_for_a_student(group: Group) -> Iterator[str]:
-    lead = group.lead
-    if lead is None:
-        return
-    if lead.witness is not None:
-        yield f"What arrives at {lead.steps[0].split(' ')[0]} looks right; redo {lead.steps[0]}."
-    elif len(lead.steps) > 1:
-        yield f"Redo the steps {', '.join(lead.steps)}, and their sum."
-    else:
-        yield f"Redo {lead.steps[0]}, and what arrives there."
 
 
 def _about_entries(group: Group, verdict: Verdict, page: Page, release: Release) -> Iterator[str]:

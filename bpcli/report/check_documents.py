@@ -9,7 +9,7 @@ from bpcli.check.suspects import StepCheck
 from bpcli.language.claims import Target
 from bpcli.numbers.balls import Ball
 from bpcli.report.documents import MOST_STEPS, NO_HEAD, Document, envelope, json_number, limited, seed_entry
-from bpcli.report.explanations import STAFF, Release
+from bpcli.report.explanations import STAFF, Release, reason_of
 
 if TYPE_CHECKING:
     from bpcli.check.groups import ArrayCheck  # of arrays, which single numbers do without
@@ -78,7 +78,7 @@ def entry_of(finding: Finding, release: Release) -> Document:
     if finding.accepted_as:
         entry["accepted_as"] = finding.accepted_as
     if finding.verdict in (Verdict.UNDECIDED, Verdict.UNEVALUABLE) or (finding.reason and release.to_staff):
-        entry["reason"] = finding.reason if release.to_staff else finding.hint or finding.reason
+        entry["reason"] = reason_of(finding, release)
     if finding.verdict is Verdict.DIFFER and finding.claim:
         entry |= _hints(finding, release)
     if finding.notes:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bpcli.check.carried import ROUNDING
-from bpcli.check.findings import Cause, Counterexample, Equality, Finding, Outcome, Verdict
+from bpcli.check.findings import Cause, Counterexample, Equality, Finding, Lead, Outcome, Verdict
 from bpcli.check.results import Check
 from bpcli.report.formulas import formula_of
 from bpcli.report.page import Page
@@ -69,9 +69,9 @@ def _about_a_mistake(finding: Finding, result: Check, page: Page, release: Relea
         yield "", f"The first wrong step: {finding.title}."
     if release.to_staff:
         yield from [(finding.title, f": {text}") for text in in_full(finding, page)]
-        yield from [("", text) for text in _where(finding, page, result)]
+        yield from [("", text) for text in where(finding, page, result)]
     else:
-        yield "", " ".join([f"{finding.title} differs.", *_where_for_a_student(finding, result)])
+        yield "", " ".join([f"{finding.title} differs.", *redo_of(finding, result)])
     told = cause_text(finding.causes, release)
     if told:
         mistakes = [one for one in result.findings if one.verdict is Verdict.DIFFER and one.own_mistake]
@@ -115,7 +115,8 @@ def _counterexample(example: Counterexample, page: Page) -> str:
     return f"counterexample at {at}: the claim gives {claimed}, true is {truth}."
 
 
-def _where(finding: Finding, page: Page, result: Check) -> Iterator[str]:
+def where(finding: Finding, page: Page, result: Check) -> Iterator[str]:
+    """Where to look for a mistake, with the upstream that is known to be right."""
     lead = finding.lead
     if lead is None:
         return
@@ -128,17 +129,21 @@ def _where(finding: Finding, page: Page, result: Check) -> Iterator[str]:
         yield f"Look at the steps {', '.join(lead.steps)}, whose contributions add up to {finding.title}."
 
 
-def _where_for_a_student(finding: Finding, result: Check) -> Iterator[str]:
-    lead = finding.lead
+def redo(lead: Lead | None, named: str = "") -> Iterator[str]:
+    """Which steps a student should do again; `named` says what stands behind the first of them."""
     if lead is None:
         return
-    named = _named(lead.steps[0], result)
     if lead.witness is not None:
         yield f"What arrives at {lead.steps[0].split(' ')[0]} looks right; redo {lead.steps[0]}{named}."
     elif len(lead.steps) > 1:
         yield f"Redo the steps {', '.join(lead.steps)}, and their sum."
     else:
         yield f"Redo {lead.steps[0]}{named}, and what arrives there."
+
+
+def redo_of(finding: Finding, result: Check) -> Iterator[str]:
+    """The same about one number, with what a node without a name stands for."""
+    yield from redo(finding.lead, _named(finding.lead.steps[0], result) if finding.lead else "")
 
 
 def _named(step: str, result: Check) -> str:
@@ -155,7 +160,8 @@ def kink_sentence(finding: Finding, page: Page, release: Release) -> str:
         "between": "a number between the slopes",
         "derivative": "the derivative, which exists although the chain rule misses it",
     }[finding.accepted_as or "convention"]
-    slopes = f"{_kink_text(finding, page)}; " if release.to_staff and finding.kink else ""
+    where = _kink_text(finding, page) or finding.reason
+    slopes = f"{where}; " if release.to_staff and where else ""
     return f": {slopes}accepted as {accepted}."
 
 
@@ -171,10 +177,19 @@ def open_end(finding: Finding, page: Page, release: Release) -> Iterator[Saying]
     """Why nothing can be told."""
     visible = finding.smallest_visible if release.to_staff else None
     seen = "" if visible is None else f"; the smallest error that could have been seen is {page.number(visible)}"
-    reason = finding.reason if release.to_staff else finding.hint or finding.reason
-    yield finding.title, f": {finding.verdict.value}: {reason}{seen}."
+    yield finding.title, f": {finding.verdict.value}: {reason_of(finding, release)}{seen}."
     if finding.suspects and release.to_staff:
         yield finding.title, f": suspected is {'; '.join(finding.suspects)}."
+
+
+def reason_of(finding: Finding, release: Release) -> str | None:
+    """Why there is no verdict, or why a claim is wrong; to students without numbers, which may be right values."""
+    if release.to_staff:
+        return finding.reason
+    told = finding.hint or finding.reason
+    if told is None or not any(map(str.isdigit, told)):
+        return told
+    return "the expression has no value here" if finding.verdict is Verdict.UNEVALUABLE else "this cannot be told here"
 
 
 def _about_a_formula(equality: Equality, page: Page) -> Iterator[str]:

@@ -10,6 +10,7 @@ from bpcli.check.groups import Group
 from bpcli.report.array_documents import group_entry
 from bpcli.report.documents import NO_HEAD, Document, envelope, json_number, json_value
 from bpcli.report.explanations import STAFF, Release
+from bpcli.report.function_verdicts import told
 
 OF_EXPRESSIONS = frozenset({"backpropagation", "sympy", "sympy_how"})  # what a function has not
 
@@ -30,7 +31,7 @@ def function_document(
     document["function"] = {"file": file, "forward": result.forward, "backward": result.backward}
     document["points"] = [_point(point) for point in result.points]
     document["claims"] = {group.key: _claim(group, result, release) for group in result.worst_groups}
-    document["faults"] = [_fault(fault) for fault in result.faults]
+    document["faults"] = [_fault(fault, release) for fault in result.faults]
     document["unclaimed"] = list(result.unclaimed)
     document["warnings"] = [{"message": note, "span": None} for note in result.notes]
     return document
@@ -71,11 +72,11 @@ def _claim(group: Group, result: FunctionCheck, release: Release) -> Document:
     return entry | {"point": places[0]} if len(result.points) > 1 else entry
 
 
-def _fault(fault: Fault) -> Document:
+def _fault(fault: Fault, release: Release) -> Document:
     return {
         "kind": fault.kind,
         "where": fault.where,
-        "message": fault.text,
+        "message": told(fault, release),
         "hint": fault.hint,
         "is_fatal": fault.is_fatal,
     }

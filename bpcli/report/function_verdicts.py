@@ -1,12 +1,16 @@
 """The report of a check of functions: a row for each input, the entries that do not agree, and how all was found."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from math import ceil, inf, log10
+from textwrap import wrap
 
-from bpcli.check.findings import Verdict
+from bpcli.check.findings import Finding, Verdict
 from bpcli.check.functions.callee import Fault
-from bpcli.check.functions.results import FunctionCheck, PointCheck
+from bpcli.check.functions.results import FunctionCheck
 from bpcli.check.groups import Group
 from bpcli.graph.shapes import shape_text
+from bpcli.numbers.balls import Ball, within
 from bpcli.report.array_verdicts import about_group, summary
 from bpcli.report.explanations import STAFF, Release
 from bpcli.report.layout import Column, Line, Piece, Row, table
@@ -14,109 +18,184 @@ from bpcli.report.page import Page
 from bpcli.report.plain import one_line
 from bpcli.report.verdicts import claimed_cell, differences_cell, notes_cell
 
-HEADING = ("", "claimed", "differences", "verdict")
+WRONG_VALUE = "wrong value"  # the kind of a fault that names what is right
+NUMBERS = ("claimed", "differences")
+BOUNDS = (1e-12, 1e-9, 1e-6, 1e-3)
+NUMBER = re.compile("[0-9]+")
 
 
 def function_report(result: FunctionCheck, page: Page, release: Release = STAFF) -> list[Line]:
     """What went wrong at all, a row for each input, its worst entries, what explains them, and how all was found."""
-    lines = [line for fault in result.faults if fault.is_fatal for line in _fault(fault)]
+    lines = [line for fault in _once(result.faults) if fault.is_fatal for line in _fault(fault, page, release)]
     groups = result.worst_groups
+    fitting = [_readable(group) for group in groups if fits(group)]
     lines += _rows(result, groups, page, release)
-    lines += _entries(result, groups, page, release)
-    said = dict.fromkeys(sentence for group in groups for sentence in about_group(group, page, release))
-    lines += [[Piece(page.signs.written(text))] for text in said]
-    lines += [line for fault in result.faults if not fault.is_fatal for line in _fault(fault)]
+    lines += _entries(fitting, _places(result), page, release)
+    said = _sentences(fitting, page, release)
+    lines += [[Piece(line)] for text in said for line in _wrapped(page.signs.written(text), page)]
+    lines += [line for fault in _once(result.faults) if not fault.is_fatal for line in _fault(fault, page, release)]
     if result.unclaimed:
-        names = ", ".join(result.unclaimed)
-        lines.append([Piece(f"Without a gradient: {names}; '{result.backward}' gives none.")])
-    return [*lines, *[[Piece(text, "note")] for text in _method(result)]]
+        lines.append([Piece(f"Without a gradient: {', '.join(result.unclaimed)}; '{result.backward}' gives none.")])
+    return [*lines, *[[Piece(line, "note")] for text in _method(result) for line in _wrapped(text, page)]]
 
 
-def _fault(fault: Fault) -> Iterator[Line]:
-    """What a function did that it must not do; a text of its own, such as that of an exception, on one line."""
-    yield [Piece(f"{one_line(fault.text).rstrip('.')}.", "verdict" if fault.is_fatal else "")]
+def _sentences(groups: Sequence[Group], page: Page, release: Release) -> list[str]:
+    """What is said about the gradients; what is said of several is said once, behind their names."""
+    titles: dict[str, list[str]] = {}
+    for group in groups:
+        for sentence in about_group(group, page, release):
+            title, colon, rest = sentence.partition(": ")
+            titles.setdefault(rest if colon else sentence, []).append(title if colon else "")
+    return [f"{', '.join(dict.fromkeys(names))}: {rest}" if names[0] else rest for rest, names in titles.items()]
+
+
+def fits(group: Group) -> bool:
+    """Whether a gradient has the shape of its input, so that its entries could be judged."""
+    claims = [finding.claim for finding in group.findings]
+    return not claims or any(claim is None or claim.number is not None for claim in claims)
+
+
+def told(fault: Fault, release: Release) -> str:
+    """What a function did that it must not do, on one line; without the values of a reference for students."""
+    if fault.kind == WRONG_VALUE and not release.to_staff:
+        return f"The values of {fault.where} are not those of the reference"
+    text = one_line(" ".join(fault.text.split())).rstrip(".")
+    return f"T{text[1:]}" if text.startswith("the ") else text
+
+
+def _once(faults: Sequence[Fault]) -> list[Fault]:
+    """The faults without those that say the same of another point, with other numbers."""
+    return list({NUMBER.sub("", fault.text): fault for fault in reversed(faults)}.values())[::-1]
+
+
+def _fault(fault: Fault, page: Page, release: Release) -> Iterator[Line]:
+    """What a function did, and what now."""
+    for line in _wrapped(f"{told(fault, release)}.", page):
+        yield [Piece(line, "verdict" if fault.is_fatal else "")]
     if fault.hint:
-        yield [Piece(f"  hint: {fault.hint}", "note")]
+        yield from [[Piece(line, "note")] for line in _wrapped(f"  hint: {fault.hint}", page)]
+
+
+def _wrapped(text: str, page: Page) -> list[str]:
+    """A sentence in lines of a page that has a width."""
+    return wrap(text, int(page.width), subsequent_indent="  ") if page.is_short else [text]
 
 
 def _rows(result: FunctionCheck, groups: Sequence[Group], page: Page, release: Release) -> list[Line]:
     """A row for each input, about all points together."""
     columns = (Column("left", "name"), Column("left", "note", " "), Column("left", "verdict", "   "))
-    rows = []
-    for group in groups:
-        same = [one for point in result.points for one in point.groups if one.key == group.key]
-        of_all = group.but(
-            findings=[finding for one in same for finding in one.findings],
-            places=[place for one in same for place in one.places],
-        )
-        rows.append(Row((page.signs.written(group.title), shape_text(group.shape), _summary(of_all, same, release))))
+    rows = [
+        Row((page.signs.written(group.title), shape_text(group.item.node.shape), _summary(result, group, release)))
+        for group in groups
+    ]
     return table(columns, rows, page.width)
 
 
-def _summary(of_all: Group, groups: Sequence[Group], release: Release) -> str:
-    """How many entries at all points have which verdict."""
-    told = summary(of_all, release)
-    wrong = sum(group.verdict is Verdict.DIFFER for group in groups)
-    if 0 < wrong < len(groups):
-        return f"{told}, at {wrong} of {len(groups)} points"
-    return told
+def _summary(result: FunctionCheck, group: Group, release: Release) -> str:
+    """How many entries of one gradient have which verdict, at all points together."""
+    same = [one for point in result.points for one in point.groups if one.key == group.key]
+    at = f" at {len(result.points)} points" if len(result.points) > 1 else ""
+    if not fits(group):
+        return f"DIFFERS{at}: another shape"
+    of_all = group.but(
+        findings=[finding for one in same for finding in one.findings],
+        places=[place for one in same for place in one.places],
+    )
+    return summary(of_all, release, at, _nearness(same) if release.to_staff else "")
 
 
-def _entries(result: FunctionCheck, groups: Sequence[Group], page: Page, release: Release) -> list[Line]:
+def _nearness(groups: Sequence[Group]) -> str:
+    """How near the entries are, in steps that rounding does not change from one computer to another."""
+    largest = max([group.largest_difference or 0.0 for group in groups], default=0.0)
+    bound = next((bound for bound in BOUNDS if largest <= bound), None)
+    return "" if bound is None else f", to within {_power(bound)}"
+
+
+def _power(number: float) -> str:
+    return f"{number:.0e}".replace("e-0", "e-")
+
+
+def _readable(group: Group) -> Group:
+    """The group with what was measured in as many digits as its error leaves, and the error as a power of ten."""
+    return group.but(
+        findings=[one if one.truth is None else one.but(truth=_rounded(one.truth)) for one in group.findings]
+    )
+
+
+def _rounded(truth: Ball) -> Ball:
+    error = float(truth.error)
+    if not 0 < error < inf:
+        return truth
+    digits = -ceil(log10(error))
+    return within(round(float(truth), digits), 10.0**-digits)
+
+
+def _entries(groups: Sequence[Group], places: Mapping[str, str], page: Page, release: Release) -> list[Line]:
     """The entries that do not agree, of each input those at the point where it is worst, the worst first."""
-    shown = [
-        (group, finding) for group in groups for _, finding in group.ranked if finding.verdict is not Verdict.AGREE
-    ]
+    asked = [group for group in groups if group.verdict is not Verdict.AGREE]
+    wrong = {group.key: [one for _, one in group.ranked if one.verdict is not Verdict.AGREE] for group in asked}
+    of_each = _share([len(findings) for findings in wrong.values()], page.most_rows)
+    shown = [(group, finding) for group in asked for finding in wrong[group.key][:of_each]]
     if not shown:
         return []
-    places = {group.key: _place(group, result.points) for group in groups}
-    first = places[shown[0][0].key]
-    is_one = len(result.points) == 1 or all(places[group.key] == first for group, _ in shown)
-    rows = []
-    for group, finding in shown[: page.most_rows]:
-        word = finding.verdict.value
-        numbers = (claimed_cell(finding, page), *((differences_cell(finding, page),) if release.to_staff else ()))
-        cells = (page.signs.written(finding.title), *numbers)
-        at = () if is_one else (f"point {places[group.key] + 1}",)
-        notes = (*notes_cell(finding, page, release), *at)
-        rows.append(Row((*cells, word.upper() if finding.verdict is Verdict.DIFFER else word), notes))
-    columns = [
-        Column("left", "name"),
-        Column("right", "gradient", caption="claimed"),
-        Column("right", "gradient", caption="differences"),
-        Column("left", "verdict", "   ", caption="verdict"),
-    ]
-    heading = list(HEADING)
+    at = {group.key: places[group.key] for group in asked}
+    is_one = len(set(at.values())) == 1
+    columns = [Column("left", "name"), *[Column("right", "gradient", caption=word) for word in NUMBERS]]
+    columns.append(Column("left", "verdict", "   ", caption="verdict"))
+    heading = ["", *NUMBERS, "verdict"]
     if not release.to_staff:
         del columns[2], heading[2]
-    of_each = " of each" if len({group.key for group, _ in shown}) > 1 else ""
-    where = f"at point {first + 1} of {len(result.points)}, " if is_one and len(result.points) > 1 else ""
-    return [
-        [],
-        *page.title("ENTRIES", f"{where}the worst first{of_each}"),
-        *table(columns, rows, page.width, tuple(heading), needs_heading=True),
-        *page.left_out(len(shown)),
+    rows = [
+        Row(
+            _cells(finding, page, release), (*notes_cell(finding, page, release), *(() if is_one else (at[group.key],)))
+        )
+        for group, finding in shown
     ]
+    where = next(iter(at.values())) if is_one else ""
+    about = f"{where and f'{where}, '}the worst first{' of each' if len(asked) > 1 else ''}"
+    lines = [[], *page.title("ENTRIES", about), *table(columns, rows, page.width, tuple(heading), needs_heading=True)]
+    return [*lines, *page._replace(most_rows=len(shown)).left_out(sum(map(len, wrong.values())))]
 
 
-def _place(group: Group, points: Sequence[PointCheck]) -> int:
-    """The number of the point that a group belongs to."""
-    return next(place for place, point in enumerate(points) if group in point.groups)
+def _cells(finding: Finding, page: Page, release: Release) -> tuple[str, ...]:
+    """The title, what is claimed and what the differences give, and the verdict."""
+    measured = (differences_cell(finding, page),) if release.to_staff else ()
+    word = finding.verdict.value
+    told = word.upper() if finding.verdict is Verdict.DIFFER else word
+    return page.signs.written(finding.title), claimed_cell(finding, page), *measured, told
+
+
+def _share(counts: Sequence[int], most: int) -> int:
+    """How many of each there may be, so that all are `most` together, and each has its share."""
+    left = most
+    for place, count in enumerate(sorted(counts)):
+        share = left // (len(counts) - place)
+        if count > share:
+            return max(share, 1)
+        left -= count
+    return most
+
+
+def _places(result: FunctionCheck) -> dict[str, str]:
+    """For each input the point where it is worst, by its seed or its number; nothing for a lone point."""
+    if len(result.points) == 1:
+        return {group.key: "" for group in result.points[0].groups}
+    of = {id(group): place for place, point in enumerate(result.points) for group in point.groups}
+    found = {group.key: (of[id(group)], result.points[of[id(group)]].seed) for group in result.worst_groups}
+    return {key: f"at point {place + 1}" if seed is None else f"at seed {seed}" for key, (place, seed) in found.items()}
 
 
 def _method(result: FunctionCheck) -> Iterator[str]:
-    """How the gradients were found: the functions, the points, the upstream gradients, and the differences."""
+    """How the gradients were found: the differences, the points, the upstream gradients."""
     if not result.points:
         return
     first = result.points[0]
     methods = "; ".join(dict.fromkeys(point.method for point in result.points))
     yield f"Held against {methods}."
-    seeds = [str(point.seed) for point in result.points if point.seed is not None]
-    drawn = f", drawn from {'seed' if len(seeds) == 1 else 'seeds'} {', '.join(seeds)}" if seeds else ""
+    seeds = [point.seed for point in result.points if point.seed is not None]
+    listed = str(seeds[0]) if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}" if seeds else ""
+    drawn = f", drawn from {'seeds' if len(seeds) > 1 else 'seed'} {listed}" if seeds else ""
     count = len(result.points)
     points = f"{count} points" if count > 1 else "1 point"
-    if first.upstream is None:
-        upstream = "the output counts with weight 1"
-    else:
-        upstream = "the upstream gradient is drawn too" if seeds else "the upstream gradient is drawn"
-    yield f"{result.forward} and {result.backward} at {points}{drawn}; {upstream}."
+    upstream = "the output with weight 1" if first.upstream is None else "with an upstream gradient"
+    yield f"{points}{drawn}, {upstream}."

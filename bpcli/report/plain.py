@@ -31,6 +31,8 @@ def note_text(message: str) -> str:
 
 def one_line(message: str) -> str:
     """A message in which no character moves the cursor or changes the terminal."""
+    if message.isprintable():
+        return message
     return "".join([sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in message])
 
 

@@ -1,6 +1,7 @@
 """The report of a check: a table with a row an item, what is to be said about each, and every step on request."""
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, cast
 
 from bpcli.check.findings import Finding, Verdict
@@ -94,8 +95,9 @@ def notes_cell(finding: Finding, page: Page, release: Release) -> tuple[str, ...
         return ()
     if not finding.own_mistake:
         return ("follows",)
-    if finding.verdict is Verdict.DIFFER and finding.ratio is not None:
-        return (page.ratio(finding.ratio),)
+    ratio = finding.ratio
+    if finding.verdict is Verdict.DIFFER and ratio is not None and isfinite(ratio):
+        return (page.ratio(ratio),)
     return (f"accepted as {finding.accepted_as}",) if finding.accepted_as else ()
 
 

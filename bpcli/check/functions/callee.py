@@ -7,8 +7,6 @@ Both look the same from here: they hand arrays back, or raise `MisbehaviourError
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from bpcli.check.functions.signatures import Parameters
-
 Array = Any
 Inputs = Mapping[str, Any]  # arrays and numbers, and whatever else a parameter takes: truth values, texts, mappings
 
@@ -52,16 +50,6 @@ class Callee(Protocol):
 
     forward_name: str
     backward_name: str
-
-    @property
-    def parameters(self) -> Parameters:
-        """What the inputs may be, those of the forward pass in order; then those of a class's constructor."""
-        ...
-
-    @property
-    def backward_parameters(self) -> Parameters:
-        """What the backward pass takes."""
-        ...
 
     def outputs(self, inputs: Inputs) -> tuple[Array, ...]:
         """What the forward pass gives, without a cache or a gradient. Raises MisbehaviourError."""

@@ -115,8 +115,9 @@ def plan_of(
     has_cache = _has_cache([role for _, role in roles], results)
     outputs = len(results) - has_cache
     upstreams = sum(role is Role.UPSTREAM for _, role in roles)
-    if outputs > 1 and upstreams == 1:
-        roles = [(one, Role.UPSTREAMS if one.name in MANY_GRADIENTS else role) for one, role in roles]
+    are_together = upstreams == 1 < outputs and any(one.name in MANY_GRADIENTS for one, _ in roles)
+    if are_together:
+        roles = [(one, Role.UPSTREAMS if role is Role.UPSTREAM else role) for one, role in roles]
     elif 0 < upstreams < outputs:
         outputs = upstreams  # what the backward pass knows nothing of is no output of it
     given = {one.name for one, role in roles if role is Role.INPUT}

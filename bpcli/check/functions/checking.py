@@ -1,33 +1,31 @@
 """`check_function`: the gradients of a hand-written backward pass, held against differences of its forward pass."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from time import monotonic
 from typing import Any, NamedTuple
-from zlib import crc32
 
 import numpy as np
 
+from bpcli.check.findings import Verdict
 from bpcli.check.functions.callee import Callee, Fault, Inputs, MisbehaviourError
+from bpcli.check.functions.explaining import explained
 from bpcli.check.functions.judging import Judging, group_of, method_of
-from bpcli.check.functions.noise import At, Noise, epsilon_of, joined, noise_of
+from bpcli.check.functions.noise import At, epsilon_of, noise_of
 from bpcli.check.functions.results import FunctionCheck, PointCheck
-from bpcli.check.functions.slopes import Measured, differentiable, slopes_of
-from bpcli.check.groups import Group
+from bpcli.check.functions.runs import finite_outputs, require_repeatable, wrong_values
+from bpcli.check.functions.slopes import differentiable, slopes_of
+from bpcli.check.functions.upstreams import upstream_of, weighed, weights_of
+from bpcli.check.functions.widening import widened
 from bpcli.errors import UsageError
-from bpcli.graph.shapes import shape_text
 from bpcli.language.complaints import suggestion
-from bpcli.numbers.apart import place_text
+from bpcli.language.limits import DEFAULT_LIMITS, Limits
 
-Array = Any
-Explained = Callable[[At, Mapping[str, Measured], Noise, Sequence[Group]], Sequence[Group]]
-ROUNDED = 16.0  # times the precision: what two runs may differ by, of the largest output
-REFERENCE = 1e-9  # relative, of two computations of the same values in float64
-IN_PRECISION = 4096  # times the precision: what sums of entries as large as the largest may lose
-UPSTREAM = (0.5, 1.5)  # sizes of an upstream gradient that is drawn: not near 0, and not alike
+FLOATS = "give an array of floats, or a number such as 2.0"
+PARTIAL = frozenset({"another shape", "no numbers"})  # faults of one gradient, after which others are judged
 
 
 class Way(NamedTuple):
-    """How a function is checked: what with, and how closely."""
+    """How a function is checked: the upstream gradient, if it is given, how closely, what, for how many seconds."""
 
     upstream: Any = None
     random_seed: int = 0
@@ -37,6 +35,73 @@ class Way(NamedTuple):
 
 
 USUAL = Way()
+
+
+def check_function(  # noqa: PLR0913 - a question, and how it is to be answered
+    forward: Any,
+    backward: Any = None,
+    inputs: Mapping[str, Any] | Sequence[Any] = (),
+    *,
+    upstream: Any = None,
+    reference: Any = None,
+    random_seed: int = 0,
+    points_count: int = 3,
+    relative_tolerance: float | None = None,
+    with_respect_to: Collection[str] | str | None = None,
+    time_limit: float | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> FunctionCheck:
+    """Hold the gradients that a backward pass gives against differences of the forward pass, entry by entry.
+
+    `forward` and `backward` are functions, as in `f(x)` and `df(x)` or `forward(x, w) -> out, cache` and
+    `backward(dout, cache) -> dx, dw`; or `forward` alone is a class with these two methods, or a function that returns
+    its gradients, too. `inputs` go by name or in order: arrays, numbers, whatever else a parameter takes, and texts
+    such as `"normal(2,3)"`, which are drawn at `points_count` points. `upstream` is the gradient of the outputs, drawn
+    where none is given; `reference` is a forward pass whose values are right, or a pair of both passes. What a function
+    does that it must not is a fault of the result. Raises UsageError, BindingError, ParseError, LimitError.
+
+    >>> check_function(lambda x: x**2, lambda x: 3 * x, {"x": 2.0}).verdict.value
+    'differ'
+    """
+    from bpcli.check.functions.local import local_callee  # noqa: PLC0415 - a child process has callees of its own
+    from bpcli.check.functions.signatures import check_names, named  # noqa: PLC0415 - the same
+
+    relative = _tolerance(relative_tolerance)
+    wanted = (with_respect_to,) if isinstance(with_respect_to, str) else with_respect_to
+    try:
+        callee = local_callee(forward, backward)
+        pair = reference if isinstance(reference, tuple) else (reference,)
+        right = None if reference is None else local_callee(*pair)
+    except MisbehaviourError as error:
+        raise UsageError(error.fault.text, hint=error.fault.hint) from error
+    given = dict(inputs) if isinstance(inputs, Mapping) else named(callee.parameters, list(inputs))
+    check_names(callee.forward_name, callee.parameters, callee.backward_parameters, given)
+    points = points_of(given, random_seed, points_count, limits)
+    return check_callee(callee, points, Way(upstream, random_seed, relative, wanted, time_limit), right)
+
+
+def _tolerance(relative: float | None) -> float | None:
+    if relative is not None and not 0 <= relative < 1:
+        message = f"the relative tolerance must be from 0 to 1, not {relative:g}"
+        raise UsageError(message, hint="1e-6 is usual")
+    return relative
+
+
+def points_of(
+    given: Mapping[str, Any], random_seed: int, count: int, limits: Limits = DEFAULT_LIMITS
+) -> list[tuple[dict[str, Any], int | None]]:
+    """The inputs at each point, with the seed of what is drawn; one point without a seed where nothing is.
+
+    Raises ParseError, BindingError, LimitError, UsageError.
+    """
+    from bpcli.language.generators import generators_in, inputs_from  # noqa: PLC0415 - a child process draws nothing
+
+    if count < 1:
+        message = f"a function is checked at 1 point or more, not {count}"
+        raise UsageError(message, hint="3 is usual")
+    if not any(True for _ in generators_in(given)):
+        return [(inputs_from(given, random_seed, 0, limits), None)]
+    return [(inputs_from(given, random_seed, point, limits), random_seed + point) for point in range(count)]
 
 
 def check_callee(
@@ -54,20 +119,22 @@ def check_callee(
     for number, (inputs, seed) in enumerate(points):
         names = _wanted(inputs, way.wanted)
         until = None if deadline is None else monotonic() + (deadline - monotonic()) / (len(points) - number)
+        told = {group.key for point in found for group in point.groups if group.verdict is Verdict.DIFFER}
+        one = _Point(callee, inputs, way, until, told)
         try:
-            one = _Point(callee, inputs, way, until)
             with np.errstate(all="ignore"):
                 checked = one.checked(names, seed, reference)
         except MisbehaviourError as error:
-            faults.append(error.fault)
+            faults += [*one.faults, error.fault]
             break
         found.append(checked)
         faults += one.faults
-        unclaimed |= dict.fromkeys([name for name in names if all(name != group.key for group in checked.groups)])
-        if any(fault.is_fatal and fault.kind != "another shape" for fault in one.faults):
+        claimed = {group.key for group in checked.groups}
+        unclaimed |= dict.fromkeys([name for name in names if name not in claimed])
+        if any(fault.is_fatal and fault.kind not in PARTIAL for fault in one.faults):
             break
-    told = tuple(dict.fromkeys(faults))
-    return FunctionCheck(callee.forward_name, callee.backward_name, tuple(found), told, tuple(unclaimed))
+    once = tuple(dict.fromkeys(faults))
+    return FunctionCheck(callee.forward_name, callee.backward_name, tuple(found), once, tuple(unclaimed))
 
 
 def _wanted(inputs: Inputs, wanted: Collection[str] | None) -> list[str]:
@@ -77,133 +144,52 @@ def _wanted(inputs: Inputs, wanted: Collection[str] | None) -> list[str]:
         if name not in names:
             what = f"'{name}' is no number or array of floats" if name in inputs else f"there is no input '{name}'"
             message = f"no gradient with respect to {name}: {what}"
-            raise UsageError(message, hint=suggestion(name, names, _floats(names)))
+            floats = f"inputs of floats are {', '.join(names)}" if names else FLOATS
+            raise UsageError(message, hint=suggestion(name, names, floats))
     if not names:
         message = "there is no input to differentiate"
-        raise UsageError(message, hint="give an array of floats, or a number such as 2.0")
+        raise UsageError(message, hint=FLOATS)
     return [name for name in names if wanted is None or name in wanted]
 
 
-def _floats(names: Sequence[str]) -> str:
-    return f"inputs of floats are {', '.join(names)}" if names else "give an array of floats, or a number such as 2.0"
-
-
 class _Point:
-    """A pass at one point, and what it does that it must not."""
+    """A pass at one point, and what it does that it must not; `told` are the inputs that differ at an earlier one."""
 
-    def __init__(self, callee: Callee, inputs: Inputs, way: Way, deadline: float | None) -> None:
-        self.callee, self.inputs, self.way, self.deadline = callee, inputs, way, deadline
+    def __init__(self, callee: Callee, inputs: Inputs, way: Way, deadline: float | None, told: Collection[str]) -> None:
+        self.callee, self.inputs, self.way, self.deadline, self.told = callee, inputs, way, deadline, told
         self.faults: list[Fault] = []
 
     def checked(self, names: Sequence[str], seed: int | None, reference: Callee | None) -> PointCheck:
         """The verdict on the gradients of these inputs. Raises MisbehaviourError where there is nothing to judge."""
-        outputs = self._outputs()
+        drawn_from = self.way.random_seed if seed is None else seed
+        outputs = finite_outputs(self.callee, self.inputs)
         takes = self.callee.takes_upstream(self.inputs)
-        upstream = self._upstream(outputs, self.way.random_seed if seed is None else seed) if takes else None
+        upstream = upstream_of(self.way.upstream, outputs, drawn_from) if takes else None
         passed = self.callee.passed(self.inputs, upstream)
         self.faults += passed.faults
-        self._require_repeatable(outputs, passed.outputs)
-        weights = upstream or tuple([np.ones(np.shape(one)) for one in outputs])
+        require_repeatable(self.callee.forward_name, outputs, passed.outputs)
+        weights = upstream or weights_of(self.inputs, outputs, passed.gradients, drawn_from)
         at = At(self.callee, self.inputs, outputs, weights)
-        claimed = [name for name in names if name in passed.gradients]
-        noise = noise_of(at, names, self.way.random_seed)
+        near = widened(at)
+        noise = noise_of(near, names, self.way.random_seed)
+        epsilon = max(noise.epsilon, epsilon_of(outputs))
         if reference is not None:
-            self._compare(outputs, reference.outputs(self.inputs), noise)
-        if not claimed:
+            right = reference.outputs(self.inputs)
+            self.faults += wrong_values(self.callee.forward_name, outputs, right, epsilon)
+        claims = {
+            name: weighed(passed.gradients[name], weights, self.inputs[name])
+            for name in names
+            if name in passed.gradients
+        }
+        if not claims:
             text = f"{self.callee.backward_name} gives no gradient of {', '.join(names)}"
             raise MisbehaviourError(Fault("no gradient", self.callee.backward_name, text))
-        measured = slopes_of(at, claimed, noise, self.deadline)
-        judging = Judging(noise.epsilon, self.way.relative, self.callee.backward_name)
+        measured = slopes_of(near, list(claims), noise, self.deadline)
+        judging = Judging(epsilon, noise.is_float32, self.way.relative, self.callee.backward_name)
         groups = []
-        for name in claimed:
-            group, faults = group_of(name, passed.gradients[name], measured[name], judging)
+        for name, claim in claims.items():
+            group, faults = group_of(name, claim, measured[name], judging)
             groups.append(group)
             self.faults += faults
-        sizes = {name: int(np.size(self.inputs[name])) for name in claimed}
-        return PointCheck(self.inputs, outputs, upstream, tuple(groups), method_of(noise.epsilon, groups, sizes), seed)
-
-    def _outputs(self) -> tuple[Array, ...]:
-        """What the forward pass gives: finite numbers."""
-        outputs = self.callee.outputs(self.inputs)
-        name = self.callee.forward_name
-        for place, output in enumerate(outputs):
-            array = np.asarray(output)
-            which = f"output {place + 1}" if len(outputs) > 1 else "the output"
-            if array.dtype.kind not in "fiub":
-                text = f"{which} of {name} is {array.dtype}, no real numbers"
-                raise MisbehaviourError(Fault("no numbers", name, text, "return arrays of floats"))
-            bad = np.argwhere(~np.isfinite(array))
-            if bad.size or (array.ndim == 0 and not np.isfinite(array)):
-                at = tuple(bad[0].tolist())
-                text = f"{which}{place_text(at)} of {name} is {array[at]}, at the given inputs"
-                raise MisbehaviourError(Fault("not finite", name, text, "a gradient is taken where there is a value"))
-        return outputs
-
-    def _upstream(self, outputs: Sequence[Array], seed: int) -> tuple[Array, ...]:
-        """The upstream gradient of each output: as it was given, or drawn, of its dtype."""
-        given = self.way.upstream
-        if given is not None:
-            return _fitting(given, outputs)
-        return tuple([_drawn(np.asarray(one), seed, place) for place, one in enumerate(outputs)])
-
-    def _require_repeatable(self, first: Sequence[Array], second: Sequence[Array]) -> None:
-        """Another run gives the same outputs. Raises MisbehaviourError where it does not."""
-        name = self.callee.forward_name
-        shapes, again = ([np.shape(one) for one in outputs] for outputs in (first, second))
-        if shapes != again:
-            text = f"{name} gives outputs of shape {_shapes(shapes)}, and {_shapes(again)} when it runs again"
-            raise MisbehaviourError(Fault("another shape", name, text))
-        allowed = ROUNDED * epsilon_of(first) * np.max(np.abs(joined(first)), initial=0.0)
-        if np.any(~(np.abs(joined(first) - joined(second)) <= allowed)):
-            text = f"{name} gives other values when it runs again with the same inputs"
-            hint = "draw random numbers from a seed that is fixed, or give them as an input"
-            raise MisbehaviourError(Fault("not deterministic", name, text, hint))
-
-    def _compare(self, outputs: Sequence[Array], right: Sequence[Array], noise: Noise) -> None:
-        """Hold the outputs against those of a reference."""
-        name = self.callee.forward_name
-        if len(outputs) != len(right):
-            text = f"{name} gives {len(outputs)} outputs, the reference {len(right)}"
-            self.faults.append(Fault("wrong value", name, text))
-            return
-        round_off = IN_PRECISION * noise.epsilon
-        relative = max(REFERENCE, round_off if noise.is_float32 else 0.0)
-        for place, (own, other) in enumerate(zip(outputs, right, strict=True)):
-            which = f"output {place + 1}" if len(outputs) > 1 else "the output"
-            if np.shape(own) != np.shape(other):
-                shapes = f"has shape {shape_text(np.shape(own))}, that of the reference {shape_text(np.shape(other))}"
-                self.faults.append(Fault("wrong value", name, f"{which} of {name} {shapes}"))
-                continue
-            gap = np.abs(np.asarray(own, dtype=float) - np.asarray(other, dtype=float))
-            size = np.abs(np.asarray(other, dtype=float))
-            off = ~(gap <= relative * size + round_off * np.max(size, initial=0.0))
-            if np.any(off):
-                worst = np.unravel_index(int(np.argmax(np.where(off, gap, -1.0))), np.shape(gap))
-                at = tuple([int(one) for one in worst])
-                count = f", and {np.count_nonzero(off) - 1} more entries differ" if np.count_nonzero(off) > 1 else ""
-                numbers = f"is {np.asarray(own)[at]:.10g}, the reference gives {np.asarray(other)[at]:.10g}"
-                text = f"{which}{place_text(at)} of {name} {numbers}{count}"
-                self.faults.append(Fault("wrong value", name, text, "mend the forward pass first"))
-
-
-def _shapes(shapes: Sequence[Sequence[int]]) -> str:
-    return ", ".join(map(shape_text, shapes)) or "none"
-
-
-def _drawn(output: Array, seed: int, place: int) -> Array:
-    """An upstream gradient like an output, of its precision where that is a float's."""
-    chance = np.random.default_rng([seed, crc32(b"upstream"), place])
-    sizes = chance.uniform(*UPSTREAM, output.shape) * chance.choice([-1.0, 1.0], output.shape)
-    return np.asarray(sizes, dtype=output.dtype if output.dtype.kind == "f" else float)
-
-
-def _fitting(given: Any, outputs: Sequence[Array]) -> tuple[Array, ...]:
-    """The given upstream gradient, one for each output. Raises UsageError where the shapes are others."""
-    each = tuple(given) if isinstance(given, tuple) else (given,)
-    shapes = [np.shape(one) for one in outputs]
-    arrays = tuple([np.asarray(one, dtype=float) for one in each])
-    if [one.shape for one in arrays] != shapes:
-        has = f"has the shape {_shapes([one.shape for one in arrays])}"
-        message = f"the upstream gradient {has}, and the outputs {_shapes(shapes)}"
-        raise UsageError(message, hint="it has the shapes of the outputs: an array, or a tuple of arrays")
-    return arrays
+        groups = explained(at, measured, noise, groups, known=self.told)
+        return PointCheck(self.inputs, outputs, upstream, tuple(groups), method_of(judging, groups), seed)

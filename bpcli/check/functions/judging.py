@@ -1,6 +1,6 @@
 """The verdict on every entry of the gradients that a backward pass gives, held against measured slopes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -23,15 +23,20 @@ ROUND_OFF = 4096 * EPSILON  # 1e-12 in float64: of the largest entry of a gradie
 ROUND_OFFS_OF_SINGLE = 64  # float32 sums are short, or a gradient in it has no digits left
 MOST_RELATIVE = 0.02
 RELATIVE_IN_SINGLE = 1024  # times the precision: 1.2e-4 in float32
+UNSEEN_IN_SINGLE = 8192  # the same of what has no weight, 1e-3: so much differences in float32 hide
 UNSEEN = 1e-6  # of the largest entry, or of the natural size: a mistake below that has no weight
 NOT_FINITE = "the gradient is not finite, and the function has a slope here"
 OUT_OF_TIME = "left out: there was no time for it"
 
 
 class Judging(NamedTuple):
-    """How claims are judged: the precision of what is computed, and the relative tolerance that was asked for."""
+    """How claims are judged: the precision that the pass computes in, and the relative tolerance that was asked for.
+
+    `is_coarse` where no differences could be taken in float64 either.
+    """
 
     epsilon: float
+    is_coarse: bool = False
     relative: float | None = None
     where: str = "backward"
 
@@ -43,7 +48,7 @@ class Judging(NamedTuple):
         largest = float(np.max(np.abs(found.slopes.value), where=finite, initial=0.0))
         round_off = ROUND_OFF if is_double else ROUND_OFFS_OF_SINGLE * epsilon
         usual = RELATIVE if is_double else min(RELATIVE_IN_SINGLE * epsilon, MOST_RELATIVE)
-        unseen = max(UNSEEN, round_off) * np.maximum(largest, found.natural)
+        unseen = (UNSEEN if is_double else UNSEEN_IN_SINGLE * epsilon) * np.maximum(largest, found.natural)
         return usual if self.relative is None else self.relative, round_off * largest, unseen
 
 
@@ -83,7 +88,7 @@ def _finding(item: Item, title: str, number: float, found: Estimate, limits: tup
     base = Finding(item, title, Verdict.AGREE, claim, truth=found.truth)
     if number == found.value == 0 and not found.is_corner:  # nothing changed, and nothing is claimed to
         return base
-    if not isfinite(number) and isfinite(found.value):
+    if not isfinite(number) and isfinite(found.value) and isfinite(found.error):
         return base.but(verdict=Verdict.DIFFER, reason=NOT_FINITE)
     precise = relative * abs(found.value)
     told = judged(base, found, Bounds(precise, round_off, unseen, relative))
@@ -119,12 +124,14 @@ def _not_finite(name: str, index: Sequence[tuple[int, ...]], numbers: Array, whe
     return (Fault("not finite", where, text, is_fatal=False),)
 
 
-def method_of(epsilon: float, groups: Sequence[Group], entries: Mapping[str, int]) -> str:
+def method_of(judging: Judging, groups: Sequence[Group]) -> str:
     """How the gradients were judged, in words."""
-    count = sum(entries.values())
-    left = sum(finding.reason == OUT_OF_TIME for group in groups for finding in group.findings)
-    seen = "every entry" if not left else f"{count - left} of {count} entries"
-    if epsilon <= EPSILON:
+    findings = [finding for group in groups for finding in group.findings]
+    left = sum(finding.reason == OUT_OF_TIME for finding in findings)
+    seen = f"{len(findings) - left} of {len(findings)} entries" if left else "every entry"
+    if judging.epsilon <= EPSILON:
         return f"differences of the function, {seen}"
-    digits = f"to a relative {min(RELATIVE_IN_SINGLE * epsilon, MOST_RELATIVE):.0e}"
-    return f"differences of the function, {seen}; it computes in float32 or coarser, and is judged {digits}"
+    digits = f"to a relative {min(RELATIVE_IN_SINGLE * judging.epsilon, MOST_RELATIVE):.0e}"
+    if judging.is_coarse:
+        return f"differences of the function, {seen}; it computes in float32 or coarser, and is judged {digits}"
+    return f"differences of the function in float64, {seen}; as given it computes in float32, and is judged {digits}"

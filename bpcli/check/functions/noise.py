@@ -2,11 +2,13 @@
 
 At equally spaced points, very near, the differences of a smooth function vanish as they are taken again and again, and
 what stays is noise: the k-th differences of noise σ have the mean square (2k)!/(k!)²·σ² (ECnoise, Moré & Wild,
-Estimating computational noise, SIAM J. Sci. Comput. 33, 2011). That is done for every output at once.
+Estimating computational noise, SIAM J. Sci. Comput. 33, 2011). That is done for every output at once. Outputs that
+stand still so near move in stairs, as float32 does: they are met at uneven places farther apart, about a cubic.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import comb
 from typing import Any, NamedTuple
 
@@ -16,7 +18,14 @@ from bpcli.check.functions.callee import Callee, Inputs, MisbehaviourError
 
 Array = Any
 POINTS = 7
-SPACINGS = (2.0**-33, 2.0**-17, 2.0**-9)  # of an entry's size; longer ones where outputs move in steps, or not at all
+EVEN = tuple(range(POINTS))
+UNEVEN = (0.0, 0.625, 1.875, 2.375, 3.875, 5.125, 6.0)  # stairs are not met evenly, which would hide them
+# Places of points, in parts of an entry's size: farther apart where outputs stand still, or move in steps.
+PLACES = tuple(
+    spacing * np.array(places) for spacing, places in ((2.0**-33, EVEN), (2.0**-17, UNEVEN), (2.0**-9, UNEVEN))
+)
+SMOOTH = 4  # terms of the polynomial about which noise is measured at uneven places
+QUIETER = 0.25  # so much less noise than is usual an output may have
 LIKE = 4.0  # estimates that differ by no more have settled
 ROUNDING = 0.5  # of the gap beside a number: what the last operation alone loses
 EPSILON = float(np.finfo(float).eps)
@@ -83,16 +92,20 @@ def noise_of(at: At, names: Collection[str], seed: int = 0) -> Noise:
     levels = np.zeros(base.size)
     is_open = np.ones(base.size, dtype=bool)  # whether nothing is known of an output yet
     together, is_single = 1.0, False
-    for spacing in SPACINGS:
-        table = _table(at, directions, spacing, base)
+    for places in PLACES:
+        table = _table(at, directions, places, base)
         if table is None:
             continue
         moves = np.count_nonzero(np.diff(table, axis=0), axis=0) > (POINTS - 1) // 2
         fresh = is_open & moves
-        levels[fresh] = np.maximum(settled_levels(table[:, fresh]), ROUNDING * declared * np.abs(base[fresh]))
+        estimated = settled_levels if places is PLACES[0] else partial(scattered_levels, places=places)
+        levels[fresh] = np.maximum(estimated(table[:, fresh]), ROUNDING * declared * np.abs(base[fresh]))
         is_open &= ~moves
         is_single |= _only_single(table[1:, fresh])
-        together = max(together, _together((table - base) * weights, fresh, levels * np.abs(weights)))
+        alone = float(np.sqrt(np.sum((levels * weights)[fresh] ** 2)))
+        if np.count_nonzero(fresh) > 1 and alone:
+            weighed = np.sum(((table - base) * weights)[:, fresh], axis=1, keepdims=True)
+            together = max(together, float(estimated(weighed)[0]) / alone)
         if not is_open.any():
             break
     is_single |= _is_like_single(levels, base, ~is_open)
@@ -109,7 +122,7 @@ def epsilon_of(outputs: Sequence[Array]) -> float:
 def _directions(inputs: Inputs, names: Collection[str], seed: int) -> Mapping[str, Array]:
     """For each entry its size, or half of it, with a random sign: a power of two, so that moving rounds nothing.
 
-    An entry that is 0 stays, as a kink may be there, unless all of its input are.
+    An entry that is 0 stays, as a kink or the end of a domain may be there.
     """
     chance = np.random.default_rng(seed)
     found = {}
@@ -117,17 +130,17 @@ def _directions(inputs: Inputs, names: Collection[str], seed: int) -> Mapping[st
         size = np.abs(np.asarray(inputs[name], dtype=float))
         exponents = np.frexp(np.where(size > 0, size, 1.0))[1] - 1 - chance.integers(0, 2, np.shape(size))
         signs = chance.choice([-1.0, 1.0], np.shape(size))
-        found[name] = np.where((size > 0) | ~np.any(size > 0), signs * np.ldexp(1.0, exponents), 0.0)
+        found[name] = np.where(size > 0, signs * np.ldexp(1.0, exponents), 0.0)
     return found
 
 
-def _table(at: At, directions: Mapping[str, Array], spacing: float, base: Array) -> Array | None:
-    """The outputs at equally spaced points, (points, m); None where one has no value."""
+def _table(at: At, directions: Mapping[str, Array], places: Array, base: Array) -> Array | None:
+    """The outputs at points on a line, (points, m); None where one has no value."""
     rows = [base]
-    for place in range(1, POINTS):
+    for place in places[1:]:
         moved = dict(at.inputs)
         for name, direction in directions.items():
-            moved[name] = moved_value(at.inputs[name], place * spacing * direction)
+            moved[name] = moved_value(at.inputs[name], place * direction)
         try:
             rows.append(joined(at.callee.outputs(moved)))
         except MisbehaviourError:
@@ -162,6 +175,21 @@ def settled_levels(table: Array) -> Array:
     return level
 
 
+def scattered_levels(table: Array, places: Array) -> Array:
+    """The noise of each column of values at uneven places: what a cubic that fits them best leaves.
+
+    Stairs that are met evenly all the same leave nothing, so that no column has much less than is usual for its size.
+    """
+    basis, _ = np.linalg.qr(np.vander(places / places[-1], SMOOTH))
+    left = table - table[0]
+    left = left - basis @ (basis.T @ left)
+    level: Array = np.sqrt(np.sum(left**2, axis=0) / (POINTS - SMOOTH))
+    size = np.abs(table[0])
+    is_some = size > 0
+    usual = float(np.median(level[is_some] / size[is_some])) if is_some.any() else 0.0
+    return np.maximum(level, QUIETER * usual * size)
+
+
 def _only_single(values: Array) -> bool:
     """Whether values that vary all are numbers of float32."""
     if not values.size:
@@ -175,11 +203,3 @@ def _is_like_single(levels: Array, base: Array, known: Array) -> bool:
     seen = known & (base != 0)
     least, most = AS_SINGLE
     return bool(seen.any()) and bool(least <= np.median(levels[seen] / np.abs(base[seen])) <= most)
-
-
-def _together(weighed: Array, moving: Array, levels: Array) -> float:
-    """The noise of the weighed sum over what independent outputs would have."""
-    alone = float(np.sqrt(np.sum(levels[moving] ** 2)))
-    if np.count_nonzero(moving) < 2 or not alone:  # noqa: PLR2004 - one output has only its own
-        return 1.0
-    return float(settled_levels(np.sum(weighed[:, moving], axis=1, keepdims=True))[0]) / alone

@@ -17,6 +17,7 @@ from bpcli.check.functions.callee import Fault, MisbehaviourError
 MOST_SHOWN = 200
 MOST_OF_A_MESSAGE = 500
 HERE = str(Path(__file__).parent)
+PYTHON = str(Path(io.__file__).parent)  # its own library, and what is installed in it
 SEED = 0
 IMMUTABLE = (float, int, str, bool, type(None))
 
@@ -98,7 +99,7 @@ def _same(one: Any, other: Any) -> bool:
     return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 
-def result(function: Callable[[], Any], where: str, called: str, *, is_alone: bool) -> Any:
+def result(function: Callable[[], Any], where: str, called: str | None = None, *, is_alone: bool) -> Any:
     """What a user's function returns. Raises MisbehaviourError where it raises, also where it asks to end Python.
 
     An interrupt comes from whoever runs bpcli, unless the function is alone in a process.
@@ -109,13 +110,14 @@ def result(function: Callable[[], Any], where: str, called: str, *, is_alone: bo
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and not is_alone:
             raise
-        raise MisbehaviourError(raised(error, where, f"it was called as {where}({called})")) from None
+        hint = None if called is None else f"it was called as {where}({called})"
+        raise MisbehaviourError(raised(error, where, hint)) from None
 
 
 def raised(error: BaseException, where: str, hint: str | None = None) -> Fault:
     """What a user's code raised, and on which line."""
     try:
-        message = str(error)[:MOST_OF_A_MESSAGE]
+        message = readable(str(error), MOST_OF_A_MESSAGE)
     except Exception:  # noqa: BLE001 - whatever an error of the user's own does when it is asked
         message = ""
     at = _line(error.__traceback__)
@@ -123,12 +125,18 @@ def raised(error: BaseException, where: str, hint: str | None = None) -> Fault:
     return Fault("raises", where, f"'{where}' raises {type(error).__name__}{at}{colon}{message}", hint)
 
 
+def readable(text: str, most: int) -> str:
+    """A user's text as one line, with nothing that a terminal would obey."""
+    line = " ".join(text[:most].split())
+    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in line)
+
+
 def _line(trace: TracebackType | None) -> str:
     """Where an error came from: the innermost line of the user's own files, ` at layers.py:12`."""
     found = ""
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        is_installed = "site-packages" in file or "dist-packages" in file or file.startswith("<frozen")
+        is_installed = "site-packages" in file or "dist-packages" in file or file.startswith(("<frozen", PYTHON))
         if not (is_installed or str(Path(file).parent) == HERE):
             found = f" at {Path(file).name}:{trace.tb_lineno}"
         trace = trace.tb_next

@@ -61,7 +61,7 @@ def student_of(source: str) -> str:
 
 
 def _student(value: Any, source: str, notes: list[str]) -> str:
-    if value is None:
+    if value is None or value == "":  # as the form has it
         return student_of(source)
     text = shown(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if not text or len(text) > LONGEST_NAME:

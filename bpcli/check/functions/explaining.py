@@ -1,0 +1,57 @@
+"""The groups of a check, each wrong one with the mistakes that it is consistent with."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from bpcli.check.findings import Verdict
+from bpcli.check.functions.case import Case, TooDearError
+from bpcli.check.functions.causes import causes_of
+from bpcli.check.functions.noise import At, Noise
+from bpcli.check.functions.slopes import Measured, jacobian_of
+from bpcli.check.groups import Group
+
+Array = Any
+MOST_ENTRIES = 5_000  # of an input whose Jacobian is looked at for causes
+
+
+def explained(
+    at: At, measured: Mapping[str, Measured], noise: Noise, groups: Sequence[Group], *, known: Collection[str] = ()
+) -> list[Group]:
+    """The groups with causes, but for those of inputs that are `known`: they were explained at another point."""
+    return [
+        group.but(causes=causes_of(_case(group, at, measured, noise)))
+        if group.verdict is Verdict.DIFFER and group.key not in known and _is_numeric(group)
+        else group
+        for group in groups
+    ]
+
+
+def _is_numeric(group: Group) -> bool:
+    return group.claim is not None and np.asarray(group.claim.value).dtype.kind in "fiub"
+
+
+def _case(group: Group, at: At, measured: Mapping[str, Measured], noise: Noise) -> Case:
+    name = group.key
+    return Case(
+        callee=at.callee,
+        inputs=at.inputs,
+        outputs=at.outputs,
+        upstream=at.upstream,
+        name=name,
+        claimed=np.asarray(None if group.claim is None else group.claim.value, np.float64),
+        truth=measured[name].slopes.value,
+        errors=measured[name].slopes.error,
+        others={other: found.slopes.value for other, found in measured.items() if other != name},
+        known_jacobian=partial(_jacobian, at, name, noise),
+        is_single=noise.is_float32,
+    )
+
+
+def _jacobian(at: At, name: str, noise: Noise) -> Array:
+    found = jacobian_of(at, name, noise) if np.size(at.inputs[name]) <= MOST_ENTRIES else None
+    if found is None:
+        raise TooDearError
+    return found

@@ -1,0 +1,176 @@
+"""Activations: a mask taken from the wrong array, a derivative at the wrong place."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from bpcli.check.findings import Cause
+from bpcli.check.functions.case import Array, Case
+from bpcli.check.functions.mistakes import ACTIVATION, CHAIN, MASK, Mistake
+
+TWO = 2
+FAR = 1e3  # what lifts every unit above its kink
+AT_INPUT = "derivative at the pre-activation instead of the activation"
+AT_OUTPUT = "derivative at the activation instead of the pre-activation"
+
+
+class Ratio(NamedTuple):
+    """A wrong derivative of an activation, divided by the right one, and what is wrong with it."""
+
+    ratio: Array
+    kind: str
+    text: str
+
+
+def of_masks(case: Case) -> Iterator[Mistake]:
+    """A local derivative of two values, 0 and 1 mostly, chosen by the wrong array."""
+    if len(case.shapes) > 1:
+        return
+    if case.is_elementwise:
+        yield from _masks(case, np.diag(case.jacobian).reshape(case.x.shape))
+    yield from _masks_behind(case)
+
+
+def _masks(case: Case, local: Array) -> Iterator[Mistake]:
+    low, high = float(local.min()), float(local.max())
+    span = case.round_off * max(abs(low), abs(high))
+    if low == high or not (np.minimum(abs(local - low), abs(local - high)) <= span).all():
+        yield from _masks_of_pieces(case, local)
+        return
+    arrived = case.arrived[0]
+    for mask, source in _sources(case):
+        text = f"mask taken from {source}, not the input"
+        yield Mistake(Cause(f"mask from {source}", MASK, text), arrived * np.where(mask, high, low))
+    is_low = np.abs(local - low) <= span
+    text = "mask inverted: what should pass is stopped, and the other way round"
+    yield Mistake(Cause("mask inverted", MASK, text), arrived * np.where(is_low, high, low))
+    yield Mistake(Cause("mask left out", MASK, "mask left out: every entry passes"), arrived * high)
+    yield Mistake(Cause("mask left out", MASK, "mask left out, with its scale"), arrived)
+    text = "mask taken without its scale"
+    yield Mistake(Cause("scale of the mask", MASK, text), arrived * ~is_low)
+
+
+def _sources(case: Case) -> Iterator[tuple[Array, str]]:
+    yield case.arrived[0] > 0, "the gradient"
+    yield case.out > 0, "the output"
+    yield case.out >= 0, "the output"
+    yield case.arrived[0] >= 0, "the gradient"
+
+
+def _masks_of_pieces(case: Case, local: Array) -> Iterator[Mistake]:
+    """A derivative that is 1 above 0 and of another form below, as an ELU's: chosen by the wrong array."""
+    x, arrived = case.x, case.arrived[0]
+    if not (np.abs(local[x > 0] - 1) <= case.round_off).all() or not (x < 0).any():
+        return
+    scale = float((local / np.exp(x))[x < 0].mean())
+    below = scale * np.exp(x)
+    if not (np.abs(below - local)[x < 0] <= case.round_off * scale).all():
+        return
+    for inner in (below, case.out + scale):
+        for mask, source in _sources(case):
+            text = f"mask taken from {source}, not the input"
+            yield Mistake(Cause(f"mask from {source}", MASK, text), arrived * np.where(mask, 1.0, inner))
+        yield Mistake(Cause("mask left out", MASK, "mask left out: every entry is taken as below 0"), arrived * inner)
+    yield Mistake(Cause("mask left out", MASK, "mask left out: every entry is taken as above 0"), arrived)
+    text = "mask taken as 0 or 1: what is below 0 has a derivative too"
+    yield Mistake(Cause("path left out", MASK, text), arrived * (x > 0))
+    yield Mistake(Cause("mask inverted", MASK, "mask inverted"), arrived * np.where(x < 0, 1.0, below))
+
+
+def _masks_behind(case: Case) -> Iterator[Mistake]:
+    """A relu behind a linear layer: its mask from the gradient, or none. A large bias makes every unit pass."""
+    if case.out.min(initial=0.0) < 0 or not (case.out == 0).any() or case.out.ndim == 0:
+        return
+    for name, value in case.floats.items():
+        if value.ndim and value.shape[-1] not in case.out.shape:
+            continue
+        if not _is_raised(case, name, value):
+            continue
+        lifted = {**case.inputs, name: np.abs(value) + FAR}
+        arrived = case.arrived[0]
+        for mask, kind, text in (
+            (arrived > 0, "mask from the gradient", "mask taken from the gradient, not the input"),
+            (arrived < np.inf, "mask left out", "mask left out: every entry passes"),
+            (case.out <= 0, "mask inverted", "mask inverted: what should pass is stopped"),
+        ):
+            values = case.claimed_at(lifted, [arrived * mask])
+            if values is not None:
+                yield Mistake(Cause(kind, MASK, text), values)
+
+
+def _is_raised(case: Case, name: str, value: Array) -> bool:
+    """Whether an input is added to the output: raising it by much raises every entry by as much."""
+    (out,) = case.callee.outputs({**case.inputs, name: np.asarray(value) + FAR})[:1]
+    return np.shape(out) == case.out.shape and bool((np.asarray(out) > FAR / TWO).all())
+
+
+def of_activations(case: Case) -> Iterator[Mistake]:
+    """The derivative of an activation taken at its output for its input, or the other way round, or left out."""
+    if len(case.shapes) > 1:
+        yield from _of_cell(case)
+        return
+    if case.is_elementwise:
+        yield from _elementwise(case)
+    if not case.is_elementwise or not case.out.ndim:
+        for ratio, kind, text in ratios(case.out):
+            values = ((case.weights * ratio.reshape(-1)) @ case.jacobian).reshape(case.x.shape)
+            yield Mistake(Cause(kind, ACTIVATION, text), values)
+
+
+def _elementwise(case: Case) -> Iterator[Mistake]:
+    arrived, x, out = case.arrived[0], case.x, case.out
+    moved = case.claimed_at({**case.inputs, case.name: out})
+    if moved is not None:
+        yield Mistake(Cause(AT_OUTPUT, ACTIVATION, AT_OUTPUT), moved)
+    for local, word in ((1 - x * x, "1 - x²"), (x * (1 - x), "x(1 - x)"), (x, "x")):
+        text = f"{AT_INPUT}: {word} with the input for x"
+        yield Mistake(Cause(AT_INPUT, ACTIVATION, text, bare=AT_INPUT), arrived * local)
+    for local, word in ((1 - out, "1 - out"), (1 + out, "1 + out"), (out, "out"), (out * out, "out²")):
+        text = f"a chain rule factor forgotten: only {word} of the derivative"
+        yield Mistake(
+            Cause("chain rule factor forgotten", CHAIN, text, bare="a chain rule factor forgotten"), arrived * local
+        )
+    text = "a chain rule factor forgotten: the derivative left out, only the upstream gradient"
+    yield Mistake(Cause("derivative left out", CHAIN, text), arrived)
+
+
+def ratios(out: Array) -> Iterator[Ratio]:
+    """What wrong derivatives of tanh and sigmoid at the output of a layer are, divided by the right one."""
+    if (np.abs(out) < 1).all():
+        inner, slope = np.arctanh(out), 1 - out * out
+        yield Ratio((1 - inner * inner) / slope, AT_INPUT, f"{AT_INPUT}: 1 - z² for 1 - tanh(z)²")
+        yield Ratio((1 - np.tanh(out) ** 2) / slope, AT_OUTPUT, f"{AT_OUTPUT}: of tanh")
+        yield Ratio(1 / slope, "derivative left out", "the derivative of the activation left out")
+        yield Ratio((1 - out) / slope, "chain rule factor forgotten", "1 - h for 1 - h²")
+    if ((out > 0) & (out < 1)).all():
+        inner, slope = np.log(out / (1 - out)), out * (1 - out)
+        yield Ratio(inner * (1 - inner) / slope, AT_INPUT, f"{AT_INPUT}: z(1 - z) for a(1 - a)")
+        again = 1 / (1 + np.exp(-out))
+        yield Ratio(again * (1 - again) / slope, AT_OUTPUT, f"{AT_OUTPUT}: of sigmoid")
+        yield Ratio(1 / slope, "derivative left out", "the derivative of the activation left out")
+        yield Ratio(1 / out, "chain rule factor forgotten", "a chain rule factor forgotten: only 1 - a of a(1 - a)")
+        yield Ratio(1 / (1 - out), "chain rule factor forgotten", "a chain rule factor forgotten: only a of a(1 - a)")
+
+
+def _of_cell(case: Case) -> Iterator[Mistake]:
+    """The cell of an LSTM, h = o·tanh(c): wrong derivatives of this tanh, or its path left out."""
+    if len(case.shapes) != TWO or case.shapes[0] != case.shapes[1]:
+        return
+    for hidden, cell in ((0, 1), (1, 0)):
+        h, c = (np.asarray(case.outputs[place], np.float64).reshape(-1) for place in (hidden, cell))
+        gate = h / np.tanh(c)
+        if not ((gate > 0) & (gate < 1)).all():
+            continue
+        rows = np.split(case.jacobian, TWO)
+        through = gate * (1 - np.tanh(c) ** 2)
+        aside = rows[hidden] - through[:, None] * rows[cell]  # through the output gate
+        arrived_h, arrived_c = (case.arrived[place].reshape(-1) for place in (hidden, cell))
+        for local, kind, text in (
+            (gate * (1 - c * c), AT_INPUT, f"{AT_INPUT}: 1 - c² for 1 - tanh(c)²"),
+            (gate, "derivative left out", "the derivative of tanh(c) left out"),
+            (0 * gate, "path left out", "a path left out: from h through tanh(c)"),
+            (1 - np.tanh(c) ** 2, "chain rule factor forgotten", "a chain rule factor forgotten: the output gate"),
+        ):
+            values = (arrived_c + arrived_h * local) @ rows[cell] + arrived_h @ aside
+            yield Mistake(Cause(kind, ACTIVATION, text), values.reshape(case.x.shape))

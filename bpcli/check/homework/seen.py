@@ -1,0 +1,103 @@
+"""A problem at one point: bpcli's own answers, and what wrong methods give there."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from bpcli.check.homework.methods import RightAndWrong, number_and_methods, right_number
+from bpcli.check.homework.posing import posed
+from bpcli.check.homework.problems import Asked, Problem
+from bpcli.check.judge import Judge
+from bpcli.check.point import LADDER, Point
+from bpcli.check.targets import Item
+from bpcli.graph.op import Shape
+from bpcli.language.limits import Limits
+from bpcli.numbers.balls import precision
+
+Piece = tuple[tuple[bool, int | None], ...]  # of each comparison at a point: whether it is a tie, and how it comes out
+
+
+def plain(value: Any) -> Any:
+    """A number, or an array as nested lists."""
+    return value.tolist() if getattr(value, "shape", ()) else float(value)
+
+
+class Seen:
+    """A problem at its point. Raises BpcliError where it cannot be asked there."""
+
+    def __init__(self, problem: Problem, limits: Limits) -> None:
+        self._posed = posed(problem, limits)
+        self._places = {asked.key: place for place, asked in enumerate(problem.asked)}
+        self._found: dict[str, RightAndWrong] = {}
+
+    @cached_property
+    def _judge(self) -> Judge:
+        return Judge(Point(self._posed.graph, self.point))
+
+    @property
+    def asks_for_formulas(self) -> bool:
+        """Whether there is no point."""
+        return self._posed.at is None
+
+    @property
+    def point(self) -> Mapping[str, Any]:
+        """The value of every variable, those that were drawn among them."""
+        return self._posed.at or {}
+
+    @property
+    def size(self) -> int:
+        """How many operations there are."""
+        return len(self._posed.graph.nodes)
+
+    @property
+    def piece(self) -> Piece | None:
+        """How the comparisons at the point come out; None over arrays, where nobody has looked."""
+        if self._posed.own is not None:
+            return None
+        return tuple([(one.tied, one.result) for one in self._judge.point.branch])
+
+    def item(self, key: str) -> Item:
+        """What an item is about."""
+        return self._posed.items[self._places[key]]
+
+    def title(self, key: str) -> str:
+        """How reports write an item."""
+        return self._posed.titles[self._places[key]]
+
+    def within(self, key: str) -> tuple[int, ...]:
+        """The entry that is asked for, () for the whole."""
+        place = self._posed.targets[self._places[key]].place
+        return tuple([one % length for one, length in zip(place, self.item(key).node.shape, strict=False)])
+
+    def shape(self, key: str) -> Shape:
+        """The shape of an item, () for a single number."""
+        return self.item(key).node.shape[len(self.within(key)) :]
+
+    def right(self, asked: Asked) -> Any:
+        """The answer that bpcli gives to an item: a number, an array, or a formula."""
+        item = self.item(asked.key)
+        if self._posed.own is not None:
+            from bpcli.check.homework.array_methods import right_entries  # noqa: PLC0415 - loaded for arrays only
+            from bpcli.numbers.apart import part_of  # noqa: PLC0415 - the same
+
+            return part_of(right_entries(self._posed.own, item), self.within(asked.key))
+        if self.asks_for_formulas:
+            from bpcli.check.homework.own_formulas import own_formula  # noqa: PLC0415 - most problems have a point
+
+            return own_formula(item, self._posed.graph.output)
+        with precision(LADDER[0].bits):
+            return float(right_number(self._judge, item))
+
+    def methods(self, key: str) -> RightAndWrong:
+        """What is right for an item, and what wrong methods give."""
+        if key not in self._found:
+            self._found[key] = self._methods(key)
+        return self._found[key]
+
+    def _methods(self, key: str) -> RightAndWrong:
+        item = self.item(key)
+        if self._posed.own is not None:
+            from bpcli.check.homework.array_methods import entries_and_methods  # noqa: PLC0415 - loaded for arrays only
+
+            return entries_and_methods(self._posed.own, self._posed.names, item, self.within(key))
+        return number_and_methods(self._judge, item)

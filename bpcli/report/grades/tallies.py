@@ -1,0 +1,77 @@
+"""What a class shows: of each item how many had it right, and how often each mistake occurred."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bpcli.check.homework.grades import ClassGrades, Grade, ItemGrade, Mark, ProblemGrade
+
+
+class ItemTally(NamedTuple):
+    """One item over a class: the marks it got, the points that were reached on the average, and the mistakes."""
+
+    problem: str
+    problem_title: str
+    key: str
+    title: str
+    out_of: float
+    marks: Counter[Mark]
+    points: float
+    mistakes: Counter[str]
+
+    @property
+    def mean(self) -> float:
+        """The points that were reached on the average."""
+        return self.points / self.marks.total()
+
+    @property
+    def ease(self) -> float:
+        """The share of its points that was reached: an item is the harder, the less this is."""
+        return self.mean / self.out_of if self.out_of else 1.0
+
+
+class MistakeTally(NamedTuple):
+    """How often a mistake occurred at an item."""
+
+    item: ItemTally
+    mistake: str
+    times: int
+
+
+def tallies(grades: ClassGrades) -> list[ItemTally]:
+    """The items of a homework, in its order, over all submissions that were read."""
+    found: dict[tuple[str, str], ItemTally] = {}
+    for problem, item in _items(grades):
+        place = problem.problem, item.key
+        tally = found.get(place) or ItemTally(
+            problem.problem, problem.title, item.key, item.title, item.out_of, Counter(), 0.0, Counter()
+        )
+        tally.marks[item.mark] += 1
+        tally.mistakes.update(item.mistakes)
+        found[place] = tally._replace(points=tally.points + item.points)
+    return list(found.values())
+
+
+def _items(grades: ClassGrades) -> Iterator[tuple[ProblemGrade, ItemGrade]]:
+    for grade in grades.grades:
+        if grade.unreadable is not None:
+            continue
+        for problem in grade.problems:
+            for item in problem.items:
+                yield problem, item
+
+
+def mistakes_made(items: list[ItemTally]) -> list[MistakeTally]:
+    """Each mistake at each item, the most frequent first, else in the order of the homework."""
+    made = [MistakeTally(item, mistake, count) for item in items for mistake, count in sorted(item.mistakes.items())]
+    return sorted(made, key=lambda one: -one.times)
+
+
+def hardest_first(items: list[ItemTally]) -> list[ItemTally]:
+    """The items by the share of their points that was reached, the least first."""
+    return sorted(items, key=lambda item: round(item.ease, 9))
+
+
+def marks_of(grade: Grade) -> Counter[Mark]:
+    """How many items of one submission got each mark; none where nothing could be read."""
+    return Counter(item.mark for item in grade.items) if grade.unreadable is None else Counter()

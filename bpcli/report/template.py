@@ -1,0 +1,71 @@
+"""The form that a student fills in: every item that a homework asks for, as TOML, with nothing behind it.
+
+No right value is in it, nor anything that was computed; the shape of an array is, as it must be known to be written.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bpcli.check.homework.problems import Asked, Homework, Problem
+from bpcli.check.homework.seen import Seen
+from bpcli.graph.op import Shape
+from bpcli.graph.shapes import shape_text
+from bpcli.language.limits import DEFAULT_LIMITS, Limits
+from bpcli.report.toml_texts import comment, toml_key, toml_value
+
+HOW = """\
+Write each answer between its quotes, or instead of them: a number, 0.25 or "-1/4", a formula, "2*x*y", a list of
+numbers for an array, [[1, 2], [3, 4]]. What is left empty counts as not answered.
+"x" asks for the gradient of the output with respect to x, "value(A)" for a value, "local(A, x)" for a local gradient.\
+"""
+MOST_ENTRIES = 100  # of an array that is written out
+FORMS = {"number": "a number", "formula": "a formula"}
+
+
+def template_text(homework: Homework, limits: Limits = DEFAULT_LIMITS) -> str:
+    """The form as TOML text, which is graded as all blank as it stands."""
+    lines = [*comment(homework.title), *comment(HOW), "", 'student = ""']
+    for problem in homework.problems:
+        lines += ["", *_problem(problem, limits)]
+    return "\n".join(lines) + "\n"
+
+
+def _problem(problem: Problem, limits: Limits) -> Iterator[str]:
+    for text in (problem.title, problem.text, problem.expression):
+        yield from comment(text)
+    seen = Seen(problem, limits)
+    for name, value in seen.point.items():
+        yield f"# {_given(name, value)}"
+    yield f"[{toml_key(problem.name)}]"
+    shapes = {asked.key: _shape_in_words(seen.shape(asked.key)) for asked in problem.asked}
+    keys = [f"{toml_key(asked.key)} = {toml_value('')}" for asked in problem.asked]
+    widest = max(map(len, keys), default=0)
+    for asked, key in zip(problem.asked, keys, strict=True):
+        yield f"{key.ljust(widest)}  # {_about(asked, shapes.get(asked.key, ''))}"
+
+
+def _about(asked: Asked, shape: str) -> str:
+    """What is to be written for an item, and what it is worth."""
+    worth = f"{asked.points:g} point{'' if asked.points == 1 else 's'}"
+    return ", ".join([part for part in (FORMS.get(asked.form, ""), shape, worth) if part])
+
+
+def _given(name: str, value: Any) -> str:
+    """The value of a variable; of a large array its shape, as nobody writes that out by hand."""
+    if not getattr(value, "shape", ()):
+        return f"{name} = {_number(value)}"
+    if value.size > MOST_ENTRIES:
+        return f"{name} is {_shape_in_words(value.shape)}"
+    return f"{name} = {_entries(value.tolist())}"
+
+
+def _entries(value: Any) -> str:
+    return f"[{', '.join(map(_entries, value))}]" if isinstance(value, list) else _number(value)
+
+
+def _number(value: float) -> str:
+    return repr(float(value)).removesuffix(".0")
+
+
+def _shape_in_words(shape: Shape) -> str:
+    return f"an array {shape_text(shape)}" if shape else ""

@@ -1,0 +1,33 @@
+"""Functions over arrays with a right backward pass each, and the slips of the pen that make it wrong."""
+
+from function_corpus import (
+    attention,
+    convolution,
+    elementwise,
+    linear,
+    losses,
+    more_layers,
+    more_losses,
+    normalisation,
+    pooling,
+    recurrent,
+    reductions,
+)
+from function_corpus.subjects import Subject
+
+FAMILIES = (
+    elementwise,
+    linear,
+    reductions,
+    losses,
+    normalisation,
+    convolution,
+    pooling,
+    recurrent,
+    attention,
+    more_layers,
+    more_losses,
+)
+SUBJECTS: tuple[Subject, ...] = tuple(subject for family in FAMILIES for subject in family.SUBJECTS)
+
+__all__ = ["SUBJECTS"]
