@@ -197,10 +197,12 @@ def test_half_a_character_does_not_reach_a_report() -> None:
     assert found.complaint.encode("utf-8")
 
 
-def test_nothing_written_is_no_check() -> None:
-    """All blank, or nothing that could be read."""
-    assert graded({}).check is None
-    assert graded({"x": "2**"}).check is None
+def test_where_nothing_was_written_nothing_is_found() -> None:
+    """All blank, or nothing that could be read; what is right is known all the same."""
+    for found in (graded({}), graded({"x": "2**"}), graded({}, RELU)):
+        assert found.check is not None
+        assert (found.check.findings, found.first_wrong) == ((), None)
+        assert found.check.own is not None
     assert {item.mark for item in graded({}).items} == {Mark.BLANK}
 
 
