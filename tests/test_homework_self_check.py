@@ -108,7 +108,7 @@ def test_an_item_that_is_none_is_an_error_with_the_name_of_the_problem() -> None
     with pytest.raises(ShapeError) as unfit:
         checked("W @ x", {"W": [[1, 2]], "x": [1, 2, 3]}, ["W"])
 
-    assert unknown.value.message == "problem 'one': asked 1: an item asks for 'q', which is no name in the expression"
+    assert unknown.value.message == "problem 'one', asked 1: an item asks for 'q', which is no name in the expression"
     assert unfit.value.message.startswith("problem 'one': cannot multiply W (1, 2)")
 
 
