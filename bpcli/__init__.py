@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bpcli.language.explain import explain, fan_out
     from bpcli.language.expressions import parse
     from bpcli.language.limits import Limits
+    from bpcli.report.assertions import assert_gradients
 
 __version__ = "0.1.0"
 
@@ -62,6 +63,7 @@ _HOMES = {
     "UsageError": "errors",
     "Variable": "graph.node",
     "Verdict": "check.findings",
+    "assert_gradients": "report.assertions",
     "check_expression": "check.checking",
     "check_function": "check.functions.checking",
     "explain": "language.explain",
@@ -104,6 +106,7 @@ __all__ = [
     "Variable",
     "Verdict",
     "__version__",
+    "assert_gradients",
     "check_expression",
     "check_function",
     "explain",

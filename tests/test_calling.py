@@ -95,6 +95,31 @@ class WithMapping(Layer):
         self.grads = {"x": dout @ self.w.T, "w": self.x.T @ dout, "db": dout.sum(axis=0)}
 
 
+class Drawn:
+    """Its constructor draws the weights, and its passes leave what they find."""
+
+    def __init__(self) -> None:
+        self.w, self.params = np.random.rand(3, 4), {"b": np.zeros(4)}  # noqa: NPY002 - as users do
+
+    def forward(self, x: Any) -> None:
+        """The output is left."""
+        self.x, self.output = x, x @ self.w + self.params["b"]
+
+    def backward(self, dvalues: Any) -> None:
+        """All gradients are left."""
+        self.dx, self.dw, self.grads = dvalues @ self.w.T, self.x.T @ dvalues, {"b": dvalues.sum(axis=0)}
+
+
+class Network(Drawn):
+    """A loss with its gradients, as a method."""
+
+    def loss(self, x: Any) -> Any:
+        """The sum of all outputs."""
+        self.forward(x)
+        self.backward(np.ones((len(x), 4)))
+        return self.output.sum(), {"w": self.dw, "b": self.grads["b"]}
+
+
 class WithList(Layer):
     """Its gradients are left in the order of its parameters."""
 
@@ -151,6 +176,7 @@ CONVENTIONS: dict[str, tuple[Any, Any, Inputs, bool]] = {
     "object": (Layer(W, B), None, {"x": X}, True),
     "class with a mapping": (WithMapping, None, AFFINE, True),
     "class with a list": (WithList, None, AFFINE, True),
+    "class that draws": (Drawn, None, AFFINE, True),
     "mapping": (affine, mapping, AFFINE, True),
     "mapping with d": (affine, mapping_with_d, AFFINE, True),
     "default parameter": (affine, with_default, AFFINE, True),
@@ -241,6 +267,21 @@ def test_a_loss_may_give_its_own_gradients() -> None:
     assert plain.passed(given, None).gradients.keys() == {"W"}
     assert by_name.passed(given, None).gradients.keys() == {"W"}
     assert plain.outputs(given)[0].shape == ()
+
+
+def test_a_method_may_give_its_own_gradients() -> None:
+    """A network's `loss` needs no backward pass; its weights are set by their names, and others are refused."""
+    given = local_callee(Network, methods=("loss", None))
+    inputs = {"x": X, "w": W, "b": B}
+    passed = given.passed(inputs, None)
+
+    assert (given.forward_name, given.backward_name) == ("Network.loss", "Network.loss")
+    assert passed.outputs[0] == np.sum(X @ W + B)
+    assert passed.gradients["b"].tolist() == [2.0] * 4
+    assert passed.gradients.keys() == {"x", "w", "b"}
+    check_names("loss", given.parameters, given.backward_parameters, inputs)
+    with pytest.raises(MisbehaviourError, match="'Network' has neither a parameter nor an attribute 'weight'"):
+        given.outputs({"x": X, "weight": W})
 
 
 def test_integers_and_mappings_get_no_gradient() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from html import unescape
 from typing import Any, NamedTuple
 
@@ -11,7 +12,10 @@ from right_values import EXERCISES, Exercise, digits, true_numbers
 
 import bpcli
 from bpcli.check.homework.grades import ClassGrades, Grade, Mark
+from bpcli.check.homework.grading import Grader
+from bpcli.check.homework.reading import homework_from
 from bpcli.report.explanations import STAFF, Release
+from bpcli.report.grade_words import problem_grade
 from bpcli.report.grades.formats import FORMATS, text_of
 
 pytestmark = pytest.mark.usefixtures("oracles_loaded")
@@ -34,6 +38,8 @@ ARRAYS = [
 WHOLE = Exercise("A = u*v; F = A*w", {"u": 17, "v": -23, "w": 29}, ())
 AT_A_KINK = Exercise("A = x*y; F = relu(A + 16.6257)", {"x": 6.37, "y": -2.61}, ())
 OUTSIDE = Exercise("A = x*y; F = log(A)", {"x": 6.37, "y": -2.61}, ())
+ALL = [*EXERCISES, WHOLE, AT_A_KINK, OUTSIDE]
+SMALL = 9  # whole numbers up to here stand in every report
 FACTORS = (-1.0, 2.0, 0.5, 1.0001, 0.0)
 
 
@@ -81,15 +87,22 @@ def plain(text: str) -> str:
     return unescape(text.replace("\\u0026", "&").replace("\\", "")).replace(".", "")
 
 
-def leaks(text: str, exercise: Exercise) -> list[float]:
-    """The true numbers whose digits stand in a text."""
-    shown = plain(text)
+@cache
+def hidden(expression: str) -> re.Pattern[str]:
+    """The digits of the true numbers of an exercise, and its whole numbers; none of an expression that has no value."""
+    exercise = next(one for one in ALL if one.expression == expression)
+    if exercise is OUTSIDE:
+        return re.compile("16625")
     given = {f"{abs(value)}" for value in exercise.at.values() if isinstance(value, int)}
-    whole = [one for one in true_numbers(exercise) if one.is_integer() and f"{one:.0f}" not in given and one > 9]
-    return [
-        *[one for one in true_numbers(exercise) if any(four in shown for four in digits(one))],
-        *[one for one in whole if re.search(rf"(?<!\d){one:.0f}(?!\d)", shown)],
-    ]
+    numbers = sorted(true_numbers(exercise))
+    whole = [f"{one:.0f}" for one in numbers if one.is_integer() and one > SMALL and f"{one:.0f}" not in given]
+    fours = sorted(set().union(*map(digits, numbers)))
+    return re.compile("|".join([*fours, *[rf"(?<!\d){one}(?!\d)" for one in whole]]))
+
+
+def leaks(text: str, exercise: Exercise) -> list[str]:
+    """The true numbers whose digits stand in a text."""
+    return hidden(exercise.expression).findall(plain(text.replace("A + 16.6257", "")))
 
 
 @every_format
@@ -100,11 +113,8 @@ def test_no_student_sees_a_right_value(classes: dict[str, ClassGrades], form: st
     for exercise in [*EXERCISES, WHOLE]:
         grades = classes[exercise.expression]
         alone = [a_class(grade) for grade in grades.grades]
-        found += [
-            (exercise.expression, number)
-            for one in (grades, *alone)
-            for number in leaks(text_of(form, one, release), exercise)
-        ]
+        texts = "".join([text_of(form, one, release) for one in (grades, *alone)])
+        found += [(exercise.expression, number) for number in leaks(texts, exercise)]
 
     assert found == []
 
@@ -179,6 +189,48 @@ def test_no_reason_tells_a_student_a_right_value(form: str, release: Release) ->
         told = plain(text_of(form, a_class(grade), release)).replace("166257)", "")
 
         assert [number for number in ("16625", "1662", "261", "637") if number in told] == []
+
+
+@pytest.fixture(scope="module")
+def homework() -> list[tuple[Exercise, list[Grade]]]:
+    """Exercises as the problems of a homework, each answered wrongly in many ways, blankly, and in no readable way."""
+    asked = [[claim.split("=")[0] for claim in one.claims] or list(one.at) for one in ALL]
+    problems = [
+        {"name": f"p{place}", "expression": one.expression, "at": one.at, "asked": list(dict.fromkeys(keys))}
+        for place, (one, keys) in enumerate(zip(ALL, asked, strict=True))
+    ]
+    grader = Grader(homework_from({"title": "Exercises", "problems": problems}))
+    return [
+        (exercise, [_without_answers(grader, place, answers) for answers in answers_to(exercise)])
+        for place, exercise in enumerate(ALL)
+    ]
+
+
+def answers_to(exercise: Exercise) -> Iterator[dict[str, Any]]:
+    """What may be written, as a file has it."""
+    if exercise is not OUTSIDE:
+        yield from wrong_answers(exercise)
+    yield dict([claim.split("=", 1) for claim in exercise.claims])
+    yield from [dict.fromkeys(exercise.at, wrong) for wrong in ("2**", "nonsense/A", [1, 2], 1)]
+    yield {"value(A)": 5, "z": 5}
+    yield {}
+
+
+def _without_answers(grader: Grader, place: int, answers: dict[str, Any]) -> Grade:
+    return without_answers(Grade("a", "a.toml", (problem_grade(grader.marked(place, answers)),)))
+
+
+@every_format
+@every_release
+def test_no_graded_homework_shows_a_right_value(
+    homework: list[tuple[Exercise, list[Grade]]], form: str, release: Release
+) -> None:
+    """Nor do complaints about typos, reasons why nothing is decided, and what follows from a mistake."""
+    texts = [(one, "".join([text_of(form, a_class(grade), release) for grade in grades])) for one, grades in homework]
+    found = [(exercise.expression, number) for exercise, text in texts for number in leaks(text, exercise)]
+
+    assert found == []
+    assert {item.mark for _, grades in homework for grade in grades for item in grade.items} == set(Mark)
 
 
 @every_release

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from bpcli.check.asked import Way, formula_of
 from bpcli.check.claimed import explained, is_about_a_point, judged_claim, judged_formula, told_together
+from bpcli.check.equality import Truths
 from bpcli.check.findings import Verdict
 from bpcli.check.judge import Judge
 from bpcli.check.nearness import AS_TYPED, Tolerance
@@ -158,7 +159,7 @@ def _without_point(
     findings = []
     for claim in claims:
         formula = formulas.get(claim) or parse(claim.typed)
-        compared = judged_formula(graph, names, claim, formula, near)
+        compared = judged_formula(Truths(graph, names.item(claim.target)), names, claim, formula, near)
         if is_about_a_point(compared, graph, names, formula):
             raise MissingValueError(
                 missing, f"a number is right at a point: give a value for each of {', '.join(missing)}"

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 from bpcli.check.carried import carried
 from bpcli.check.causes import with_causes
-from bpcli.check.equality import Comparison
+from bpcli.check.equality import Comparison, Truths
 from bpcli.check.findings import Finding, Outcome, Verdict
 from bpcli.check.judge import Judge
 from bpcli.check.kinks import jointly
 from bpcli.check.nearness import Tolerance
 from bpcli.check.point import Point
-from bpcli.check.targets import Item, Names
+from bpcli.check.targets import Names
 from bpcli.graph.node import Graph
 from bpcli.language.claims import Claim
 from bpcli.language.values import number_from
@@ -23,7 +23,7 @@ def judged_claim(judge: Judge, claim: Claim, formula: Graph | None, near: Tolera
         claim = _as_number(claim, formula)
     if formula is None or claim.number is not None:
         return judge.judged(item, claim, near)
-    return compared(judge, item, claim, formula, near)
+    return compared(judge, Truths(judge.point.graph, item), claim, formula, near)
 
 
 def told_together(judge: Judge, findings: Sequence[Finding]) -> list[Finding]:
@@ -31,17 +31,16 @@ def told_together(judge: Judge, findings: Sequence[Finding]) -> list[Finding]:
     return with_causes(carried(jointly(judge.oracles, findings), judge), judge)
 
 
-def judged_formula(graph: Graph, names: Names, claim: Claim, formula: Graph, near: Tolerance) -> Finding:
+def judged_formula(truths: Truths, names: Names, claim: Claim, formula: Graph, near: Tolerance) -> Finding:
     """The verdict on a claim as a formula, at points drawn from the domain."""
-    item = names.item(claim.target)
-    base = Finding(item, names.title(item), Verdict.UNDECIDED, claim, near=near)
-    return _as_compared(base, Comparison(graph, item, formula, names.nodes, near), claim, None)
+    base = Finding(truths.item, names.title(truths.item), Verdict.UNDECIDED, claim, near=near)
+    return _as_compared(base, Comparison(truths, formula, names.nodes, near), claim, None)
 
 
 def is_about_a_point(finding: Finding, graph: Graph, names: Names, formula: Graph) -> bool:
     """Whether a claim that differs is a number, where the right one depends on the point."""
     is_number = finding.verdict is Verdict.DIFFER and not formula.variables
-    return is_number and Comparison(graph, finding.item, formula, names.nodes, finding.near).varies()
+    return is_number and Comparison(Truths(graph, finding.item), formula, names.nodes, finding.near).varies()
 
 
 def _as_number(claim: Claim, formula: Graph) -> Claim:
@@ -62,12 +61,13 @@ def explained(finding: Finding, graph: Graph) -> Finding:
     return finding.but(causes=explained.causes, lead=explained.lead)
 
 
-def compared(judge: Judge, item: Item, claim: Claim, formula: Graph, near: Tolerance) -> Finding:
+def compared(judge: Judge, truths: Truths, claim: Claim, formula: Graph, near: Tolerance) -> Finding:
     """A claimed formula at and around a point."""
+    item = truths.item
     base = judge.finding(item, claim, near)
     if judge.undefined_node is not None:
         return base.but(verdict=Verdict.UNEVALUABLE, reason=judge.undefined_node)
-    comparison = Comparison(judge.point.graph, item, formula, judge.names.nodes, near)
+    comparison = Comparison(truths, formula, judge.names.nodes, near)
     at_point = comparison.claimed(judge.point)
     if at_point.middle is None:
         return _as_compared(base, comparison, claim, judge.point.at)

@@ -30,21 +30,63 @@ FARTHEST_BORDER = 1000
 MOST_BORDERS = 8
 NEARBY = 1e-3  # relative, around a given point
 SHORT_LITERAL = 1024.0  # times a literal that is what was typed, as 0.5 is and 0.1 is not, is whole
+MOST_KEPT = 1000  # points
 LARGEST_PROOF = 60  # operations in the difference that SymPy is asked to simplify
+
+
+class Truths:
+    """What an item comes to at points, each found once, however many formulas are compared with it."""
+
+    def __init__(self, graph: Graph, item: Item) -> None:
+        self.graph = graph
+        self.item = item
+        self.whole = WholeExpression(graph)
+        self._points: dict[tuple[tuple[str, float], ...], Point] = {}
+        self._found: dict[Point, Ball | None] = {}
+
+    def point(self, at: Mapping[str, float]) -> Point:
+        """The point with these numbers, and with what was found there."""
+        key = tuple(at.items())
+        if key not in self._points:
+            if len(self._points) >= MOST_KEPT:
+                self._found.pop(self._points.pop(next(iter(self._points))), None)
+            self._points[key] = Point(self.graph, at)
+        return self._points[key]
+
+    def at(self, point: Point) -> Ball | None:
+        """The item there, or None where it cannot be told."""
+        if point not in self._found:
+            self._found[point] = self._at(point)
+        return self._found[point]
+
+    def _at(self, point: Point) -> Ball | None:
+        if exactly(point.values()[self.graph.output]).middle is None:
+            return None
+        oracles = Oracles(point, self.whole)
+        kind, node, source = self.item
+        if kind == "value":
+            value = exactly(point.values()[node])
+            return None if value.middle is None else value
+        gradient = None if kind == "local" else oracles.slopes(node).derivative
+        if source is None:
+            return gradient
+        local = oracles.local_slopes(node, source).derivative
+        if kind == "local" or gradient is None or local is None:
+            return local if kind == "local" else None
+        with precision(LADDER[0].bits):
+            return gradient * local
 
 
 class Comparison:
     """A claimed formula against the item that it is claimed to be, at any point."""
 
-    def __init__(
-        self, graph: Graph, item: Item, formula: Graph, names: Mapping[str, Node], near: Tolerance = AS_TYPED
-    ) -> None:
-        self.graph = graph
-        self.item = item
+    def __init__(self, truths: Truths, formula: Graph, names: Mapping[str, Node], near: Tolerance = AS_TYPED) -> None:
+        self.truths = truths
+        self.graph = graph = truths.graph
+        self.item = truths.item
         self.formula = formula
         self.names = names
         self.near = near
-        self._whole = WholeExpression(graph)
         constants = [constant.value for constant in (*graph.constants, *formula.constants) if not constant.symbol]
         self._has_short_literals = all((value * SHORT_LITERAL).is_integer() for value in constants)
 
@@ -53,7 +95,7 @@ class Comparison:
         agreed: list[Mapping[str, float]] = []
         here = None if at is None else Point(self.graph, at)
         for drawn in _points(self.graph, self.formula, at):
-            point = Point(self.graph, drawn)
+            point = self.truths.point(drawn)
             if here is not None and not here.shares_branch(point):
                 continue
             counterexample = self._disagreement(point, claim)
@@ -70,7 +112,7 @@ class Comparison:
     def _disagreement(self, point: Point, claim: Claim) -> Counterexample | None:
         """None where the formula is right at a point; with NaN where that cannot be told there."""
         unknown = Counterexample(point.at, float("nan"), float("nan"))
-        truth = self._truth(point)
+        truth = self.truths.at(point)
         if truth is None:
             return unknown
         claimed = self.claimed(point)
@@ -84,28 +126,11 @@ class Comparison:
             return unknown
         return None if verdict else Counterexample(point.at, float(claimed), float(truth))
 
-    def _truth(self, point: Point) -> Ball | None:
-        if exactly(point.values()[self.graph.output]).middle is None:
-            return None
-        oracles = Oracles(point, self._whole)
-        kind, node, source = self.item
-        if kind == "value":
-            value = exactly(point.values()[node])
-            return None if value.middle is None else value
-        gradient = None if kind == "local" else oracles.slopes(node).derivative
-        if source is None:
-            return gradient
-        local = oracles.local_slopes(node, source).derivative
-        if kind == "local" or gradient is None or local is None:
-            return local if kind == "local" else None
-        with precision(LADDER[0].bits):
-            return gradient * local
-
     def varies(self) -> bool:
         """Whether what the formula is claimed to be is another number at another point."""
         found: list[Ball] = []
         for drawn in _points(self.graph, self.formula, None):
-            truth = self._truth(Point(self.graph, drawn))
+            truth = self.truths.at(self.truths.point(drawn))
             if truth is not None:
                 found.append(truth)
             if len(found) == ENOUGH:
@@ -129,12 +154,12 @@ class Comparison:
 
     def _is_proved(self) -> bool:
         """Whether SymPy finds that the two formulas are one; only asked of a gradient, within a budget of nodes."""
-        if self.item.kind != "gradient" or not self._whole.is_possible or not is_within_budget(self.formula):
+        if self.item.kind != "gradient" or not self.truths.whole.is_possible or not is_within_budget(self.formula):
             return False
-        derivative = self._whole.derivative(self.item.node)
+        derivative = self.truths.whole.derivative(self.item.node)
         if derivative is None:
             return False
-        symbols = self._whole.names(self.item.node)
+        symbols = self.truths.whole.names(self.item.node)
         try:
             inner = (
                 {symbols[self.item.node]: self._expression(self.item.node, symbols)} if self.item.node.inputs else {}

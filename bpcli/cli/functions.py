@@ -10,7 +10,7 @@ import click
 
 from bpcli.check.findings import EXIT_CODES
 from bpcli.check.functions.callee import Fault, MisbehaviourError
-from bpcli.check.functions.checking import Way, check_callee
+from bpcli.check.functions.checking import Way, check_callee, points_of
 from bpcli.check.functions.pipes import ChildLimits
 from bpcli.check.functions.process import ChildCallee, child_callee
 from bpcli.check.functions.results import FunctionCheck
@@ -58,7 +58,8 @@ def check_functions(path: str | None, typed: dict[str, str], options: dict[str, 
             result = _nothing_done(forward, error.fault, options)
         else:
             given = _complete(callee, given, typed)
-            result = check_callee(callee, _points(given, options), _way(options), beside)
+            points = points_of(given, options["random_seed"], options["points_count"], options["limits"])
+            result = check_callee(callee, points, _way(options), beside)
     result = replace(result, faults=tuple([_with_option(fault) for fault in result.faults]))
     if not options["is_quiet"]:
         _tell(result, file, options)
@@ -105,7 +106,10 @@ def _way(options: dict[str, Any]) -> Way:
 
 
 def _complete(callee: ChildCallee, given: dict[str, Any], typed: dict[str, str]) -> dict[str, Any]:
-    """The inputs; a lone parameter is drawn where nothing is given. Raises MissingValueError, UnknownNameError."""
+    """The inputs in the order of the parameters; a lone one is drawn where nothing is given.
+
+    Raises MissingValueError, UnknownNameError.
+    """
     try:
         check_names(callee.forward_name, callee.parameters, callee.backward_parameters, given)
     except MissingValueError as error:
@@ -116,7 +120,8 @@ def _complete(callee: ChildCallee, given: dict[str, Any], typed: dict[str, str])
         raise
     except UnknownNameError as error:
         raise with_option(error, typed, click.get_current_context().command) from error
-    return given
+    order = [name for name in callee.parameters.names if name in given]
+    return {name: given[name] for name in [*order, *[name for name in given if name not in order]]}
 
 
 def _asked_for(path: str | None, options: dict[str, Any]) -> tuple[str, str]:
@@ -152,14 +157,6 @@ def _given(typed: dict[str, str], options: dict[str, Any]) -> dict[str, Any]:
         for name, value in values_from_file(source, limits, "stored").items():
             bind(given, name, input_typed(name, value, limits) if is_table and isinstance(value, str) else value)
     return given
-
-
-def _points(given: Mapping[str, Any], options: dict[str, Any]) -> list[tuple[dict[str, Any], int | None]]:
-    """The inputs at each point with its seed; at one point, without a seed, where nothing is drawn."""
-    seed, limits = options["random_seed"], options["limits"]
-    if not any(True for _ in generators_in(given)):
-        return [(inputs_from(given, seed, 0, limits), None)]
-    return [(inputs_from(given, seed, point, limits), seed + point) for point in range(options["points_count"])]
 
 
 def _tell(result: FunctionCheck, file: str, options: dict[str, Any]) -> None:

@@ -39,6 +39,7 @@ from bpcli.language.limits import Limits
 from bpcli.report.explanations import Release
 from bpcli.report.grade_words import problem_grade
 from bpcli.report.grades.formats import text_of
+from bpcli.report.grades.screens import grade_lines
 from bpcli.report.journal import ENDING, journal, kept_in
 from bpcli.report.page import Page
 from bpcli.report.plain import note_text
@@ -228,7 +229,12 @@ def _grade(homework: Homework, ctx: click.Context, options: dict[str, Any], rele
         found = [record.added(one) for one in graded_ones]
     grades = whole._replace(grades=[one.grade for one in found])
     if not options["is_quiet"]:
-        write(rendered(grades) if options["report_file"] is None else _summary(grades, options["report_file"]))
+        if options["report_file"] is not None:
+            write(_summary(grades, options["report_file"]))
+        elif page is not None:
+            write(lines_text(grade_lines(grades, release, page), form))
+        else:
+            write(rendered(grades))
     codes = [one.code for one in found if one.code == InternalError.exit_code]
     return worst_exit(codes if is_class else [*codes, *_codes(grades.grades[0])])
 

@@ -20,9 +20,9 @@ bpcli check layers.py --forward-function max_pool_forward_naive --backward-funct
 
 echo; echo '# where windows overlap, = has taken the place of +='
 bpcli check layers_wrong.py --forward-function conv_forward_naive --backward-function conv_backward_naive \
-    --x "normal(1,2,5,4)" --w "normal(3,2,3,3)" --b "normal(3)" --conv_param '{"stride": 1, "pad": 1}' --max-rows 4
+    --x "normal(1,2,5,4)" --w "normal(3,2,3,3)" --b "normal(3)" --conv_param '{"stride": 1, "pad": 1}' --max-rows 4 --output-format table
 echo "exit code $?"
 
 echo; echo '# what a student is told'
 bpcli check layers_wrong.py --forward-function softmax_loss --x "normal(N,C)" --y "integers(0,C,N)" \
-    --release-to student --hint-level kind --max-rows 3
+    --release-to student --hint-level kind --max-rows 3 --output-format table

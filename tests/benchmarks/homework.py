@@ -32,23 +32,12 @@ SHARES = {
 }
 
 
-def right_answers(homework: Path, folder: Path) -> dict[str, dict[str, Any]]:
-    """What staff are told is right, by problem and item: an empty submission shows all of it."""
-    empty = folder / "empty.json"
-    empty.write_text("{}", "utf-8")
-    done = piped(bpcli("check", str(homework), "--answers-from", str(empty), "--json"))
-    (student,) = json.loads(done.output)["students"]
+def right_answers(homework: Path) -> dict[str, dict[str, Any]]:
+    """What is right, by problem and item, as the homework's check of itself has it."""
+    checked = json.loads(piped(bpcli("check", str(homework), "--json")).output)
     return {
-        problem["problem"]: {item["item"]: _value(item["right"]) for item in problem["items"]}
-        for problem in student["problems"]
+        problem["name"]: {item["item"]: item["right"] for item in problem["items"]} for problem in checked["problems"]
     }
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text.replace("−", "-"))
-    except ValueError:
-        return text
 
 
 def answered(right: dict[str, Any], draw: Random) -> Iterator[tuple[str, Any]]:
@@ -62,22 +51,17 @@ def answered(right: dict[str, Any], draw: Random) -> Iterator[tuple[str, Any]]:
 
 
 def _mistaken(value: Any, way: str, values: list[Any], draw: Random) -> Any:
-    """A right value after a mistake of this kind: formulas by signs around them, arrays entry by entry."""
+    """A right value after a mistake of this kind; no two are off alike, and right formulas are written in many ways."""
     if way == "other":
         return draw.choice(values)
     if isinstance(value, list):
         return [_mistaken(entry, way, [entry], draw) for entry in value]
+    number = round(draw.uniform(0.5, 1.5), 3)
     if isinstance(value, str):
-        forms = {
-            "negated": "-({})",
-            "doubled": "2*({})",
-            "squared": "({})**2",
-            "off": "({}) + 0.1",
-            "summed": "({}) + 1",
-        }
-        return forms.get(way, "{}").format(value)
-    results = {"negated": -value, "doubled": 2 * value, "squared": value**2, "off": value * 1.1, "summed": value + 1}
-    return results.get(way, value)
+        forms = {"right": "{1}*({0})/{1}", "negated": "-({0})", "doubled": "2*({0})", "squared": "({0})**2"}
+        return forms.get(way, "{1} + {0}").format(value, number)
+    results = {"right": value, "negated": -value, "doubled": 2 * value, "squared": value**2, "off": value * number}
+    return results.get(way, value + number)
 
 
 def write_class(folder: Path, right: dict[str, dict[str, Any]], count: int) -> None:
@@ -116,7 +100,7 @@ def main() -> None:
     options = parser.parse_args()
     with TemporaryDirectory() as name:
         folder = Path(name)
-        right = right_answers(options.homework, folder)
+        right = right_answers(options.homework)
         for inner, count in (("few", COMPARED), ("class", options.count)):
             (folder / inner).mkdir()
             write_class(folder / inner, right, count)

@@ -6,6 +6,8 @@ from function_corpus import (
     elementwise,
     linear,
     losses,
+    more_layers,
+    more_losses,
     normalisation,
     pooling,
     recurrent,
@@ -23,6 +25,8 @@ FAMILIES = (
     pooling,
     recurrent,
     attention,
+    more_layers,
+    more_losses,
 )
 SUBJECTS: tuple[Subject, ...] = tuple(subject for family in FAMILIES for subject in family.SUBJECTS)
 

@@ -186,7 +186,7 @@ SUBJECTS = (
         (
             Slip(ROTATED, "part @ w", "part @ w[::-1]"),
             Slip("overwritten instead of accumulated", "dw +=", "dw ="),
-            Slip("one row off", "range(len(x))", "range(len(x) - 1)"),
+            Slip("one entry off", "range(len(x))", "range(len(x) - 1)"),
             Slip("one entry off", "return dx, dw", "return np.roll(dx, 1), dw"),
         ),
     ),

@@ -283,7 +283,7 @@ SUBJECTS = (
         {"x": drawn(43, 5, 3), "w": drawn(44, 3, 3)},
         (
             Slip("path left out", "dout + dz @ w.T", "dz @ w.T"),
-            Slip("path kept alone", "dout + dz @ w.T", "dout"),
+            Slip("path left out", "dout + dz @ w.T", "dout"),
             Slip("transposed", "w.T", "w"),
             Slip("transposed", "x.T @ dz", "dz.T @ x"),
         ),

@@ -92,7 +92,7 @@ def ridge(w: Array, x: Array, y: Array, lam: float) -> tuple[float, Array]:
 
 
 def logistic_regression(w: Array, b: float, x: Array, y: Array) -> tuple[float, Array]:
-    """The mean log loss of labels 0.0 and 1.0."""
+    """The mean log loss of labels 0 and 1."""
     p = 1 / (1 + np.exp(-(x @ w + b)))
     loss = -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
     return loss, (x, y, p)
@@ -242,7 +242,7 @@ SUBJECTS = (
     Subject(
         logistic_regression,
         logistic_regression_backward,
-        {"w": drawn(62, 4), "b": 0.4, "x": drawn(63, 6, 4), "y": np.array([0.0, 1.0, 1.0, 0.0, 1.0, 0.0])},
+        {"w": drawn(62, 4), "b": 0.4, "x": drawn(63, 6, 4), "y": np.array([0, 1, 1, 0, 1, 0])},
         (
             Slip("sum instead of mean", " / len(y)", ""),
             Slip("path", "(p - y)", "p"),

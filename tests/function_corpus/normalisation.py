@@ -110,7 +110,7 @@ SUBJECTS = (
             Slip("broadcast gradient not summed", "(dout * hat).sum(axis=0)", "dout * hat"),
             Slip("mean instead of sum", "dbeta = dout.sum", "dbeta = dout.mean"),
             Slip(" for d", "return dx, dgamma, dbeta", "return dx, dbeta, dgamma"),
-            Slip("value", "(dout * hat).sum(axis=0)", "(dout * x).sum(axis=0)"),
+            Slip("chain rule factor", "(dout * hat).sum(axis=0)", "(dout * x).sum(axis=0)"),
         ),
     ),
     Subject(
@@ -135,7 +135,7 @@ SUBJECTS = (
             Slip(CONSTANT, " - x * (g * x).mean(axis=-1, keepdims=True) / size**3", ""),
             Slip("sum instead of mean", "(g * x).mean", "(g * x).sum"),
             Slip("chain rule factor", "size**3", "size**2"),
-            Slip("value", "dout * x / size", "dout * x"),
+            Slip("chain rule factor", "dout * x / size", "dout * x"),
         ),
     ),
     Subject(

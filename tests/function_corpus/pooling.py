@@ -131,7 +131,7 @@ SUBJECTS = (
     Subject(
         gather_loss,
         gather_loss_backward,
-        {"table": drawn(125, 5, 3), "numbers": np.array([1, 3, 1, 0])},
+        {"table": drawn(125, 5, 3), "numbers": np.array([1, 3, 1, 0, 1])},
         (
             Slip(OVERWRITTEN, "dtable[number] +=", "dtable[number] ="),
             Slip("factor 2", "dout * table", "2 * dout * table"),

@@ -213,7 +213,7 @@ SUBJECTS = (
         product_gradient,
         {"x": drawn(84, 5)},
         (
-            Slip("chain rule factor", " / x", ""),
+            Slip("chain rule factor", " / x", " * np.ones_like(x)"),
             Slip("a sign lost", "return ", "return -"),
             Slip("chain rule factor", " / x", " / x**2"),
         ),

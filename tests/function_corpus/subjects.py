@@ -1,4 +1,4 @@
-"""What the corpus is made of: a function, its right gradient, inputs, and slips: one place in its text that is another."""
+"""What the corpus is made of: a function, its right gradient, inputs, and slips, each in one place of the text."""
 
 import inspect
 import textwrap

@@ -60,6 +60,12 @@ class Case:
         return {name: np.asarray(value, np.float64) for name, value in found.items() if value.dtype.kind == "f"}
 
     @cached_property
+    def numbers(self) -> Mapping[str, Array]:
+        """The other inputs that are numbers of any kind, in float64."""
+        found = {name: value for name, value in self.inputs.items() if name != self.name and is_numeric(value)}
+        return {name: np.asarray(value, np.float64) for name, value in found.items()}
+
+    @cached_property
     def integers(self) -> Mapping[str, Array]:
         """The inputs that are arrays of whole numbers: labels and indices."""
         found = {name: np.asarray(value) for name, value in self.inputs.items() if is_numeric(value)}

@@ -13,13 +13,15 @@ from bpcli.check.findings import Cause
 from bpcli.check.functions.callee import MisbehaviourError
 from bpcli.check.functions.case import Case, TooDearError
 from bpcli.check.functions.mistakes import Mistake
-from bpcli.check.functions.mistakes_of_accumulation import of_accumulation, of_outputs
+from bpcli.check.functions.mistakes_of_accumulation import of_accumulation, of_broadcasting, of_outputs
 from bpcli.check.functions.mistakes_of_activations import of_activations, of_masks
+from bpcli.check.functions.mistakes_of_attention import of_attention
 from bpcli.check.functions.mistakes_of_convolution import of_convolution, of_windows
+from bpcli.check.functions.mistakes_of_layers import of_layers
 from bpcli.check.functions.mistakes_of_normalisation import of_normalisation
 from bpcli.check.functions.mistakes_of_places import of_places, of_single_places
 from bpcli.check.functions.mistakes_of_samples import of_labels, of_samples
-from bpcli.check.functions.mistakes_of_scale import of_factors, of_one_factor
+from bpcli.check.functions.mistakes_of_scale import of_factors, of_factors_of_inputs, of_one_factor
 from bpcli.check.functions.mistakes_of_shape import of_shape
 from bpcli.check.functions.mistakes_of_terms import (
     Regularisation,
@@ -27,6 +29,9 @@ from bpcli.check.functions.mistakes_of_terms import (
     of_products,
     of_regularisation,
     of_terms,
+    of_terms_alone,
+    of_terms_in_rows,
+    of_values,
     regularisation_of,
 )
 from bpcli.check.functions.mistakes_of_time import of_time
@@ -35,11 +40,15 @@ Family = Callable[[Case], Iterator[Mistake]]
 TIERS: tuple[tuple[Family, ...], ...] = (
     (of_factors,),
     (of_places, of_regularisation),
-    (of_masks, of_activations, of_accumulation, of_outputs, of_windows),
+    (of_masks,),
+    (of_activations, of_accumulation, of_outputs, of_broadcasting, of_windows),
     (of_normalisation, of_time, of_labels, of_samples),
+    (of_layers, of_attention),
     (of_convolution,),
     (of_single_places,),
-    (of_terms, of_products),
+    (of_products, of_factors_of_inputs),
+    (of_values, of_terms),
+    (of_terms_alone, of_terms_in_rows),
     (of_one_factor,),
 )
 

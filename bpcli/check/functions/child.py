@@ -118,13 +118,16 @@ def main() -> None:
     sys.argv[1:] = []
     _with_paths(told["home"], told["paths"])
     read, write = _private_pipe()
+    ending = Thread(target=_end_with_parent, args=(read, told["folder"]), daemon=True)
     if hasattr(select, "poll"):
-        Thread(target=_end_with_parent, args=(read, told["folder"]), daemon=True).start()
+        ending.start()
     import numpy as np  # noqa: F401, PLC0415 - before the limits, which its libraries might not like
 
     _limit(told["limits"])
     sys.addaudithook(_forbid)
     _serve(_reader(read), write)
+    if ending.is_alive():
+        ending.join()  # it has a folder to remove
 
 
 if __name__ == "__main__":

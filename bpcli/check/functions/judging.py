@@ -88,7 +88,7 @@ def _finding(item: Item, title: str, number: float, found: Estimate, limits: tup
     base = Finding(item, title, Verdict.AGREE, claim, truth=found.truth)
     if number == found.value == 0 and not found.is_corner:  # nothing changed, and nothing is claimed to
         return base
-    if not isfinite(number) and isfinite(found.value):
+    if not isfinite(number) and isfinite(found.value) and isfinite(found.error):
         return base.but(verdict=Verdict.DIFFER, reason=NOT_FINITE)
     precise = relative * abs(found.value)
     told = judged(base, found, Bounds(precise, round_off, unseen, relative))

@@ -10,7 +10,7 @@ from bpcli.check.functions.autograd import tensor_gradients, tensor_outputs, ten
 from bpcli.check.functions.callee import Array, Fault, Inputs, MisbehaviourError, Passed
 from bpcli.check.functions.calling import Plan, plan_of, results_of
 from bpcli.check.functions.signatures import Parameters
-from bpcli.check.functions.subjects import Subject, gradients_left, subject_of
+from bpcli.check.functions.subjects import Methods, Subject, gradients_left, output_left, subject_of
 from bpcli.check.functions.watching import calm, changed, copies, result
 
 
@@ -19,7 +19,7 @@ def local_callee(
     backward: Any = None,
     *,
     names: tuple[str, str] | None = None,
-    methods: tuple[str, str] = ("forward", "backward"),
+    methods: Methods = ("forward", "backward"),
     is_alone: bool = False,
 ) -> "LocalCallee":
     """The passes of two functions, of one that gives its own gradients, or of a class or an object with two methods.
@@ -30,7 +30,9 @@ def local_callee(
     own = _name(forward)
     if subject.owner is None:
         names = names or (own, own if backward is None else _name(backward))
-    return LocalCallee(subject, *(names or (f"{own}.{methods[0]}", f"{own}.{methods[1]}")), is_alone=is_alone)
+    return LocalCallee(
+        subject, *(names or (f"{own}.{methods[0]}", f"{own}.{methods[1] or methods[0]}")), is_alone=is_alone
+    )
 
 
 def _name(given: Any) -> str:
@@ -125,6 +127,7 @@ class LocalCallee:
         made = result(lambda: self.subject.made(given), self.forward_name, called, is_alone=self.is_alone)
         taken = tensors_of(given) if self.subject.is_torch else given
         returned = result(lambda: self.subject.call(made, taken), self.forward_name, called, is_alone=self.is_alone)
+        returned = output_left(made) if returned is None and made is not None else returned
         results = tensor_outputs(returned) if self.subject.is_torch else results_of(returned)
         return Forward(taken, made, results)
 

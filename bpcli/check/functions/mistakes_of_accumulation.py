@@ -8,7 +8,7 @@ import numpy as np
 
 from bpcli.check.findings import Cause
 from bpcli.check.functions.case import Array, Case
-from bpcli.check.functions.mistakes import ACCUMULATION, CHAIN, PATH, PLACES, TIME, Mistake
+from bpcli.check.functions.mistakes import ACCUMULATION, AXES, CHAIN, PATH, PLACES, TIME, Mistake
 
 NEGLIGIBLE = 1e-9  # of the largest contribution: what no path leads through
 MOST_AXES = 5
@@ -68,6 +68,17 @@ def of_outputs(case: Case) -> Iterator[Mistake]:
         yield from _slices_left_out(case, part, place)
 
 
+def of_broadcasting(case: Case) -> Iterator[Mistake]:
+    """What was broadcast going forward is summed along the wrong axes coming back."""
+    for part in case.contributions:
+        within = part.sum(-1)
+        for axes in chain.from_iterable(combinations(range(within.ndim), size) for size in range(within.ndim)):
+            kept = within.sum(axes)
+            if kept.shape == case.claimed.shape:
+                text = f"broadcast gradient not summed over the right axes, but over {axes or 'none'}"
+                yield Mistake(Cause("not summed", AXES, text), kept)
+
+
 def _whole_outputs(case: Case) -> Iterator[Mistake]:
     """The upstream of one of several outputs left out."""
     if len(case.contributions) < 2:  # noqa: PLR2004 - of one output nothing is left
@@ -76,7 +87,7 @@ def _whole_outputs(case: Case) -> Iterator[Mistake]:
         alone = part.reshape(-1, case.x.size).sum(0).reshape(case.x.shape)
         text = f"a path left out: the upstream gradient of output {place}"
         yield Mistake(Cause("path left out", PATH, text), case.truth - alone)
-        text = f"a path kept alone: the upstream gradient of output {place}"
+        text = f"a path left out: only the upstream gradient of output {place} kept"
         yield Mistake(Cause("path kept alone", PATH, text), alone)
 
 
@@ -88,7 +99,10 @@ def _slices_left_out(case: Case, part: Array, place: int) -> Iterator[Mistake]:
         for index, which in ((-1, "last"), (0, "first")):
             off = np.take(part, index, axis).reshape(-1, case.x.size).sum(0).reshape(case.x.shape)
             where = f"the {which} of {length} along axis {axis} of {_output(case, place)} left out"
-            if len(shape) <= STEPS:
+            if len(shape) == STEPS and axis == 1:
                 yield Mistake(Cause("one time step short", TIME, f"one time step short: {where}"), case.truth - off)
+            elif len(shape) <= STEPS:
+                text = f"one row off, or one time step short: {where}"
+                yield Mistake(Cause("one time step short", TIME, text), case.truth - off)
             else:
                 yield Mistake(Cause("one row off", PLACES, f"one row off: {where}"), case.truth - off)

@@ -131,7 +131,8 @@ def _elementwise(case: Case) -> Iterator[Mistake]:
         yield Mistake(
             Cause("chain rule factor forgotten", CHAIN, text, bare="a chain rule factor forgotten"), arrived * local
         )
-    yield Mistake(Cause("derivative left out", CHAIN, "the derivative left out: only the upstream gradient"), arrived)
+    text = "a chain rule factor forgotten: the derivative left out, only the upstream gradient"
+    yield Mistake(Cause("derivative left out", CHAIN, text), arrived)
 
 
 def ratios(out: Array) -> Iterator[Ratio]:

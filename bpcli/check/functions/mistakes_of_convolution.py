@@ -18,9 +18,10 @@ LONGEST_WINDOW = 5
 
 def of_convolution(case: Case) -> Iterator[Mistake]:
     """The kernel turned by 180° where it must not be, or not turned where it must be."""
-    axes_count = min(MATRIX, case.x.ndim)
-    for count in range(axes_count, 0, -1):
-        axes = tuple(range(-count, 0))
+    for axes in ((-2, -1), (-1,), (-2,)):
+        count = -axes[0]
+        if case.x.ndim < count:
+            continue
         yield from _of_own(case, axes)
         for name, value in case.floats.items():
             if value.ndim < count or all(value.shape[axis] == 1 for axis in axes):
@@ -29,14 +30,15 @@ def of_convolution(case: Case) -> Iterator[Mistake]:
             if values is not None:
                 text = f"{TWICE}: {name} turned by 180° in this gradient"
                 yield Mistake(Cause(KERNEL, CONVOLUTION, text), values)
-            yield from _channels(case, name, value)
+            if len(axes) == MATRIX:
+                yield from _channels(case, name, value)
 
 
 def _of_own(case: Case, axes: tuple[int, ...]) -> Iterator[Mistake]:
     """The gradient of the kernel turned, or made from an upstream that is turned."""
     text = f"{TWICE}: this gradient turned by 180°"
     yield Mistake(Cause(KERNEL, CONVOLUTION, text), np.flip(case.truth, axes))
-    if all(len(shape) >= len(axes) for shape in case.shapes):
+    if all(len(shape) >= -axes[0] for shape in case.shapes):
         turned = np.concatenate([np.flip(one, axes).reshape(-1) for one in case.arrived])
         values = (turned @ case.jacobian).reshape(case.x.shape)
         text = f"{TWICE}: the upstream gradient turned by 180°"

@@ -156,6 +156,13 @@ def of_samples(case: Case) -> Iterator[Mistake]:
     """One sample kept alone, or left out, of those that a loss is summed or averaged over."""
     if sum(np.size(one) for one in case.outputs) != 1:
         return
+    for name, numbers in case.integers.items():
+        first = np.unique(numbers)
+        if numbers.ndim == 1 and first.size < numbers.size:
+            values = case.claimed_at({**case.inputs, name: first})
+            if values is not None:
+                text = f"overwritten instead of accumulated: what {name} names more than once counts once"
+                yield Mistake(Cause("overwritten", ACCUMULATION, text), values)
     rest = replace(case, claimed=case.truth - case.claimed, truth=case.truth)
     for count in _counts(case):
         for index, which in ((count - 1, "last"), (0, "first")):

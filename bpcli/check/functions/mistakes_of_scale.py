@@ -62,6 +62,10 @@ def _of_lengths(case: Case, factor: float) -> Iterator[Mistake]:
             if is_close(case, factor, sign / count):
                 text = f"mean instead of sum: averaged, not summed, a factor 1/{count}, {which}{lost}"
                 yield Mistake(_counted("mean instead of sum", text), factor * case.truth)
+            for kind, root in (("too many", count**0.5), ("forgotten", 1 / count**0.5)):
+                if case.x.size > 1 and is_close(case, factor, sign * root):
+                    text = f"a chain rule factor {kind}: the root of {count}, {which}{lost}"
+                    yield Mistake(_counted(f"chain rule factor {kind}", text), factor * case.truth)
 
 
 def _counted(kind: str, text: str) -> Cause:
@@ -113,21 +117,24 @@ def _of_upstream(case: Case, factor: float) -> Iterator[Mistake]:
         yield Mistake(Cause("upstream twice", CHAIN, text), case.truth * weight)
 
 
-def of_one_factor(case: Case) -> Iterator[Mistake]:
-    """Every entry times one number: one that an input has, or one of no better name."""
+def of_factors_of_inputs(case: Case) -> Iterator[Mistake]:
+    """Every entry times one number that an input has, or a power of it."""
     factor = factor_of(case)
     if factor is None:
         return
-    named = False
     for name, value in case.floats.items():
         if value.size != 1:
             continue
         number = float(value.reshape(-1)[0])
         for power, text in _powers_of(name):
             if number and is_close(case, factor, number**power):
-                named = True
                 yield Mistake(Cause("factor of an input", CHAIN, text), case.truth * factor)
-    if not named and case.truth.size > 1 and not is_close(case, factor, ONE):
+
+
+def of_one_factor(case: Case) -> Iterator[Mistake]:
+    """Every entry times one number of no better name."""
+    factor = factor_of(case)
+    if factor is not None and case.truth.size > 1 and not is_close(case, factor, ONE):
         text = f"every entry times {factor:.6g}"
         yield Mistake(Cause("one factor", ARITHMETIC, text, bare="every entry times one factor"), case.truth * factor)
 

@@ -100,8 +100,6 @@ def of_other_inputs(case: Case) -> Iterator[Mistake]:
         )
         if other.shape == case.claimed.shape:
             yield Mistake(cause, other)
-        elif other.size == case.claimed.size:
-            yield Mistake(cause, other.reshape(case.claimed.shape))
         for turned in turns(other):
             if turned.shape == case.claimed.shape:
                 yield Mistake(cause._replace(text=f"{cause.text}, transposed"), turned)

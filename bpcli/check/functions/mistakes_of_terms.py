@@ -64,6 +64,8 @@ def of_regularisation(case: Case) -> Iterator[Mistake]:
         return
     off = case.claimed - case.truth
     for basis in (case.x, np.sign(case.x)):
+        if case.x.min() > 0 and basis is not case.x:
+            continue
         share = float(np.vdot(basis, off)) / (float(np.vdot(basis, basis)) or 1.0)
         if not share or not case.is_given_by(case.truth + share * basis):
             continue
@@ -86,23 +88,39 @@ class Candidate(NamedTuple):
 
 
 def of_terms(case: Case) -> Iterator[Mistake]:
-    """A term in proportion to something that the pass knows: left out, one too many, or kept alone."""
+    """A term in proportion to something that the pass knows: left out, or one too many."""
     off = case.claimed - case.truth
     for text, values in _arrays(case):
-        if values.size < FEWEST:
-            continue
-        cause = Cause("path left out", PATH, f"a path left out, or one too many: a term in proportion to {text}")
-        for along in _proportions(off, values):
-            yield Mistake(cause, case.truth + along)
-        if np.ptp(values) > 0:
-            share = float(np.vdot(values, case.claimed)) / (float(np.vdot(values, values)) or 1.0)
-            alone = Cause("path kept alone", PATH, f"a path kept alone: only a term in proportion to {text}")
-            yield Mistake(alone, share * values)
+        if values.size >= FEWEST:
+            yield Mistake(_left_out(text), case.truth + _part(off, values))
 
 
-def _proportions(off: Array, values: Array) -> Iterator[Array]:
-    """What of an array is in proportion to another: as a whole, and in each row along an axis."""
-    yield values * (float(np.vdot(values, off)) / (float(np.vdot(values, values)) or 1.0))
+def of_terms_alone(case: Case) -> Iterator[Mistake]:
+    """Nothing but a term in proportion to something that the pass knows."""
+    for text, values in _arrays(case):
+        if values.size >= FEWEST and np.ptp(values) > 0:
+            alone = Cause("path kept alone", PATH, f"a path left out: only a term in proportion to {text} kept")
+            yield Mistake(alone, _part(case.claimed, values))
+
+
+def of_terms_in_rows(case: Case) -> Iterator[Mistake]:
+    """In each row along an axis a term in proportion to something that the pass knows: left out, or one too many."""
+    off = case.claimed - case.truth
+    for text, values in _arrays(case):
+        for along in _in_rows(off, values):
+            yield Mistake(_left_out(text), case.truth + along)
+
+
+def _left_out(text: str) -> Cause:
+    return Cause("path left out", PATH, f"a path left out, or one too many: a term in proportion to {text}")
+
+
+def _part(whole: Array, values: Array) -> Array:
+    """What of an array is in proportion to another."""
+    return values * (float(np.vdot(values, whole)) / (float(np.vdot(values, values)) or 1.0))
+
+
+def _in_rows(off: Array, values: Array) -> Iterator[Array]:
     for axis in range(values.ndim):
         if values.shape[axis] >= FEWEST:
             size = (values * values).sum(axis, keepdims=True)
@@ -117,17 +135,15 @@ def of_products(case: Case) -> Iterator[Mistake]:
         if np.ptp(values) == 0 or not values.all():
             continue
         for factor, kind in ((1 / values, "forgotten"), (values, "too many")):
-            changed = case.truth * factor
-            share = float(np.vdot(changed, case.claimed)) / (float(np.vdot(changed, changed)) or 1.0)
             cause = Cause(f"chain rule factor {kind}", CHAIN, f"a chain rule factor {kind}: {text}")
-            yield Mistake(cause, share * changed)
+            yield Mistake(cause, _part(case.claimed, case.truth * factor))
 
 
 def _arrays(case: Case, *, only_factors: bool = False) -> Iterator[Candidate]:
     """What the pass knows, each thing in the shape of the input: by itself, with the upstream, as a product."""
     if not only_factors:
         yield Candidate("1", np.ones(case.x.shape))
-    known = list(_known(case))
+    known = [*_known(case), *([] if only_factors else _parts_of_products(case))]
     yield from known
     arrived = None if case.upstream is None else _spread(case.arrived[0], case.x.shape)
     if arrived is not None and np.ptp(arrived) > 0:
@@ -139,6 +155,7 @@ def _arrays(case: Case, *, only_factors: bool = False) -> Iterator[Candidate]:
                 yield Candidate(f"the upstream gradient times {text}", arrived * values)
     if only_factors:
         yield from _by_axis(case)
+        yield from _locals(case)
     else:
         yield from _matrix_products(case)
 
@@ -148,12 +165,11 @@ def _known(case: Case) -> Iterator[Candidate]:
     yield Candidate(f"{case.name}²", case.x**2)
     yield Candidate(f"the sign of {case.name}", np.sign(case.x))
     yield Candidate(f"exp({case.name})", np.exp(case.x))
-    for name, value in {**case.floats, "the output": case.out}.items():
+    for name, value in {**case.numbers, "the output": case.out}.items():
         spread = _spread(value, case.x.shape)
         if spread is not None and spread.size > 1 and np.isfinite(spread).all():
             yield Candidate(name, spread)
             yield Candidate(f"{name}²", spread**2)
-            yield Candidate(f"1/{name}", np.where(spread, 1 / spread, 0.0))
             if name == "the output":
                 yield Candidate("exp(output)", np.exp(spread))
                 yield Candidate("1 - output", 1 - spread)
@@ -161,6 +177,45 @@ def _known(case: Case) -> Iterator[Candidate]:
             else:
                 yield Candidate(f"{case.name} - {name}", case.x - spread)
                 yield Candidate(f"log({name})", np.log(np.abs(spread)))
+
+
+def of_values(case: Case) -> Iterator[Mistake]:
+    """The upstream times the wrong array, summed over what the input was repeated along."""
+    arrived = case.arrived[0]
+    extra = arrived.ndim - case.x.ndim
+    if len(case.shapes) > 1 or case.x.shape == arrived.shape or case.x.ndim == 0:
+        return
+    for start in range(extra + 1):
+        axes = (*range(start), *range(start + case.x.ndim, arrived.ndim))
+        if arrived.shape[start : start + case.x.ndim] != case.x.shape:
+            continue
+        for name, value in {**case.numbers, "the output": case.out}.items():
+            spread = _spread(value, arrived.shape)
+            if spread is not None and spread.size > 1:
+                text = f"a chain rule factor wrong: the upstream gradient times {name}, not what the forward pass has there"
+                yield Mistake(Cause("wrong value", CHAIN, text), (arrived * spread).sum(axes))
+
+
+def _parts_of_products(case: Case) -> Iterator[Candidate]:
+    """What the product rule leaves of an output: the output over one of its factors, and one over a factor."""
+    for name, value in {case.name: case.x, **case.floats}.items():
+        spread = _spread(value, case.x.shape)
+        if spread is not None and spread.size > 1 and spread.all():
+            yield Candidate(f"1/{name}", 1 / spread)
+            out = _spread(case.out, case.x.shape)
+            if out is not None:
+                yield Candidate(f"the output over {name}", out / spread)
+
+
+def _locals(case: Case) -> Iterator[Candidate]:
+    """The local derivative of each output that takes an entry of the input to the same entry."""
+    if any(shape == case.x.shape for shape in case.shapes):
+        rows = 0
+        for place, shape in enumerate(case.shapes):
+            part = case.jacobian[rows : rows + case.x.size]
+            rows += int(np.prod(shape))
+            if shape == case.x.shape and not (part - np.diag(np.diag(part))).any():
+                yield Candidate(f"the derivative of output {place}", np.diag(part).reshape(shape))
 
 
 def _by_axis(case: Case) -> Iterator[Candidate]:
@@ -178,7 +233,7 @@ def _by_axis(case: Case) -> Iterator[Candidate]:
 
 def _matrix_products(case: Case) -> Iterator[Candidate]:
     """Products of two of the other arrays, which are terms of the gradients of linear layers."""
-    arrays = {**case.floats, "the output": case.out, "the upstream gradient": case.arrived[0], case.name: case.x}
+    arrays = {**case.numbers, "the output": case.out, "the upstream gradient": case.arrived[0], case.name: case.x}
     tables = {name: value for name, value in arrays.items() if 0 < value.ndim <= MATRIX}
     for left, first in tables.items():
         for right, second in tables.items():

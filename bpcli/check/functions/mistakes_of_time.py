@@ -36,6 +36,7 @@ class Turn(NamedTuple):
     carries: bool = True
     adds: bool = True
     ratios: Sequence[Array] | None = None
+    carried_by: Array | None = None  # what the gradient of the state is multiplied with on its way
 
 
 def of_time(case: Case) -> Iterator[Mistake]:
@@ -55,6 +56,7 @@ def of_time(case: Case) -> Iterator[Mistake]:
     text = "the steps taken in the order of the forward pass, not backward"
     yield _mistake(case, steps, Turn(forward), "time reversed", TIME, text)
     yield from _of_sums(case, steps, back)
+    yield from _of_transposed(case, steps, back)
     every = [list(ratios(state)) for state in steps.states]
     for place in range(min(map(len, every))):
         changed = [found[place] for found in every]
@@ -78,6 +80,8 @@ def _gone_back(steps: Steps, turn: Turn) -> tuple[Mapping[int, Array], Array]:
             total = total * turn.ratios[step]
         parts[step] = total @ steps.by_input[step]
         out = total @ steps.by_state[step]
+        if turn.carried_by is not None:
+            out = (out.reshape(-1, len(turn.carried_by)) @ turn.carried_by).reshape(-1)
         carried = out if turn.carries else np.zeros_like(carried)
         last = out
     return parts, last if turn.steps else carried
@@ -93,6 +97,17 @@ def _gathered(case: Case, steps: Steps, parts: Mapping[int, Array], carried: Arr
             found[_at(shape, steps.axis, step)] = part.reshape(found[_at(shape, steps.axis, step)].shape)
         return found
     return sum(parts.values(), np.zeros(case.x.size)).reshape(shape)
+
+
+def _of_transposed(case: Case, steps: Steps, back: Sequence[int]) -> Iterator[Mistake]:
+    """The weights between the states in place of their transpose: dz·wᵀ times (wᵀ)⁻¹·w is dz·w."""
+    width = steps.states[0].shape[-1]
+    for name, value in {**case.floats, case.name: case.x}.items():
+        if value.shape == (width, width) and np.linalg.matrix_rank(value) == width:
+            for one in (value, value.T):
+                turn = Turn(back, carried_by=np.linalg.solve(one.T, one))
+                text = f"transposed: {name} for its transpose, from step to step"
+                yield _mistake(case, steps, turn, "transposed", TIME, text)
 
 
 def _of_sums(case: Case, steps: Steps, back: Sequence[int]) -> Iterator[Mistake]:

@@ -122,7 +122,7 @@ def epsilon_of(outputs: Sequence[Array]) -> float:
 def _directions(inputs: Inputs, names: Collection[str], seed: int) -> Mapping[str, Array]:
     """For each entry its size, or half of it, with a random sign: a power of two, so that moving rounds nothing.
 
-    An entry that is 0 stays, as a kink may be there, unless all of its input are.
+    An entry that is 0 stays, as a kink or the end of a domain may be there.
     """
     chance = np.random.default_rng(seed)
     found = {}
@@ -130,7 +130,7 @@ def _directions(inputs: Inputs, names: Collection[str], seed: int) -> Mapping[st
         size = np.abs(np.asarray(inputs[name], dtype=float))
         exponents = np.frexp(np.where(size > 0, size, 1.0))[1] - 1 - chance.integers(0, 2, np.shape(size))
         signs = chance.choice([-1.0, 1.0], np.shape(size))
-        found[name] = np.where((size > 0) | ~np.any(size > 0), signs * np.ldexp(1.0, exponents), 0.0)
+        found[name] = np.where(size > 0, signs * np.ldexp(1.0, exponents), 0.0)
     return found
 
 

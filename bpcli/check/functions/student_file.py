@@ -19,6 +19,7 @@ def module_of(path: Path) -> ModuleType:
     package = _package(path)
     top = path.parents[len(package)]
     sys.path[:0] = dict.fromkeys([str(path.parent), str(top)])
+    sys.path.append(str(path.parent.parent))  # `from common.functions import f` in a file of the folder `common`
     if package:
         return importlib.import_module(".".join([*package, path.stem]))
     try:
@@ -66,9 +67,10 @@ def callee_in(module: ModuleType, file: str, forward: str, backward: str | None)
     owner, dot, method = forward.rpartition(".")
     other_owner, _, other = (backward or "").rpartition(".")
     if dot and isinstance(_found(module, file, owner), type) and (backward is None or other_owner == owner):
-        methods = (method, other or "backward")
-        names = forward, f"{owner}.{methods[1]}"
-        return local_callee(_found(module, file, owner), names=names, methods=methods, is_alone=True)
+        found = _found(module, file, owner)
+        methods = method, other or ("backward" if hasattr(found, "backward") else None)
+        names = forward, f"{owner}.{methods[1] or method}"
+        return local_callee(found, names=names, methods=methods, is_alone=True)
     first = _found(module, file, forward)
     second = None if backward is None else _found(module, file, backward)
     own = None if isinstance(first, type) else (forward, backward or forward)

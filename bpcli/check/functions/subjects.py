@@ -14,7 +14,8 @@ from bpcli.check.functions.signatures import Function, Parameters, arguments, pa
 class Subject(NamedTuple):
     """A forward and a backward pass: two functions, or two methods of one object, which is made anew for each run.
 
-    `forward_takes` and `backward_takes` are without `self`; `made_from` is what the constructor takes.
+    `forward_takes` and `backward_takes` are without `self`; `made_from` is what the constructor takes. Other inputs are
+    attributes of the object, such as weights that its constructor draws, and are set before the forward pass.
     """
 
     forward: Any
@@ -27,7 +28,8 @@ class Subject(NamedTuple):
     @property
     def takes(self) -> Parameters:
         """What inputs there may be: those of the forward pass first, then those of the constructor."""
-        return self.forward_takes.beside(self.made_from)
+        found = self.forward_takes.beside(self.made_from)
+        return found if self.owner is None or self.is_torch else found._replace(keywords="attributes")
 
     @property
     def is_torch(self) -> bool:
@@ -35,12 +37,22 @@ class Subject(NamedTuple):
         return is_autograd(self.owner)
 
     def made(self, inputs: Mapping[str, Any]) -> Any:
-        """A new object of the class, or a copy of the object; None for functions."""
-        if not inspect.isclass(self.owner):
-            return copy.deepcopy(self.owner)
-        own = {name: value for name, value in inputs.items() if name in self.made_from.names}
-        places, names = arguments(self.made_from, own)
-        return self.owner(*places, **names)
+        """A new object of the class, or a copy of the object, with the attributes that are inputs; None for functions.
+
+        Raises MisbehaviourError where there is no such attribute, and whatever the constructor raises.
+        """
+        if self.is_torch or self.owner is None:
+            return self.owner
+        if inspect.isclass(self.owner):
+            own = {name: value for name, value in inputs.items() if name in self.made_from.names}
+            places, names = arguments(self.made_from, own)
+            found = self.owner(*places, **names)
+        else:
+            found = copy.deepcopy(self.owner)
+        known = {*self.made_from.names, *self.forward_takes.names, *self.backward_takes.names}
+        if not self.forward_takes.takes_any:
+            _set_attributes(found, {name: value for name, value in inputs.items() if name not in known})
+        return found
 
     def call(self, made: Any, inputs: Mapping[str, Any]) -> Any:
         """What the forward pass returns."""
@@ -62,17 +74,41 @@ class Subject(NamedTuple):
         return bound
 
 
-def subject_of(forward: Any, backward: Any = None, methods: tuple[str, str] = ("forward", "backward")) -> Subject:
+def _set_attributes(made: Any, inputs: Mapping[str, Any]) -> None:
+    """Let attributes of an object, or what it holds by their names in `self.params`, be these inputs."""
+    held = getattr(made, "params", None)
+    for name, value in inputs.items():
+        if hasattr(made, name):
+            setattr(made, name, value)
+        elif isinstance(held, dict) and name in held:
+            held[name] = value
+        else:
+            own = type(made).__name__
+            known = ", ".join(name for name in vars(made) if not name.startswith("_")) or "none"
+            text = f"'{own}' has neither a parameter nor an attribute '{name}'"
+            raise MisbehaviourError(Fault("cannot be called", own, text, f"its attributes are {known}"))
+
+
+def output_left(made: Any) -> Any:
+    """What a forward pass without a result left in its object: `self.output` or `self.out`."""
+    return next((getattr(made, name) for name in ("output", "out") if hasattr(made, name)), None)
+
+
+Methods = tuple[str, str | None]
+
+
+def subject_of(forward: Any, backward: Any = None, methods: Methods = ("forward", "backward")) -> Subject:
     """What is checked, from a forward and a backward pass as they were given.
 
-    A class, or an object with these two methods, has both; with a backward pass of its own given it is a function, as
+    A class, or an object with these two methods, has both, and one with the first alone gives its gradients with its
+    output; with a backward pass of its own given it is a function, as
     any object is that can be called. Raises MisbehaviourError where there is nothing to call.
     """
     if is_autograd(forward):
         return Subject("apply", None, forward, forward_takes=taken_by_autograd(forward))
-    has_both = all(callable(getattr(forward, method, None)) for method in methods)
+    has_both = all(method is None or callable(getattr(forward, method, None)) for method in methods)
     if has_both and (backward is None or backward is forward):
-        takes = [_taken_by_method(forward, method) for method in methods]
+        takes = [Parameters(()) if method is None else _taken_by_method(forward, method) for method in methods]
         made_from = _taken_by_constructor(forward) if inspect.isclass(forward) else Parameters(())
         return Subject(*methods, forward, made_from, *takes)
     for function in (forward, *([] if backward is None else [backward])):
@@ -82,7 +118,7 @@ def subject_of(forward: Any, backward: Any = None, methods: tuple[str, str] = ("
     return Subject(forward, backward, None, Parameters(()), *takes)
 
 
-def _no_function(given: Any, methods: tuple[str, str]) -> Fault:
+def _no_function(given: Any, methods: Methods) -> Fault:
     name = getattr(given, "__name__", type(given).__name__)
     if inspect.isclass(given):
         text = f"the class '{name}' has no methods '{methods[0]}' and '{methods[1]}'"

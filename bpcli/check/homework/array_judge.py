@@ -32,5 +32,7 @@ class ArrayJudge:
 
     def together(self, found: Sequence[Found]) -> tuple[Sequence[Found], Check]:
         """The groups with the first wrong step and what each is consistent with."""
-        check = self._here.answer([one for one in found if isinstance(one, Group)], self._seed)
-        return check.groups, check
+        groups = [one for one in found if isinstance(one, Group)]
+        check = self._here.answer(groups, self._seed)
+        told = {group.key: group for group in check.groups}  # by layer, which may be another order
+        return [told[group.key] for group in groups], check

@@ -70,7 +70,7 @@ def _reason(error: Exception) -> str:
 
 
 def _hint(form: str) -> str | None:
-    return 'in TOML a name with brackets stands in quotes: "value(A)" = -12' if form == "toml" else None
+    return 'in TOML a name with brackets stands in quotes: "value(A)" = 0.5' if form == "toml" else None
 
 
 def flattened(table: Mapping[str, Any]) -> dict[str, Any]:

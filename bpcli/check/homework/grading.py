@@ -69,11 +69,9 @@ class _GradedProblem:
     def _newly_marked(self, values: list[Any], key: tuple[str, ...]) -> MarkedProblem:
         judged = [self._judged(place, value, key[place]) for place, value in enumerate(values)]
         places = [place for place, one in enumerate(judged) if not isinstance(one, Written)]
-        check = None
-        if places:
-            told, check = self._judge.together([one for one in judged if not isinstance(one, Written)])
-            for place, one in zip(places, told, strict=True):
-                judged[place] = one
+        told, check = self._judge.together([one for one in judged if not isinstance(one, Written)])
+        for place, one in zip(places, told, strict=True):
+            judged[place] = one
         items = tuple([self._item(place, value, judged[place]) for place, value in enumerate(values)])
         return MarkedProblem(self._problem, items, check, _first_wrong(check))
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from bpcli.check.claimed import compared, explained, judged_claim, judged_formula, told_together
+from bpcli.check.equality import Truths
 from bpcli.check.findings import Finding, Outcome, Verdict
 from bpcli.check.groups import Group
 from bpcli.check.homework.posing import Posed
@@ -67,6 +68,7 @@ class NumberJudge:
     def __init__(self, posed: Posed) -> None:
         self._posed = posed
         self._judge = Judge(Point(posed.graph, posed.at or {}))
+        self._truths = [Truths(posed.graph, item) for item in posed.items]
 
     def found(self, place: int, written: Written, near: Tolerance, form: str) -> Finding:
         """The verdict on one answer at the point; where a formula is asked for, also around it."""
@@ -74,9 +76,7 @@ class NumberJudge:
         if form != "formula":
             return judged_claim(self._judge, claim, written.formula, near)
         formula = written.formula or parse(claim.typed, (), LIMITS)
-        return without_point(
-            compared(self._judge, self._posed.items[place], claim, formula, near), bool(formula.variables)
-        )
+        return without_point(compared(self._judge, self._truths[place], claim, formula, near), bool(formula.variables))
 
     def together(self, found: Sequence[Found]) -> tuple[Sequence[Found], Check]:
         """The findings with the first wrong step and what each is consistent with."""
@@ -97,13 +97,14 @@ class FormulaJudge:
 
     def __init__(self, posed: Posed) -> None:
         self._posed = posed
+        self._truths = [Truths(posed.graph, item) for item in posed.items]
 
     def found(self, place: int, written: Written, near: Tolerance, form: str) -> Finding:
         """The verdict on one formula, at points drawn from the domain."""
-        del place, form
+        del form
         claim = claim_in(written)
         formula = written.formula or parse(claim.typed, (), LIMITS)
-        found = judged_formula(self._posed.graph, self._posed.names, claim, formula, near)
+        found = judged_formula(self._truths[place], self._posed.names, claim, formula, near)
         return without_point(found, bool(formula.variables))
 
     def together(self, found: Sequence[Found]) -> tuple[Sequence[Found], Check]:

@@ -58,15 +58,20 @@ def written(key: str, value: Any, names: Names) -> Written:
 
 def complaint_of(error: BpcliError) -> Written:
     """What cannot be read; an array of the wrong shape can, and is wrong."""
-    message = error.message
-    for old, new in (("the claim about", "the answer for"), ("the claim", "the answer"), ("a claim", "an answer")):
-        message = message.replace(old, new)
+    message = _of_answers(error.message)
     if error.spans and error.text is not None:
-        start, end = error.spans[0].start, error.spans[0].end
-        message += f", at {_place(start, end)}"
-    if error.hint and "--" not in error.hint and "claim" not in error.hint:
-        message += f"; {error.hint}"
+        message += f", at {_place(error.spans[0].start, error.spans[0].end)}"
+    hint = _of_answers(error.hint or "")
+    if hint and "--" not in hint and "claim" not in hint:
+        message += f"; {hint}"
     return Written(mark=Mark.WRONG if isinstance(error, ShapeError) else Mark.UNREADABLE, complaint=message)
+
+
+def _of_answers(text: str) -> str:
+    """What is said of claims, said of answers."""
+    for old, new in (("the claim about", "the answer for"), ("the claim", "the answer"), ("a claim", "an answer")):
+        text = text.replace(old, new)
+    return text
 
 
 def _place(start: int, end: int) -> str:

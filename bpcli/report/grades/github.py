@@ -62,7 +62,7 @@ def _student_lines(grade: Grade, grades: ClassGrades, release: Release) -> Itera
     yield f"## {title}, {markdown(points_text(grade.points, grade.out_of))} points"
     for note in grade_notes(grade):
         yield from ["", markdown(note)]
-    for problem in grade.problems:
+    for problem in grade.problems if grade.unreadable is None else ():
         total = markdown(points_text(problem.points, problem.out_of))
         yield from ["", f"### {markdown(problem.title)}, {total}", ""]
         right = ["right"] if release.to_staff else []

@@ -60,7 +60,7 @@ def _student(grade: Grade, grades: ClassGrades, release: Release, page: Page) ->
     total = f"{points_text(grade.points, grade.out_of or grades.out_of)} points"
     lines = titled(f"{safe(grades.homework)} · {name_of(grade)}", total, page)
     lines += [[Piece(line)] for note in grade_notes(grade) for line in wrapped(note, page, 0)]
-    for problem in grade.problems:
+    for problem in grade.problems if grade.unreadable is None else ():
         lines += [[], *_problem(problem, release, page)]
     return lines
 
@@ -138,7 +138,8 @@ def _class(grades: ClassGrades, release: Release, page: Page) -> list[Line]:
 
 def _students(grades: ClassGrades, page: Page) -> list[Line]:
     shown = grades.grades[: page.most_rows]
-    kept = [(mark, word) for mark, word in MARKS if any(marks_of(grade)[mark] for grade in grades.grades)]
+    found = set().union(*map(marks_of, grades.grades))
+    kept = [(mark, word) for mark, word in MARKS if mark in found]
     columns = [Column("left", "name"), Column("point", "value", caption="points")]
     columns += [Column("right", caption=word) for _, word in kept]
     rows = [Row((name_of(grade), *_counts(grade, kept)), _unread(grade, page)) for grade in shown]

@@ -54,6 +54,8 @@ def tallies(grades: ClassGrades) -> list[ItemTally]:
 
 def _items(grades: ClassGrades) -> Iterator[tuple[ProblemGrade, ItemGrade]]:
     for grade in grades.grades:
+        if grade.unreadable is not None:
+            continue
         for problem in grade.problems:
             for item in problem.items:
                 yield problem, item
@@ -71,5 +73,5 @@ def hardest_first(items: list[ItemTally]) -> list[ItemTally]:
 
 
 def marks_of(grade: Grade) -> Counter[Mark]:
-    """How many items of one submission got each mark."""
-    return Counter(item.mark for item in grade.items)
+    """How many items of one submission got each mark; none where nothing could be read."""
+    return Counter(item.mark for item in grade.items) if grade.unreadable is None else Counter()

@@ -1,0 +1,142 @@
+"""`bpcli check FILE.py`: what the command line takes, hands to the child process, and refuses."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from answers import valid_for
+from command import call
+from shown import ROOT
+
+LAYERS = str(ROOT / "examples" / "homework" / "layers.py")
+WRONG = str(ROOT / "examples" / "homework" / "layers_wrong.py")
+RELU = ("--forward-function", "relu_forward", "--backward-function", "relu_backward")
+AFFINE = ("--forward-function", "affine_forward", "--backward-function", "affine_backward")
+DRAWN = ("--x", "normal(N,D)", "--set", "w=normal(D,M)", "--b=normal(M)")
+
+
+def test_a_right_pair_agrees() -> None:
+    """Generators are typed as values are, by options or by --set; nothing is said on standard error."""
+    done = call("check", LAYERS, *AFFINE, *DRAWN)
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.splitlines()[0] == "  dx (2, 3)   26 entries agree at 3 points, to within 1e-9"
+
+
+def test_a_wrong_pair_differs_and_its_neighbour_is_imported() -> None:
+    """The JSON keeps to the schema, and names the file; -q says nothing."""
+    done = call("check", WRONG, *AFFINE, *DRAWN, "--json", "--points-count", "2", "--random-seed", "5")
+    found = valid_for("check", done.out)
+
+    assert (done.code, done.err, found["verdict"]) == (1, "", "differ")
+    assert [point["seed"] for point in found["points"]] == [5, 6]
+    assert found["function"]["file"] == WRONG
+    assert {name: claim["verdict"] for name, claim in found["claims"].items()} == {
+        "x": "agree",
+        "w": "agree",
+        "b": "differ",
+    }
+    assert call("check", WRONG, *AFFINE, *DRAWN, "--points-count=1", "-q")[:2] == (1, "")
+
+
+def test_files_and_given_values(tmp_path: Path) -> None:
+    """One point, at the types that the files have; the upstream gradient and the inputs that are asked about."""
+    np.savez(tmp_path / "at.npz", x=np.array([[1.0, 2.0, -1.0]]), w=np.ones((3, 2), np.float32))
+    more = ("--at", str(tmp_path / "at.npz"), "--b", "[1, 0.5]", "--upstream-seed", "[[2, 3]]")
+    done = call("check", LAYERS, *AFFINE, *more, "--with-respect-to", "x,b", "--json")
+    found = valid_for("check", done.out)
+
+    assert (done.code, list(found["claims"])) == (0, ["x", "b"])
+    assert found["points"][0]["upstream"] == [[[2, 3]]]
+    assert found["claims"]["x"]["claimed"] == [[5, 5, 5]]
+    assert found["points"][0]["seed"] is None
+
+
+def test_a_lone_array_is_drawn_and_a_square_one_is_noted() -> None:
+    """What was not given is said on standard error, and how it is given."""
+    done = call("check", LAYERS, *RELU)
+    square = call("check", LAYERS, *RELU, "--x", "[[1.5, 2], [3, -4]]")
+
+    assert (done.code, done.err) == (0, "note: x is drawn, as by --set x=normal(N,D)\n")
+    assert square.err == (
+        "note: x is square, (2, 2): a gradient that is transposed fits there; unequal axes tell more\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        ((LAYERS,), "--forward-function says which function of it to check", "it has affine_forward, affine_backward,"),
+        (
+            (LAYERS, "--forward-function", "relu_forwrd"),
+            "has no function 'relu_forwrd'",
+            "did you mean 'relu_forward'?",
+        ),
+        ((LAYERS, *AFFINE), "no value for x, w, b", "add --x VALUE --w VALUE --b VALUE: a generator such as"),
+        ((LAYERS, *RELU, "--y", "normal(2)"), "no value for x", "add --x VALUE"),
+        ((LAYERS, *RELU, "--x", "normal(2)", "--y=1"), "'relu_forward' has no parameter 'y'", "takes x"),
+        ((LAYERS, *RELU, "--x", "norml(2)"), "unknown generator 'norml'", "did you mean 'normal'?"),
+        ((LAYERS, *RELU, "--x", "[1, 2]"), "there is no input to differentiate", "or a number such as 2.0"),
+        ((LAYERS, *RELU, "--x", "normal(2)", "--set", "x=1"), "x is bound twice", "one value"),
+        ((LAYERS, *RELU, "--claim", "x=3"), "--claim is about expressions", "leave out --claim"),
+        (("nowhere.py", *RELU), "there is no file 'nowhere.py'", ""),
+        (("nowhere.py",), "cannot read nowhere.py", ""),
+        (("x*y", *RELU), "there is no Python file", "bpcli check layers.py --forward-function relu_forward"),
+        (RELU, "there is no Python file", "write: bpcli check"),
+        ((LAYERS, *RELU, "--points-count", "0"), "--points-count takes a whole number from 1", ""),
+        ((LAYERS, *RELU, "--x", "normal(99999,99999)"), "would take", "--max-entries"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_is_refused(arguments: tuple[str, ...], message: str, hint: str) -> None:
+    """What, where and what now, and the exit code of usage; with --json on standard output."""
+    done = call("check", *arguments)
+
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err.splitlines()[0]
+    assert hint in done.err
+
+
+def test_an_error_with_json_is_json() -> None:
+    """In the envelope of the command."""
+    found = valid_for("check", call("check", LAYERS, "--json").out)
+
+    assert (found["status"], found["error"]["kind"]) == ("error", "usage")
+
+
+def test_a_reference_is_compared_first(tmp_path: Path) -> None:
+    """A backward pass that matches a wrong forward pass does not agree; students are not told the right value."""
+    own = tmp_path / "own.py"
+    own.write_text("def f(x):\n    return 3*x**2\ndef df(x):\n    return 6*x\n", "utf-8")
+    right = tmp_path / "right.py"
+    right.write_text("def f(x):\n    return x**2\n", "utf-8")
+    arguments = ("check", str(own), "--forward-function=f", "--backward-function=df", "--x=[1.5, 2.5]")
+
+    assert call(*arguments).code == 0
+    staff = call(*arguments, "--reference-file", str(right))
+    student = call(*arguments, "--reference-file", str(right), "--release-to=student", "--json")
+    assert (staff.code, student.code) == (1, 1)
+    assert "18.75, the reference gives 6.25" in staff.out
+    assert "6.25" not in student.out
+    assert valid_for("check", student.out)["faults"][0]["kind"] == "wrong value"
+
+
+def test_a_file_that_cannot_be_imported_is_the_answer(tmp_path: Path) -> None:
+    """It is the user's mistake, told with its line, and no traceback."""
+    broken = tmp_path / "broken.py"
+    broken.write_text("import math\nmath.nothing\n", "utf-8")
+    done = call("check", str(broken), "--forward-function=f", "--x=1.0")
+
+    assert (done.code, done.err) == (1, "")
+    assert "AttributeError at broken.py:2" in done.out
+
+
+def test_a_pass_that_never_ends_is_late(tmp_path: Path) -> None:
+    """The exit code is that of a time limit where nothing could be told."""
+    endless = tmp_path / "endless.py"
+    endless.write_text("def f(x):\n    while True:\n        pass\n", "utf-8")
+    done = call("check", str(endless), "--forward-function=f", "--x=1.0", "--time-limit=1", "--json")
+    (fault,) = json.loads(done.out)["faults"]
+
+    assert (done.code, fault["kind"], fault["hint"]) == (124, "late", "raise it with --time-limit")

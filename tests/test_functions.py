@@ -1,0 +1,342 @@
+"""`check_function`: verdicts on every entry, and what a function does that it must not."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from functions_in_process import Called
+
+import bpcli
+from bpcli import FunctionCheck, UsageError, Verdict, check_function
+from bpcli.check.functions.callee import Fault, Inputs, MisbehaviourError
+from bpcli.check.functions.checking import Way, check_callee
+
+Array = Any
+CHANCE = np.random.default_rng(0)
+X, W, B = CHANCE.normal(size=(5, 3)), CHANCE.normal(size=(3, 4)), CHANCE.normal(size=4)
+AFFINE = {"x": X, "w": W, "b": B}
+
+
+def forward(x: Array, w: Array, b: Array) -> Any:
+    """A fully connected layer."""
+    return x @ w + b, (x, w, b)
+
+
+def backward(dout: Array, cache: Any) -> Any:
+    """Its gradients."""
+    x, w, _ = cache
+    return dout @ w.T, x.T @ dout, dout.sum(axis=0)
+
+
+def wrong(change: Callable[[Array, Array, Array], tuple[Array, Array, Array]]) -> Callable[..., Any]:
+    """The gradients of the layer, changed."""
+    return lambda dout, cache: change(*backward(dout, cache))
+
+
+def verdicts(found: FunctionCheck) -> dict[str, str]:
+    """The verdict on each input."""
+    return {group.key: group.verdict.value for group in found.worst_groups}
+
+
+def kinds(found: FunctionCheck) -> list[str]:
+    """What a function did."""
+    return [fault.kind for fault in found.faults]
+
+
+def test_right_gradients_agree() -> None:
+    """Every entry of every input, under its own name, with an upstream gradient that is not 1."""
+    found = check_function(forward, backward, AFFINE)
+
+    assert found.verdict is Verdict.AGREE
+    assert verdicts(found) == {"x": "agree", "w": "agree", "b": "agree"}
+    assert (found.forward, found.backward, found.faults, found.unclaimed) == ("forward", "backward", (), ())
+    (point,) = found.points
+    assert point.seed is None
+    assert point.method == "differences of the function, every entry"
+    assert point.upstream is not None
+    sizes = np.abs(point.upstream[0])
+    assert sizes.min() >= 0.5
+    assert sizes.max() <= 1.5
+    assert len(np.unique(point.upstream[0])) == 20
+    assert [finding.title for finding in found.findings][-1] == "db[3]"
+
+
+def test_what_is_drawn_is_drawn_at_three_points() -> None:
+    """Inputs may be named or in order, and drawn; the same seed draws the same."""
+    texts = ["normal(2,3)", "normal(3,4)", "normal(4)"]
+    found, again = check_function(forward, backward, texts), check_function(forward, backward, texts)
+
+    assert found.verdict is Verdict.AGREE
+    assert [point.seed for point in found.points] == [0, 1, 2]
+    assert len({float(point.inputs["x"][0, 0]) for point in found.points}) == 3
+    assert len({float(point.upstream[0][0, 0]) for point in found.points if point.upstream}) == 3
+    assert [float(finding.truth or 0) for finding in found.findings] == [
+        float(finding.truth or 0) for finding in again.findings
+    ]
+    assert [point.seed for point in check_function(forward, backward, texts, points_count=1, random_seed=7).points] == [
+        7
+    ]
+
+
+def one_entry(dx: Array, dw: Array, db: Array) -> tuple[Array, Array, Array]:
+    """One entry of three gradients is off by a factor of 1 + 1e-5."""
+    dw[1, 2] *= 1 + 1e-5
+    return dx, dw, db
+
+
+WRONG: dict[str, tuple[Callable[..., Any], dict[str, int]]] = {
+    "a factor of 1 + 1e-5": (lambda dx, dw, db: (dx, dw * (1 + 1e-5), db), {"w": 12}),
+    "one entry": (one_entry, {"w": 1}),
+    "a sign": (lambda dx, dw, db: (-dx, dw, db), {"x": 15}),
+    "nothing": (lambda dx, dw, db: (dx, dw, 0 * db), {"b": 4}),
+    "a constant": (lambda dx, dw, db: (dx, dw, db + 1e-3), {"b": 4}),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_gradients_differ(name: str) -> None:
+    """The entries that are wrong differ, and no others."""
+    change, expected = WRONG[name]
+    found = check_function(forward, wrong(change), AFFINE)
+
+    assert found.verdict is Verdict.DIFFER
+    assert {group.key: len(group.wrong) for group in found.worst_groups if group.wrong} == expected
+
+
+def test_another_shape_is_told() -> None:
+    """A gradient that is transposed, or not summed, has the wrong shape; the others are judged."""
+    found = check_function(
+        forward, lambda dout, cache: {"x": dout @ cache[1].T, "w": dout.T @ cache[0], "b": dout}, AFFINE
+    )
+
+    assert verdicts(found) == {"x": "agree", "w": "differ", "b": "differ"}
+    assert [(fault.kind, fault.text, fault.hint) for fault in found.faults] == [
+        ("another shape", "the gradient of w has shape (4, 3), and w has shape (3, 4)", "it may be transposed"),
+        (
+            "another shape",
+            "the gradient of b has shape (5, 4), and b has shape (4,)",
+            "it may want a sum over the axes in front, along which the input was broadcast",
+        ),
+    ]
+
+
+def test_entries_that_are_not_finite_differ_where_there_is_a_slope() -> None:
+    """NaN is no gradient of a function that has one; the first such entry is named."""
+
+    def with_nan(dx: Array, dw: Array, db: Array) -> tuple[Array, Array, Array]:
+        dx[1, 2] = np.nan
+        return dx, dw, db
+
+    found = check_function(forward, wrong(with_nan), AFFINE)
+
+    assert len(found.worst_groups[0].wrong) == 1
+    assert [fault.text for fault in found.faults] == ["dx[1,2] is nan"]
+    assert check_function(np.sqrt, lambda x: 0.5 / np.sqrt(x), {"x": np.array([0.0])}).verdict is Verdict.UNEVALUABLE
+
+
+def test_complex_gradients_are_no_numbers() -> None:
+    """A gradient of complex numbers differs as a whole."""
+    callee = Called(np.sin, lambda dout, x: {"x": dout * np.cos(x) + 0j})
+    found = check_callee(callee, [({"x": X}, None)])
+
+    assert found.verdict is Verdict.DIFFER
+    assert [fault.text for fault in found.faults] == ["the gradient of x has entries that are complex numbers"]
+
+
+@pytest.mark.parametrize(("at_zero", "expected"), [(0.0, "kink"), (0.5, "kink"), (1.0, "kink"), (-0.1, "differ")])
+def test_between_the_slopes_of_a_kink_all_is_right(at_zero: float, expected: str) -> None:
+    """At 0 relu may have any slope from 0 to 1."""
+    at = {"x": np.array([0.0, 1.5, -2.0])}
+    found = check_function(
+        lambda x: np.maximum(x, 0), lambda dout, x: dout * np.where(x == 0, at_zero, x > 0), at, upstream=np.ones(3)
+    )
+
+    assert found.findings[0].verdict.value == expected
+    assert {finding.verdict for finding in found.findings[1:]} == {Verdict.AGREE}
+
+
+def batch_norm(x: Array, w: Array, b: Array) -> Any:
+    """An affine map and batch normalisation, which takes the bias away again."""
+    y = x @ w + b
+    scale = 1 / np.sqrt(y.var(axis=0) + 1e-5)
+    normal = (y - y.mean(axis=0)) * scale
+    return normal, (x, w, scale, normal)
+
+
+def batch_norm_backward(dout: Array, cache: Any) -> Any:
+    """Its gradients; that of the bias is 0 but for rounding."""
+    x, w, scale, normal = cache
+    dy = scale * (dout - dout.mean(axis=0) - normal * (dout * normal).mean(axis=0))
+    return dy @ w.T, x.T @ dy, dy.sum(axis=0)
+
+
+def test_a_gradient_of_rounding_agrees() -> None:
+    """The bias before batch normalisation has no gradient: 1e-16 is right, and so is 0; 1e-6 is not."""
+    right = check_function(batch_norm, batch_norm_backward, AFFINE)
+    zero = check_function(batch_norm, lambda g, cache: (*batch_norm_backward(g, cache)[:2], np.zeros(4)), AFFINE)
+    small = check_function(batch_norm, lambda g, cache: (*batch_norm_backward(g, cache)[:2], np.full(4, 1e-6)), AFFINE)
+
+    assert right.verdict is zero.verdict is Verdict.AGREE
+    assert verdicts(small) == {"x": "agree", "w": "agree", "b": "differ"}
+
+
+def test_what_noise_hides_is_undecided() -> None:
+    """Next to 1e13 little is known of a slope of 1, and how much is said; a factor of 3 differs all the same."""
+    at = {"x": 1.0 + np.arange(3.0)}
+    found = check_function(lambda x: 1e13 + np.sum(x**2), lambda x: 2 * x, at)
+
+    assert found.verdict is Verdict.UNDECIDED
+    finding = next(one for one in found.findings if one.verdict is Verdict.UNDECIDED)
+    assert finding.smallest_visible is not None
+    assert 1e-2 < finding.smallest_visible < 2
+    assert check_function(lambda x: 1e13 + np.sum(x**2), lambda x: 6 * x, at).verdict is Verdict.DIFFER
+
+
+def test_float32_is_judged_by_what_it_shows() -> None:
+    """In float32 a factor of 1.001 differs, rounding does not; where the function can, it is looked at in float64."""
+    at = {name: value.astype(np.float32) for name, value in AFFINE.items()}
+    right = check_function(forward, backward, at)
+    off = check_function(forward, wrong(lambda dx, dw, db: (dx, dw * np.float32(1.001), db)), at)
+
+    def inside(x: Array) -> Any:
+        return np.tanh(x.astype(np.float32)).astype(float)
+
+    assert right.verdict is Verdict.AGREE
+    assert "in float64, every entry; as given it computes in float32" in right.points[0].method
+    assert verdicts(off) == {"x": "agree", "w": "differ", "b": "agree"}
+    coarse = check_function(inside, lambda x: 1 - np.tanh(x) ** 2, {"x": X})
+    assert coarse.verdict is Verdict.AGREE
+    assert coarse.points[0].method.endswith("float32 or coarser, and is judged to a relative 1e-04")
+    assert check_function(inside, lambda x: 1.01 - np.tanh(x) ** 2, {"x": X}).verdict is Verdict.DIFFER
+
+
+def test_a_jacobian_is_weighed() -> None:
+    """A derivative of an array may be its Jacobian, of which every row counts for itself."""
+
+    def swapped(x: Array) -> Array:
+        rows = np.diag(np.cos(x))
+        return rows[::-1]
+
+    assert check_function(np.sin, lambda x: np.diag(np.cos(x)), {"x": B}).verdict is Verdict.AGREE
+    assert check_function(np.sin, np.cos, {"x": B}).verdict is Verdict.AGREE
+    assert check_function(np.sin, swapped, {"x": B}).verdict is Verdict.DIFFER
+
+
+def test_a_reference_is_compared_first() -> None:
+    """A wrong forward pass with the gradient that belongs to it does not pass."""
+
+    def doubled(x: Array, w: Array, b: Array) -> Any:
+        return x @ w + 2 * b, (x, w, b)
+
+    def backward_of_doubled(dout: Array, cache: Any) -> Any:
+        dx, dw, db = backward(dout, cache)
+        return dx, dw, 2 * db
+
+    assert check_function(doubled, backward_of_doubled, AFFINE).verdict is Verdict.AGREE
+    assert check_function(forward, backward, AFFINE, reference=(forward, backward)).verdict is Verdict.AGREE
+    found = check_function(doubled, backward_of_doubled, AFFINE, reference=forward)
+    assert found.verdict is Verdict.DIFFER
+    assert set(verdicts(found).values()) == {"agree"}
+    (fault,) = found.faults
+    assert fault.kind == "wrong value"
+    assert fault.text.endswith("; 19 more entries differ")
+    assert fault.hint == "the value of doubled is wrong: mend the forward pass first"
+    turned = check_function(np.sin, np.cos, {"x": B}, reference=lambda x: np.sin(x)[None])
+    assert turned.faults[0].text == "the output of sin has shape (4,), that of the reference (1, 4)"
+
+
+def test_runs_that_differ_are_no_function() -> None:
+    """Random numbers, outputs that are not finite, shapes that change: none has a gradient."""
+    calls = []
+
+    def grows(x: Array) -> Array:
+        calls.append(1)
+        return np.ones(len(calls)) * x[0]
+
+    random = np.random.default_rng()
+
+    def points(function: Callable[..., Any]) -> FunctionCheck:
+        return check_callee(Called(function, lambda dout, x: {"x": x}), [({"x": B}, None)])
+
+    noisy, endless, growing = points(lambda x: x * random.normal()), points(lambda x: x / 0), points(grows)
+
+    assert (kinds(noisy), noisy.verdict) == (["not deterministic"], Verdict.UNEVALUABLE)
+    assert (kinds(endless), endless.verdict) == (["not finite"], Verdict.UNEVALUABLE)
+    assert endless.faults[0].text == "the output[0] of forward is -inf, at the given inputs"
+    assert (kinds(growing), growing.verdict) == (["another shape"], Verdict.DIFFER)
+    assert growing.faults[0].text == "forward gives outputs of shape (1,), and (2,) when it runs again"
+    assert kinds(points(lambda x: x + 0j)) == ["no numbers"]
+
+
+def test_what_is_not_claimed_is_named() -> None:
+    """Inputs without a gradient are listed; with none at all there is nothing to check."""
+    callee = Called(lambda x, w: x @ w, lambda dout, x, w: {"x": dout @ w.T})
+    found = check_callee(callee, [({"x": X, "w": W}, None)])
+    none = check_callee(Called(np.sin), [({"x": X}, None)])
+
+    assert (found.unclaimed, found.verdict) == (("w",), Verdict.AGREE)
+    assert (kinds(none), none.verdict) == (["no gradient"], Verdict.DIFFER)
+    assert none.faults[0].text == "backward gives no gradient of x"
+
+
+def test_a_fault_ends_the_check() -> None:
+    """A pass that fails is a fault of the result; later points are left out."""
+
+    class Fails(Called):
+        def passed(self, inputs: Inputs, upstream: Any) -> Any:
+            del inputs, upstream
+            raise MisbehaviourError(Fault("raises", "backward", "IndexError"))
+
+    found = check_callee(Fails(np.sin), [({"x": X}, 0), ({"x": X}, 1)])
+
+    assert (found.points, kinds(found), found.verdict) == ((), ["raises"], Verdict.DIFFER)
+
+
+def test_no_time_is_undecided() -> None:
+    """Entries for which there is no time are left out, and it is said."""
+    callee = Called(np.sin, lambda dout, x: {"x": dout * np.cos(x)})
+    found = check_callee(callee, [({"x": X}, None)], Way(time_limit=-1.0))
+
+    assert found.verdict is Verdict.UNDECIDED
+    assert {finding.reason for finding in found.findings} == {"left out: there was no time for it"}
+    assert found.points[0].method == "differences of the function, 0 of 15 entries"
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
+    "whole numbers": ({"inputs": {"x": 3}}, "there is no input to differentiate", "a number such as 2.0"),
+    "no such input": ({"inputs": {"x": 2.0}, "with_respect_to": "y"}, "there is no input 'y'", "floats are x"),
+    "an index": (
+        {"inputs": {"x": np.arange(3)}, "with_respect_to": ["x"]},
+        "'x' is no number or array of fl",
+        "give an",
+    ),
+    "no points": ({"inputs": {"x": 2.0}, "points_count": 0}, "1 point or more, not 0", "3 is usual"),
+    "a tolerance": ({"inputs": {"x": 2.0}, "relative_tolerance": 2.0}, "from 0 to 1, not 2", "1e-6"),
+    "no input": ({"inputs": {}}, "no value for x", "takes x"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_questions_without_sense_are_refused(name: str) -> None:
+    """With what to do instead."""
+    question, message, hint = REFUSED[name]
+
+    with pytest.raises(UsageError, match=message) as refused:
+        check_function(lambda x: x * x, lambda x: 2 * x, **question)
+    assert hint in (refused.value.hint or "")
+
+
+def test_an_upstream_gradient_of_another_shape_is_refused() -> None:
+    """It has the shape of the output."""
+    with pytest.raises(UsageError, match=r"the upstream gradient has the shape \(3,\), and the output \(5, 4\)"):
+        check_function(forward, backward, AFFINE, upstream=np.ones(3))
+    found = check_function(forward, backward, AFFINE, upstream=np.full((5, 4), 2))
+    assert found.verdict is Verdict.AGREE
+    assert float(found.worst_groups[2].findings[0].truth or 0) == pytest.approx(10.0)
+
+
+def test_it_is_public() -> None:
+    """Under the name that the documentation has."""
+    assert bpcli.check_function is check_function
+    assert check_function(lambda x: x**2, lambda x: 2 * x, {"x": 3.0}, with_respect_to="x").verdict is Verdict.AGREE
