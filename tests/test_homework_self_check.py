@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -154,12 +155,30 @@ def test_a_wrong_method_that_is_right_here_is_named(expression: str, at: dict[st
         ("relu(x)*y", {"x": 3, "y": 5}, "x"),  # on the open side of relu what arrives is passed through
         ("max(x, y)*z", {"x": 3, "y": 5, "z": 4}, "x"),  # and on the shut one 0 is right
         ("abs(x)*y", {"x": 3, "y": 5}, "x"),
+        ("max(x, y)*z", {"x": 5.001, "y": 5, "z": 4}, "x"),  # the same, very near the other side
         ("sum(W @ x)", {"W": [[1, 2], [3, 4]], "x": [5, 5]}, "x"),
     ],
 )
 def test_a_method_that_is_right_everywhere_is_not_told(expression: str, at: dict[str, Any], key: str) -> None:
     """What is right all over the piece that the point is on is no mistake."""
     assert checked(expression, at, [key]).coincidences == ()
+
+
+def test_of_0_one_coincidence_says_it_all() -> None:
+    """No sign and no factor shows in it."""
+    number = checked("x/y + y", {"x": 4, "y": 2}, ["y"])
+    array = checked("sum(x*w)", {"x": [3, 4], "w": [0, 0]}, ["x"])
+
+    assert alike(number) == {"y": ["0"]}
+    assert alike(array) == {"x": ["0 in every entry", "the value of v1"]}
+
+
+def test_an_entry_may_be_counted_from_the_end() -> None:
+    """As in Python."""
+    found = checked("sum(x*x)", {"x": [1, 2, 3]}, ["x[-1]"])
+
+    assert [(item.title, item.right) for item in found.items] == [("∂f/∂x[2]", 6.0)]
+    assert found.verdict is Verdict.AGREE
 
 
 def test_formulas_cannot_be_right_by_coincidence() -> None:
@@ -197,10 +216,11 @@ def test_a_tolerance_of_a_course_is_that_of_its_grader() -> None:
         (PRODUCT, POINT, ["value(A)", "A", "x", "y", "z"], {"x": 7, "y": -2, "z": -3}),
         ("x*y", {"x": 2, "y": 2}, ["x", "y", "value(f)"], {"x": 3, "y": 2}),
         ("x*y*z", {"x": 0.5, "y": 0.5, "z": 3}, ["x"], {"x": 0.6, "y": 0.5, "z": 3}),
+        ("x*y", {"x": -2, "y": -2}, ["x"], {"x": -3, "y": -2}),
         ("x*y", {"x": "2", "y": "2"}, ["x"], {"x": "3", "y": "2"}),
         ("sum(x*w)", {"x": [1, 2], "w": [1, 2]}, ["x"], {"x": [2, 2], "w": [1, 2]}),
     ],
-    ids=["product", "square", "decimals", "texts", "arrays"],
+    ids=["product", "square", "decimals", "signs", "texts", "arrays"],
 )
 def test_a_point_in_the_same_style_is_proposed(
     expression: str, at: dict[str, Any], keys: list[str], proposed: dict[str, Any]
@@ -214,13 +234,12 @@ def test_a_point_in_the_same_style_is_proposed(
 
 
 def test_a_proposed_point_stays_on_the_same_side_of_every_kink() -> None:
-    """A shut gate stays shut, or the problem would be another."""
-    at = {"x": 2, "y": -3, "z": 2}
-    found = checked("r = relu(x*y); F = r*z + x*z", at, ["x", "z"])
+    """Or the problem would be another; x = 1 would tell methods apart, too."""
+    looked_at = problem("abs(x - 3)*y", {"x": 4, "y": 4}, ["y"])
+    proposals = list(islice(Coincidences(looked_at, looked_at.asked, DEFAULT_LIMITS).proposals(), 5))
 
-    assert found.coincidences
-    assert found.proposal is not None
-    assert found.proposal.at["x"] * found.proposal.at["y"] < 0
+    assert len(proposals) == 5
+    assert all(proposal.at["x"] > 3 for proposal in proposals)
 
 
 def test_the_same_is_found_every_time() -> None:
