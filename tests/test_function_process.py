@@ -88,6 +88,9 @@ def recurses(x):
 def answers_much(x):
     return np.ones(1 << 21)
 
+def paints(x):
+    raise ValueError("\\x1b[31mred\\n\\n  and \\x07 loud")
+
 # What ends the process.
 def leaves(x):
     os._exit(0)
@@ -234,6 +237,7 @@ TOLD = {
     "interrupts": "'interrupts' raises KeyboardInterrupt at layers.py:",
     "takes_memory": "'takes_memory' raises MemoryError at layers.py:",
     "writes_much": "'writes_much' raises OSError at layers.py:",
+    "paints": "'paints' raises ValueError at layers.py:61: \\u001b[31mred and \\u0007 loud",
     "recurses": "'recurses' raises RecursionError at layers.py:",
 }
 
@@ -339,7 +343,9 @@ def test_a_file_may_import_from_its_package(tmp_path: Path, *, has_init: bool) -
     if has_init:
         (package / "__init__.py").write_text("")
     (package / "layers.py").write_text("def twice(x):\n    return 2 * x\n")
-    (package / "random.py").write_text("from .layers import *\n\ndef back(x):\n    return twice(x * 0 + 1)\n")
+    (package / "random.py").write_text(
+        "from .layers import *\nfrom cs231n.layers import twice\n\ndef back(x):\n    return twice(x * 0 + 1)\n"
+    )
 
     with child_callee(package / "random.py", "twice", "back") as callee:
         assert np.array_equal(callee.passed({"x": X}, None).gradients["x"], 2 + 0 * X)

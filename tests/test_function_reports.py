@@ -126,6 +126,7 @@ def test_several_wrong_gradients_share_the_rows() -> None:
 
     assert shown == ["dx", "dx", "dh0", "dh0", "dWx", "dWx", "dWh", "dWh", "db", "db"]
     assert "more row" not in told(result, most_rows=most)
+    assert "dWx, dWh, db: consistent with: a path left out: no gradient is carried back from step to step." in report
 
 
 def test_inputs_that_are_given_are_one_point() -> None:
@@ -192,6 +193,28 @@ def test_another_shape_has_no_entries() -> None:
     assert report.count("has shape") == 2
     assert "  dx (2,)   DIFFERS at 3 points: another shape\n" in report
     assert "ENTRIES" not in report
+
+
+def test_a_number_between_the_slopes_of_a_kink_is_accepted() -> None:
+    """Staff read both slopes; students that it is accepted."""
+    result = check_function(lambda x: np.maximum(x, 0), lambda x: (x > 0) * 1.0, {"x": [0.0, 1.0, -1.0]})
+
+    assert "  dx (3,)   of 3 entries 1 at a kink, 2 agree\n" in told(result)
+    assert "dx[0]: at a kink with slopes 0 and 1; accepted as a number between the slopes.\n" in told(result)
+    assert "dx[0]: accepted as a number between the slopes.\n" in told(result, STUDENT)
+
+
+def test_what_is_measured_has_the_digits_that_its_error_leaves() -> None:
+    """Also where numbers are written in full; how near those are that agree is told to staff alone."""
+    result = check_function(np.sin, np.exp, {"x": [0.5]})
+    right = check_function(np.sin, np.cos, {"x": [0.5]})
+    (line,) = [line for line in plain_text(function_report(result, Page())).split("\n") if "true" in line]
+    measured, error = line.split("true ")[1].split(",")[0].split(" ± ")
+
+    assert abs(float(measured) - np.cos(0.5)) < float(error) < 1e-7
+    assert len(measured) <= 2 - np.log10(float(error))
+    assert "1 entry agrees, to within 1e-9" in told(right)
+    assert "to within" not in told(right, STUDENT)
 
 
 def test_a_gradient_that_is_not_finite_has_no_ratio() -> None:

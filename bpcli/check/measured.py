@@ -84,9 +84,9 @@ def _at_corner(base: Finding, found: Estimate, claimed: float, bounds: Bounds) -
     low, high = sorted((found.left, found.right))
     sides = bounds.near * max(abs(low), abs(high))
     allowed = ERRORS * found.error_of_sides + max(bounds.precise, sides) + bounds.round_off
+    reason = f"at a kink with slopes {low:.6g} and {high:.6g}"
     if not low - allowed <= claimed <= high + allowed:
-        reason = f"at a kink with slopes {low:.6g} and {high:.6g}"
         return base.but(verdict=Verdict.DIFFER, reason=reason)
     rule = base.own
     is_rule = rule is not None and abs(claimed - rule) <= bounds.precise + bounds.near * abs(rule)
-    return base.but(verdict=Verdict.KINK, accepted_as="convention" if is_rule else "between")
+    return base.but(verdict=Verdict.KINK, accepted_as="convention" if is_rule else "between", reason=reason)

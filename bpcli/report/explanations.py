@@ -160,7 +160,8 @@ def kink_sentence(finding: Finding, page: Page, release: Release) -> str:
         "between": "a number between the slopes",
         "derivative": "the derivative, which exists although the chain rule misses it",
     }[finding.accepted_as or "convention"]
-    slopes = f"{_kink_text(finding, page)}; " if release.to_staff and finding.kink else ""
+    where = _kink_text(finding, page) or finding.reason
+    slopes = f"{where}; " if release.to_staff and where else ""
     return f": {slopes}accepted as {accepted}."
 
 

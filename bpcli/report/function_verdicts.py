@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil, inf, log10
+from textwrap import wrap
 
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.functions.callee import Fault
@@ -25,17 +26,27 @@ NUMBER = re.compile("[0-9]+")
 
 def function_report(result: FunctionCheck, page: Page, release: Release = STAFF) -> list[Line]:
     """What went wrong at all, a row for each input, its worst entries, what explains them, and how all was found."""
-    lines = [line for fault in _once(result.faults) if fault.is_fatal for line in _fault(fault, release)]
+    lines = [line for fault in _once(result.faults) if fault.is_fatal for line in _fault(fault, page, release)]
     groups = result.worst_groups
     fitting = [_readable(group) for group in groups if fits(group)]
     lines += _rows(result, groups, page, release)
     lines += _entries(fitting, _places(result), page, release)
-    said = dict.fromkeys(sentence for group in fitting for sentence in about_group(group, page, release))
-    lines += [[Piece(page.signs.written(text))] for text in said]
-    lines += [line for fault in _once(result.faults) if not fault.is_fatal for line in _fault(fault, release)]
+    said = _sentences(fitting, page, release)
+    lines += [[Piece(line)] for text in said for line in _wrapped(page.signs.written(text), page)]
+    lines += [line for fault in _once(result.faults) if not fault.is_fatal for line in _fault(fault, page, release)]
     if result.unclaimed:
         lines.append([Piece(f"Without a gradient: {', '.join(result.unclaimed)}; '{result.backward}' gives none.")])
-    return [*lines, *[[Piece(text, "note")] for text in _method(result)]]
+    return [*lines, *[[Piece(line, "note")] for text in _method(result) for line in _wrapped(text, page)]]
+
+
+def _sentences(groups: Sequence[Group], page: Page, release: Release) -> list[str]:
+    """What is said about the gradients; what is said of several is said once, behind their names."""
+    titles: dict[str, list[str]] = {}
+    for group in groups:
+        for sentence in about_group(group, page, release):
+            title, colon, rest = sentence.partition(": ")
+            titles.setdefault(rest if colon else sentence, []).append(title if colon else "")
+    return [f"{', '.join(dict.fromkeys(names))}: {rest}" if names[0] else rest for rest, names in titles.items()]
 
 
 def fits(group: Group) -> bool:
@@ -57,11 +68,17 @@ def _once(faults: Sequence[Fault]) -> list[Fault]:
     return list({NUMBER.sub("", fault.text): fault for fault in reversed(faults)}.values())[::-1]
 
 
-def _fault(fault: Fault, release: Release) -> Iterator[Line]:
+def _fault(fault: Fault, page: Page, release: Release) -> Iterator[Line]:
     """What a function did, and what now."""
-    yield [Piece(f"{told(fault, release)}.", "verdict" if fault.is_fatal else "")]
+    for line in _wrapped(f"{told(fault, release)}.", page):
+        yield [Piece(line, "verdict" if fault.is_fatal else "")]
     if fault.hint:
-        yield [Piece(f"  hint: {fault.hint}", "note")]
+        yield from [[Piece(line, "note")] for line in _wrapped(f"  hint: {fault.hint}", page)]
+
+
+def _wrapped(text: str, page: Page) -> list[str]:
+    """A sentence in lines of a page that has a width."""
+    return wrap(text, int(page.width), subsequent_indent="  ") if page.is_short else [text]
 
 
 def _rows(result: FunctionCheck, groups: Sequence[Group], page: Page, release: Release) -> list[Line]:

@@ -10,6 +10,8 @@ from bpcli.check.homework.self_check import CheckedItem, ProblemCheck, SelfCheck
 from bpcli.report.array_verdicts import about_group
 from bpcli.report.documents import Document, envelope, json_value
 from bpcli.report.explanations import STAFF, explanations
+from bpcli.report.grades.screens import titled, wrapped
+from bpcli.report.grades.telling import safe
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
 from bpcli.report.toml_texts import toml_value
@@ -23,10 +25,11 @@ def self_check_report(result: SelfCheck, page: Page) -> list[Line]:
     """Problem by problem a table of right values and verdicts, and what is to be said about the point."""
     homework = result.homework
     about = f"{_counted(len(homework.problems), 'problem')}, {_points(homework.points)}"
-    lines = page.title(homework.title or "HOMEWORK", about)
+    lines = titled(safe(homework.title) or "Homework", about, page)
     for problem in result.problems:
         lines += [[], *_problem(problem, page)]
-    return [*lines, [], [Piece(_summary(result), "note")]]
+    lines += [[], *_said(_summary(result), page)]
+    return [[piece._replace(text=page.signs.written(piece.text)) for piece in line] for line in lines]
 
 
 def _counted(count: int, what: str) -> str:
@@ -39,9 +42,17 @@ def _points(points: float) -> str:
 
 def _problem(checked: ProblemCheck, page: Page) -> list[Line]:
     problem = checked.problem
-    title = f"{problem.name}: {problem.title}" if problem.title else problem.name
-    head = [Piece(title, "title"), Piece(f"   {_points(problem.points)}", "note")]
-    return [head, *_table(checked, page)] + [[Piece(page.signs.written(text))] for text in _sentences(checked, page)]
+    title = f"{problem.name}  {safe(problem.title)}" if problem.title else problem.name
+    lines = [*titled(title, _points(problem.points), page), *_table(checked, page)]
+    for text in _sentences(checked, page):
+        lines += _said(text, page)
+    if checked.proposal is not None:  # on one line, as TOML takes it
+        lines.append([Piece(f"A point that tells right from wrong: at = {toml_value(checked.proposal.at)}")])
+    return lines
+
+
+def _said(text: str, page: Page) -> list[Line]:
+    return [[Piece(line)] for line in wrapped(text, page, 0)]
 
 
 def _table(checked: ProblemCheck, page: Page) -> list[Line]:
@@ -65,7 +76,7 @@ def _cells(item: CheckedItem, page: Page) -> tuple[str, ...]:
     right = item.right if isinstance(item.right, str) else page.value(item.right)
     word = item.verdict.value
     shown = word.upper() if item.verdict is Verdict.DIFFER else word
-    return page.signs.written(item.title), f"{item.asked.points:g}", page.signs.written(right), shown
+    return item.title, f"{item.asked.points:g}", right, shown
 
 
 def _notes(item: CheckedItem, alike: set[str], page: Page) -> tuple[str, ...]:
@@ -90,9 +101,7 @@ def _sentences(checked: ProblemCheck, page: Page) -> Iterator[str]:
         verb = "is" if len(alike) == 1 else "are"
         ways = "a wrong method" if len(methods) == 1 else "wrong methods"
         yield f"{_listed(alike, ', ')} {verb} right by {ways} too: {_listed(methods, '; ')}."
-    if checked.proposal is not None:
-        yield f"A point that tells right from wrong: {_proposed(checked)}"
-    elif checked.coincidences:
+    if checked.coincidences and checked.proposal is None:
         yield "No point nearby tells them all apart: change more of it, or ask for formulas."
     yield from [f"{note}." for note in checked.notes]
 
@@ -100,13 +109,6 @@ def _sentences(checked: ProblemCheck, page: Page) -> Iterator[str]:
 def _listed(texts: tuple[str, ...] | list[str], between: str) -> str:
     more = len(texts) - MOST_NAMED
     return between.join(texts[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-
-
-def _proposed(checked: ProblemCheck) -> str:
-    proposal = checked.proposal
-    if proposal is None:
-        return ""
-    return f"at = {toml_value(proposal.at)}"
 
 
 def _about_verdicts(checked: ProblemCheck, page: Page) -> Iterator[str]:

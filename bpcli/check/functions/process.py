@@ -14,6 +14,7 @@ from bpcli.check.functions.callee import Array, Fault, Inputs, MisbehaviourError
 from bpcli.check.functions.frames import Frame, npy_of, packed
 from bpcli.check.functions.pipes import ChildLimits, ChildProcess, LateError, LostError
 from bpcli.check.functions.signatures import Parameter, Parameters
+from bpcli.check.functions.watching import readable
 from bpcli.errors import BpcliError, UsageError
 
 NO_LIMITS = ChildLimits()
@@ -142,7 +143,7 @@ class ChildCallee:
         header = self._answer({"asks": "signature", **named}, [], self.file).header
         try:
             self.parameters, self.backward_parameters = (_parameters(header[key]) for key in ("forward", "backward"))
-            self.forward_name, self.backward_name = str(header["forward_name"]), str(header["backward_name"])
+            self.forward_name, self.backward_name = (_name(header[key]) for key in ("forward_name", "backward_name"))
         except (KeyError, TypeError, ValueError):
             self._forged(self.file)
 
@@ -204,8 +205,8 @@ class ChildCallee:
         ):
             self._forged(where)
         kind, place, text, hint, is_fatal = told
-        shown = hint[:MOST_OF_A_TEXT] if hint else None
-        return Fault(kind[:MOST_OF_A_TEXT], place[:MOST_OF_A_TEXT], text[:MOST_OF_A_TEXT], shown, is_fatal)
+        kind, place, text = (readable(one, MOST_OF_A_TEXT) for one in (kind, place, text))
+        return Fault(kind, place, text, readable(hint, MOST_OF_A_TEXT) if hint else None, is_fatal)
 
     def _forged(self, where: str) -> NoReturn:
         text = f"the process that ran '{where}' answered with what is no answer"
@@ -221,4 +222,13 @@ class ChildCallee:
 def _parameters(told: Any) -> Parameters:
     """Parameters as the child told them. Raises TypeError or ValueError."""
     listed, rest, keywords = told
-    return Parameters(tuple(Parameter(str(name), *map(bool, flags)) for name, *flags in listed), rest, keywords)
+    rest, keywords = (name if name is None else _name(name) for name in (rest, keywords))
+    return Parameters(tuple(Parameter(_name(name), *map(bool, flags)) for name, *flags in listed), rest, keywords)
+
+
+def _name(told: Any) -> str:
+    """A name with its dots as the child told it. Raises TypeError or ValueError."""
+    if not all(part.isidentifier() for part in str.split(told, ".")):
+        message = "no name"
+        raise ValueError(message)
+    return str(told)

@@ -18,6 +18,7 @@ from bpcli.check.functions.noise import At, Noise, moved_value
 from bpcli.numbers.quotients import (
     FIRST_STEP,
     LEVELS,
+    NOISES,
     SECOND_PART,
     Estimate,
     climbed,
@@ -36,6 +37,7 @@ LOOSE_IN_SINGLE = 1000.0  # times the precision
 ALL_BUT_ROUNDING = 1e-6
 LOOSE_OF_ALL = 0.01  # so much of that, relative to the natural size, is not
 LOOSE_OF_SMALL = 1e-4  # unless a slope that is seen not to be 0 is known worse than to so much of itself
+WIDER = 1e-3  # relative: what one-sided quotients of all outputs together may be off
 CLEAR = 4.0  # times what both slopes beside a kink may be off: by less they do not differ clearly
 SEEN = 10.0  # times its error: such a slope
 LASTING = frozenset({"late", "lost"})  # faults after which a pass gives nothing more
@@ -141,6 +143,27 @@ class _Ray:
         own = scales_alone(self.flat.astype(float))
         apart = self._loose(natural) & (own < self.scale) & self.is_off
         self._climb(apart, own, np.ones_like(self.is_off))
+        self._widen_corners()
+
+    def _widen_corners(self) -> None:
+        """Where several outputs have a kink, a gradient may take either side in each: the slopes as far apart as so."""
+        left, right = self.found.left, self.found.right
+        corners = np.flatnonzero(np.isfinite(left) & np.isfinite(right) & (left != right))
+        for entries in self._parts(corners, 2):
+            step = 2.0 ** round(np.log2(self.noise.epsilon) / 2) * self.scale[entries]  # best for one-sided quotients
+            sides = [
+                (self.rows(entries, one) - self.base) / self.real(entries, one)[:, None] * self.weights
+                for one in (-step, step)
+            ]
+            apart = np.abs(sides[1] - sides[0])
+            hidden = NOISES * self.noise.levels * np.abs(self.weights) / step[:, None]
+            spread = np.sum(np.where(apart > hidden, apart, 0.0), axis=1)
+            now = np.abs(right - left)[entries]
+            more = np.where(spread > (1 + WIDER) * now, (1 + WIDER) * spread - now, 0.0) / 2
+            outward = np.where(right > left, 1.0, -1.0)[entries] * more
+            left[entries] -= outward
+            right[entries] += outward
+            self.found.error[entries] += more
 
     def _loose(self, natural: float) -> Array:
         """Where the steps disagree, or the error is more than has no weight; not what was left out."""

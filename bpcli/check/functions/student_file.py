@@ -19,6 +19,7 @@ def module_of(path: Path) -> ModuleType:
     package = _package(path)
     top = path.parents[len(package)]
     sys.path[:0] = dict.fromkeys([str(path.parent), str(top)])
+    sys.path.append(str(path.parent.parent))  # `from common.functions import f` in a file of the folder `common`
     if package:
         return importlib.import_module(".".join([*package, path.stem]))
     try:

@@ -117,12 +117,18 @@ def result(function: Callable[[], Any], where: str, called: str | None = None, *
 def raised(error: BaseException, where: str, hint: str | None = None) -> Fault:
     """What a user's code raised, and on which line."""
     try:
-        message = str(error)[:MOST_OF_A_MESSAGE]
+        message = readable(str(error), MOST_OF_A_MESSAGE)
     except Exception:  # noqa: BLE001 - whatever an error of the user's own does when it is asked
         message = ""
     at = _line(error.__traceback__)
     colon = ": " if message else ""
     return Fault("raises", where, f"'{where}' raises {type(error).__name__}{at}{colon}{message}", hint)
+
+
+def readable(text: str, most: int) -> str:
+    """A user's text as one line, with nothing that a terminal would obey."""
+    line = " ".join(text[:most].split())
+    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in line)
 
 
 def _line(trace: TracebackType | None) -> str:

@@ -5,6 +5,7 @@ that is right everywhere is no mistake.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from bpcli.check.homework.other_points import chosen_points, keeping_whole, near_points
@@ -17,6 +18,8 @@ from bpcli.language.limits import Limits
 from bpcli.numbers.balls import exactly
 
 TIGHT = 1e-11  # of the largest entry: what tells two methods apart nearby
+MOST_TRIED = 20_000  # entries of points that may be better
+FEWEST_TRIED = 5
 NUMBERS = ("number", "any")  # forms of answers that a wrong method can give
 
 
@@ -84,7 +87,8 @@ class Coincidences:
     def proposals(self) -> Iterator[Proposal]:
         """Points in the teacher's style at which nothing coincides, the fewest changes first."""
         at = self._problem.at
-        for other in chosen_points(at):
+        entries = sum(len(self._here.methods(key).right) for key in self._asked)
+        for other in islice(chosen_points(at), max(FEWEST_TRIED, MOST_TRIED // max(1, entries))):
             seen = self._seen(other)
             if seen is not None and seen.piece == self._here.piece and self._is_clear(seen):
                 yield Proposal(other, tuple([name for name in other if other[name] != at[name]]))

@@ -45,6 +45,11 @@ class Seen:
         return self._posed.at or {}
 
     @property
+    def size(self) -> int:
+        """How many operations there are."""
+        return len(self._posed.graph.nodes)
+
+    @property
     def piece(self) -> Piece | None:
         """How the comparisons at the point come out; None over arrays, where nobody has looked."""
         if self._posed.own is not None:

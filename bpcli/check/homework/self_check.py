@@ -23,6 +23,8 @@ from bpcli.language.limits import DEFAULT_LIMITS, Limits
 
 MOST_VERIFIED = 5  # proposals that are held against the oracles
 SETTLED = (Verdict.AGREE, Verdict.KINK)
+MOST_OPS = 2_000  # of an expression in which wrong methods are looked for
+TOO_LARGE = f"wrong methods are looked for in expressions of up to {MOST_OPS} operations"
 NO_OTHER_POINT = "no other point could be evaluated, so wrong methods were not looked for"
 
 
@@ -82,6 +84,8 @@ def _checked(problem: Problem, limits: Limits) -> ProblemCheck:
     checked = _answers_checked(problem, seen, limits)
     if seen.asks_for_formulas or checked.verdict not in SETTLED:
         return checked
+    if seen.size > MOST_OPS:
+        return checked._replace(notes=(TOO_LARGE,))
     settled = [
         item.asked for item in checked.items if item.verdict is Verdict.AGREE
     ]  # at a kink many numbers are right
