@@ -193,6 +193,15 @@ def test_what_noise_hides_is_undecided() -> None:
     assert check_function(lambda x: 1e13 + np.sum(x**2), lambda x: 6 * x, at).verdict is Verdict.DIFFER
 
 
+def test_a_constant_has_no_gradient() -> None:
+    """A claim of 0 is right where nothing changes at all; not where a large constant hides what changes."""
+    at = {"x": np.array([3.0])}
+
+    assert check_function(lambda x: 5.0 + 0 * x, lambda x: 0 * x, at).verdict is Verdict.AGREE
+    assert check_function(lambda x: 5.0 + 0 * x, lambda x: 0 * x + 1e-6, at).verdict is Verdict.DIFFER
+    assert check_function(lambda x: 1e16 + x, lambda x: 0 * x, at).verdict is Verdict.UNDECIDED
+
+
 def test_float32_is_judged_by_what_it_shows() -> None:
     """In float32 a factor of 1.001 differs, rounding does not; where the function can, it is looked at in float64."""
     at = {name: value.astype(np.float32) for name, value in AFFINE.items()}
