@@ -201,7 +201,7 @@ SUBJECTS = (
     Subject(
         heads,
         heads_backward,
-        {"q": drawn(207, 2, 3, 4), "k": drawn(208, 2, 3, 4), "v": drawn(209, 2, 3, 4)},
+        {"q": drawn(207, 2, 3, 5), "k": drawn(208, 2, 3, 5), "v": drawn(209, 2, 3, 5)},
         (
             Slip("transposed", "p.swapaxes(1, 2) @ dout", "p @ dout"),
             Slip("transposed", "ds.swapaxes(1, 2) @ q", "ds @ q"),

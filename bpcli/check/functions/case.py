@@ -12,9 +12,9 @@ from bpcli.check.functions.callee import Callee, Inputs, MisbehaviourError
 
 Array = Any
 ROUND_OFF = 1e-6  # of an array's largest entry: what two ways to compute one gradient may differ by
-SINGLE_ROUND_OFF = 2e-3  # the same where the pass computes in float32
 STEP, SINGLE_STEP = 1e-5, 3e-3  # of an entry's size
 SMALLEST_SIZE = 0.01
+DOUBLE = 8  # bytes
 MOST_RUNS = 2000  # of the forward pass, for one case
 PROBES = 3  # entries at which a hypothesis is tried before the others are computed
 
@@ -30,7 +30,8 @@ class Case:
     `claimed` is as the backward pass gave it, of whatever shape; `truth` has the input's shape, each entry right to
     within `errors`. `upstream` is None where every output counts with weight 1; `others` has the true gradients of the
     other inputs. `known_jacobian`, (outputs' size, entries), saves runs of the forward pass where it is known. A
-    pass that `is_single` computes in float32.
+    pass that `is_single` computes in float32. `round_off` is what two ways to one array may differ by, of its largest
+    entry.
     """
 
     callee: Callee
@@ -44,6 +45,7 @@ class Case:
     others: Mapping[str, Array]
     known_jacobian: Callable[[], Array] | None = None
     is_single: bool = False
+    round_off: float = ROUND_OFF
     runs: int = 0
 
     @cached_property
@@ -114,11 +116,6 @@ class Case:
         beside = self.jacobian - np.diag(np.diag(self.jacobian))
         return bool(np.abs(beside).max(initial=0.0) <= self.round_off * np.abs(self.jacobian).max(initial=0.0))
 
-    @property
-    def round_off(self) -> float:
-        """How far two ways to compute one array may be apart, relative to its largest entry."""
-        return SINGLE_ROUND_OFF if self.is_single else ROUND_OFF
-
     def is_given_by(self, values: Array) -> bool:
         """Whether these are what is claimed, every entry of them, and are not the truth."""
         values = np.asarray(values, np.float64)
@@ -144,16 +141,17 @@ class Case:
     def jacobian_at(self, inputs: Inputs, name: str | None = None, entries: Array = None) -> Array:
         """The derivatives of all outputs with respect to some entries of an input, by central differences."""
         name = name or self.name
-        flat = np.asarray(inputs[name], np.float64).reshape(-1)
+        given = np.asarray(inputs[name])
+        kind = given.dtype if given.dtype.kind == "f" else np.dtype(np.float64)
+        flat = given.astype(np.float64).reshape(-1)
         entries = np.arange(flat.size) if entries is None else np.asarray(entries)
         self.runs += 2 * entries.size
         if self.runs > MOST_RUNS:
             raise TooDearError
-        around = flat[entries]
-        steps = (SINGLE_STEP if self.is_single else STEP) * np.maximum(
-            np.abs(around), SMALLEST_SIZE if not self.is_single else 1
-        )
-        ends = np.concatenate([around + steps, around - steps])
+        around, is_single = flat[entries], self.is_single or kind.itemsize < DOUBLE
+        steps = np.abs(around) * (SINGLE_STEP if is_single else STEP)
+        steps = np.maximum(steps, SINGLE_STEP if is_single else STEP * SMALLEST_SIZE)
+        ends = np.concatenate([around + steps, around - steps]).astype(kind).astype(np.float64)
         moved = np.asarray(self.callee.moved(inputs, name, np.concatenate([entries, entries]), ends), np.float64)
         upper, lower = moved[: entries.size], moved[entries.size :]
         return ((upper - lower) / (ends[: entries.size] - ends[entries.size :])[:, None]).T

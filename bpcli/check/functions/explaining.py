@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 
 from bpcli.check.findings import Verdict
-from bpcli.check.functions.case import Case, TooDearError
+from bpcli.check.functions.case import ROUND_OFF, Case, TooDearError
 from bpcli.check.functions.causes import causes_of
 from bpcli.check.functions.noise import At, Noise
 from bpcli.check.functions.slopes import Measured, jacobian_of
 from bpcli.check.groups import Group
 
 Array = Any
+IN_SINGLE, SHORT = 2e-3, 5e-5  # the round-off of a pass in float32, and of a gradient alone that is in float32
 MOST_NUMBERS = 1_000_000  # of a Jacobian that is looked at for causes
 
 
@@ -35,18 +36,21 @@ def _is_numeric(group: Group) -> bool:
 
 def _case(group: Group, at: At, measured: Mapping[str, Measured], noise: Noise) -> Case:
     name = group.key
+    claimed = np.asarray(None if group.claim is None else group.claim.value)
+    is_short = claimed.dtype in (np.float32, np.float16)
     return Case(
         callee=at.callee,
         inputs=at.inputs,
         outputs=at.outputs,
         upstream=at.upstream,
         name=name,
-        claimed=np.asarray(None if group.claim is None else group.claim.value, np.float64),
+        claimed=claimed.astype(np.float64),
         truth=measured[name].slopes.value,
         errors=measured[name].slopes.error,
         others={other: found.slopes.value for other, found in measured.items() if other != name},
         known_jacobian=partial(_jacobian, at, name, noise),
         is_single=noise.is_float32,
+        round_off=IN_SINGLE if noise.is_float32 else SHORT if is_short else ROUND_OFF,
     )
 
 

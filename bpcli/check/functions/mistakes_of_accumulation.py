@@ -59,7 +59,7 @@ def of_outputs(case: Case) -> Iterator[Mistake]:
         yield Mistake(Cause("upstream twice", CHAIN, text), (case.weights**2 @ jacobian).reshape(shape))
     if jacobian.shape == (case.x.size, case.x.size):
         diagonal = (np.diag(jacobian) * case.weights).reshape(shape)
-        text = "a path left out: only what each entry does to its own output, the diagonal of the Jacobian"
+        text = "a path left out: only what each entry does to its own output kept, the diagonal of the Jacobian"
         yield Mistake(Cause("path left out", PATH, text), diagonal)
         text = "a path left out: the diagonal of the Jacobian, where each entry acts on its own output"
         yield Mistake(Cause("path left out", PATH, text), case.truth - diagonal)
@@ -87,7 +87,7 @@ def _whole_outputs(case: Case) -> Iterator[Mistake]:
         alone = part.reshape(-1, case.x.size).sum(0).reshape(case.x.shape)
         text = f"a path left out: the upstream gradient of output {place}"
         yield Mistake(Cause("path left out", PATH, text), case.truth - alone)
-        text = f"a path left out: only the upstream gradient of output {place} kept"
+        text = f"a path left out: only that of output {place} kept, overwritten instead of accumulated"
         yield Mistake(Cause("path kept alone", PATH, text), alone)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from bpcli.check.findings import Cause
 from bpcli.check.functions.case import Array, Case
-from bpcli.check.functions.mistakes import ACTIVATION, CHAIN, MASK, Mistake
+from bpcli.check.functions.mistakes import ACTIVATION, AXES, CHAIN, MASK, Mistake
 
 TWO = 2
 FAR = 1e3  # what lifts every unit above its kink
@@ -41,7 +41,7 @@ def _masks(case: Case, local: Array) -> Iterator[Mistake]:
         return
     arrived = case.arrived[0]
     for mask, source in _sources(case):
-        text = f"mask taken from {source}, not the input"
+        text = f"mask taken from {source}, not the input" if source != "the input" else "mask taken from the input"
         yield Mistake(Cause(f"mask from {source}", MASK, text), arrived * np.where(mask, high, low))
     is_low = np.abs(local - low) <= span
     text = "mask inverted: what should pass is stopped, and the other way round"
@@ -71,6 +71,7 @@ def _sources(case: Case) -> Iterator[tuple[Array, str]]:
     yield case.out > 0, "the output"
     yield case.out >= 0, "the output"
     yield case.arrived[0] >= 0, "the gradient"
+    yield case.x > 0, "the input"
 
 
 def _masks_of_pieces(case: Case, local: Array) -> Iterator[Mistake]:
@@ -131,6 +132,19 @@ def of_activations(case: Case) -> Iterator[Mistake]:
         for ratio, kind, text in ratios(case.out):
             values = ((case.weights * ratio.reshape(-1)) @ case.jacobian).reshape(case.x.shape)
             yield Mistake(Cause(kind, ACTIVATION, text), values)
+        yield from _transposed_behind(case)
+
+
+def _transposed_behind(case: Case) -> Iterator[Mistake]:
+    """A square matrix in front of an activation, not transposed on the way back."""
+    if case.jacobian.shape != (case.x.size, case.x.size):
+        return
+    out = case.out.reshape(-1)
+    for slope in (1 - out * out, out * (1 - out)):
+        if (slope > 0).all():
+            matrix = case.jacobian / slope[:, None]
+            text = "transposed: the matrix in front of the activation for its transpose"
+            yield Mistake(Cause("transposed", AXES, text), (matrix @ (slope * case.weights)).reshape(case.x.shape))
 
 
 def _elementwise(case: Case) -> Iterator[Mistake]:

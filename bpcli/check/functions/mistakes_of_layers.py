@@ -109,7 +109,10 @@ def _paths(case: Case, layer: Layer) -> Iterator[Mistake]:
     path = layer.arrived @ layer.w.T
     where = f"through {layer.weights}"
     yield Mistake(Cause("path left out", PATH, f"a path left out: that {where}"), case.truth - path)
-    yield Mistake(Cause("path kept alone", PATH, f"a path left out: only that {where} is kept"), path)
+    yield Mistake(
+        Cause("path kept alone", PATH, f"a path left out: only that {where} kept, overwritten instead of accumulated"),
+        path,
+    )
     if layer.w.shape[0] == layer.w.shape[1]:
         text = f"transposed: {layer.weights} for its transpose"
         yield Mistake(Cause("transposed", PATH, text), case.truth - path + layer.arrived @ layer.w)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
-from math import prod
+from math import isqrt, prod
 
 import numpy as np
 
@@ -63,7 +63,7 @@ def _of_lengths(case: Case, factor: float) -> Iterator[Mistake]:
                 text = f"mean instead of sum: averaged, not summed, a factor 1/{count}, {which}{lost}"
                 yield Mistake(_counted("mean instead of sum", text), factor * case.truth)
             for kind, root in (("too many", count**0.5), ("forgotten", 1 / count**0.5)):
-                if case.x.size > 1 and is_close(case, factor, sign * root):
+                if case.x.size > 1 and isqrt(count) ** 2 != count and is_close(case, factor, sign * root):
                     text = f"a chain rule factor {kind}: the root of {count}, {which}{lost}"
                     yield Mistake(_counted(f"chain rule factor {kind}", text), factor * case.truth)
 

@@ -113,16 +113,16 @@ def _cropped(case: Case) -> Iterator[Mistake]:
     differ = [axis for axis in range(truth.ndim) if truth.shape[axis] != claimed.shape[axis]]
     if all(claimed.shape[axis] < truth.shape[axis] for axis in differ):
         text = "`valid` for `full`: a part of the gradient, cropped at the edges"
-        for part in _windows(truth, claimed.shape):
+        for part in windows(truth, claimed.shape):
             yield Mistake(Cause("valid for full", CONVOLUTION, text), part)
     elif all(claimed.shape[axis] > truth.shape[axis] for axis in differ):
         text = "`full` for `valid`, or the padding not cut off: the gradient with a border around it"
-        for part in _windows(claimed, truth.shape):
+        for part in windows(claimed, truth.shape):
             if _is(case, part):
                 yield Mistake(Cause("full for valid", CONVOLUTION, text), claimed)
 
 
-def _windows(whole: Array, shape: tuple[int, ...]) -> Iterator[Array]:
+def windows(whole: Array, shape: tuple[int, ...]) -> Iterator[Array]:
     """Every part of an array that has a shape."""
     rooms = [length - part + 1 for length, part in zip(whole.shape, shape, strict=True)]
     if prod(rooms) > 1000:  # noqa: PLR2004 - enough for borders

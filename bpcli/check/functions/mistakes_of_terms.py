@@ -99,7 +99,11 @@ def of_terms_alone(case: Case) -> Iterator[Mistake]:
     """Nothing but a term in proportion to something that the pass knows."""
     for text, values in _arrays(case):
         if values.size >= FEWEST and np.ptp(values) > 0:
-            alone = Cause("path kept alone", PATH, f"a path left out: only a term in proportion to {text} kept")
+            alone = Cause(
+                "path kept alone",
+                PATH,
+                f"a path left out: only a term in proportion to {text} kept, overwritten instead of accumulated",
+            )
             yield Mistake(alone, _part(case.claimed, values))
 
 
