@@ -114,6 +114,15 @@ def test_an_item_that_is_none_is_an_error_with_the_name_of_the_problem() -> None
     assert unfit.value.message.startswith("problem 'one': cannot multiply W (1, 2)")
 
 
+def test_what_the_output_does_not_use_is_told() -> None:
+    """A slip of a teacher: y has a name, and the output computes W @ x anew."""
+    at = {"W": [[1, 2], [3, 4]], "x": [5, 7]}
+    found = checked("y = W @ x; L = sum((W @ x)**2)", at, ["x", "y", "value(y)"])
+
+    assert found.notes == ("∂L/∂y is 0: the output is not computed from it",)
+    assert checked("y = W @ x; L = sum(y**2)", at, ["x", "y", "value(y)"]).notes == ()
+
+
 # Coincidences --------------------------------------------------------------------------------------------------------
 
 
