@@ -103,6 +103,16 @@ def test_an_item_without_a_gradient_is_unevaluable() -> None:
     assert "the slope is infinite at sqrt, where x = 0" in told(found)
 
 
+def test_a_step_without_a_value_is_unevaluable() -> None:
+    """Also where it is asked for itself, as a number or as an array."""
+    number = checked("A = sqrt(x); F = A*y", {"x": -1, "y": 2}, ["value(A)", "A", "y"])
+    array = checked("A = sqrt(x); F = sum(A*y)", {"x": [-1, 4], "y": [2, 3]}, ["value(A)", "A", "y"])
+
+    assert [item.verdict for item in number.items] == [Verdict.UNEVALUABLE] * 3
+    assert array.verdict is Verdict.UNEVALUABLE
+    assert "sqrt(x) has no real value at x = -1" in told(number)
+
+
 def test_an_item_that_is_none_is_an_error_with_the_name_of_the_problem() -> None:
     """The teacher is told which problem it is."""
     with pytest.raises(UnknownNameError) as unknown:

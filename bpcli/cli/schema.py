@@ -11,7 +11,7 @@ from bpcli.report.documents import schema_names, schema_text
 def command(name: str) -> int:
     """Print the JSON Schema (2020-12) of what COMMAND prints with --json, such as: bpcli schema grad.
 
-    homework-file is the schema of the homework files that bpcli check reads, homework and grades are those of its answers.
+    homework-file is the schema of the homework files that bpcli check reads; homework and grades are of its answers.
     """
     write(schema_text(name))
     return 0

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from math import isfinite
 from typing import Any, NamedTuple
 
 from bpcli.check.checking import check_expression
@@ -15,7 +16,7 @@ from bpcli.check.findings import Finding, Verdict, worst
 from bpcli.check.groups import ArrayCheck, Group
 from bpcli.check.homework.coincidences import Coincidence, Coincidences, Proposal
 from bpcli.check.homework.problems import Asked, Homework, Problem
-from bpcli.check.homework.seen import Seen, plain
+from bpcli.check.homework.seen import Seen
 from bpcli.check.results import Check
 from bpcli.errors import BpcliError
 from bpcli.graph.node import Variable
@@ -137,7 +138,12 @@ def _is_own(seen: Seen, key: str) -> bool:
 
 
 def _claim(right: Any) -> Any:
-    return right if isinstance(right, str) else plain(right)
+    """What is claimed for an item; a number that is not finite cannot be, and the verdict says why there is none."""
+    if isinstance(right, list):
+        return [_claim(one) for one in right]
+    if isinstance(right, str):
+        return right
+    return _claim(right.tolist()) if getattr(right, "shape", ()) else (float(right) if isfinite(right) else 0.0)
 
 
 def _parts(check: Check) -> tuple[Finding | Group, ...]:
