@@ -17,9 +17,9 @@ from command import Done, call, environment, has_signals, patches_reach_workers,
 from bpcli.bulk.submissions import Grading
 from bpcli.check.homework.grades import ProblemGrade
 from bpcli.check.homework.problems import Answers, Homework
-from bpcli.cli import homework as command
-from bpcli.cli.homework import grading_of
+from bpcli.cli import submissions as command
 from bpcli.cli.inputs import REPORTS
+from bpcli.cli.submissions import grading_of
 from bpcli.language.limits import Limits
 from bpcli.report.grades.formats import FORMATS
 
@@ -106,6 +106,17 @@ def test_a_student_sees_no_right_value() -> None:
 
 
 @pytest.mark.usefixtures("homework")
+@pytest.mark.parametrize("form", REPORTS)
+def test_half_a_character_spoils_no_report(form: str) -> None:
+    """JSON may hold one, in a name or in an answer."""
+    Path("half.json").write_text('{"student": "\\ud800", "square": {"x": "\\udfff"}}')
+    done = call(*GRADED, "half.json", "--report-format", form, "--report-file", "report")
+
+    assert (done.code, done.err) == (2, "")
+    assert Path("report").read_bytes().decode()
+
+
+@pytest.mark.usefixtures("homework")
 def test_nothing_is_printed_where_that_is_asked_for() -> None:
     """The exit code speaks."""
     assert call(*GRADED, "submissions/ben.toml", "-q") == Done(1, "", "")
@@ -161,6 +172,17 @@ def test_one_report_for_each_student(homework: Path) -> None:
     assert done.code == 0
     assert written == ["Blank.json", "ann.json", "ben.json", "class.json.run.jsonl", "cy.json", "eve.json"]
     assert json.loads(Path("ann.json").read_text("utf-8"))["score"] == 5
+
+
+@pytest.mark.usefixtures("homework")
+def test_progress_is_told_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In one line, which is empty at the end; nothing of it where standard error is no terminal, or with -q."""
+    monkeypatch.setattr(command, "_has_terminal", lambda: True)
+    done, quiet = call(*GRADED, "submissions", "--json"), call(*GRADED, "submissions", "-q")
+
+    assert done.err == "\r1 of 5 graded\r2 of 5 graded\r3 of 5 graded\r4 of 5 graded\r\x1b[K"
+    assert len(students(done)) == 5
+    assert quiet.err == ""
 
 
 def test_what_is_left_out_of_a_folder_is_noted(homework: Path) -> None:
@@ -383,6 +405,21 @@ REFUSED: dict[str, tuple[Sequence[str], str, str]] = {
         (*OF_A_CLASS, "--report-file", "r.pdf"),
         "r.pdf does not tell the format",
         "add --report-format",
+    ),
+    "a report in place of answers": (
+        (*OF_ANN, "--report-file", "submissions/ann.toml", "--report-format", "json"),
+        "would take the place of submissions/ann.toml",
+        "another name",
+    ),
+    "a report in place of homework": (
+        (*OF_ANN, "--report-file", "homework.toml", "--report-format", "json"),
+        "would take the place of homework.toml",
+        "another name",
+    ),
+    "a report among submissions": (
+        (*OF_A_CLASS, "--report-file", "submissions/{student}.json"),
+        "stands among the submissions",
+        "another folder",
     ),
     "no such homework": (("none.toml",), "cannot read none.toml: no such file or directory", ""),
     "no such answers": ((*OF_A_CLASS[:2], "none"), "cannot read none: no such file", ""),

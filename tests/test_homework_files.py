@@ -278,8 +278,10 @@ def test_yaml_is_refused_with_a_reason(name: str) -> None:
         ("a.json", "[1]", "a.json as JSON: it is no object"),
         ("a.json", '{"a": 1, "a": 2}', "a name stands twice in it"),
         ("a.json", "[" * 200_000, "it is nested too deeply"),
+        ("a.toml", "x = 1\n" + ".".join("a" * 500_000) + " = 1", "a name has more than 64 parts (at line 2)"),
+        ("a.toml", "[" + " . ".join(["'a b'"] * 65) + "]", "a name has more than 64 parts (at line 1)"),
     ],
-    ids=["toml", "json", "a list", "a name twice", "nested"],
+    ids=["toml", "json", "a list", "a name twice", "nested", "a name without end", "a table without end"],
 )
 def test_a_broken_file_is_told_with_line_and_column(name: str, text: str, said: str) -> None:
     """The first place that cannot be read."""

@@ -58,9 +58,12 @@ class Submission(NamedTuple):
     inputs: str
 
 
-def submissions_in(found: Iterable[Found], homework: Homework, read: Read, version: str) -> Iterator[Submission]:
-    """The submissions, one at a time; one that cannot be read has answers that say why."""
-    before = sha256(f"{version}\n{canonical(homework)}\n".encode()).hexdigest()
+def submissions_in(found: Iterable[Found], homework: Homework, read: Read, basis: str) -> Iterator[Submission]:
+    """The submissions, one at a time; one that cannot be read has answers that say why.
+
+    `basis` is what else grades rest on, such as the version of bpcli: it is part of the hash.
+    """
+    before = sha256(f"{basis}\n{canonical(homework)}\n".encode()).hexdigest()
     taken: set[str] = set()
     for one in found:
         form = (one.path or "").rpartition(".")[2].lower()

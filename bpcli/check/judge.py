@@ -5,7 +5,7 @@ from functools import cached_property
 from bpcli.backprop.nonfinite import reason_undefined
 from bpcli.backprop.sweep import local_numbers
 from bpcli.check.chain import chained
-from bpcli.check.findings import Finding, Verdict
+from bpcli.check.findings import Cause, Finding, Verdict
 from bpcli.check.finite import Kind, Slopes, is_settled, product_of_slopes
 from bpcli.check.kinks import culprit, fits, kink_at, steepest
 from bpcli.check.nearness import AS_TYPED, Tolerance, same, tolerance, within
@@ -36,6 +36,7 @@ class Judge:
         self.oracles = Oracles(point)
         self._swapped: dict[tuple[str, str], dict[Node, Ball]] = {}
         self.own = own or Own(point)
+        self.mistakes: dict[Item, tuple[tuple[Cause, Ball, float], ...]] = {}  # known ones, that were looked for
 
     def swapped(self, one: str, other: str) -> dict[Node, Ball]:
         """The gradients by the rules where two variables have each other's values."""

@@ -101,9 +101,12 @@ Examples:
 @click.option(
     "--requests", type=click.Path(), metavar="FILE|-", help="Answer JSON Lines of {id, expression, at, claim}."
 )
-@click.option("--parallel-jobs", type=LIMIT, default=1, help="Processes that answer requests.")
+@click.option("--parallel-jobs", type=LIMIT, default=1, help="Processes that answer requests, or grade a class.")
 @click.option(
-    "--time-limit", type=click.FloatRange(min=0, min_open=True), default=TIME_LIMIT, help="Seconds for each expression."
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=TIME_LIMIT,
+    help="Seconds for each expression, each problem of homework, or for functions.",
 )
 @takes_homework
 @takes_functions

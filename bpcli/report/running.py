@@ -28,6 +28,7 @@ class RunningReport:
         self._homework = homework
         self._total = total
         self._grades: list[Grade] = []
+        self._begun: list[Grade] = []  # one of which some problems are graded
         self._next = 0.0
         self._names: set[str] = set()
         if STUDENT not in target:
@@ -36,17 +37,17 @@ class RunningReport:
     def add(self, grade: Grade) -> None:
         """Take another grade into the report."""
         self._grades.append(grade)
+        self._begun = []
         if STUDENT in self._target:
             name = safe_name(grade.student, self._names)
-            alone = self._homework._replace(grades=[grade])
-            write_whole(self._target.replace(STUDENT, name), self._rendered(alone).encode())
+            self._put(self._target.replace(STUDENT, name), self._homework._replace(grades=[grade]))
         elif monotonic() >= self._next:
             self._write()
 
     def show(self, grade: Grade) -> None:
-        """Write a report of one student alone whose grade is not whole yet."""
-        if STUDENT not in self._target:
-            write_whole(self._target, self._rendered(self._homework._replace(grades=[grade])).encode())
+        """Write the report with a grade that is not whole yet; the next one takes its place."""
+        self._begun = [grade]
+        self.finish()
 
     def finish(self) -> None:
         """Write the report with every grade so far; where all are there it is final."""
@@ -55,11 +56,13 @@ class RunningReport:
 
     def _write(self) -> None:
         begun = monotonic()
-        waiting = self._total - len(self._grades)
-        whole = self._homework._replace(grades=list(self._grades), waiting=waiting)
-        write_whole(self._target, self._rendered(whole).encode())
+        grades = [*self._grades, *self._begun]
+        self._put(self._target, self._homework._replace(grades=grades, waiting=self._total - len(grades)))
         ended = monotonic()
         self._next = ended + SHARE * (ended - begun)
+
+    def _put(self, target: str, grades: ClassGrades) -> None:
+        write_whole(target, self._rendered(grades).encode("utf-8", "backslashreplace"))  # half a character is no text
 
 
 def safe_name(student: str, taken: set[str]) -> str:

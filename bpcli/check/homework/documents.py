@@ -1,6 +1,7 @@
 """Texts of TOML and JSON as tables; what is broken is told with its line and column."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any, Self
@@ -11,6 +12,9 @@ from bpcli.language.values import reason_of, without_repeats
 FORMS = ("toml", "json")
 NO_YAML = ("yaml", "yml")
 MOST_PARTS = 12  # of a name in a state_dict
+# A name a.a.a… of many parts, for which Python's reader of TOML takes the square of its length.
+PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
+LONG_NAME = re.compile(rf"(?<![\w-])(?:{PART}[ \t]*+\.[ \t]*+){{64}}")
 
 
 class Typed(float):
@@ -52,7 +56,7 @@ def document_from(text: str, source: str, form: str | None = None, *, as_typed: 
         if form == "json":
             found = json.loads(text, object_pairs_hook=without_repeats)
         else:
-            found = tomllib.loads(text, parse_float=Typed if as_typed else float)
+            found = _toml(text, Typed if as_typed else float)
     except (ValueError, RecursionError) as error:
         message = f"cannot read {source} as {form.upper()}: {_reason(error)}"
         raise UsageError(message, hint=_hint(form)) from error
@@ -60,6 +64,14 @@ def document_from(text: str, source: str, form: str | None = None, *, as_typed: 
         message = f"cannot read {source} as {form.upper()}: it is no object of names and values"
         raise UsageError(message, hint=_hint(form))
     return found
+
+
+def _toml(text: str, number: type[float]) -> Mapping[str, Any]:
+    long = LONG_NAME.search(text)
+    if long is not None:
+        message = f"a name has more than 64 parts (at line {text.count(chr(10), 0, long.start()) + 1})"
+        raise ValueError(message)
+    return tomllib.loads(text, parse_float=number)
 
 
 def _reason(error: Exception) -> str:
