@@ -380,6 +380,11 @@ REFUSED: dict[str, tuple[Sequence[str], str, str]] = {
     "no homework": (("--answers-from", "submissions"), "no homework file is named", "name a .toml or .json file"),
     "an expression": (("x*y", *OF_A_CLASS[1:]), "x*y is no homework file", "name a .toml or .json file"),
     "YAML": (("homework.yaml",), "cannot read homework.yaml: homework is TOML or JSON, not YAML", "homework.toml"),
+    "right values for students": (
+        ("homework.toml", "--release-to", "student"),
+        "a homework's check of itself shows right values",
+        "--template-for",
+    ),
     "two homeworks": (
         ("homework.toml", "--template-for", "homework.toml"),
         "is one too many",
