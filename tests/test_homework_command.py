@@ -2,13 +2,13 @@
 
 import json
 import os
+import pickle
 import re
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
-from time import sleep
 from typing import Any
 
 import pytest
@@ -17,10 +17,11 @@ from command import Done, call, environment, has_signals, patches_reach_workers,
 from bpcli.bulk.submissions import Grading
 from bpcli.check.homework.grades import ProblemGrade
 from bpcli.check.homework.problems import Answers, Homework
+from bpcli.check.homework.reading import homework_file
 from bpcli.cli import submissions as command
 from bpcli.cli.inputs import REPORTS
 from bpcli.cli.submissions import grading_of
-from bpcli.language.limits import Limits
+from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.report.grades.formats import FORMATS
 
 pytestmark = pytest.mark.usefixtures("oracles_loaded")
@@ -175,6 +176,16 @@ def test_one_report_for_each_student(homework: Path) -> None:
 
 
 @pytest.mark.usefixtures("homework")
+def test_a_grading_travels_to_other_processes() -> None:
+    """Where a system cannot fork, a worker is sent what it needs; it comes to the same grades."""
+    grading = grading_of(homework_file("homework.toml"), DEFAULT_LIMITS)
+    sent: Grading = pickle.loads(pickle.dumps(grading))  # noqa: S301 - as multiprocessing does it
+    answers = Answers("Ben", {"product": {"x": 10, "y": 30}, "square": {"x": "x"}})
+
+    assert [sent.grade(place, answers) for place in (0, 1)] == [grading.grade(place, answers) for place in (0, 1)]
+
+
+@pytest.mark.usefixtures("homework")
 def test_progress_is_told_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """In one line, which is empty at the end; nothing of it where standard error is no terminal, or with -q."""
     monkeypatch.setattr(command, "_has_terminal", lambda: True)
@@ -251,6 +262,8 @@ def grading_that_hangs(homework: Homework, limits: Limits) -> Grading:
 
     def graded(place: int, answers: Answers) -> ProblemGrade:
         if answers.by_problem.get(homework.problems[place].name, {}).get("x") == "hang":
+            sys.stdout.write("it hangs\n")
+            sys.stdout.flush()
             Event().wait()
         return whole.grade(place, answers)
 
@@ -289,20 +302,22 @@ def test_a_killed_run_leaves_a_report(homework: Path) -> None:
     """Nobody can catch SIGKILL: the report says that it is partial, and a run goes on from what was graded."""
     (homework / "submissions" / "bo.toml").write_text(HANGING)
     paths = os.pathsep.join([str(Path(__file__).parent), *sys.path])
-    process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, *REPORTED, "--time-limit", "3600"], env=environment({"PYTHONPATH": paths})
-    )
     journal = homework / "r.json.run.jsonl"
-    while not (journal.exists() and len(journal.read_bytes().splitlines()) == 2):
-        assert process.poll() is None
-        sleep(0.01)
-    process.kill()
-    process.wait()
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, *REPORTED, "--time-limit", "3600"],
+        env=environment({"PYTHONPATH": paths}),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        told = process.stdout.readline()
+        process.kill()
 
     partial = json.loads(Path("r.json").read_text("utf-8"))
     (homework / "submissions" / "bo.toml").write_text(BLANK)
     done = call(*REPORTED)
 
+    assert told == "it hangs\n"
     assert (len(partial["students"]) <= 2, partial["waiting"]) == (True, 6 - len(partial["students"]))
     assert (done.code, done.out[:21]) == (0, "6 submissions graded,")
     assert [json.loads(line)["student"] for line in journal.read_bytes().splitlines()][:2] == ["ann", "ben"]
@@ -387,9 +402,12 @@ REFUSED: dict[str, tuple[Sequence[str], str, str]] = {
     ),
     "a template with answers": (
         ("--template-for", *OF_A_CLASS),
-        "--answers-from is about answers",
-        "as in: bpcli check homework.toml --answers-from answers.toml\n",
+        "--answers-from says nothing beside --template-for",
+        "the form is written as TOML",
     ),
+    "a hint alone": (("homework.toml", "--hint-level", "kind"), "--hint-level is about answers", "--answers-from"),
+    "a release alone": (("homework.toml", "--release-to=student"), "--release-to is about answers", "--answers-from"),
+    "a quiet template": (("--template-for", "homework.toml", "-q"), "-q says nothing", "leave it out"),
     "nothing to resume": ((*OF_A_CLASS, "--resume-run"), "none is named", "add --report-file"),
     "one student resumed": (
         (*OF_ANN, "--resume-run", "--report-file", "r.json"),
