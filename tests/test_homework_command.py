@@ -12,7 +12,7 @@ from threading import Event
 from typing import Any
 
 import pytest
-from command import Done, call, environment, has_signals, patches_reach_workers, run
+from command import ESCAPE, Done, call, environment, has_signals, patches_reach_workers, run
 
 from bpcli.bulk.submissions import Grading
 from bpcli.check.homework.grades import ProblemGrade
@@ -106,6 +106,18 @@ def test_a_student_sees_no_right_value() -> None:
             assert "2*x" not in (done.out + done.err).replace(" ", "")
 
 
+def test_no_name_steers_a_terminal(homework: Path) -> None:
+    """Neither that of a student nor that of a file."""
+    (homework / "submissions" / f"x{ESCAPE}.txt").write_text("")
+    Path("red.json").write_text(json.dumps({"student": f"{ESCAPE}Ann"}))
+
+    one, many = call(*GRADED, "red.json", "--report-file", "r.csv"), call(*GRADED, "submissions")
+
+    assert "Ann: 0 of 5 points; the report is in r.csv" in one.out
+    assert "\x1b" not in one.out + one.err + many.out + many.err
+    assert "1 other file is left out" in many.err
+
+
 @pytest.mark.usefixtures("homework")
 @pytest.mark.parametrize("form", REPORTS)
 def test_half_a_character_spoils_no_report(form: str) -> None:
@@ -161,7 +173,8 @@ def test_the_name_of_a_report_tells_its_format(name: str, form: str) -> None:
     assert Path(name).read_bytes().decode() == printed.out
     assert (filed.code, filed.err) == (0, "")
     assert (
-        filed.out == f"5 submissions graded, 1 of them unreadable: 2 of 5 points on average; the report is in {name}\n"
+        filed.out
+        == f"5 submissions graded, 1 of them unreadable: 2 of 5 points on the average; the report is in {name}\n"
     )
 
 
