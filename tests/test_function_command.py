@@ -53,12 +53,42 @@ def test_files_and_given_values(tmp_path: Path) -> None:
     assert found["points"][0]["seed"] is None
 
 
+def test_labels_in_a_file_stay_whole(tmp_path: Path) -> None:
+    """They are indices, and have no gradient."""
+    np.savez(tmp_path / "batch.npz", x=np.arange(6.0).reshape(2, 3) / 7, y=np.array([2, 0]))
+    done = call("check", LAYERS, "--forward-function=softmax_loss", "--at", str(tmp_path / "batch.npz"))
+
+    assert done.code == 0
+    assert done.out.splitlines()[0] == "  dx (2, 3)   6 entries agree, to within 1e-9"
+
+
+def test_a_file_of_inputs_may_have_generators_and_names_no_file(tmp_path: Path) -> None:
+    """Texts of a CSV file are typed values; a JSON file has texts, which are generators where they look so."""
+    (tmp_path / "at.json").write_text(json.dumps({"x": "normal(N,D)", "w": "normal(D,M)", "b": "normal(M)"}), "utf-8")
+    (tmp_path / "at.csv").write_text("x\n2.5\n", "utf-8")
+    (tmp_path / "bad.json").write_text('{"x": "@x.npy"}', "utf-8")
+
+    assert call("check", LAYERS, *AFFINE, "--at", str(tmp_path / "at.json")).code == 0
+    assert call("check", LAYERS, *RELU, "--at", str(tmp_path / "at.csv")).out.startswith("  dx ()   agrees")
+    assert (
+        "names a file, which a file cannot do" in call("check", LAYERS, *RELU, "--at", str(tmp_path / "bad.json")).err
+    )
+
+
 def test_a_lone_array_is_drawn_and_a_square_one_is_noted() -> None:
     """What was not given is said on standard error, and how it is given."""
     done = call("check", LAYERS, *RELU)
     square = call("check", LAYERS, *RELU, "--x", "[[1.5, 2], [3, -4]]")
 
+    in_json = call("check", LAYERS, *RELU, "--json", "--time-limit", "inf", "--memory-limit", "inf")
+
     assert (done.code, done.err) == (0, "note: x is drawn, as by --set x=normal(N,D)\n")
+    assert (in_json.code, in_json.err) == (0, "")
+    assert [note["message"] for note in valid_for("check", in_json.out)["warnings"]] == [
+        "x is drawn, as by --set x=normal(N,D)"
+    ]
+    named = ("--x=normal(N,N)", "--forward-function", "relu_forward", "--backward-function", "relu_backward")
+    assert call("check", LAYERS, *named).err == ""
     assert square.err == (
         "note: x is square, (2, 2): a gradient that is transposed fits there; unequal axes tell more\n"
     )
@@ -84,6 +114,7 @@ def test_a_lone_array_is_drawn_and_a_square_one_is_noted() -> None:
         (("nowhere.py",), "cannot read nowhere.py", ""),
         (("x*y", *RELU), "there is no Python file", "bpcli check layers.py --forward-function relu_forward"),
         (RELU, "there is no Python file", "write: bpcli check"),
+        ((LAYERS, *RELU, "--memory-limit", "nan"), "--memory-limit takes a number of gigabytes, not nan", "4 is usual"),
         ((LAYERS, *RELU, "--points-count", "0"), "--points-count takes a whole number from 1", ""),
         ((LAYERS, *RELU, "--x", "normal(99999,99999)"), "would take", "--max-entries"),
     ],

@@ -20,7 +20,7 @@ from bpcli.check.functions.frames import BrokenFrameError, array_of, frame_bytes
 from bpcli.check.functions.local import local_callee
 from bpcli.check.functions.pipes import ChildLimits
 from bpcli.check.functions.process import ChildCallee, child_callee, reference_callee
-from bpcli.errors import UsageError
+from bpcli.errors import LimitError, UsageError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="limits and pipes are those of Unix")
 
@@ -388,9 +388,11 @@ def test_frames_are_read_within_their_limits() -> None:
 
 
 def test_what_cannot_be_sent_is_an_error_of_whoever_asked(affine: ChildCallee) -> None:
-    """A function as an input cannot be given to another process."""
+    """A function as an input cannot be given to another process, and a million numbers are no list."""
     with pytest.raises(UsageError, match=r"an input cannot be given to 'layers.py': a function cannot be sent"):
         affine.outputs({"x": X, "w": test_there_must_be_a_file})
+    with pytest.raises(LimitError, match="take 3000017 characters beside their arrays"):
+        affine.outputs({"x": [1] * 10**6})
 
 
 PARENT = """

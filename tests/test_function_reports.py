@@ -67,7 +67,7 @@ def test_the_right_layers_agree(name: str) -> None:
 def test_the_wrong_layers_differ(name: str) -> None:
     """In exactly the gradients that the mistake reaches; students are shown no right value."""
     pair = PAIRS[name]
-    result = check_function(*passes("layers_wrong", pair), pair.inputs)
+    result = check_function(*passes("layers_wrong", pair), pair.inputs, points_count=1)
     wrong = tuple(group.key for group in result.worst_groups if group.verdict is Verdict.DIFFER)
 
     assert wrong == pair.wrong

@@ -62,6 +62,7 @@ def test_distinct_entries_are_well_apart(size: int) -> None:
     gaps = np.diff(np.sort(drawn(f"distinct({size})")))
 
     assert gaps.min() >= 0.5 * min(0.1, 4 / size) * (1 - 1e-9)
+    assert len(set(gaps.round(14))) == len(gaps)
 
 
 @pytest.mark.parametrize(

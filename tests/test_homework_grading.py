@@ -7,6 +7,7 @@ import pytest
 
 from bpcli.check.findings import Verdict
 from bpcli.check.groups import Group
+from bpcli.check.homework import grading
 from bpcli.check.homework.answers import answers_from
 from bpcli.check.homework.grades import Mark, MarkedItem, MarkedProblem
 from bpcli.check.homework.grading import Grader
@@ -188,10 +189,20 @@ def test_a_typo_does_not_hinder_the_other_answers() -> None:
     assert [item.mark for item in found.items] == [Mark.UNREADABLE, Mark.WRONG, Mark.FOLLOWS, Mark.UNREADABLE]
 
 
-def test_nothing_written_is_no_check() -> None:
-    """All blank, or nothing that could be read."""
-    assert graded({}).check is None
-    assert graded({"x": "2**"}).check is None
+def test_half_a_character_does_not_reach_a_report() -> None:
+    """JSON can say it, no file can hold it."""
+    found = one("\ud800*x", expression="x**2", at={"x": 3})
+
+    assert (found.mark, found.answer) == (Mark.UNREADABLE, "?*x")
+    assert found.complaint.encode("utf-8")
+
+
+def test_where_nothing_was_written_nothing_is_found() -> None:
+    """All blank, or nothing that could be read; what is right is known all the same."""
+    for found in (graded({}), graded({"x": "2**"}), graded({}, RELU)):
+        assert found.check is not None
+        assert (found.check.findings, found.first_wrong) == ((), None)
+        assert found.check.own is not None
     assert {item.mark for item in graded({}).items} == {Mark.BLANK}
 
 
@@ -465,6 +476,30 @@ def test_the_same_answers_are_judged_once() -> None:
 
     assert asker.marked(0, RIGHT) is asker.marked(0, dict(reversed(RIGHT.items())))
     assert asker.marked(0, RIGHT) is not asker.marked(0, {**RIGHT, "x": "6"})
+
+
+def test_what_was_forgotten_is_judged_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Memory is bounded, however many answers there are."""
+    monkeypatch.setattr(grading, "MOST_KEPT", 0)
+    asker = grader(**CHAIN)
+    first = asker.marked(0, RIGHT)
+
+    for number in range(grading.FEWEST_KEPT):
+        asker.marked(0, {"x": number})
+
+    again = asker.marked(0, RIGHT)
+    assert again is not first
+    assert told(again) == told(first)
+
+
+def test_long_answers_are_told_apart() -> None:
+    """By the whole of them."""
+    asker = grader(**CHAIN)
+    long = "+0" * 300
+
+    found = [asker.marked(0, {"x": f"{number}{long}"}).items[2].mark for number in (6, 5, 6)]
+
+    assert found == [Mark.RIGHT, Mark.WRONG, Mark.RIGHT]
 
 
 def test_every_problem_of_a_homework_is_marked() -> None:

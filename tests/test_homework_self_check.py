@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from bpcli.check.nearness import Tolerance
 from bpcli.errors import ShapeError, UnknownNameError
 from bpcli.language.limits import DEFAULT_LIMITS
 from bpcli.report.documents import json_text, schema_text
+from bpcli.report.figures import short
 from bpcli.report.page import Page
 from bpcli.report.plain import plain_text
 from bpcli.report.self_check import self_check_document, self_check_report
@@ -45,10 +47,10 @@ def alike(found: ProblemCheck) -> dict[str, list[str]]:
 
 def test_every_kind_of_item_has_its_right_value() -> None:
     """Values, gradients of variables and of steps, local gradients, contributions."""
-    keys = ["value(A)", "value(F)", "A", "x", "y", "z", "local(A, x)", "contribution(A, x)", "dF/dy", "upstream(A)"]
+    keys = ["value(A)", "value(F)", "A", "x", "y", "z", "local(A, x)", "contribution(A, x)"]
     found = checked(PRODUCT, POINT, keys)
 
-    assert [item.right for item in found.items] == [-12, 36, -3, 6, -18, -12, -2, 6, -18, -3]
+    assert [item.right for item in found.items] == [-12, 36, -3, 6, -18, -12, -2, 6]
     assert {item.verdict for item in found.items} == {Verdict.AGREE}
     assert [item.asked.key for item in found.items] == keys
 
@@ -108,7 +110,7 @@ def test_an_item_that_is_none_is_an_error_with_the_name_of_the_problem() -> None
     with pytest.raises(ShapeError) as unfit:
         checked("W @ x", {"W": [[1, 2]], "x": [1, 2, 3]}, ["W"])
 
-    assert unknown.value.message == "problem 'one': asked 1: an item asks for 'q', which is no name in the expression"
+    assert unknown.value.message == "problem 'one', asked 1: an item asks for 'q', which is no name in the expression"
     assert unfit.value.message.startswith("problem 'one': cannot multiply W (1, 2)")
 
 
@@ -153,12 +155,30 @@ def test_a_wrong_method_that_is_right_here_is_named(expression: str, at: dict[st
         ("relu(x)*y", {"x": 3, "y": 5}, "x"),  # on the open side of relu what arrives is passed through
         ("max(x, y)*z", {"x": 3, "y": 5, "z": 4}, "x"),  # and on the shut one 0 is right
         ("abs(x)*y", {"x": 3, "y": 5}, "x"),
+        ("max(x, y)*z", {"x": 5.001, "y": 5, "z": 4}, "x"),  # the same, very near the other side
         ("sum(W @ x)", {"W": [[1, 2], [3, 4]], "x": [5, 5]}, "x"),
     ],
 )
 def test_a_method_that_is_right_everywhere_is_not_told(expression: str, at: dict[str, Any], key: str) -> None:
     """What is right all over the piece that the point is on is no mistake."""
     assert checked(expression, at, [key]).coincidences == ()
+
+
+def test_of_0_one_coincidence_says_it_all() -> None:
+    """No sign and no factor shows in it."""
+    number = checked("x/y + y", {"x": 4, "y": 2}, ["y"])
+    array = checked("sum(x*w)", {"x": [3, 4], "w": [0, 0]}, ["x"])
+
+    assert alike(number) == {"y": ["0"]}
+    assert alike(array) == {"x": ["0 in every entry", "the value of v1"]}
+
+
+def test_an_entry_may_be_counted_from_the_end() -> None:
+    """As in Python."""
+    found = checked("sum(x*x)", {"x": [1, 2, 3]}, ["x[-1]"])
+
+    assert [(item.title, item.right) for item in found.items] == [("∂f/∂x[2]", 6.0)]
+    assert found.verdict is Verdict.AGREE
 
 
 def test_formulas_cannot_be_right_by_coincidence() -> None:
@@ -196,10 +216,11 @@ def test_a_tolerance_of_a_course_is_that_of_its_grader() -> None:
         (PRODUCT, POINT, ["value(A)", "A", "x", "y", "z"], {"x": 7, "y": -2, "z": -3}),
         ("x*y", {"x": 2, "y": 2}, ["x", "y", "value(f)"], {"x": 3, "y": 2}),
         ("x*y*z", {"x": 0.5, "y": 0.5, "z": 3}, ["x"], {"x": 0.6, "y": 0.5, "z": 3}),
+        ("x*y", {"x": -2, "y": -2}, ["x"], {"x": -3, "y": -2}),
         ("x*y", {"x": "2", "y": "2"}, ["x"], {"x": "3", "y": "2"}),
         ("sum(x*w)", {"x": [1, 2], "w": [1, 2]}, ["x"], {"x": [2, 2], "w": [1, 2]}),
     ],
-    ids=["product", "square", "decimals", "texts", "arrays"],
+    ids=["product", "square", "decimals", "signs", "texts", "arrays"],
 )
 def test_a_point_in_the_same_style_is_proposed(
     expression: str, at: dict[str, Any], keys: list[str], proposed: dict[str, Any]
@@ -213,13 +234,12 @@ def test_a_point_in_the_same_style_is_proposed(
 
 
 def test_a_proposed_point_stays_on_the_same_side_of_every_kink() -> None:
-    """A shut gate stays shut, or the problem would be another."""
-    at = {"x": 2, "y": -3, "z": 2}
-    found = checked("r = relu(x*y); F = r*z + x*z", at, ["x", "z"])
+    """Or the problem would be another; x = 1 would tell methods apart, too."""
+    looked_at = problem("abs(x - 3)*y", {"x": 4, "y": 4}, ["y"])
+    proposals = list(islice(Coincidences(looked_at, looked_at.asked, DEFAULT_LIMITS).proposals(), 5))
 
-    assert found.coincidences
-    assert found.proposal is not None
-    assert found.proposal.at["x"] * found.proposal.at["y"] < 0
+    assert len(proposals) == 5
+    assert all(proposal.at["x"] > 3 for proposal in proposals)
 
 
 def test_the_same_is_found_every_time() -> None:
@@ -246,6 +266,23 @@ def test_a_point_is_clear_only_if_nothing_coincides_there() -> None:
         assert proposal.at["x"] != proposal.at["y"]
 
 
+def test_from_a_point_of_ones_much_may_change() -> None:
+    """Few changes help nobody there; all numbers apart do."""
+    found = checked("a*b*c*d", {"a": 1, "b": 1, "c": 1, "d": 1}, ["a", "b", "c", "d", "value(f)"])
+
+    assert found.proposal is not None
+    assert len({abs(one) for one in found.proposal.at.values()}) == 4
+    assert checked("a*b*c*d", found.proposal.at, ["a", "b", "c", "d", "value(f)"]).coincidences == ()
+
+
+def test_very_long_expressions_are_checked_without_looking_for_methods() -> None:
+    """Which would take longer than anybody waits."""
+    found = checked(" + ".join(["x"] * 2100), {"x": 2}, ["x"])
+
+    assert (found.verdict, found.coincidences) == (Verdict.AGREE, ())
+    assert "wrong methods are looked for in expressions of up to 2000 operations" in told(found)
+
+
 # Reports -------------------------------------------------------------------------------------------------------------
 
 
@@ -259,9 +296,9 @@ def test_the_report_shows_right_values_and_what_coincides() -> None:
     found = checked(PRODUCT, POINT, ["value(A)", "A", "x"], title="A product of three")
 
     assert told(found) == (
-        "A homework                          1 problem, 3 points\n"
+        "A homework                                                                       1 problem, 3 points\n"
         "\n"
-        "one: A product of three   3 points\n"
+        "one  A product of three                                                                     3 points\n"
         "         points  right   verdict\n"
         "  A           1    -12   agree\n"
         "  ∂F/∂A       1     -3   agree\n"
@@ -271,6 +308,27 @@ def test_the_report_shows_right_values_and_what_coincides() -> None:
         "\n"
         "3 of 3 answers agree with SymPy and differences; in 1 problem wrong methods are right too.\n"
     )
+
+
+def test_nothing_in_a_title_steers_a_terminal() -> None:
+    """A homework may come from somebody else."""
+    found = checked("x*y", {"x": 3, "y": 5}, ["x"], title="a\x1b[31m\r\u202eb")
+    shown = plain_text(self_check_report(SelfCheck(Homework("\x1b]0;t\x07", (found.problem,)), (found,)), Page()))
+
+    assert all(sign.isprintable() or sign == "\n" for sign in shown)
+
+
+def test_a_page_is_kept_but_for_what_is_pasted() -> None:
+    """The proposed point is TOML, which takes it on one line."""
+    at = {"w0": 2, "x0": -1, "w1": -3, "x1": -2, "w2": -3}
+    found = checked("f = sigmoid(w0*x0 + w1*x1 + w2)", at, ["w0", "x0", "w1", "x1", "w2"])
+    result = SelfCheck(Homework("A homework", (found.problem,)), (found,))
+    for width in (60, 100):
+        lines = plain_text(self_check_report(result, Page(width=width, number=short))).split("\n")
+        pasted = [line for line in lines if line.startswith("A point that tells right from wrong: at = {")]
+
+        assert len(pasted) == 1
+        assert max(len(line) for line in lines if line not in pasted) <= width
 
 
 def test_the_document_is_valid() -> None:

@@ -11,6 +11,7 @@ from bpcli.check.array_mistakes import Claimed, mistakes
 from bpcli.check.carried import MOST_STEPS as MOST_CARRIED
 from bpcli.check.carried import ROUNDING, as_typed, expected_of, follows_from, is_wrong
 from bpcli.check.causes import MOST_CAUSES, causes_of
+from bpcli.check.entry_judge import EntryJudge
 from bpcli.check.findings import Cause, Finding, Lead, Verdict
 from bpcli.check.groups import Group
 from bpcli.check.judge import Judge
@@ -25,7 +26,7 @@ MOST_ORIGINS = 6
 COINCIDENCES = frozenset({"gradients swapped", "values swapped", "factor n", "factor 1/n"})  # among very many entries
 
 
-def explained(groups: Sequence[Group], own: Gradients, names: Names, judge: Judge | None) -> list[Group]:
+def explained(groups: Sequence[Group], own: Gradients, names: Names, judge: EntryJudge | None) -> list[Group]:
     """The groups, each wrong one with what it follows from, or with where to look and what it is consistent with."""
     if judge is not None:
         groups = with_origins(groups, judge)
@@ -91,14 +92,13 @@ def _causes(group: Group, own: Gradients, names: Names, steps: Sequence[Step]) -
     return tuple(found.values()) if len(found) <= MOST_CAUSES else ()
 
 
-def _with_causes_of_entries(findings: Sequence[Finding], judge: Judge) -> list[Finding]:
+def _with_causes_of_entries(findings: Sequence[Finding], judge: EntryJudge) -> list[Finding]:
     """A few wrong entries, each with the mistakes in single numbers that would give it."""
     if len(judge.point.graph.nodes) > MOST_OPS:
         return list(findings)
-    alone = Judge(judge.point)
     with precision(LADDER[0].bits):
         return [
-            finding.but(causes=tuple(_of_the_whole(causes_of(finding, alone)))) if is_wrong(finding) else finding
+            finding.but(causes=tuple(_of_the_whole(causes_of(finding, judge.alone)))) if is_wrong(finding) else finding
             for finding in findings
         ]
 

@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from bpcli.check.findings import Cause, Finding, Lead, Verdict
 from bpcli.check.judge import Judge
 from bpcli.check.mistakes import mistakes
-from bpcli.check.nearness import tolerance, within
+from bpcli.check.nearness import MOST_OF_TYPED, tolerance, within
 from bpcli.check.point import LADDER
+from bpcli.check.targets import Item
 from bpcli.graph.node import Node
 from bpcli.numbers.balls import Ball, exactly, precision
 
 MOST_CAUSES = 3
+MOST_KEPT = 50_000  # mistakes, of all items together
+FAR = 1.1 * MOST_OF_TYPED  # of a number: beyond it no claim hits, however it was typed
+SMALLEST = 1e-300
 
 
 def with_causes(findings: Sequence[Finding], judge: Judge) -> list[Finding]:
@@ -29,17 +33,27 @@ def _explained(finding: Finding, findings: Sequence[Finding], judge: Judge) -> F
 
 def causes_of(finding: Finding, judge: Judge) -> list[Cause]:
     """What a claimed number is consistent with; nothing where more than three kinds of mistake fit."""
-    truth = finding.truth
-    claimed = exactly(finding.claimed or 0.0)
+    truth, number = finding.truth, finding.claimed or 0.0
+    claimed = exactly(number)
     found: dict[str, Cause] = {}
-    for cause, value in mistakes(judge, finding.item):
-        if value.middle is None or (truth is not None and _hits(value, truth, finding)):
+    for cause, value, near in _known(judge, finding.item):
+        if abs(number - near) > FAR * abs(near) + SMALLEST:
             continue
-        if _hits(claimed, value, finding):
+        if _hits(claimed, value, finding) and (truth is None or not _hits(value, truth, finding)):
             known = found.get(cause.kind)
             steps = (*known.steps, *cause.steps) if known else cause.steps
             found[cause.kind] = (known or cause)._replace(steps=tuple(dict.fromkeys(steps)))
     return list(found.values()) if len(found) <= MOST_CAUSES else []
+
+
+def _known(judge: Judge, item: Item) -> Sequence[tuple[Cause, Ball, float]]:
+    """Every mistake with its number, also as float64 has it; found once for each item, as many claims ask."""
+    if item not in judge.mistakes:
+        if sum(map(len, judge.mistakes.values())) > MOST_KEPT:
+            judge.mistakes.clear()
+        found = [one for one in mistakes(judge, item) if one.value.middle is not None]
+        judge.mistakes[item] = tuple([(one.cause, one.value, float(one.value)) for one in found])
+    return judge.mistakes[item]
 
 
 def _hits(claimed: Ball, value: Ball, finding: Finding) -> bool:

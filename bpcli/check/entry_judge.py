@@ -1,6 +1,7 @@
 """The judge of the entries of arrays: a graph over arrays taken apart, whose rules are those over whole arrays."""
 
 from collections.abc import Collection, Sequence
+from functools import cached_property
 
 from bpcli.backprop.gradients import Gradients
 from bpcli.check.estimates import seed_of
@@ -65,6 +66,11 @@ class EntryJudge(Judge):
             return judge
         at_kinks = sum([not node.inputs and node.varies for node in ancestors_first(oracles.tied)])
         return judge if at_kinks * len(expansion.graph.nodes) <= MOST_AT_KINKS else None
+
+    @cached_property
+    def alone(self) -> Judge:
+        """The judge of the entries as single numbers, by the rules of single numbers."""
+        return Judge(self.point)
 
     @property
     def method(self) -> str:

@@ -30,7 +30,7 @@ FARTHEST_BORDER = 1000
 MOST_BORDERS = 8
 NEARBY = 1e-3  # relative, around a given point
 SHORT_LITERAL = 1024.0  # times a literal that is what was typed, as 0.5 is and 0.1 is not, is whole
-MOST_KEPT = 1000  # points
+MOST_KEPT = 20_000  # values of nodes, at all points together
 LARGEST_PROOF = 60  # operations in the difference that SymPy is asked to simplify
 
 
@@ -48,7 +48,7 @@ class Truths:
         """The point with these numbers, and with what was found there."""
         key = tuple(at.items())
         if key not in self._points:
-            if len(self._points) >= MOST_KEPT:
+            if self._points and len(self._points) * len(self.graph.nodes) >= MOST_KEPT:
                 self._found.pop(self._points.pop(next(iter(self._points))), None)
             self._points[key] = Point(self.graph, at)
         return self._points[key]

@@ -5,7 +5,7 @@ from functools import cached_property
 from bpcli.backprop.nonfinite import reason_undefined
 from bpcli.backprop.sweep import local_numbers
 from bpcli.check.chain import chained
-from bpcli.check.findings import Finding, Verdict
+from bpcli.check.findings import Cause, Finding, Verdict
 from bpcli.check.finite import Kind, Slopes, is_settled, product_of_slopes
 from bpcli.check.kinks import culprit, fits, kink_at, steepest
 from bpcli.check.nearness import AS_TYPED, Tolerance, same, tolerance, within
@@ -34,7 +34,16 @@ class Judge:
         self.point = point
         self.names = Names(point.graph)
         self.oracles = Oracles(point)
+        self._swapped: dict[tuple[str, str], dict[Node, Ball]] = {}
         self.own = own or Own(point)
+        self.mistakes: dict[Item, tuple[tuple[Cause, Ball, float], ...]] = {}  # known ones, that were looked for
+
+    def swapped(self, one: str, other: str) -> dict[Node, Ball]:
+        """The gradients by the rules where two variables have each other's values."""
+        if (one, other) not in self._swapped:
+            at = {**self.point.at, one: self.point.at[other], other: self.point.at[one]}
+            self._swapped[one, other] = Own(Point(self.point.graph, at)).gradients(LADDER[0].bits)
+        return self._swapped[one, other]
 
     # Truths ----------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ from typing import NamedTuple
 from bpcli.backprop.sweep import local_numbers
 from bpcli.check.findings import Cause
 from bpcli.check.judge import Judge
-from bpcli.check.own import Own
 from bpcli.check.point import LADDER, Point
 from bpcli.check.slips import ARITHMETIC, CHAIN, LOGARITHMS, PATH, RULE, TRIGONOMETRIC, slips_of
 from bpcli.check.targets import Item
@@ -42,14 +41,14 @@ class Edge(NamedTuple):
     onward: Ball
 
 
-def mistakes(judge: Judge, item: Item) -> Iterator[Mistake]:
-    """Every mistake that is known for an item, with the number that it gives."""
+def mistakes(judge: Judge, item: Item, *, with_quotients: bool = True) -> Iterator[Mistake]:
+    """Every mistake that is known for an item, with the number that it gives; quotients of differences on request."""
     if item.source is not None:
         yield from of_step(judge, item)
     elif item.kind == "value":
         yield from of_value(judge, item)
     else:
-        yield from OfGradient(judge, item.node).all()
+        yield from OfGradient(judge, item.node).all(with_quotients=with_quotients)
 
 
 class OfGradient:
@@ -63,14 +62,15 @@ class OfGradient:
         self.upstreams = judge.own.gradients(LADDER[0].bits)
         self.truth = self.upstreams.get(leaf, exactly(0))
 
-    def all(self) -> Iterator[Mistake]:
+    def all(self, *, with_quotients: bool = True) -> Iterator[Mistake]:
         """Every mistake: in the whole, between variables, and in single steps."""
         yield from self._of_the_whole()
         yield from self._between_variables()
         if len(self.edges) <= MOST_STEPS:
             yield from self._in_steps()
             yield from self._swapped_halves()
-        yield from self._of_differences()
+        if with_quotients:
+            yield from self._of_differences()
 
     @cached_property
     def edges(self) -> list[Edge]:
@@ -133,9 +133,7 @@ class OfGradient:
                 )
         for i, one in enumerate(variables):
             for other in variables[i + 1 :]:
-                at = {**self.judge.point.at, one.name: self.judge.point.at[other.name]}
-                at[other.name] = self.judge.point.at[one.name]
-                swapped = Own(Point(self.graph, at)).gradients(LADDER[0].bits).get(self.leaf, exactly(0))
+                swapped = self.judge.swapped(one.name, other.name).get(self.leaf, exactly(0))
                 text = f"the values of {one.name} and {other.name} swapped"
                 yield Mistake(Cause("values swapped", "two variables mixed up", text), swapped)
 

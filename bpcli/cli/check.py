@@ -106,7 +106,7 @@ Examples:
     "--time-limit",
     type=click.FloatRange(min=0, min_open=True),
     default=TIME_LIMIT,
-    help="Seconds for each expression, or each problem of homework.",
+    help="Seconds for each expression, each problem of homework, or for functions.",
 )
 @takes_homework
 @takes_functions

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from math import isnan
 from typing import Any
 
 import click
@@ -16,13 +17,13 @@ from bpcli.check.functions.process import ChildCallee, child_callee
 from bpcli.check.functions.results import FunctionCheck
 from bpcli.check.functions.signatures import check_names
 from bpcli.cli.arguments import bind
-from bpcli.cli.inputs import flags, names_from, texts_from, with_option
+from bpcli.cli.inputs import flags, names_from, texts_from, values_at, with_option
 from bpcli.cli.output import document_text, lines_text, page_for, say, write
 from bpcli.errors import TIME_LIMIT_EXIT, MissingValueError, UnknownNameError, UsageError
 from bpcli.graph.shapes import shape_text
 from bpcli.language.generators import axis_lengths, generators_in, inputs_from
 from bpcli.language.typed_inputs import input_typed
-from bpcli.language.values import text_from, values_from_file
+from bpcli.language.values import text_from
 from bpcli.report.explanations import Release
 from bpcli.report.function_documents import function_document
 from bpcli.report.function_verdicts import function_report
@@ -38,17 +39,23 @@ ABOUT_EXPRESSIONS = {
     "evaluation_mode": "--evaluation-mode",
 }
 USAGE = frozenset({"not found", "cannot be called"})  # faults that are those of the command
+HINTS = {
+    "late": "raise it with --time-limit",
+    "lost": "it ended Python, or needs more memory than --memory-limit allows",
+}
 LONE = "normal(N,D)"  # what a lone parameter gets
 MOST_LISTED = 10
 MATRIX = 2  # axes
 GIGABYTE = 1 << 30
+MOST_GIGABYTES = 1 << 20
+LONGEST = 1e6  # seconds
 FOR_CHECKS = 0.9  # of the time limit: what is left by then is not begun
 
 
 def check_functions(path: str | None, typed: dict[str, str], options: dict[str, Any]) -> int:
     """Check the functions of a Python file, and write the report; the exit code."""
     file, forward = _asked_for(path, options)
-    given = _given(typed, options)
+    given = asked = _given(typed, options)
     with ExitStack() as stack:
         try:
             callee = stack.enter_context(_callee(file, forward, options))
@@ -60,17 +67,21 @@ def check_functions(path: str | None, typed: dict[str, str], options: dict[str, 
             given = _complete(callee, given, typed)
             points = points_of(given, options["random_seed"], options["points_count"], options["limits"])
             result = check_callee(callee, points, _way(options), beside)
-    result = replace(result, faults=tuple([_with_option(fault) for fault in result.faults]))
+    notes = (*result.notes, *_notes(result, given, asked))
+    result = replace(result, faults=tuple(map(_with_option, result.faults)), notes=notes)
     if not options["is_quiet"]:
         _tell(result, file, options)
-        say("".join(map(note_text, _notes(result, given))))
     is_late = not result.points and any(fault.kind == "late" for fault in result.faults)
     return TIME_LIMIT_EXIT if is_late else EXIT_CODES[result.verdict]
 
 
 def _callee(file: str, forward: str, options: dict[str, Any], *, has_backward: bool = True) -> ChildCallee:
-    seconds = options["time_limit"]
-    limits = ChildLimits(seconds_per_call=seconds, seconds=seconds, memory=int(options["memory_limit"] * GIGABYTE))
+    if isnan(options["memory_limit"]):
+        message = "--memory-limit takes a number of gigabytes, not nan"
+        raise UsageError(message, hint="4 is usual")
+    seconds = min(options["time_limit"], LONGEST)
+    memory = int(min(options["memory_limit"], MOST_GIGABYTES) * GIGABYTE)
+    limits = ChildLimits(seconds_per_call=seconds, seconds=seconds, memory=memory)
     return child_callee(file, forward, options["backward_function"] if has_backward else None, limits=limits)
 
 
@@ -91,8 +102,9 @@ def _nothing_done(forward: str, fault: Fault, options: dict[str, Any]) -> Functi
 
 
 def _with_option(fault: Fault) -> Fault:
-    """The fault with the option that gives more time."""
-    return fault._replace(hint="raise it with --time-limit") if fault.kind == "late" else fault
+    """The fault with the option that gives more time, or more memory."""
+    hint = HINTS.get(fault.kind)
+    return fault._replace(hint=hint) if hint else fault
 
 
 def _way(options: dict[str, Any]) -> Way:
@@ -101,7 +113,7 @@ def _way(options: dict[str, Any]) -> Way:
         typed = {"upstream": input_typed("upstream", upstream, options["limits"])}
         upstream = inputs_from(typed, options["random_seed"], 0, options["limits"])["upstream"]
     wanted = names_from(options["names"])
-    relative, seconds = options["relative_tolerance"], FOR_CHECKS * options["time_limit"]
+    relative, seconds = options["relative_tolerance"], FOR_CHECKS * min(options["time_limit"], LONGEST)
     return Way(upstream, options["random_seed"], relative, wanted, seconds)
 
 
@@ -114,7 +126,6 @@ def _complete(callee: ChildCallee, given: dict[str, Any], typed: dict[str, str])
         check_names(callee.forward_name, callee.parameters, callee.backward_parameters, given)
     except MissingValueError as error:
         if not given and len(error.names) == 1:
-            say(note_text(f"{error.names[0]} is drawn, as by --set {error.names[0]}={LONE}"))
             return {error.names[0]: LONE}
         error.advise(f'add {flags(error.names)}: a generator such as "normal(2,3)", a number, a list, or @FILE')
         raise
@@ -154,7 +165,7 @@ def _given(typed: dict[str, str], options: dict[str, Any]) -> dict[str, Any]:
     given = {name: input_typed(name, text, limits) for name, text in texts.items()}
     for source in options["at_files"]:
         is_table = source.endswith(".csv")  # whose entries are texts
-        for name, value in values_from_file(source, limits, "stored").items():
+        for name, value in values_at(source, limits, "stored").items():
             bind(given, name, input_typed(name, value, limits) if is_table and isinstance(value, str) else value)
     return given
 
@@ -167,11 +178,12 @@ def _tell(result: FunctionCheck, file: str, options: dict[str, Any]) -> None:
         return
     page = page_for(options["output_format"], options["max_rows"])
     write(lines_text(function_report(result, page, release), options["output_format"]))
+    say("".join(map(note_text, result.notes)))
 
 
-def _notes(result: FunctionCheck, given: Mapping[str, Any]) -> Iterator[str]:
-    """What is good to know about the result, and about the inputs."""
-    yield from result.notes
+def _notes(result: FunctionCheck, given: Mapping[str, Any], asked: Mapping[str, Any]) -> Iterator[str]:
+    """What is good to know about the inputs that are given, of which some were not asked for."""
+    yield from [f"{name} is drawn, as by --set {name}={value}" for name, value in given.items() if name not in asked]
     for name, value in result.points[0].inputs.items() if result.points else ():
         is_chosen = any(True for _ in axis_lengths(generators_in(given.get(name))))
         shape: tuple[int, ...] = getattr(value, "shape", ())

@@ -1,7 +1,7 @@
 """What `grad` and `check` take alike: an expression, values for its variables, and limits on its size."""
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -13,6 +13,9 @@ from bpcli.language.functions import function_called
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.tokens import is_bound_name
 from bpcli.language.values import text_from, values_from_file
+
+if TYPE_CHECKING:
+    from bpcli.language.arrays import Dtype  # this brings NumPy
 
 MOST_FLAGS = 20
 OF_ONE_NETWORK = ("parameters_file", "loss_function")  # which requests do without
@@ -217,12 +220,19 @@ def _bindings_from(
     """Every value that was given, by name. Raises BindingError where one is given twice."""
     bindings: dict[str, Any] = texts_from(typed, assignments)
     for at_file in at_files:
-        for name, value in values_from_file(at_file, limits).items():
-            if isinstance(value, str) and value.lstrip().startswith("@"):
-                message = f"the value of {name} in {at_file} names a file, which a file cannot do"
-                raise BindingError(message, hint=f"write --set {name}={value.strip()}")
+        for name, value in values_at(at_file, limits).items():
             bind(bindings, name, value)
     return bindings
+
+
+def values_at(at_file: str, limits: Limits, dtype: "Dtype" = "float64") -> dict[str, Any]:
+    """The values of a file for `--at`. Raises UsageError, LimitError, BindingError where one names another file."""
+    values = values_from_file(at_file, limits, dtype)
+    for name, value in values.items():
+        if isinstance(value, str) and value.lstrip().startswith("@"):
+            message = f"the value of {name} in {at_file} names a file, which a file cannot do"
+            raise BindingError(message, hint=f"write --set {name}={value.strip()}")
+    return values
 
 
 def texts_from(typed: dict[str, str], assignments: Sequence[str]) -> dict[str, str]:

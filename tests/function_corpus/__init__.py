@@ -10,6 +10,7 @@ from function_corpus import (
     more_losses,
     normalisation,
     pooling,
+    probability,
     recurrent,
     reductions,
 )
@@ -23,6 +24,7 @@ FAMILIES = (
     normalisation,
     convolution,
     pooling,
+    probability,
     recurrent,
     attention,
     more_layers,

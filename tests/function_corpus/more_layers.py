@@ -175,7 +175,7 @@ SUBJECTS = (
             Slip(CONSTANT, " - hat * dgamma[:, None, None]", ""),
             Slip(CONSTANT, " - dbeta[:, None, None] - hat", " - hat"),
             Slip(
-                "broadcast gradient not summed",
+                OVERWRITTEN,
                 "dbeta = dout.sum(axis=axes)",
                 "dbeta = dout.sum(axis=0)[:, :1, :1][:, 0, 0]",
             ),

@@ -183,7 +183,7 @@ SUBJECTS = (
             Slip("a sign lost", "return dr, -dr", "return dr, dr"),
             Slip("factor 2", "1, r, np", "1, 2 * r, 2 * np"),
             Slip("mean instead of sum", "return dr, -dr", "return dr / r.size, -dr"),
-            Slip("mask", "np.where(np.abs(r) < 1, r, np.sign(r))", "r"),
+            Slip("path", "np.where(np.abs(r) < 1, r, np.sign(r))", "r"),
         ),
     ),
     Subject(
@@ -230,7 +230,7 @@ SUBJECTS = (
         {"a": drawn(237, 5, 3), "p": drawn(238, 5, 3), "n": drawn(239, 5, 3)},
         (
             Slip("sum instead of mean", " / len(a)", ""),
-            Slip("mask left out", " * (gap > 0)[:, None]", ""),
+            Slip("path", " * (gap > 0)[:, None]", ""),
             Slip(" for d", "on * 2 * (p - a), on * 2 * (a - n)", "on * 2 * (a - n), on * 2 * (p - a)"),
             Slip("a sign lost", "(p - a)", "(a - p)"),
         ),

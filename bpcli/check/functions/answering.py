@@ -8,7 +8,7 @@ from bpcli.check.functions.callee import Fault, MisbehaviourError
 from bpcli.check.functions.frames import Frame, array_of, frame_bytes, npy_of, unpacked
 from bpcli.check.functions.local import LocalCallee
 from bpcli.check.functions.student_file import callee_in, module_of
-from bpcli.check.functions.watching import calm, result
+from bpcli.check.functions.watching import calm, raised, result
 
 Answer = tuple[dict[str, Any], Sequence[Any]]  # a header, and arrays
 
@@ -27,10 +27,8 @@ class Answers:
             return frame_bytes({**header, "id": asked.header["id"]}, [npy_of(array) for array in arrays])
         except MisbehaviourError as error:
             return _fault(asked, error.fault)
-        except MemoryError:
-            return _fault(
-                asked, Fault("raises", str(asked.header["where"]), "its answer takes more memory than allowed")
-            )
+        except Exception as error:  # noqa: BLE001 - whatever the objects do that a pass gave
+            return _fault(asked, raised(error, str(asked.header["where"])))
 
     def _answer(self, asked: Frame) -> Answer:
         header = asked.header

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpcli.check.functions.callee import Array, Fault, Inputs, MisbehaviourError
+from bpcli.check.functions.watching import readable
 
 NUMERIC = "fiub"
+MOST_OF_A_NAME = 80
 MOST_GRADIENTS = 12  # up to which every way of leaving inputs out is tried
 
 
@@ -17,6 +19,7 @@ class Slots(NamedTuple):
 
     shapes: Mapping[str, tuple[tuple[int, ...], ...]]
     differentiable: frozenset[str]
+    inner: frozenset[str] = frozenset()  # what gradients of the entries of mappings are called, which are not asked for
 
     def fits(self, name: str, value: Array | None) -> bool:
         """Whether an array has the shape of an input's gradient; nothing fits anywhere."""
@@ -45,7 +48,9 @@ def slots_of(inputs: Inputs, order: Sequence[str], outputs: Sequence[Array]) -> 
     for name in names:
         shape = np.shape(inputs[name]) if is_numeric(inputs[name]) else ()
         shapes[name] = (shape, (*output, *shape), *([(1,)] if shape == () else []))
-    return Slots(shapes, frozenset(name for name in names if is_differentiable(inputs[name])))
+    entries = [str(key) for value in inputs.values() if isinstance(value, Mapping) for key in value]
+    inner = frozenset(form for entry in entries for form in _forms(entry))
+    return Slots(shapes, frozenset(name for name in names if is_differentiable(inputs[name])), inner)
 
 
 def is_numeric(value: object) -> bool:
@@ -94,6 +99,21 @@ def gradients_by_name(returned: object, slots: Slots, function: str) -> dict[str
     }
 
 
+def left_unchecked(returned: object, slots: Slots, function: str) -> tuple[Fault, ...]:
+    """A note where gradients were given for entries of a mapping: bpcli differentiates arrays and numbers alone."""
+    keys = [str(key) for key in returned] if isinstance(returned, Mapping) else []
+    given = [key for key in keys if key in slots.inner and not any(key in _forms(name) for name in slots.shapes)]
+    if not given:
+        return ()
+    shown = readable(", ".join(given), MOST_OF_A_NAME)
+    text = f"'{function}' gives {shown} for entries of a mapping, which are not checked"
+    return (Fault("not checked", function, text, "let the function take them as parameters", is_fatal=False),)
+
+
+def _forms(name: str) -> tuple[str, ...]:
+    return (name, *names_of_gradient(name))
+
+
 def names_of_gradient(name: str) -> tuple[str, ...]:
     """What the gradient of an input is called, the likeliest first."""
     return (f"d{name}", f"d_{name}", f"grad_{name}", f"{name}_grad", f"grad{name}", f"{name}grad", f"g{name}")
@@ -104,14 +124,14 @@ def _by_key(returned: Mapping[Any, Any], slots: Slots, function: str) -> dict[st
     found: dict[str, Any] = {}
     for small in (False, True):  # as it is typed, then whatever the capitals
         for name in [name for name in slots.shapes if name not in found]:
-            forms = (name, *names_of_gradient(name))
+            forms = _forms(name)
             keys = {key.lower() if small else key: key for key in left}
             key = next((keys[form] for form in [f.lower() if small else f for f in forms] if form in keys), None)
             if key is not None:
                 found[name] = left.pop(key)
-    extra = next((key for key, value in left.items() if value is not None), None)
+    extra = next((key for key, value in left.items() if value is not None and key not in slots.inner), None)
     if extra is not None:
-        text = f"'{function}' gives a gradient '{extra[:80]}', which belongs to no input"
+        text = f"'{function}' gives a gradient '{readable(extra, MOST_OF_A_NAME)}', which belongs to no input"
         hint = f"name the gradients {', '.join(f'd{name}' for name in slots.shapes)}"
         raise MisbehaviourError(Fault("too many gradients", function, text, hint))
     return found
@@ -164,7 +184,12 @@ def _with_some_left_out(
     given: Sequence[Any], names: Sequence[str], asked: Sequence[str], slots: Slots
 ) -> Sequence[str]:
     """The first inputs, in order, whose shapes fit; else simply the first."""
-    ways = [way for among in (asked, names) for way in combinations(among[:MOST_GRADIENTS], len(given))]
+    ways = [
+        way
+        for among in (asked, names)
+        for way in combinations(among[:MOST_GRADIENTS], len(given))
+        if all(name in asked or value is None for name, value in zip(way, given, strict=True))  # else it would be lost
+    ]
     simply = asked if len(given) < len(asked) else names
     return next((way for way in ways if _all_fit(way, given, slots)), simply[: len(given)])
 

@@ -18,7 +18,7 @@ class Fault(NamedTuple):
     """
 
     kind: str  # raises, late, lost, cannot be called, no numbers, not finite, another shape, no gradient,
-    # too many gradients, changes its inputs, prints, not deterministic
+    # too many gradients, changes its inputs, prints, not checked, not deterministic
     where: str
     text: str
     hint: str | None = None

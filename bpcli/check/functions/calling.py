@@ -189,15 +189,17 @@ def _wanted(
     inputs: list[tuple[Role, Any]] = [(Role.INPUT, name) for name in left]
     has_upstream = Role.UPSTREAM in roles or Role.UPSTREAMS in roles
     cache: list[tuple[Role, Any]] = [(Role.CACHE, None)] if has_cache and Role.CACHE not in roles else []
-    ways = (
-        [[], inputs, cache] if has_upstream else [[], cache, inputs, upstreams, upstreams + cache, upstreams + inputs]
-    )
-    if has_cache:
-        ways += [[*cache, *inputs]] if has_upstream else [[*upstreams, *cache, *inputs]]
-    if is_method and not has_upstream:
-        ways = [[], upstreams, *ways]
+    if has_upstream and is_method:
+        ways = [[], cache]  # what else a method takes, such as a learning rate, is no input by another name
+    elif has_upstream:
+        ways = [[], cache, inputs, cache + inputs]
+    elif has_cache:
+        ways = [[], cache, upstreams + cache, inputs, upstreams + cache + inputs]
+    else:
+        ways = [[], *([upstreams] if is_method else []), inputs, upstreams, upstreams + inputs]
     found = next((way for way in ways if len(way) == unknown), None)
-    return inputs[:unknown] if found is None and has_upstream and unknown < len(inputs) else found
+    is_part = found is None and has_upstream and not is_method and unknown < len(inputs)
+    return inputs[:unknown] if is_part else found
 
 
 def _filled(
@@ -230,4 +232,5 @@ def _cannot_be_called(
     names = ", ".join(parameters.names)
     text = f"'{function}({names})' cannot be called: the forward pass gives {count}{kept}, from {', '.join(inputs)}"
     usual = f"dout, {'cache' if has_cache else ', '.join(inputs)}"
-    return Fault("cannot be called", function, text, f"name its parameters ({usual}): what they mean is told by name")
+    hint = f"name its parameters ({usual}), as what they mean is told by name; others need a default or a value"
+    return Fault("cannot be called", function, text, hint)

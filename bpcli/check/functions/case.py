@@ -15,7 +15,7 @@ ROUND_OFF = 1e-6  # of an array's largest entry: what two ways to compute one gr
 SINGLE_ROUND_OFF = 2e-3  # the same where the pass computes in float32
 STEP, SINGLE_STEP = 1e-5, 3e-3  # of an entry's size
 SMALLEST_SIZE = 0.01
-MOST_RUNS = 4000  # of the forward pass, for one case
+MOST_RUNS = 2000  # of the forward pass, for one case
 PROBES = 3  # entries at which a hypothesis is tried before the others are computed
 
 

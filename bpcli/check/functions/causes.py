@@ -16,16 +16,17 @@ from bpcli.check.functions.mistakes import Mistake
 from bpcli.check.functions.mistakes_of_accumulation import of_accumulation, of_broadcasting, of_outputs
 from bpcli.check.functions.mistakes_of_activations import of_activations, of_masks
 from bpcli.check.functions.mistakes_of_attention import of_attention
-from bpcli.check.functions.mistakes_of_convolution import of_convolution, of_windows
+from bpcli.check.functions.mistakes_of_convolution import of_convolution, of_pools, of_windows
 from bpcli.check.functions.mistakes_of_layers import of_layers
 from bpcli.check.functions.mistakes_of_normalisation import of_normalisation
 from bpcli.check.functions.mistakes_of_places import of_places, of_single_places
-from bpcli.check.functions.mistakes_of_samples import of_labels, of_samples
+from bpcli.check.functions.mistakes_of_samples import of_indices, of_labels, of_samples
 from bpcli.check.functions.mistakes_of_scale import of_factors, of_factors_of_inputs, of_one_factor
 from bpcli.check.functions.mistakes_of_shape import of_shape
 from bpcli.check.functions.mistakes_of_terms import (
     Regularisation,
     beside_regularisation,
+    of_inputs_left_out,
     of_products,
     of_regularisation,
     of_terms,
@@ -43,6 +44,7 @@ TIERS: tuple[tuple[Family, ...], ...] = (
     (of_masks,),
     (of_activations, of_accumulation, of_outputs, of_broadcasting, of_windows),
     (of_normalisation, of_time, of_labels, of_samples),
+    (of_indices, of_pools, of_inputs_left_out),
     (of_layers, of_attention),
     (of_convolution,),
     (of_single_places,),
@@ -85,6 +87,6 @@ def _told(case: Case, families: tuple[Family, ...]) -> tuple[Cause, ...]:
                 for cause, values in family(case):
                     if cause.kind not in found and case.is_given_by(values):
                         found[cause.kind] = cause
-        except (MisbehaviourError, TooDearError):  # a pass that does not run at other inputs tells nothing there
+        except (MisbehaviourError, TooDearError, np.linalg.LinAlgError):  # such a pass tells nothing at other inputs
             continue
     return tuple(found.values())

@@ -40,8 +40,8 @@ class Judging(NamedTuple):
     relative: float | None = None
     where: str = "backward"
 
-    def bounds(self, claims: Array, found: Measured) -> tuple[float, float, Array]:
-        """The relative tolerance, what the largest entry loses to rounding, and what has no weight in each entry."""
+    def bounds(self, claims: Array, found: Measured) -> tuple[float, Array, Array]:
+        """The relative tolerance, and, for each entry, what is lost to rounding, and what has no weight."""
         epsilon = max(self.epsilon, _precision_of(claims))
         is_double = epsilon <= EPSILON
         finite = np.isfinite(found.slopes.value)
@@ -49,7 +49,7 @@ class Judging(NamedTuple):
         round_off = ROUND_OFF if is_double else ROUND_OFFS_OF_SINGLE * epsilon
         usual = RELATIVE if is_double else min(RELATIVE_IN_SINGLE * epsilon, MOST_RELATIVE)
         unseen = (UNSEEN if is_double else UNSEEN_IN_SINGLE * epsilon) * np.maximum(largest, found.natural)
-        return usual if self.relative is None else self.relative, round_off * largest, unseen
+        return usual if self.relative is None else self.relative, round_off * largest + found.rounding, unseen
 
 
 def _precision_of(claims: Array) -> float:
@@ -71,11 +71,11 @@ def group_of(name: str, claims: Any, found: Measured, judging: Judging) -> tuple
         return Group(name, f"d{name}", item, (), (), [()], [finding], claim), (fault,)
     relative, round_off, unseen = judging.bounds(array, found)
     numbers = np.ravel(array.astype(float))
-    parts = [np.ravel(part).tolist() for part in (*found.slopes, unseen)]
+    parts = [np.ravel(part).tolist() for part in (*found.slopes, round_off, unseen)]
     index = list(places(shape))
     findings = [
-        _finding(item, f"d{name}{place_text(place)}", number, Estimate(*estimate), (relative, round_off, weightless))
-        for place, number, *estimate, weightless in zip(index, numbers.tolist(), *parts, strict=True)
+        _finding(item, f"d{name}{place_text(place)}", number, Estimate(*estimate), (relative, rounding, weightless))
+        for place, number, *estimate, rounding, weightless in zip(index, numbers.tolist(), *parts, strict=True)
     ]
     group = Group(name, f"d{name}", item, (), shape, index, findings, Claim(target, typed="", value=array))
     return group, _not_finite(name, index, numbers, judging.where)

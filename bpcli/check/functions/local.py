@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpcli.check.functions.assigning import as_array, gradients_by_name, slots_of
+from bpcli.check.functions.assigning import Slots, as_array, gradients_by_name, left_unchecked, slots_of
 from bpcli.check.functions.autograd import tensor_gradients, tensor_outputs, tensors_of
 from bpcli.check.functions.callee import Array, Fault, Inputs, MisbehaviourError, Passed
 from bpcli.check.functions.calling import Plan, plan_of, results_of
@@ -119,12 +119,16 @@ class LocalCallee:
             returned, by_backward = self._backward(inputs, ran, given)
             others = tuple(name for name in by_backward if name not in by_forward)
             faults += (*printed.note(self.backward_name), *_changes(others, self.backward_name))
-            return Passed(outputs, self._gradients(inputs, outputs, returned, ran.made), faults)
+            slots = slots_of(inputs, self.parameters.names, outputs)
+            faults += left_unchecked(returned, slots, self.backward_name)
+            return Passed(outputs, self._gradients(slots, returned, ran.made), faults)
 
     def _forward(self, inputs: Inputs) -> Forward:
         given = copies(inputs)
         called = ", ".join(inputs)
-        made = result(lambda: self.subject.made(given), self.forward_name, called, is_alone=self.is_alone)
+        made = None
+        if self.subject.owner is not None:
+            made = result(lambda: self.subject.made(given), self.forward_name, called, is_alone=self.is_alone)
         taken = tensors_of(given) if self.subject.is_torch else given
         returned = result(lambda: self.subject.call(made, taken), self.forward_name, called, is_alone=self.is_alone)
         returned = output_left(made) if returned is None and made is not None else returned
@@ -177,9 +181,8 @@ class LocalCallee:
         values = [one.detach().numpy() for one in results] if self.subject.is_torch else results
         return tuple(as_array(value, self.forward_name, word) for value, word in zip(values, words, strict=True))
 
-    def _gradients(self, inputs: Inputs, outputs: Sequence[Array], returned: Any, made: Any) -> dict[str, Array]:
+    def _gradients(self, slots: Slots, returned: Any, made: Any) -> dict[str, Array]:
         """The gradients that were returned, and those that were left in the object."""
-        slots = slots_of(inputs, self.parameters.names, outputs)
         kept = {} if made is None else gradients_left(made, tuple(slots.shapes))
         left = slots.beside(kept, returned)
         found = {} if returned is None else gradients_by_name(returned, left, self.backward_name)

@@ -99,10 +99,8 @@ def _slices_left_out(case: Case, part: Array, place: int) -> Iterator[Mistake]:
         for index, which in ((-1, "last"), (0, "first")):
             off = np.take(part, index, axis).reshape(-1, case.x.size).sum(0).reshape(case.x.shape)
             where = f"the {which} of {length} along axis {axis} of {_output(case, place)} left out"
-            if len(shape) == STEPS and axis == 1:
-                yield Mistake(Cause("one time step short", TIME, f"one time step short: {where}"), case.truth - off)
-            elif len(shape) <= STEPS:
-                text = f"one row off, or one time step short: {where}"
+            if len(shape) <= STEPS:
+                text = f"one time step short, or one row off: {where}"
                 yield Mistake(Cause("one time step short", TIME, text), case.truth - off)
             else:
                 yield Mistake(Cause("one row off", PLACES, f"one row off: {where}"), case.truth - off)

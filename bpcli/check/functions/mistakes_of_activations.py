@@ -29,6 +29,7 @@ def of_masks(case: Case) -> Iterator[Mistake]:
         return
     if case.is_elementwise:
         yield from _masks(case, np.diag(case.jacobian).reshape(case.x.shape))
+        yield from _masks_of_signs(case)
     yield from _masks_behind(case)
 
 
@@ -49,6 +50,20 @@ def _masks(case: Case, local: Array) -> Iterator[Mistake]:
     yield Mistake(Cause("mask left out", MASK, "mask left out, with its scale"), arrived)
     text = "mask taken without its scale"
     yield Mistake(Cause("scale of the mask", MASK, text), arrived * ~is_low)
+
+
+def _masks_of_signs(case: Case) -> Iterator[Mistake]:
+    """A function that is straight on both sides of 0: its slope at an entry of the sign that another array has."""
+    if not (case.x < 0).any() or not (case.x > 0).any():
+        return
+    for mask, source in [*_sources(case), (case.x < 0, ""), (case.x < np.inf, "")]:
+        values = case.claimed_at({**case.inputs, case.name: np.where(mask, np.abs(case.x), -np.abs(case.x))})
+        if values is not None:
+            kind = (
+                f"mask from {source}" if source else "mask inverted" if (mask ^ (case.x > 0)).all() else "mask left out"
+            )
+            text = f"mask taken from {source}, not the input" if source else f"{kind}, of the signs of {case.name}"
+            yield Mistake(Cause(kind, MASK, text), values)
 
 
 def _sources(case: Case) -> Iterator[tuple[Array, str]]:

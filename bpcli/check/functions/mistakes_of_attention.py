@@ -34,7 +34,7 @@ def of_attention(case: Case) -> Iterator[Mistake]:
     parts = _recognised(case)
     if parts is None:
         return
-    place, q, k, v, p, scale = parts
+    v, p, scale = parts.v, parts.p, parts.scale
     dout = case.arrived[0]
     dp = dout @ turned(v)
     right = p * (dp - (dp * p).sum(-1, keepdims=True))
@@ -56,7 +56,7 @@ def of_attention(case: Case) -> Iterator[Mistake]:
     transposed = Cause("transposed", AXES, "transposed: the scores or the weights of the attention for their transpose")
     if p.shape[-1] == p.shape[-2]:
         yield from _sent_on(parts, turned(right) / scale, transposed)
-        if place == MATRICES - 1:
+        if parts.place == MATRICES - 1:
             yield Mistake(transposed, p @ dout)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from bpcli.check.findings import Cause
 from bpcli.check.functions.case import Array, Case
-from bpcli.check.functions.mistakes import ACCUMULATION, CONVOLUTION, Mistake
+from bpcli.check.functions.mistakes import ACCUMULATION, CONVOLUTION, MASK, Mistake
 from bpcli.check.functions.mistakes_of_scale import factor_of
 
 MATRIX = 2
@@ -91,6 +91,27 @@ def _overlapping(case: Case) -> Iterator[Mistake]:
             text = "overwritten instead of accumulated, `=` for `+=`: of windows that overlap one is kept"
             cause = Cause("overwritten", ACCUMULATION, text, bare="overwritten instead of accumulated")
             yield Mistake(cause, _written(case, size, stride, reverse=reverse))
+
+
+def of_pools(case: Case) -> Iterator[Mistake]:
+    """The mask of a pool, which entry was the largest, left out or inverted; or the mean over its windows."""
+    if len(case.shapes) > 1 or case.x.ndim < MATRIX or case.out.shape[:-MATRIX] != case.x.shape[:-MATRIX]:
+        return
+    if case.out.ndim != case.x.ndim:
+        return
+    lengths = list(zip(case.x.shape[-MATRIX:], case.out.shape[-MATRIX:], strict=True))
+    for size, stride in product(range(2, LONGEST_WINDOW + 1), range(1, LONGEST_WINDOW + 1)):
+        if stride > size or any((long - size) // stride + 1 != short for long, short in lengths):
+            continue
+        whole = np.zeros(case.x.shape)
+        for row, column in product(*(range(short) for _, short in lengths)):
+            rows, columns = slice(row * stride, row * stride + size), slice(column * stride, column * stride + size)
+            whole[..., rows, columns] += case.arrived[0][..., row, column][..., None, None]
+        yield Mistake(Cause("mask left out", MASK, "mask left out: every entry of a window passes"), whole)
+        text = "mask inverted: every entry of a window passes but the largest"
+        yield Mistake(Cause("mask inverted", MASK, text), whole - case.truth)
+        text = "mask left out: the upstream gradient shared by all entries of a window"
+        yield Mistake(Cause("mask left out", MASK, text), whole / size**MATRIX)
 
 
 def _written(case: Case, size: int, stride: int, *, reverse: bool) -> Array:

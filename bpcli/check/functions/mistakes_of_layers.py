@@ -1,4 +1,4 @@
-"""Linear layers inside a pass: what arrives at them is found again from the gradient of their weights, sample by sample.
+"""Linear layers inside a pass: what arrives at them is found from the gradient of their weights, sample by sample.
 
 Of z = x·w a sample adds xᵢᵀ·dzᵢ to the gradient of w, so dzᵢ = xᵢ·dwᵢ/|xᵢ|². With it each path back to x, and what an
 activation behind z does, can be told apart.
@@ -55,7 +55,7 @@ def _arrived(case: Case, data: str, weights: str) -> Array | None:
     rows = x.reshape(-1, x.shape[-1])
     if len(rows) > MOST_SAMPLES:
         return None
-    parts = _by_sample(case, data, weights, len(rows))
+    parts = _by_sample(case, weights, len(rows))
     if parts is None:
         return None
     square = (rows * rows).sum(1)
@@ -66,7 +66,7 @@ def _arrived(case: Case, data: str, weights: str) -> Array | None:
     return found.reshape(*x.shape[:-1], -1)
 
 
-def _by_sample(case: Case, data: str, weights: str, count: int) -> Array | None:
+def _by_sample(case: Case, weights: str, count: int) -> Array | None:
     """What each sample adds to the gradient of the weights, (samples, shape of the weights)."""
     shape = np.shape(case.inputs[weights])
     if count == 1:
@@ -87,9 +87,7 @@ def _by_slices(case: Case, weights: str, count: int) -> Array | None:
     parts = []
     for sample in range(count):
         alone = {
-            name: value[sample : sample + 1]
-            if name not in {weights} and np.ndim(value) and len(value) == count
-            else value
+            name: value[sample : sample + 1] if name != weights and np.ndim(value) and len(value) == count else value
             for name, value in case.inputs.items()
         }
         try:
@@ -141,7 +139,7 @@ def _layers_behind(case: Case, layer: Layer) -> Iterator[Behind]:
         sent = [case.arrived[0]] if case.out.shape == (len(layer.x), w.shape[1]) else []
         for bias, value in biases:
             if value.shape == (w.shape[1],) and not sent:
-                parts = _by_sample(case, layer.data, bias, len(layer.x))
+                parts = _by_sample(case, bias, len(layer.x))
                 sent += [] if parts is None else [parts]
         for one in sent:
             for shift in shifts:

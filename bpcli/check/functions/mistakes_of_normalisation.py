@@ -12,7 +12,7 @@ import numpy as np
 
 from bpcli.check.findings import Cause
 from bpcli.check.functions.case import Array, Case
-from bpcli.check.functions.mistakes import ARITHMETIC, AXES, CHAIN, STATISTICS, Mistake
+from bpcli.check.functions.mistakes import ARITHMETIC, AXES, CHAIN, MASK, STATISTICS, Mistake
 
 USUAL_EPSILONS = (0.0, 1e-5, 1e-8, 1e-6, 1e-3, 1e-7, 1e-12, 1e-4)
 LARGEST_EPSILON = 0.1
@@ -33,12 +33,28 @@ def of_normalisation(case: Case) -> Iterator[Mistake]:
     """The gradient with some of its three terms, or with one of them wrong."""
     if case.x.ndim == 0 or case.out.shape != case.x.shape or case.x.size < 4 or case.is_elementwise:  # noqa: PLR2004 - two rows of two
         return
+    arrived = case.arrived[0]
+    passes = case.out > 0
+    is_behind = not case.out.min(initial=0.0) < 0 and not passes.all()  # a relu follows
     for axes, shape in _layouts(case):
-        normal = _recognised(case, axes, shape)
-        if normal is not None:
-            for cause, values in _variants(normal, axes):
-                yield Mistake(cause, values.reshape(case.x.shape))
-            return
+        normal = _recognised(case, axes, shape, arrived * passes if is_behind else arrived)
+        if normal is None:
+            continue
+        for cause, values in _variants(normal, axes):
+            yield Mistake(cause, values.reshape(case.x.shape))
+        if is_behind:
+            for mask, cause in _masks(arrived, passes):
+                masked = normal._replace(g=(arrived * mask).reshape(shape) * normal.gamma)
+                yield Mistake(cause, _gradient(masked, axes).reshape(case.x.shape))
+        return
+
+
+def _masks(arrived: Array, passes: Array) -> Iterator[tuple[Array, Cause]]:
+    """What a relu behind the normalisation may let pass by mistake."""
+    text = "mask taken from the gradient, not the input"
+    yield arrived > 0, Cause("mask from the gradient", MASK, text)
+    yield np.ones_like(arrived), Cause("mask left out", MASK, "mask left out: every entry passes")
+    yield ~passes, Cause("mask inverted", MASK, "mask inverted: what should pass is stopped")
 
 
 def _layouts(case: Case) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
@@ -61,8 +77,8 @@ def _layouts(case: Case) -> Iterator[tuple[tuple[int, ...], tuple[int, ...]]]:
                 yield tuple(range(2, count + 1)), (shape[0], groups, shape[1] // groups, *shape[2:])
 
 
-def _recognised(case: Case, axes: tuple[int, ...], shape: tuple[int, ...]) -> Normal | None:
-    x, arrived = case.x.reshape(shape), case.arrived[0]
+def _recognised(case: Case, axes: tuple[int, ...], shape: tuple[int, ...], arrived: Array) -> Normal | None:
+    x = case.x.reshape(shape)
     for is_centred in (True, False):
         moved = x - x.mean(axes, keepdims=True) if is_centred else x
         square = (moved * moved).mean(axes, keepdims=True)

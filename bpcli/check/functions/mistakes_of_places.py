@@ -10,6 +10,7 @@ from bpcli.check.functions.mistakes import AXES, PLACES, Mistake
 from bpcli.check.functions.mistakes_of_shape import of_other_inputs, turns
 
 FARTHEST_SHIFT = 3
+MATRIX = 2
 FEWEST = 3  # entries that a pattern among them takes
 
 
@@ -109,7 +110,10 @@ def of_single_places(case: Case) -> Iterator[Mistake]:
         length = case.truth.shape[axis]
         if len(rows) == 1 and length > 1:
             is_zero = not np.take(case.claimed, rows[0], axis).any()
-            text = f"one row off: all is right but at {rows[0]} along axis {axis}" + (", which is 0" if is_zero else "")
+            word = "one row off"
+            if is_zero and rows[0] in {0, length - 1} and axis < MATRIX:
+                word = "one row off, or one time step short"
+            text = f"{word}: all is right but at {rows[0]} along axis {axis}" + (", which is 0" if is_zero else "")
             yield Mistake(Cause("one row off", PLACES, text), case.claimed)
     yield from _cells(case, places)
 

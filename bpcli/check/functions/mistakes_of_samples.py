@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 
 from bpcli.check.findings import Cause
+from bpcli.check.functions.callee import MisbehaviourError
 from bpcli.check.functions.case import Array, Case
 from bpcli.check.functions.mistakes import ACCUMULATION, LABELS, PLACES, Mistake
 
 ONE_HOT = "softmax without the one-hot"
 MATRIX = 2
 MOST_SAMPLES = 64
+MOST_NAMED = 200
 
 
 def of_labels(case: Case) -> Iterator[Mistake]:
@@ -152,17 +154,38 @@ def _one_hot_given(case: Case) -> Iterator[Mistake]:
                 yield from _in_proportion(case, part)
 
 
+def of_indices(case: Case) -> Iterator[Mistake]:
+    """Rows of a table that are named more than once: each time overwritten, where all should be added.
+
+    The table whose rows are those that are named, in order, numbered from 0, gives the part of every naming.
+    """
+    for name, numbers in case.integers.items():
+        named = numbers.reshape(-1)
+        if case.x.ndim == 0 or named.size > MOST_NAMED or np.unique(named).size == named.size:
+            continue
+        if named.min(initial=0) < -len(case.x) or named.max(initial=0) >= len(case.x):
+            continue
+        apart = {
+            **case.inputs,
+            case.name: np.asarray(case.inputs[case.name])[named],
+            name: np.arange(named.size).reshape(numbers.shape),
+        }
+        try:
+            parts = case.gradient_at(apart)
+        except (MisbehaviourError, ValueError):  # it is no table of which rows are named
+            continue
+        for order, which in ((range(named.size), "last"), (range(named.size)[::-1], "first")):
+            found = np.zeros(case.x.shape)
+            for place in order:
+                found[named[place]] = parts[place]
+            text = f"overwritten instead of accumulated: of what {name} names more than once the {which} kept"
+            yield Mistake(Cause("overwritten", ACCUMULATION, text), found)
+
+
 def of_samples(case: Case) -> Iterator[Mistake]:
     """One sample kept alone, or left out, of those that a loss is summed or averaged over."""
     if sum(np.size(one) for one in case.outputs) != 1:
         return
-    for name, numbers in case.integers.items():
-        first = np.unique(numbers)
-        if numbers.ndim == 1 and first.size < numbers.size:
-            values = case.claimed_at({**case.inputs, name: first})
-            if values is not None:
-                text = f"overwritten instead of accumulated: what {name} names more than once counts once"
-                yield Mistake(Cause("overwritten", ACCUMULATION, text), values)
     rest = replace(case, claimed=case.truth - case.claimed, truth=case.truth)
     for count in _counts(case):
         for index, which in ((count - 1, "last"), (0, "first")):

@@ -122,7 +122,7 @@ def of_factors_of_inputs(case: Case) -> Iterator[Mistake]:
     factor = factor_of(case)
     if factor is None:
         return
-    for name, value in case.floats.items():
+    for name, value in {**case.floats, case.name: case.x}.items():
         if value.size != 1:
             continue
         number = float(value.reshape(-1)[0])

@@ -1,6 +1,6 @@
 """Terms and factors: a regularisation or a path that is missing or doubled, a factor of the chain rule forgotten."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -111,6 +111,23 @@ def of_terms_in_rows(case: Case) -> Iterator[Mistake]:
             yield Mistake(_left_out(text), case.truth + along)
 
 
+def of_inputs_left_out(case: Case) -> Iterator[Mistake]:
+    """The gradient as if another input were 0, or 1: a term or a factor of it left out."""
+    for name, value in case.floats.items():
+        is_int = np.asarray(case.inputs[name]).dtype.kind != "f"
+        for number in (0.0, 1.0):
+            if is_int or (value == number).all():
+                continue
+            given = case.inputs[name]
+            changed = np.full_like(given, number) if isinstance(given, np.ndarray) else number
+            values = case.claimed_at({**case.inputs, name: changed})
+            if values is not None and number:
+                text = f"a chain rule factor forgotten: {name}, as if it were 1"
+                yield Mistake(Cause("chain rule factor forgotten", CHAIN, text), values)
+            elif values is not None:
+                yield Mistake(Cause("path left out", PATH, f"a path left out: {name}, as if it were 0"), values)
+
+
 def _left_out(text: str) -> Cause:
     return Cause("path left out", PATH, f"a path left out, or one too many: a term in proportion to {text}")
 
@@ -165,6 +182,9 @@ def _known(case: Case) -> Iterator[Candidate]:
     yield Candidate(f"{case.name}²", case.x**2)
     yield Candidate(f"the sign of {case.name}", np.sign(case.x))
     yield Candidate(f"exp({case.name})", np.exp(case.x))
+    squashed = 1 / (1 + np.exp(-case.x))
+    yield Candidate("the derivative of sigmoid", squashed * (1 - squashed))
+    yield Candidate("the derivative of tanh", 1 - np.tanh(case.x) ** 2)
     for name, value in {**case.numbers, "the output": case.out}.items():
         spread = _spread(value, case.x.shape)
         if spread is not None and spread.size > 1 and np.isfinite(spread).all():
@@ -192,7 +212,7 @@ def of_values(case: Case) -> Iterator[Mistake]:
         for name, value in {**case.numbers, "the output": case.out}.items():
             spread = _spread(value, arrived.shape)
             if spread is not None and spread.size > 1:
-                text = f"a chain rule factor wrong: the upstream gradient times {name}, not what the forward pass has there"
+                text = f"a chain rule factor wrong: the upstream gradient times {name}"
                 yield Mistake(Cause("wrong value", CHAIN, text), (arrived * spread).sum(axes))
 
 
@@ -235,6 +255,7 @@ def _matrix_products(case: Case) -> Iterator[Candidate]:
     """Products of two of the other arrays, which are terms of the gradients of linear layers."""
     arrays = {**case.numbers, "the output": case.out, "the upstream gradient": case.arrived[0], case.name: case.x}
     tables = {name: value for name, value in arrays.items() if 0 < value.ndim <= MATRIX}
+    tables |= _differences(case)
     for left, first in tables.items():
         for right, second in tables.items():
             for one, other, text in (
@@ -244,6 +265,18 @@ def _matrix_products(case: Case) -> Iterator[Candidate]:
             ):
                 if one.shape[-1] == other.shape[0] and np.shape(one @ other) == case.x.shape and case.x.ndim:
                     yield Candidate(text, one @ other)
+
+
+def _differences(case: Case) -> Mapping[str, Array]:
+    """The differences of two inputs that are tables, or a table and a row."""
+    arrays = {**case.floats, case.name: case.x}
+    found = {}
+    for first, one in arrays.items():
+        for second, other in arrays.items():
+            spread = _spread(other, one.shape) if one.ndim == MATRIX and other.ndim and first != second else None
+            if spread is not None:
+                found[f"({first} - {second})"] = one - spread
+    return found
 
 
 def _spread(value: Array, shape: tuple[int, ...]) -> Array | None:

@@ -9,24 +9,9 @@ from bpcli.check.findings import Cause
 from bpcli.check.functions.case import Array, Case, joined
 from bpcli.check.functions.mistakes import ACCUMULATION, ACTIVATION, PATH, TIME, Mistake
 from bpcli.check.functions.mistakes_of_activations import ratios
+from bpcli.check.functions.recurrence import Steps, modelled
 
 SHORT = "one time step short"
-
-
-class Steps(NamedTuple):
-    """A pass over time, taken apart: where the steps are, and each step's inputs and what its output depends on.
-
-    `by_state` and `by_input` have a Jacobian for each step, with respect to the state before it and to the input whose
-    gradient is asked. `arrived` is the upstream gradient of each step's output, flat.
-    """
-
-    data: str
-    state: str
-    axis: int
-    by_state: list[Array]
-    by_input: list[Array]
-    arrived: list[Array]
-    states: list[Array]
 
 
 class Turn(NamedTuple):
@@ -41,7 +26,7 @@ class Turn(NamedTuple):
 
 def of_time(case: Case) -> Iterator[Mistake]:
     """One step too few, contributions overwritten or not carried, the derivative of the activation misplaced."""
-    steps = _taken_apart(case)
+    steps = _taken_apart(case) or modelled(case)
     if steps is None:
         return
     count = len(steps.arrived)

@@ -24,6 +24,8 @@ UNEVEN = (0.0, 0.625, 1.875, 2.375, 3.875, 5.125, 6.0)  # stairs are not met eve
 PLACES = tuple(
     spacing * np.array(places) for spacing, places in ((2.0**-33, EVEN), (2.0**-17, UNEVEN), (2.0**-9, UNEVEN))
 )
+AGAIN = (0.875 * 2.0**-29, 0.625 * 2.0**-25, 0.75 * 2.0**-19)  # other spacings, as rounding may be even at one, or slow
+WAVES = 2.0**-10  # of the values: what differs more at these spacings is no noise, but waves that are shorter
 SMOOTH = 4  # terms of the polynomial about which noise is measured at uneven places
 QUIETER = 0.25  # so much less noise than is usual an output may have
 LIKE = 4.0  # estimates that differ by no more have settled
@@ -106,11 +108,25 @@ def noise_of(at: At, names: Collection[str], seed: int = 0) -> Noise:
         if np.count_nonzero(fresh) > 1 and alone:
             weighed = np.sum(((table - base) * weights)[:, fresh], axis=1, keepdims=True)
             together = max(together, float(estimated(weighed)[0]) / alone)
+        if places is PLACES[0]:
+            levels[fresh] = np.maximum(levels[fresh], _seen_again(at, directions, base, fresh))
         if not is_open.any():
             break
     is_single |= _is_like_single(levels, base, ~is_open)
     epsilon = max(declared, SINGLE) if is_single else declared
     return Noise(np.maximum(levels, ROUNDING * epsilon * np.abs(base)), epsilon, together)
+
+
+def _seen_again(at: At, directions: Mapping[str, Array], base: Array, chosen: Array) -> Array:
+    """The most noise that is told from what is smooth at other spacings, of the chosen outputs; 0 where none is."""
+    levels = np.zeros(np.count_nonzero(chosen))
+    for spacing in AGAIN if chosen.any() else ():
+        table = _table(at, directions, spacing * np.array(EVEN), base)
+        if table is not None:
+            found = settled_levels(table[:, chosen], only_settled=True)
+            size = np.max(np.abs(table[:, chosen]), axis=0)
+            levels = np.maximum(levels, np.where(found <= WAVES * size, found, 0.0))
+    return levels
 
 
 def epsilon_of(outputs: Sequence[Array]) -> float:
@@ -156,18 +172,19 @@ def moved_value(value: Any, change: Array) -> Any:
     return moved.astype(value.dtype) if isinstance(value, np.ndarray) else type(value)(moved)
 
 
-def settled_levels(table: Array) -> Array:
+def settled_levels(table: Array, *, only_settled: bool = False) -> Array:
     """The noise of each column of equally spaced values.
 
-    It is that of the first order of differences whose sign changes and from which on three estimates are alike; where
-    there is none, the larger of the last two, in which the least is left of what is smooth.
+    It is that of the first order of differences whose sign changes and from which on three estimates are alike. Where
+    there is none, it is 0 if only such noise counts, else the larger of the last two, in which the least is left of
+    what is smooth.
     """
     estimates, turns = [], []
     for order in range(1, POINTS):
         table = np.diff(table, axis=0)
         estimates.append(np.sqrt(np.mean(table**2, axis=0) / comb(2 * order, order)))
         turns.append((np.min(table, axis=0) < 0) & (np.max(table, axis=0) > 0))
-    level = np.maximum(estimates[-1], estimates[-2])
+    level = np.zeros(table.shape[1]) if only_settled else np.maximum(estimates[-1], estimates[-2])
     for order in range(POINTS - 4, -1, -1):
         three = np.stack(estimates[order : order + 3])
         is_settled = turns[order] & (np.max(three, axis=0) <= LIKE * np.min(three, axis=0))

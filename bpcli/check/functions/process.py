@@ -11,11 +11,11 @@ from typing import Any, NoReturn, Self
 import numpy as np
 
 from bpcli.check.functions.callee import Array, Fault, Inputs, MisbehaviourError, Passed
-from bpcli.check.functions.frames import Frame, npy_of, packed
+from bpcli.check.functions.frames import MOST_OF_A_HEADER, Frame, npy_of, packed
 from bpcli.check.functions.pipes import ChildLimits, ChildProcess, LateError, LostError
 from bpcli.check.functions.signatures import Parameter, Parameters
 from bpcli.check.functions.watching import readable
-from bpcli.errors import BpcliError, UsageError
+from bpcli.errors import BpcliError, LimitError, UsageError
 
 NO_LIMITS = ChildLimits()
 STARTING = 60.0  # seconds until Python and NumPy have started, which is nobody's code
@@ -157,7 +157,11 @@ class ChildCallee:
         except ValueError as error:
             message = f"an input cannot be given to '{self.file}': {error}"
             raise UsageError(message) from None
-        sent = json.dumps(told), files  # as text, where 1, 1.0 and True are not the same
+        text = json.dumps(told)
+        if len(text) > MOST_OF_A_HEADER // 2:
+            message = f"the inputs of '{self.file}' take {len(text)} characters beside their arrays"
+            raise LimitError(message, hint="give long lists as arrays")
+        sent = text, files  # as text, where 1, 1.0 and True are not the same
         is_known = self._sent == sent
         self._sent = sent
         header = {"asks": asks, "inputs": None if is_known else told, "own": len(arrays), **(more or {})}

@@ -73,10 +73,12 @@ def arguments(parameters: Parameters, inputs: Mapping[str, Any]) -> tuple[list[A
             places.append(inputs[parameter.name])
         elif parameter.name in inputs:
             names[parameter.name] = inputs[parameter.name]
+    if not parameters.takes_any:
+        return places, names
     others = {name: value for name, value in inputs.items() if name not in parameters.names}
     if parameters.rest is not None:
         places += others.values()
-    elif parameters.keywords is not None:
+    else:
         names |= others
     return places, names
 

@@ -16,6 +16,7 @@ import numpy as np
 from bpcli.check.functions.callee import MisbehaviourError
 from bpcli.check.functions.noise import At, Noise, moved_value
 from bpcli.numbers.quotients import (
+    EPSILON,
     FIRST_STEP,
     LEVELS,
     NOISES,
@@ -34,6 +35,9 @@ MOST_NUMBERS = 500_000  # outputs of moved points that are held at once
 MOST_IN_JACOBIAN = 4_000_000
 LOOSE = 1e-6  # a relative error above it is worth a ladder
 LOOSE_IN_SINGLE = 1000.0  # times the precision
+FLAT = 1e-10  # of the outputs: what an entry changes that may be saturated, or is not used
+FAR = 2.0
+ROUNDINGS = 4.0  # gaps between numbers, which a gradient of next to nothing may be off by
 ALL_BUT_ROUNDING = 1e-6
 LOOSE_OF_ALL = 0.01  # so much of that, relative to the natural size, is not
 LOOSE_OF_SMALL = 1e-4  # unless a slope that is seen not to be 0 is known worse than to so much of itself
@@ -48,11 +52,13 @@ class Measured(NamedTuple):
     """The slopes with respect to every entry of an input, in its shape, and their natural size.
 
     The natural size is what moving an entry by its own size would change at most, over all inputs, by the size of this
-    entry. Entries for which there was no time are NaN, their errors too.
+    entry. `rounding` is what a right gradient may be off by where the slope is next to nothing: so little changes an
+    output less than its rounding. Entries for which there was no time are NaN, their errors too.
     """
 
     slopes: Estimate
     natural: Array
+    rounding: Array
 
 
 def slopes_of(at: At, names: Collection[str], noise: Noise, deadline: float | None = None) -> dict[str, Measured]:
@@ -68,7 +74,8 @@ def slopes_of(at: At, names: Collection[str], noise: Noise, deadline: float | No
         natural = max([ray.largest for ray in rays.values()], default=0.0)
         for ray in rays.values():
             ray.look_closely(natural)
-    return {name: Measured(ray.slopes, ray.natural(natural)) for name, ray in rays.items()}
+            ray.look_far()
+    return {name: ray.measured(natural) for name, ray in rays.items()}
 
 
 def jacobian_of(at: At, name: str, noise: Noise) -> Array | None:
@@ -106,6 +113,7 @@ class _Ray:
         self.seconds = 0.0  # that one moved point takes
         self.found = Estimate(*[np.full(self.flat.size, np.nan) for _ in range(4)])
         self.is_off = np.zeros(self.flat.size, dtype=bool)
+        self.reach = np.zeros(self.flat.size)
 
     @property
     def largest(self) -> float:
@@ -119,11 +127,10 @@ class _Ray:
         """What was found, in the shape of the input."""
         return Estimate(*[self.shaped(part) for part in self.found])
 
-    def natural(self, largest: float) -> Array:
-        """The natural size of each entry's slope; where nothing at all changes, the outputs say what has no weight."""
-        hidden = ALL_BUT_ROUNDING * float(np.sum(np.abs(self.base * self.weights)))
-        size = np.where(self.found.value == 0, max(largest, hidden), largest)
-        return self.shaped(size / self.scale)
+    def measured(self, largest: float) -> Measured:
+        """What was found; `largest` is the largest change of the output as any entry moves by its own size."""
+        natural = np.maximum(largest, ALL_BUT_ROUNDING * self.reach) / self.scale
+        return Measured(self.slopes, self.shaped(natural), self.shaped(ROUNDINGS * EPSILON * self.reach / self.scale))
 
     def shaped(self, flat: Array) -> Array:
         """Numbers for each entry, in the shape of the input."""
@@ -144,6 +151,15 @@ class _Ray:
         apart = self._loose(natural) & (own < self.scale) & self.is_off
         self._climb(apart, own, np.ones_like(self.is_off))
         self._widen_corners()
+
+    def look_far(self) -> None:
+        """How far the outputs change as an entry that seems to change next to nothing moves by twice its size."""
+        size = np.abs(self.found.value) * self.scale
+        flat = np.flatnonzero(size <= FLAT * float(np.sum(np.abs(self.base * self.weights))))
+        for entries in self._parts(flat, 2):
+            for step in (-FAR * self.scale[entries], FAR * self.scale[entries]):
+                apart = np.sum(np.abs((self.rows(entries, step) - self.base) * self.weights), axis=1)
+                self.reach[entries] = np.maximum(self.reach[entries], np.where(np.isfinite(apart), apart, 0.0))
 
     def _widen_corners(self) -> None:
         """Where several outputs have a kink, a gradient may take either side in each: the slopes as far apart as so."""

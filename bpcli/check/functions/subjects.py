@@ -56,13 +56,11 @@ class Subject(NamedTuple):
 
     def call(self, made: Any, inputs: Mapping[str, Any]) -> Any:
         """What the forward pass returns."""
-        own = dict(inputs)
-        if made is not None:
-            taken = self.forward_takes.names
-            own = {name: value for name, value in inputs.items() if name in taken or name not in self.made_from.names}
-        known = {name: value for name, value in own.items() if name in self.forward_takes.names}
-        is_open = self.forward_takes.takes_any
-        places, names = arguments(self.forward_takes, own if is_open else known)
+        own = inputs
+        if self.made_from.listed:
+            others = set(self.made_from.names) - set(self.forward_takes.names)
+            own = {name: value for name, value in inputs.items() if name not in others}
+        places, names = arguments(self.forward_takes, own)
         return self._bound(self.forward, made)(*places, **names)
 
     def call_back(self, made: Any, places: Sequence[Any], names: Mapping[str, Any]) -> Any:

@@ -107,6 +107,8 @@ def result(function: Callable[[], Any], where: str, called: str | None = None, *
     seeded()
     try:
         return function()
+    except MisbehaviourError:
+        raise
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) and not is_alone:
             raise

@@ -11,6 +11,7 @@ from typing import Any
 from bpcli.check.homework.documents import document_from, flattened
 from bpcli.check.homework.posing import meant
 from bpcli.check.homework.problems import Answers, Homework, Problem
+from bpcli.check.homework.written import shown
 from bpcli.errors import BpcliError, UsageError
 from bpcli.language.complaints import named, shortened, suggestion
 from bpcli.language.values import text_from
@@ -62,7 +63,7 @@ def student_of(source: str) -> str:
 def _student(value: Any, source: str, notes: list[str]) -> str:
     if value is None or value == "":  # as the form has it
         return student_of(source)
-    text = str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    text = shown(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if not text or len(text) > LONGEST_NAME:
         notes.append("'student' is no name; the name of the file is taken")
         return student_of(source)

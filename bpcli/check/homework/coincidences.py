@@ -18,7 +18,7 @@ from bpcli.language.limits import Limits
 from bpcli.numbers.balls import exactly
 
 TIGHT = 1e-11  # of the largest entry: what tells two methods apart nearby
-MOST_TRIED = 20_000  # entries of points that may be better
+MOST_TRIED = 30_000  # points that may be better, times operations and entries
 FEWEST_TRIED = 5
 NUMBERS = ("number", "any")  # forms of answers that a wrong method can give
 
@@ -88,7 +88,8 @@ class Coincidences:
         """Points in the teacher's style at which nothing coincides, the fewest changes first."""
         at = self._problem.at
         entries = sum(len(self._here.methods(key).right) for key in self._asked)
-        for other in islice(chosen_points(at), max(FEWEST_TRIED, MOST_TRIED // max(1, entries))):
+        most = max(FEWEST_TRIED, MOST_TRIED // (max(1, entries) * max(1, self._here.size)))
+        for other in islice(chosen_points(at), most):
             seen = self._seen(other)
             if seen is not None and seen.piece == self._here.piece and self._is_clear(seen):
                 yield Proposal(other, tuple([name for name in other if other[name] != at[name]]))

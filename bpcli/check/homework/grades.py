@@ -37,7 +37,7 @@ class MarkedItem(NamedTuple):
 
 
 class MarkedProblem(NamedTuple):
-    """One problem of one submission as it was judged; `check` is None where nothing could be read."""
+    """One problem of one submission as it was judged; `check` has no findings where nothing could be read."""
 
     problem: Problem
     items: tuple[MarkedItem, ...]

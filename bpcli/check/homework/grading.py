@@ -5,6 +5,8 @@ judged again, and the marks of a problem are kept by all that was written for it
 """
 
 from collections.abc import Mapping
+from hashlib import sha256
+from math import prod
 from typing import Any
 
 from bpcli.check.findings import Finding, Verdict
@@ -19,7 +21,9 @@ from bpcli.check.results import Check
 from bpcli.errors import BpcliError
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 
-MOST_KEPT = 5_000  # answers to a problem
+MOST_KEPT = 50_000  # findings, of all answers to a problem
+FEWEST_KEPT = 20  # answers, however many findings each has
+LONGEST_TOKEN = 200  # characters
 RIGHT = (Verdict.AGREE, Verdict.KINK)
 NO_ANSWERS: Mapping[str, Any] = {}
 
@@ -60,13 +64,15 @@ class _GradedProblem:
         self._judge: ProblemJudge = judge_of(question)
         self._answers: dict[tuple[int, str], Judged] = {}
         self._marked: dict[tuple[str, ...], MarkedProblem] = {}
+        entries = sum([prod(item.node.shape) for item in question.items])
+        self._most = max(FEWEST_KEPT, MOST_KEPT // max(1, entries))
 
     def marked(self, answers: Mapping[str, Any]) -> MarkedProblem:
         """The marks of all items."""
         values = [answers.get(asked.key) for asked in self._problem.asked]
         key = tuple(map(_token, values))
         if key not in self._marked:
-            _make_room(self._marked)
+            self._make_room(self._marked)
             self._marked[key] = self._newly_marked(values, key)
         return self._marked[key]
 
@@ -79,11 +85,16 @@ class _GradedProblem:
         items = tuple([self._item(place, value, judged[place]) for place, value in enumerate(values)])
         return MarkedProblem(self._problem, items, check, _first_wrong(check))
 
+    def _make_room(self, kept: dict[Any, Any]) -> None:
+        """Forget the oldest where too much is kept."""
+        if len(kept) >= self._most:
+            del kept[next(iter(kept))]
+
     def _judged(self, place: int, value: Any, token: str) -> Judged:
         """The verdict on one answer by itself."""
         key = (place, token)
         if key not in self._answers:
-            _make_room(self._answers)
+            self._make_room(self._answers)
             self._answers[key] = self._newly_judged(self._problem.asked[place], place, value)
         return self._answers[key]
 
@@ -139,10 +150,5 @@ def _worst(group: Group) -> Finding | None:
 
 def _token(value: Any) -> str:
     """What tells answers apart: `6`, `6.0` and `"6"` are three, as they may mean different precisions."""
-    return repr(value)
-
-
-def _make_room(kept: dict[Any, Any]) -> None:
-    """Forget the oldest where too much is kept."""
-    if len(kept) >= MOST_KEPT:
-        del kept[next(iter(kept))]
+    text = repr(value)
+    return text if len(text) <= LONGEST_TOKEN else sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

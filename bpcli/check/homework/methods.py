@@ -4,8 +4,10 @@ A method has the same text at every point, so that what it gives at one point ca
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
+from bpcli.backprop.sweep import gradients_at
 from bpcli.check.judge import Judge
 from bpcli.check.mistakes import mistakes
 from bpcli.check.point import LADDER
@@ -16,7 +18,6 @@ from bpcli.numbers.evaluate import compute
 from bpcli.numbers.exact import exact
 
 MOST_NODES = 40  # of a graph in which every node is tried
-QUOTIENT = "difference quotient"  # no coincidence: it is near the truth everywhere
 
 Method = tuple[str, Ball]
 
@@ -28,80 +29,86 @@ class RightAndWrong(NamedTuple):
     wrong: Mapping[str, tuple[float, ...]]
 
 
-def number_and_methods(judge: Judge, item: Item) -> RightAndWrong:
-    """What is right for an item of single numbers, by the rules in exact arithmetic, and what wrong methods give."""
-    with precision(LADDER[0].bits):
-        right = float(right_number(judge, item))
-        found = {text: (float(value),) for text, value in _methods(judge, item, right) if value.middle is not None}
-    return RightAndWrong((right,), found)
+class WrongValue(NamedTuple):
+    """What a step comes to by another operation, and all values and gradients that follow from it."""
+
+    text: str
+    values: Mapping[Node, Ball]
+    gradients: Mapping[Node, Ball]
 
 
-def right_number(judge: Judge, item: Item) -> Ball:
-    """The number of an item: a value, a gradient, a local derivative, or what it contributes."""
-    if item.kind == "value":
-        return exactly(judge.point.values()[item.node])
-    if item.source is None:
-        return judge.own.gradient(item.node)
-    local = judge.own.local(item.node, item.source)
-    return local if item.kind == "local" else judge.own.gradient(item.node) * local
+class NumberMethods:
+    """What is right at a point of single numbers, by the rules in exact arithmetic, and what wrong methods give."""
 
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._graph = judge.point.graph
 
-def _methods(judge: Judge, item: Item, right: float) -> Iterator[Method]:
-    for cause, value in mistakes(judge, item) if right else ():  # of 0 the sign and every factor say as much as 0
-        if cause.kind != QUOTIENT:
-            yield cause.hint, value
-    yield "0", exactly(0)
-    yield "1", exactly(1)
-    if len(judge.point.graph.nodes) > MOST_NODES:
-        return
-    yield from _values_of_others(judge, item)
-    if item.kind == "gradient":
-        yield from _halves_of_the_chain_rule(judge, item.node)
-    if item.source is None:
-        yield from _of_wrong_values(judge, item)
+    def of(self, item: Item) -> RightAndWrong:
+        """The number of an item, and those of wrong methods."""
+        right = self.right(item)
+        with precision(LADDER[0].bits):
+            found = {text: (float(value),) for text, value in self._all(item, right) if value.middle is not None}
+        return RightAndWrong((right,), found)
 
+    def right(self, item: Item) -> float:
+        """The number of an item: a value, a gradient, a local derivative, or what it contributes."""
+        judge = self._judge
+        with precision(LADDER[0].bits):
+            if item.kind == "value":
+                return float(exactly(judge.point.values()[item.node]))
+            if item.source is None:
+                return float(judge.own.gradient(item.node))
+            local = judge.own.local(item.node, item.source)
+            return float(local if item.kind == "local" else judge.own.gradient(item.node) * local)
 
-def _values_of_others(judge: Judge, item: Item) -> Iterator[Method]:
-    """The value of a variable or of a step, given for what is asked."""
-    labels, values = judge.names.labels, judge.point.values()
-    for node in (*judge.point.graph.variables, *judge.point.graph.nodes):
-        if node in labels and not node.op.is_condition and not (item.kind == "value" and node is item.node):
-            yield f"the value of {labels[node]}", exactly(values[node])
+    def _all(self, item: Item, right: float) -> Iterator[Method]:
+        if right:  # of 0 the sign and every factor say as much as 0
+            for cause, value in mistakes(self._judge, item, with_quotients=False):
+                yield cause.hint, value
+        yield "0", exactly(0)
+        yield "1", exactly(1)
+        if len(self._graph.nodes) > MOST_NODES:
+            return
+        yield from self._values_of_others(item)
+        if item.kind == "gradient":
+            yield from self._halves_of_the_chain_rule(item.node)
+        if item.source is None:
+            for text, values, gradients in self._wrong_values:
+                yield text, exactly(values[item.node] if item.kind == "value" else gradients.get(item.node, exactly(0)))
 
+    def _values_of_others(self, item: Item) -> Iterator[Method]:
+        """The value of a variable or of a step, given for what is asked."""
+        labels, values = self._judge.names.labels, self._judge.point.values()
+        for node in (*self._graph.variables, *self._graph.nodes):
+            if node in labels and not node.op.is_condition and not (item.kind == "value" and node is item.node):
+                yield f"the value of {labels[node]}", exactly(values[node])
 
-def _halves_of_the_chain_rule(judge: Judge, node: Node) -> Iterator[Method]:
-    """What arrives, without the local derivatives, and these alone."""
-    labels = judge.names.labels
-    consumers = [one for one in judge.point.graph.nodes if node in one.inputs and not one.op.is_condition]
-    alone = exactly(0)
-    for consumer in consumers:
-        label = labels.get(consumer, "f")
-        yield f"what arrives at {label} alone", judge.own.gradient(consumer)
-        local = judge.own.local(consumer, node)
-        alone = alone + local
-        yield f"the local derivative ∂{label}/∂{labels.get(node, 'f')} alone", local
-    if len(consumers) > 1:
-        yield "the local derivatives alone, added up", alone
+    def _halves_of_the_chain_rule(self, node: Node) -> Iterator[Method]:
+        """What arrives, without the local derivatives, and these alone."""
+        labels, own = self._judge.names.labels, self._judge.own
+        consumers = [one for one in self._graph.nodes if node in one.inputs and not one.op.is_condition]
+        alone = exactly(0)
+        for consumer in consumers:
+            label = labels.get(consumer, "f")
+            yield f"what arrives at {label} alone", own.gradient(consumer)
+            local = own.local(consumer, node)
+            alone = alone + local
+            yield f"the local derivative ∂{label}/∂{labels.get(node, 'f')} alone", local
+        if len(consumers) > 1:
+            yield "the local derivatives alone, added up", alone
 
-
-def _of_wrong_values(judge: Judge, item: Item) -> Iterator[Method]:
-    """What follows from one step that was computed by another operation."""
-    graph, values = judge.point.graph, judge.point.values()
-    for node in graph.nodes:
-        for text, wrong in _wrong_operations(node, [values[source] for source in node.inputs]):
-            after = {**values, node: exactly(wrong)}
-            for later in judge.point.downstream([node]):
-                compute([later], after, exact)
-            label = judge.names.labels.get(node, "f")
-            yield f"{label} computed as {text}", _right_after(after, judge, item)
-
-
-def _right_after(values: Mapping[Node, Ball], judge: Judge, item: Item) -> Ball:
-    from bpcli.backprop.sweep import gradients_at  # noqa: PLC0415 - of gradients alone
-
-    if item.kind == "value":
-        return exactly(values[item.node])
-    return exactly(gradients_at(judge.point.graph, values, exact).get(item.node, 0))
+    @cached_property
+    def _wrong_values(self) -> list[WrongValue]:
+        """What follows from each step that was computed by another operation."""
+        point, found = self._judge.point, []
+        for node in self._graph.nodes:
+            for text, wrong in _wrong_operations(node, [point.values()[source] for source in node.inputs]):
+                after = {**point.values(), node: exactly(wrong)}
+                compute(point.downstream([node]), after, exact)
+                label = self._judge.names.labels.get(node, "f")
+                found.append(WrongValue(f"{label} computed as {text}", after, gradients_at(self._graph, after, exact)))
+        return found
 
 
 def _wrong_operations(node: Node, inputs: list[Ball]) -> Iterator[Method]:

@@ -4,7 +4,7 @@ What a teacher would choose keeps the style of the point: whole numbers stay who
 stay, and as few numbers as possible change.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, islice, product
 from random import Random
 from typing import Any, NamedTuple
@@ -13,10 +13,8 @@ from bpcli.language.tokens import is_number
 
 SPREAD = (0.05, 0.005, 0.0005)  # relative; nearer, where a border is near
 NEAR = 3  # points of each spread
-MOST_CHANGED = 3
-ALTERNATIVES = (10, 6, 4)  # for each number, where one, two, three of them change
 MOST_SLOTS = 12
-MOST_CHOSEN = 400
+MOST_APART = 40
 MOST_DECIMALS = 2  # that a teacher would write
 STEPS = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 7, -7, 10, -10)
 
@@ -29,6 +27,17 @@ class Slot(NamedTuple):
     name: str
     place: tuple[int, ...]
     typed: Any
+
+
+class Stage(NamedTuple):
+    """How many numbers change at once, how many others are tried for each, and how many points in all."""
+
+    changed: int
+    alternatives: int
+    most: int
+
+
+STAGES = (Stage(1, 10, 80), Stage(2, 6, 60), Stage(3, 4, 40))
 
 
 def near_points(at: Values) -> Iterator[tuple[float, dict[str, Any]]]:
@@ -56,25 +65,44 @@ def _is_whole(value: Any) -> bool:
 
 
 def chosen_points(at: Values) -> Iterator[dict[str, Any]]:
-    """Points in the style of one, those with the fewest and smallest changes first."""
-    yield from islice(_chosen(at), MOST_CHOSEN)
-
-
-def _chosen(at: Values) -> Iterator[dict[str, Any]]:
+    """Points in the style of one: those with the fewest and smallest changes first, then some in which much changes."""
     slots = list(islice(_slots(at), MOST_SLOTS))
-    for count, most in zip(range(1, MOST_CHANGED + 1), ALTERNATIVES, strict=True):
-        choices = [list(enumerate(_alternatives(slot.typed)))[:most] for slot in slots]
-        changes = [
-            (sum(rank for rank, _ in ways), number, ways)
-            for number, places in enumerate(combinations(range(len(slots)), count))
-            for ways in product(*[choices[place] for place in places])
-        ]
-        groups = list(combinations(slots, count))
-        for _, number, ways in sorted(changes, key=lambda change: change[:2]):
-            changed = dict(at)
-            for slot, (_, value) in zip(groups[number], ways, strict=True):
-                changed[slot.name] = _with(changed[slot.name], slot.place, value)
-            yield changed
+    for stage in STAGES:
+        yield from islice(_with_changes(at, slots, stage), stage.most)
+    yield from islice(_apart(at, slots), MOST_APART)
+
+
+def _with_changes(at: Values, slots: Sequence[Slot], stage: Stage) -> Iterator[dict[str, Any]]:
+    """Every point in which so many numbers change, the smallest changes first."""
+    ways = {slot: list(islice(_alternatives(slot.typed), stage.alternatives)) for slot in slots}
+    changes = [
+        (sum(ranks), number, list(zip(chosen, ranks, strict=True)))
+        for number, chosen in enumerate(combinations(slots, stage.changed))
+        for ranks in product(*[range(len(ways[slot])) for slot in chosen])
+    ]
+    for _, _, change in sorted(changes, key=lambda one: one[:2]):
+        yield _changed(at, {slot: ways[slot][rank] for slot, rank in change})
+
+
+def _apart(at: Values, slots: Sequence[Slot]) -> Iterator[dict[str, Any]]:
+    """Points whose numbers are all of different size, as far as there are so many."""
+    chance = Random(2)  # noqa: S311 - the same points every time
+    while slots:
+        sizes: set[float] = set()
+        change = {}
+        for slot in slots:
+            ways = [slot.typed, *_alternatives(slot.typed)]
+            chance.shuffle(ways)
+            change[slot] = next((way for way in ways if abs(float(way)) not in sizes), slot.typed)
+            sizes.add(abs(float(change[slot])))
+        yield _changed(at, change)
+
+
+def _changed(at: Values, change: Mapping[Slot, Any]) -> dict[str, Any]:
+    changed = dict(at)
+    for slot, value in change.items():
+        changed[slot.name] = _with(changed[slot.name], slot.place, value)
+    return changed
 
 
 def _slots(at: Values) -> Iterator[Slot]:

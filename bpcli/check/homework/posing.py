@@ -1,6 +1,6 @@
 """A problem as it is posed: its graph at its point, and what each item that is asked for is about."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
@@ -97,9 +97,7 @@ def posed(problem: Problem, limits: Limits = DEFAULT_LIMITS) -> Posed:
         return _over_arrays(problem, graph, point, targets, limits)
     names = Names(graph)
     items = tuple(_found(problem, targets, names.item))
-    return Posed(
-        problem, graph, point, names, tuple(targets), items, _titled(problem, [names.title(item) for item in items])
-    )
+    return Posed(problem, graph, point, names, tuple(targets), items, tuple(map(names.title, items)))
 
 
 def _target(key: str) -> Target:
@@ -128,15 +126,6 @@ def _found(problem: Problem, targets: list[Target], find: Callable[[Target], T])
     return found
 
 
-def _titled(problem: Problem, titles: Sequence[str]) -> tuple[str, ...]:
-    """The titles of the items. Raises UsageError where two are about the same, such as `W[-1]` and `W[1]` of two."""
-    for place, title in enumerate(titles):
-        if title in titles[:place]:
-            message = f"{place_of(problem, place)}: '{problem.asked[place].key}' is asked for twice"
-            raise UsageError(message, hint=f"'{problem.asked[titles.index(title)].key}' is the same")
-    return tuple(titles)
-
-
 def _without_point(problem: Problem, graph: Graph, targets: list[Target]) -> Posed:
     """The problem where formulas are compared at points that are drawn."""
     hint = f"give 'at' a value for each of: {', '.join([variable.name for variable in graph.variables])}"
@@ -150,9 +139,7 @@ def _without_point(problem: Problem, graph: Graph, targets: list[Target]) -> Pos
             raise UsageError(message, hint=f"{hint}; or a random_seed; {FORMULAS_ONLY}")
     names = Names(graph)
     items = tuple(_found(problem, targets, names.item))
-    return Posed(
-        problem, graph, None, names, tuple(targets), items, _titled(problem, [names.title(item) for item in items])
-    )
+    return Posed(problem, graph, None, names, tuple(targets), items, tuple(map(names.title, items)))
 
 
 def _over_arrays(problem: Problem, graph: Graph, at: Mapping[str, Any], targets: list[Target], limits: Limits) -> Posed:
@@ -167,7 +154,7 @@ def _over_arrays(problem: Problem, graph: Graph, at: Mapping[str, Any], targets:
     names = Names(graph)
     found = _found(problem, targets, lambda target: placed(names, target))
     items = tuple([item for item, _, _ in found])
-    titles = _titled(problem, [title for _, _, title in found])
+    titles = tuple([title for _, _, title in found])
     return Posed(problem, graph, at, names, tuple(targets), items, titles, own, seed)
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from bpcli.check.homework.documents import document_from, flattened, form_of
 from bpcli.check.homework.drawn_points import drawn_point
 from bpcli.check.homework.fields import Fields
-from bpcli.check.homework.posing import about, meant, posed
+from bpcli.check.homework.posing import Posed, about, meant, place_of, posed
 from bpcli.check.homework.problems import TIME_LIMIT, Asked, Homework, Problem
 from bpcli.check.homework.tolerances import tolerance_from
 from bpcli.check.nearness import AS_TYPED, Tolerance
@@ -117,8 +117,18 @@ def _problem(table: Mapping[str, Any], place: int, rules: _Rules, folder: str, l
     )
     if not problem.at and "random_seed" in fields:
         problem = _at_drawn_point(problem, where, limits)
-    posed(problem, limits)
+    _require_distinct(posed(problem, limits))
     return problem
+
+
+def _require_distinct(question: Posed) -> None:
+    """Raise UsageError where two items are about the same, such as `W[-1]` and `W[1]` of two."""
+    first: dict[str, str] = {}
+    for place, (title, asked) in enumerate(zip(question.titles, question.problem.asked, strict=True)):
+        if title in first:
+            message = f"{place_of(question.problem, place)}: '{asked.key}' is asked for twice"
+            raise UsageError(message, hint=f"'{first[title]}' is the same")
+        first[title] = asked.key
 
 
 def _at_drawn_point(problem: Problem, where: str, limits: Limits) -> Problem:

@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from bpcli.check.homework.methods import RightAndWrong, number_and_methods, right_number
+from bpcli.check.homework.methods import NumberMethods, RightAndWrong
 from bpcli.check.homework.posing import posed
 from bpcli.check.homework.problems import Asked, Problem
 from bpcli.check.judge import Judge
-from bpcli.check.point import LADDER, Point
+from bpcli.check.point import Point
 from bpcli.check.targets import Item
 from bpcli.graph.op import Shape
 from bpcli.language.limits import Limits
-from bpcli.numbers.balls import precision
 
 Piece = tuple[tuple[bool, int | None], ...]  # of each comparison at a point: whether it is a tie, and how it comes out
 
@@ -33,6 +32,10 @@ class Seen:
     @cached_property
     def _judge(self) -> Judge:
         return Judge(Point(self._posed.graph, self.point))
+
+    @cached_property
+    def _numbers(self) -> NumberMethods:
+        return NumberMethods(self._judge)
 
     @property
     def asks_for_formulas(self) -> bool:
@@ -85,8 +88,7 @@ class Seen:
             from bpcli.check.homework.own_formulas import own_formula  # noqa: PLC0415 - most problems have a point
 
             return own_formula(item, self._posed.graph.output)
-        with precision(LADDER[0].bits):
-            return float(right_number(self._judge, item))
+        return self._numbers.right(item)
 
     def methods(self, key: str) -> RightAndWrong:
         """What is right for an item, and what wrong methods give."""
@@ -100,4 +102,4 @@ class Seen:
             from bpcli.check.homework.array_methods import entries_and_methods  # noqa: PLC0415 - loaded for arrays only
 
             return entries_and_methods(self._posed.own, self._posed.names, item, self.within(key))
-        return number_and_methods(self._judge, item)
+        return self._numbers.of(item)

@@ -86,9 +86,8 @@ def _checked(problem: Problem, limits: Limits) -> ProblemCheck:
         return checked
     if seen.size > MOST_OPS:
         return checked._replace(notes=(TOO_LARGE,))
-    settled = [
-        item.asked for item in checked.items if item.verdict is Verdict.AGREE
-    ]  # at a kink many numbers are right
+    # At a kink many numbers are right, so none of them is right by coincidence.
+    settled = [item.asked for item in checked.items if item.verdict is Verdict.AGREE]
     coincidences = Coincidences(problem, settled, limits)
     found = coincidences.found()
     notes = () if coincidences.could_compare else (NO_OTHER_POINT,)

@@ -32,8 +32,9 @@ class Written(NamedTuple):
 
 
 def shown(value: Any) -> str:
-    """What was written, as a report shows it."""
+    """What was written, as a report shows it; half a character of JSON, which no file can hold, is a question mark."""
     text = value if isinstance(value, str) else "" if value is None else str(value)
+    text = text[: LONGEST_SHOWN + 1].encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
