@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bpcli.check.findings import Verdict
+from bpcli.check.findings import Cause, Verdict
 from bpcli.check.functions.case import ROUND_OFF, Case, TooDearError
 from bpcli.check.functions.causes import causes_of
 from bpcli.check.functions.noise import At, Noise
@@ -23,7 +23,7 @@ def explained(
 ) -> list[Group]:
     """The groups with causes, but for those of inputs that are `known`: they were explained at another point."""
     return [
-        group.but(causes=causes_of(_case(group, at, measured, noise)))
+        group.but(causes=_causes(group, at, measured, noise))
         if group.verdict is Verdict.DIFFER and group.key not in known and _is_numeric(group)
         else group
         for group in groups
@@ -32,6 +32,18 @@ def explained(
 
 def _is_numeric(group: Group) -> bool:
     return group.claim is not None and np.asarray(group.claim.value).dtype.kind in "fiub"
+
+
+def _causes(group: Group, at: At, measured: Mapping[str, Measured], noise: Noise) -> tuple[Cause, ...]:
+    try:
+        return causes_of(_case(group, at, measured, noise))
+    except (
+        ArithmeticError,
+        IndexError,
+        TypeError,
+        ValueError,
+    ):  # shapes that no mistake is known for: a verdict stands
+        return ()
 
 
 def _case(group: Group, at: At, measured: Mapping[str, Measured], noise: Noise) -> Case:
