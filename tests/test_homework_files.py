@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bpcli.check.homework.answers import answers_file, answers_from
+from bpcli.check.homework.answers import answers_from
 from bpcli.check.homework.documents import Typed, document_from
 from bpcli.check.homework.problems import TIME_LIMIT, Homework
 from bpcli.check.homework.reading import homework_file, homework_from, tolerance_of
@@ -384,19 +384,6 @@ def test_a_file_that_is_no_toml_is_unreadable_with_its_place(text: str, said: st
 def test_yaml_answers_are_unreadable() -> None:
     """There is no guess at them."""
     assert "no YAML" in (answers_from("x: 1", "bob.yaml", one()).unreadable or "")
-
-
-def test_a_file_of_answers_is_bounded(tmp_path: Path) -> None:
-    """A flood, bytes that are no text, and a file that is not there are unreadable, and no error."""
-    (tmp_path / "long.toml").write_text("#" * 5_000, "utf-8")
-    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
-
-    found = {name: answers_file(str(tmp_path / f"{name}.toml"), one(), 4_000) for name in ("long", "bytes", "none")}
-
-    assert "larger than 4000 bytes" in (found["long"].unreadable or "")
-    assert "not UTF-8" in (found["bytes"].unreadable or "")
-    assert "no such file" in (found["none"].unreadable or "")
-    assert [answers.student for answers in found.values()] == ["long", "bytes", "none"]
 
 
 def test_numbers_of_toml_know_how_they_were_typed() -> None:

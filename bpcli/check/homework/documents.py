@@ -23,7 +23,7 @@ class Typed(float):
     typed: str
 
     def __new__(cls, typed: str) -> Self:
-        """The number that a text of TOML says."""
+        """The number that a text of TOML or JSON says."""
         number = super().__new__(cls, typed)
         number.typed = typed.replace("_", "")
         return number
@@ -46,17 +46,18 @@ def form_of(source: str, text: str) -> str:
     return "json" if text.lstrip("\ufeff \t\r\n").startswith("{") else "toml"
 
 
-def document_from(text: str, source: str, form: str | None = None, *, as_typed: bool = False) -> Mapping[str, Any]:
-    """The table that a text of TOML or JSON holds; the numbers of TOML `as_typed` know their text.
+def document_from(text: str, source: str, *, as_typed: bool = False) -> Mapping[str, Any]:
+    """The table that a text of TOML or JSON holds; decimals that are read `as_typed` know their text.
 
     Raises UsageError with line and column where it is broken.
     """
-    form = form or form_of(source, text)
+    form = form_of(source, text)
+    number = Typed if as_typed else float
     try:
         if form == "json":
-            found = json.loads(text, object_pairs_hook=without_repeats)
+            found = json.loads(text, object_pairs_hook=without_repeats, parse_float=number)
         else:
-            found = _toml(text, Typed if as_typed else float)
+            found = _toml(text, number)
     except (ValueError, RecursionError) as error:
         message = f"cannot read {source} as {form.upper()}: {_reason(error)}"
         raise UsageError(message, hint=_hint(form)) from error
