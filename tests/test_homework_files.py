@@ -302,6 +302,42 @@ def test_a_broken_file_is_told_with_line_and_column(name: str, text: str, said: 
     assert said in caught.value.message
 
 
+SLIPS = {
+    "x = 2*y\n": (6, "in quotes"),
+    "x = sin(y)": (5, "in quotes"),
+    "[product]\nvalue(A) = 3": (6, "brackets stands in quotes"),
+    "at = { x = 1 y = 2 }\n": (14, "a comma may be missing"),
+    "x = [1 2]": (8, "a comma may be missing"),
+    'x = "2*y\ny = 3': (9, "ends on its line"),
+    "x = 1\nx = 2\n\n": (6, "stands once"),
+    "x = 1\nx = 2": (None, "stands once"),
+}
+
+
+@pytest.mark.parametrize(("text", "column", "hint"), [(text, *said) for text, said in SLIPS.items()])
+def test_a_slip_in_toml_has_a_caret_and_says_what_to_write(text: str, column: int | None, hint: str) -> None:
+    """The place in its line; the hint is about this slip."""
+    with pytest.raises(UsageError) as caught:
+        document_from(text, "a.toml")
+
+    assert [span.start + 1 for span in caught.value.spans] == ([] if column is None else [column])
+    assert hint in (caught.value.hint or "")
+    assert column is None or caught.value.text in text.split("\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["x = 6\n", 'student = "Bo"\n[product]\nx = 3\n', ""], ids=["values", "answers", "empty"]
+)
+def test_another_file_than_a_homework_is_told_as_such(text: str, tmp_path: Path) -> None:
+    """Values, answers, or nothing at all: not by the first of its keys."""
+    (tmp_path / "other.toml").write_text(text, "utf-8")
+
+    with pytest.raises(UsageError, match=r"other.toml is no homework: it has no problems") as caught:
+        homework_file(str(tmp_path / "other.toml"))
+
+    assert "--answers-from" in (caught.value.hint or "")
+
+
 # Answers -----------------------------------------------------------------------------------------------------------
 
 

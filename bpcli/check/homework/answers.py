@@ -22,8 +22,8 @@ LONGEST_NAME = 200
 def answers_from(text: str, source: str, homework: Homework) -> Answers:
     """The answers that a text of TOML or JSON says, by the names of problems and items of the homework.
 
-    `source` is what the file is called: it tells TOML from JSON, where it has an ending, and names the student who gives
-    no name. What cannot be read is told as such, by no error.
+    `source` is what the file is called: it tells TOML from JSON, where it has an ending, and names the student who
+    gives no name. What cannot be read is told as such, by no error.
     """
     try:
         document = document_from(text, source.rpartition("/")[2] or source, as_typed=True)
