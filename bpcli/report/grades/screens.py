@@ -7,7 +7,7 @@ from bpcli.check.homework.grades import ClassGrades, Grade, ItemGrade, Mark, Pro
 from bpcli.report.explanations import Release
 from bpcli.report.figures import short
 from bpcli.report.formulas import LINE
-from bpcli.report.grades.tallies import ItemTally, hardest_first, marks_of, mistakes_made, tallies
+from bpcli.report.grades.tallies import HEADS, MOST_NAMED, ItemTally, hardest_first, marks_of, mistakes_made, tallies
 from bpcli.report.grades.telling import (
     grade_notes,
     mark_text,
@@ -23,14 +23,6 @@ from bpcli.report.page import Page
 from bpcli.report.plain import plain_text
 
 LONGEST_ANSWER = 28
-MARKS = (  # the columns of a class, and what stands over them
-    (Mark.RIGHT, "right"),
-    (Mark.FOLLOWS, "follows"),
-    (Mark.WRONG, "wrong"),
-    (Mark.BLANK, "blank"),
-    (Mark.UNREADABLE, "typos"),
-    (Mark.UNDECIDED, "undecided"),
-)
 
 
 def screen_text(grades: ClassGrades, release: Release, page: Page) -> str:
@@ -103,7 +95,6 @@ def _answer(text: str, page: Page) -> str:
 
 def wrapped(text: str, page: Page, indent: int) -> list[str]:
     """The lines of a text behind an indent, within the page if that is for the eye."""
-    """The lines of a text, within the page, behind an indent."""
     if not page.is_short:
         return [" " * indent + text]
     before = " " * indent
@@ -139,17 +130,17 @@ def _class(grades: ClassGrades, release: Release, page: Page) -> list[Line]:
 def _students(grades: ClassGrades, page: Page) -> list[Line]:
     shown = grades.grades[: page.most_rows]
     found = set().union(*map(marks_of, grades.grades))
-    kept = [(mark, word) for mark, word in MARKS if mark in found]
+    kept = [mark for mark in HEADS if mark in found]
     columns = [Column("left", "name"), Column("point", "value", caption="points")]
-    columns += [Column("right", caption=word) for _, word in kept]
+    columns += [Column("right", caption=HEADS[mark]) for mark in kept]
     rows = [Row((name_of(grade), *_counts(grade, kept)), _unread(grade, page)) for grade in shown]
-    heading = ("", "points", *[word for _, word in kept])
+    heading = ("", "points", *[HEADS[mark] for mark in kept])
     return [*table(columns, rows, page.width, heading, needs_heading=True), *page.left_out(len(grades.grades))]
 
 
-def _counts(grade: Grade, kept: Sequence[tuple[Mark, str]]) -> list[str]:
+def _counts(grade: Grade, kept: Sequence[Mark]) -> list[str]:
     marks = marks_of(grade)
-    return [short(tidy(grade.points)), *[str(marks[mark] or "") for mark, _ in kept]]
+    return [short(tidy(grade.points)), *[str(marks[mark] or "") for mark in kept]]
 
 
 def _unread(grade: Grade, page: Page) -> tuple[str, ...]:
@@ -160,9 +151,9 @@ def _unread(grade: Grade, page: Page) -> tuple[str, ...]:
 
 
 def _items(items: list[ItemTally], page: Page) -> list[Line]:
-    kept = [(mark, word) for mark, word in MARKS if any(item.marks[mark] for item in items)]
+    kept = [mark for mark in HEADS if any(item.marks[mark] for item in items)]
     columns = [Column("left", "name"), Column("left", "name"), Column("right", "value", caption="reached")]
-    columns += [Column("right", "", caption="mean"), *[Column("right", caption=word) for _, word in kept]]
+    columns += [Column("right", "", caption="mean"), *[Column("right", caption=HEADS[mark]) for mark in kept]]
     rows = [
         Row(
             (
@@ -170,25 +161,23 @@ def _items(items: list[ItemTally], page: Page) -> list[Line]:
                 safe(item.title),
                 f"{100 * item.ease:.0f}%",
                 points_text(round(item.mean, 2), item.out_of),
-                *[str(item.marks[mark] or "") for mark, _ in kept],
+                *[str(item.marks[mark] or "") for mark in kept],
             )
         )
         for item in items[: page.most_rows]
     ]
-    heading = ("", "", "reached", "mean", *[word for _, word in kept])
+    heading = ("", "", "reached", "mean", *[HEADS[mark] for mark in kept])
     return [*table(columns, rows, page.width, heading, needs_heading=True), *page.left_out(len(items))]
 
 
 def _mistakes(items: list[ItemTally], page: Page) -> list[Line]:
     made = mistakes_made(items)
-    columns = [
-        Column("right", "value"),
-        Column("left", "name", "  "),
-        Column("left", "name"),
-        Column("left", "", "   "),
-    ]
-    rows = [Row((f"{one.times} ×", one.item.problem, safe(one.item.title), one.mistake)) for one in made]
-    if not rows:
+    if not made:
         return []
+    columns = [Column("right", "value"), Column("left", "name")]
+    most = MOST_NAMED if page.is_short else None
+    rows = [
+        Row((f"{one.times} ×", one.mistake), (safe(where, len(where)),)) for one in made for where in [one.where(most)]
+    ]
     shown = table(columns, rows[: page.most_rows], page.width)
     return [[], *page.title("MISTAKES", "answers are consistent with"), *shown, *page.left_out(len(made))]
