@@ -20,14 +20,14 @@ from bpcli.errors import DIFFERS_EXIT, UNDECIDED_EXIT, UsageError, worst_exit
 from bpcli.language.folders import Found, handed_in
 from bpcli.language.limits import Limits
 from bpcli.report.explanations import Release
-from bpcli.report.grade_words import problem_grade
 from bpcli.report.grades.formats import text_of
+from bpcli.report.grades.journal import ENDING, journal, kept_in
+from bpcli.report.grades.running import STUDENT, Rendered, RunningReport
 from bpcli.report.grades.screens import grade_lines
 from bpcli.report.grades.telling import name_of, points_text
-from bpcli.report.journal import ENDING, journal, kept_in
+from bpcli.report.grades.words import problem_grade
 from bpcli.report.page import Page
 from bpcli.report.plain import note_text
-from bpcli.report.running import STUDENT, Rendered, RunningReport
 
 ON_SCREEN = ("table", "plain")
 CLEARED = "\r\x1b[K"  # the line of the progress
