@@ -1,6 +1,5 @@
 """Grades for the eye: one student item by item with hints, or a class with a row a student and what went wrong."""
 
-import textwrap
 from collections.abc import Sequence
 
 from bpcli.check.homework.grades import ClassGrades, Grade, ItemGrade, Mark, ProblemGrade
@@ -37,21 +36,13 @@ def grade_lines(grades: ClassGrades, release: Release, page: Page) -> list[Line]
     return [[piece._replace(text=page.signs.written(piece.text)) for piece in line] for line in lines]
 
 
-def titled(left: str, right: str, page: Page) -> list[Line]:
-    """A line with something at its right end, within the page or the length of a line; else below it."""
-    gap = page.line - len(left) - len(right)
-    if gap < 2:  # noqa: PLR2004 - two words would run together
-        return [[Piece(line, "title")] for line in (*wrapped(left, page, 0), right)]
-    return [[Piece(left, "title"), Piece(" " * gap), Piece(right, "title")]]
-
-
 # One student ----------------------------------------------------------------------------------------------------------
 
 
 def _student(grade: Grade, grades: ClassGrades, release: Release, page: Page) -> list[Line]:
     total = f"{points_text(grade.points, grade.out_of or grades.out_of)} points"
-    lines = titled(f"{safe(grades.homework)} · {name_of(grade)}", total, page)
-    lines += [[Piece(line)] for note in grade_notes(grade) for line in wrapped(note, page, 0)]
+    lines = page.headline(f"{safe(grades.homework)} · {name_of(grade)}", total)
+    lines += [[Piece(line)] for note in grade_notes(grade) for line in page.wrapped(note)]
     for problem in grade.problems if grade.unreadable is None else ():
         lines += [[], *_problem(problem, release, page)]
     return lines
@@ -67,9 +58,9 @@ def _problem(problem: ProblemGrade, release: Release, page: Page) -> list[Line]:
     columns += [Column("left", "verdict", "   ", caption="mark"), Column("right", "", "   ", caption="points")]
     heading += ["mark", "points"]
     rows = [_row(item, release, page) for item in problem.items]
-    notes = [[Piece(line, "note")] for note in problem.notes for line in wrapped(safe(note, len(note)), page, 2)]
+    notes = [[Piece(line, "note")] for note in problem.notes for line in page.wrapped(safe(note, len(note)), 2)]
     return [
-        *titled(title, points_text(problem.points, problem.out_of), page),
+        *page.headline(title, points_text(problem.points, problem.out_of)),
         *table(columns, rows, page.width, tuple(heading), needs_heading=True),
         *notes,
     ]
@@ -80,7 +71,7 @@ def _row(item: ItemGrade, release: Release, page: Page) -> Row:
     if release.to_staff:
         cells.append(_answer(item.truth, page))
     said = [safe(text, len(text)) for text in told(item, release)]
-    below = [line for text in said for line in wrapped(text, page, INDENT)]
+    below = [line for text in said for line in page.wrapped(text, INDENT)]
     return Row(
         (*cells, mark_text(item), points_text(item.points, item.out_of)),
         (" ".join(said),) if said else (),
@@ -93,21 +84,6 @@ def _answer(text: str, page: Page) -> str:
     return safe(text, LONGEST_ANSWER if page.is_short else max(len(text), 1))
 
 
-def wrapped(text: str, page: Page, indent: int) -> list[str]:
-    """The lines of a text behind an indent, within the page if that is for the eye."""
-    if not page.is_short:
-        return [" " * indent + text]
-    before = " " * indent
-    return textwrap.wrap(
-        text,
-        max(int(page.width), 2 * indent + 20),
-        initial_indent=before,
-        subsequent_indent=before,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
-
-
 # A class --------------------------------------------------------------------------------------------------------------
 
 
@@ -115,7 +91,7 @@ def _class(grades: ClassGrades, release: Release, page: Page) -> list[Line]:
     count = len(grades.grades)
     mean = sum(grade.points for grade in grades.grades) / count if count else 0.0
     about = f"{count} submissions, {points_text(mean, grades.out_of)} points on the average"
-    lines = titled(safe(grades.homework), about, page)
+    lines = page.headline(safe(grades.homework), about)
     waiting = waiting_text(grades)
     lines += [[Piece(f"{waiting[0].upper()}{waiting[1:]}.")]] if waiting else []
     lines += [[], *page.title("STUDENTS"), *_students(grades, page)]
