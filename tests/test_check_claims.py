@@ -193,3 +193,10 @@ def test_the_first_of_several_mistakes_is_the_one_that_is_met_first() -> None:
 
     assert (among_inputs, with_upstream) == ("z", "A")
     assert document(*CHAIN, *claims[:2], code=1)["first_wrong"] == "x"
+
+
+def test_a_value_beside_a_condition_of_constants_is_checked() -> None:
+    """Such a condition has no variable in it; what it chooses is a constant too."""
+    found = verdicts("A = x; F = A*where(3 > 0.5, 3, 3)**3", "--x", "0.25", "--claim", "value(A)=0.25")
+
+    assert found == {"value(A)": "agree"}

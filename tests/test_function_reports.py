@@ -129,6 +129,17 @@ def test_several_wrong_gradients_share_the_rows() -> None:
     assert "dWx, dWh, db: consistent with: a path left out: no gradient is carried back from step to step." in report
 
 
+def test_a_cause_holds_at_every_point() -> None:
+    """Where an axis has length 2, a sum for a mean is a factor 2, and a label that is left out an edge."""
+    for name, cause in (("softmax", "sum instead of mean"), ("svm", "term of the label")):
+        pair = PAIRS[name]
+        alone = check_function(*passes("layers_wrong", pair), pair.inputs, points_count=1)
+        result = check_function(*passes("layers_wrong", pair), pair.inputs)
+
+        assert [one["kind"] for one in document(alone)["claims"]["x"]["causes"]] != [cause]
+        assert [one["kind"] for one in document(result)["claims"]["x"]["causes"]] == [cause]
+
+
 def test_inputs_that_are_given_are_one_point() -> None:
     """Nothing is drawn but the upstream gradient: there is no seed."""
     inputs = {"x": np.eye(2, 3), "w": np.ones((3, 2)), "b": np.zeros(2)}

@@ -71,6 +71,23 @@ def test_smooth_functions(name: str) -> None:
     require(slopes(function, x=x)["x"], truth)
 
 
+HIDDEN: dict[str, tuple[Callable[..., Any], float, float]] = {
+    "stairs under a slope": (lambda x: x * (1 + np.tanh(x)), -11.0, -42 * np.exp(-22.0)),
+    "the rounding of a square": (lambda x: np.sin(x**2), -297.9695111064471, 171.1125942),
+    "waves shorter than most steps": (lambda x: np.sin(3000 * x), 2.0, 3000 * np.cos(6000.0)),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_noise_that_hides(name: str) -> None:
+    """Where rounding looks even from near, the error covers the derivative all the same."""
+    function, x, truth = HIDDEN[name]
+    found = slopes(function, x=np.array([x]))["x"]
+
+    assert abs(found.value[0] - truth) <= ERRORS * found.error[0] + 1e-6 * abs(truth)
+    assert found.error[0] <= max(1e-4 * abs(truth), 1e-13)
+
+
 def test_outputs_are_weighed_after_they_are_subtracted() -> None:
     """An entry that does not reach a large output has no noise from it."""
     upstream = (np.array([0.5, 2.0]), np.array(-1.5))

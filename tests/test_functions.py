@@ -193,6 +193,15 @@ def test_what_noise_hides_is_undecided() -> None:
     assert check_function(lambda x: 1e13 + np.sum(x**2), lambda x: 6 * x, at).verdict is Verdict.DIFFER
 
 
+def test_a_constant_has_no_gradient() -> None:
+    """A claim of 0 is right where nothing changes at all; not where a large constant hides what changes."""
+    at = {"x": np.array([3.0])}
+
+    assert check_function(lambda x: 5.0 + 0 * x, lambda x: 0 * x, at).verdict is Verdict.AGREE
+    assert check_function(lambda x: 5.0 + 0 * x, lambda x: 0 * x + 1e-6, at).verdict is Verdict.DIFFER
+    assert check_function(lambda x: 1e16 + x, lambda x: 0 * x, at).verdict is Verdict.UNDECIDED
+
+
 def test_float32_is_judged_by_what_it_shows() -> None:
     """In float32 a factor of 1.001 differs, rounding does not; where the function can, it is looked at in float64."""
     at = {name: value.astype(np.float32) for name, value in AFFINE.items()}
@@ -334,6 +343,47 @@ def test_an_upstream_gradient_of_another_shape_is_refused() -> None:
     found = check_function(forward, backward, AFFINE, upstream=np.full((5, 4), 2))
     assert found.verdict is Verdict.AGREE
     assert float(found.worst_groups[2].findings[0].truth or 0) == pytest.approx(10.0)
+
+
+def test_an_upstream_gradient_that_nothing_takes_is_refused() -> None:
+    """A derivative without an upstream gradient is that of the sum of the outputs."""
+    with pytest.raises(UsageError, match="an upstream gradient is given, and cos takes none"):
+        check_function(np.sin, np.cos, {"x": B}, upstream=np.ones(4))
+
+
+def softmax(x: Array) -> Array:
+    """Along the last axis."""
+    powers = np.exp(x - x.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def test_saturated_gradients_agree() -> None:
+    """Where a gradient is nothing but what rounding leaves, it is right; what is large enough to be seen is not."""
+    at = {"x": np.array([[90.0, 1.0, -3.0], [0.5, 60.0, 1.0]])}
+
+    def gradient(dout: Array, x: Array) -> Array:
+        p = softmax(x)
+        return p * (dout - np.sum(p * dout, axis=-1, keepdims=True))
+
+    assert check_function(softmax, gradient, at).verdict is Verdict.AGREE
+    assert check_function(softmax, lambda dout, x: gradient(dout, x) + 1e-12, at).verdict is Verdict.DIFFER
+
+
+def test_each_output_may_take_its_side_of_a_kink() -> None:
+    """Two outputs have a kink at the same point: the convention of relu is right, although it is not between."""
+    weight = np.array([[1.0, -1.0], [2.0, 0.5]])
+    at = {"x": np.array([0.0, 0.0])}
+
+    def gradient(dout: Array, x: Array) -> Array:
+        return weight @ (dout * (x @ weight > 0))
+
+    found = check_function(lambda x: np.maximum(x @ weight, 0), gradient, at, upstream=np.array([1.0, -2.0]))
+
+    assert {finding.verdict for finding in found.findings} == {Verdict.KINK}
+    off = check_function(
+        lambda x: np.maximum(x @ weight, 0), lambda dout, x: gradient(dout, x) - 3.0, at, upstream=np.array([1.0, -2.0])
+    )
+    assert off.verdict is Verdict.DIFFER
 
 
 def test_it_is_public() -> None:

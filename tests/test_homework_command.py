@@ -2,25 +2,26 @@
 
 import json
 import os
+import pickle
 import re
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
-from time import sleep
 from typing import Any
 
 import pytest
-from command import Done, call, environment, has_signals, patches_reach_workers, run
+from command import ESCAPE, Done, call, environment, has_signals, patches_reach_workers, run
 
 from bpcli.bulk.submissions import Grading
 from bpcli.check.homework.grades import ProblemGrade
 from bpcli.check.homework.problems import Answers, Homework
+from bpcli.check.homework.reading import homework_file
 from bpcli.cli import submissions as command
 from bpcli.cli.inputs import REPORTS
 from bpcli.cli.submissions import grading_of
-from bpcli.language.limits import Limits
+from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.report.grades.formats import FORMATS
 
 pytestmark = pytest.mark.usefixtures("oracles_loaded")
@@ -105,6 +106,18 @@ def test_a_student_sees_no_right_value() -> None:
             assert "2*x" not in (done.out + done.err).replace(" ", "")
 
 
+def test_no_name_steers_a_terminal(homework: Path) -> None:
+    """Neither that of a student nor that of a file."""
+    (homework / "submissions" / f"x{ESCAPE}.txt").write_text("")
+    Path("red.json").write_text(json.dumps({"student": f"{ESCAPE}Ann"}))
+
+    one, many = call(*GRADED, "red.json", "--report-file", "r.csv"), call(*GRADED, "submissions")
+
+    assert "Ann: 0 of 5 points; the report is in r.csv" in one.out
+    assert "\x1b" not in one.out + one.err + many.out + many.err
+    assert "1 other file is left out" in many.err
+
+
 @pytest.mark.usefixtures("homework")
 @pytest.mark.parametrize("form", REPORTS)
 def test_half_a_character_spoils_no_report(form: str) -> None:
@@ -160,7 +173,8 @@ def test_the_name_of_a_report_tells_its_format(name: str, form: str) -> None:
     assert Path(name).read_bytes().decode() == printed.out
     assert (filed.code, filed.err) == (0, "")
     assert (
-        filed.out == f"5 submissions graded, 1 of them unreadable: 2 of 5 points on average; the report is in {name}\n"
+        filed.out
+        == f"5 submissions graded, 1 of them unreadable: 2 of 5 points on the average; the report is in {name}\n"
     )
 
 
@@ -169,9 +183,19 @@ def test_one_report_for_each_student(homework: Path) -> None:
     done = call(*GRADED, "submissions", "--report-format", "gradescope", "--report-file", "{student}.json")
 
     written = sorted(path.name for path in homework.iterdir() if ".json" in path.name)
-    assert done.code == 0
+    assert (done.code, done.out.partition("; ")[2]) == (0, "the reports are in {student}.json\n")
     assert written == ["Blank.json", "ann.json", "ben.json", "class.json.run.jsonl", "cy.json", "eve.json"]
     assert json.loads(Path("ann.json").read_text("utf-8"))["score"] == 5
+
+
+@pytest.mark.usefixtures("homework")
+def test_a_grading_travels_to_other_processes() -> None:
+    """Where a system cannot fork, a worker is sent what it needs; it comes to the same grades."""
+    grading = grading_of(homework_file("homework.toml"), DEFAULT_LIMITS)
+    sent: Grading = pickle.loads(pickle.dumps(grading))  # noqa: S301 - as multiprocessing does it
+    answers = Answers("Ben", {"product": {"x": 10, "y": 30}, "square": {"x": "x"}})
+
+    assert [sent.grade(place, answers) for place in (0, 1)] == [grading.grade(place, answers) for place in (0, 1)]
 
 
 @pytest.mark.usefixtures("homework")
@@ -251,6 +275,8 @@ def grading_that_hangs(homework: Homework, limits: Limits) -> Grading:
 
     def graded(place: int, answers: Answers) -> ProblemGrade:
         if answers.by_problem.get(homework.problems[place].name, {}).get("x") == "hang":
+            sys.stdout.write("it hangs\n")
+            sys.stdout.flush()
             Event().wait()
         return whole.grade(place, answers)
 
@@ -289,20 +315,22 @@ def test_a_killed_run_leaves_a_report(homework: Path) -> None:
     """Nobody can catch SIGKILL: the report says that it is partial, and a run goes on from what was graded."""
     (homework / "submissions" / "bo.toml").write_text(HANGING)
     paths = os.pathsep.join([str(Path(__file__).parent), *sys.path])
-    process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, *REPORTED, "--time-limit", "3600"], env=environment({"PYTHONPATH": paths})
-    )
     journal = homework / "r.json.run.jsonl"
-    while not (journal.exists() and len(journal.read_bytes().splitlines()) == 2):
-        assert process.poll() is None
-        sleep(0.01)
-    process.kill()
-    process.wait()
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, *REPORTED, "--time-limit", "3600"],
+        env=environment({"PYTHONPATH": paths}),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        told = process.stdout.readline()
+        process.kill()
 
     partial = json.loads(Path("r.json").read_text("utf-8"))
     (homework / "submissions" / "bo.toml").write_text(BLANK)
     done = call(*REPORTED)
 
+    assert told == "it hangs\n"
     assert (len(partial["students"]) <= 2, partial["waiting"]) == (True, 6 - len(partial["students"]))
     assert (done.code, done.out[:21]) == (0, "6 submissions graded,")
     assert [json.loads(line)["student"] for line in journal.read_bytes().splitlines()][:2] == ["ann", "ben"]
@@ -380,6 +408,11 @@ REFUSED: dict[str, tuple[Sequence[str], str, str]] = {
     "no homework": (("--answers-from", "submissions"), "no homework file is named", "name a .toml or .json file"),
     "an expression": (("x*y", *OF_A_CLASS[1:]), "x*y is no homework file", "name a .toml or .json file"),
     "YAML": (("homework.yaml",), "cannot read homework.yaml: homework is TOML or JSON, not YAML", "homework.toml"),
+    "right values for students": (
+        ("homework.toml", "--release-to", "student"),
+        "a homework's check of itself shows right values",
+        "--template-for",
+    ),
     "two homeworks": (
         ("homework.toml", "--template-for", "homework.toml"),
         "is one too many",
@@ -387,9 +420,12 @@ REFUSED: dict[str, tuple[Sequence[str], str, str]] = {
     ),
     "a template with answers": (
         ("--template-for", *OF_A_CLASS),
-        "--answers-from is about answers",
-        "as in: bpcli check homework.toml --answers-from answers.toml\n",
+        "--answers-from says nothing beside --template-for",
+        "the form is written as TOML",
     ),
+    "a hint alone": (("homework.toml", "--hint-level", "kind"), "--hint-level is about answers", "--answers-from"),
+    "a release alone": (("homework.toml", "--release-to=student"), "--release-to is about answers", "--answers-from"),
+    "a quiet template": (("--template-for", "homework.toml", "-q"), "-q says nothing", "leave it out"),
     "nothing to resume": ((*OF_A_CLASS, "--resume-run"), "none is named", "add --report-file"),
     "one student resumed": (
         (*OF_ANN, "--resume-run", "--report-file", "r.json"),

@@ -233,6 +233,17 @@ def test_a_point_is_drawn_where_a_seed_is_given(expression: str) -> None:
         assert max(sizes) < 10
 
 
+def test_no_point_is_drawn_at_a_kink() -> None:
+    """The kink is at 3, which is one of the numbers to draw."""
+    drawn = [
+        one(expression="abs(x - 3)*y + x", at=None, asked=["x"], random_seed=seed).problems[0].at["x"]
+        for seed in range(60)
+    ]
+
+    assert len(set(drawn)) > 10
+    assert 3.0 not in drawn
+
+
 def test_no_point_is_drawn_where_nothing_has_a_value() -> None:
     """The teacher is told."""
     error = refused(expression="log(-1 - x**2)", at=None, random_seed=1, asked=["x"])

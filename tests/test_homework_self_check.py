@@ -103,6 +103,16 @@ def test_an_item_without_a_gradient_is_unevaluable() -> None:
     assert "the slope is infinite at sqrt, where x = 0" in told(found)
 
 
+def test_a_step_without_a_value_is_unevaluable() -> None:
+    """Also where it is asked for itself, as a number or as an array."""
+    number = checked("A = sqrt(x); F = A*y", {"x": -1, "y": 2}, ["value(A)", "A", "y"])
+    array = checked("A = sqrt(x); F = sum(A*y)", {"x": [-1, 4], "y": [2, 3]}, ["value(A)", "A", "y"])
+
+    assert [item.verdict for item in number.items] == [Verdict.UNEVALUABLE] * 3
+    assert array.verdict is Verdict.UNEVALUABLE
+    assert "sqrt(x) has no real value at x = -1" in told(number)
+
+
 def test_an_item_that_is_none_is_an_error_with_the_name_of_the_problem() -> None:
     """The teacher is told which problem it is."""
     with pytest.raises(UnknownNameError) as unknown:
@@ -112,6 +122,15 @@ def test_an_item_that_is_none_is_an_error_with_the_name_of_the_problem() -> None
 
     assert unknown.value.message == "problem 'one', asked 1: an item asks for 'q', which is no name in the expression"
     assert unfit.value.message.startswith("problem 'one': cannot multiply W (1, 2)")
+
+
+def test_what_the_output_does_not_use_is_told() -> None:
+    """A slip of a teacher: y has a name, and the output computes W @ x anew."""
+    at = {"W": [[1, 2], [3, 4]], "x": [5, 7]}
+    found = checked("y = W @ x; L = sum((W @ x)**2)", at, ["x", "y", "value(y)"])
+
+    assert found.notes == ("∂L/∂y is 0: the output is not computed from it",)
+    assert checked("y = W @ x; L = sum(y**2)", at, ["x", "y", "value(y)"]).notes == ()
 
 
 # Coincidences --------------------------------------------------------------------------------------------------------

@@ -119,6 +119,23 @@ def test_three_digits_are_required_and_count(answer: object, expected: Mark) -> 
     assert mark(answer, {"digits": 3}, expression="12/7*x") is expected
 
 
+def test_too_few_digits_are_wrong_however_near() -> None:
+    """1.7 is within half a unit of the third digit of 1.7004, and says two."""
+    assert mark("1.7", {"digits": 3}, expression="1.7004*x") is Mark.WRONG
+    assert mark("1.70", {"digits": 3}, expression="1.7004*x") is Mark.RIGHT
+    assert mark("1.7", {"digits": 3, "relative": 0.1}, expression="1.7004*x") is Mark.WRONG
+
+
+@pytest.mark.parametrize(("size", "allowed"), [("truth", 1.0), ("larger", 2.0), ("sum", 3.0)])
+def test_a_size_is_that_of_the_truth_of_the_larger_or_of_both(size: str, allowed: float) -> None:
+    """Of a claimed 4 where 2 is right, a half; at least of the floor."""
+    near = Tolerance(relative=0.5, size=size)
+
+    assert float(near.allowed(exactly(2.0), exactly(4.0))) == allowed
+    assert float(near._replace(floor=10.0).allowed(exactly(2.0), exactly(4.0))) == 5.0
+    assert near._replace(scope="largest").over([2.0, -1.0], [-4.0, 0.0]).absolute == allowed
+
+
 def test_a_short_answer_that_is_right_needs_no_more_digits() -> None:
     """6 is 6.00."""
     assert mark(6, {"digits": 3}, expression="6*x") is Mark.RIGHT

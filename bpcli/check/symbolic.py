@@ -76,10 +76,11 @@ def wild_constants(graph: Graph) -> list[Node]:
     wild: list[Node] = []
     for constant in graph.constants:
         values[constant] = constant_in(exact, constant)
-    still = [node for node in graph.nodes if not node.varies and not node.op.is_condition]
-    for node in (*graph.constants, *still):
+    for node in (*graph.constants, *[node for node in graph.nodes if not node.varies]):
         if node.inputs:
             compute([node], values, exact)
+        if node.op.is_condition:
+            continue
         known = exactly(values[node])
         is_tame = known.is_zero or (known.middle is not None and abs(known.magnitude) <= LONGEST_CONSTANT)
         if not is_tame or node.op.name in SUMMED or not set(wild).isdisjoint(node.inputs):

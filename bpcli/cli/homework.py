@@ -20,9 +20,9 @@ from bpcli.report.explanations import Release
 if TYPE_CHECKING:
     from bpcli.check.homework.self_check import SelfCheck  # which a worker loads
 
-ANYWHERE = {"expression", "output_format", "as_json", "is_quiet", "max_rows", "time_limit", "release_to", "hint_level"}
-ANYWHERE |= {"max_characters", "max_operators", "max_nesting", "max_literal_digits", "max_entries"}
-OF_ANSWERS = {"answers_from", "report_format", "report_file", "resume_run", "parallel_jobs"}
+LIMITS = {"expression", "max_characters", "max_operators", "max_nesting", "max_literal_digits", "max_entries"}
+OF_ITSELF = LIMITS | {"output_format", "as_json", "is_quiet", "max_rows", "time_limit"}
+OF_ANSWERS = {"answers_from", "report_format", "report_file", "resume_run", "parallel_jobs", "release_to", "hint_level"}
 OF_THE_FILE = {"random_seed", "evaluation_mode", "upstream_seed", "relative_tolerance", "assignments", "at_files"}
 CALLED = "bpcli check homework.toml --answers-from answers.toml"
 FORMAT_OF = {
@@ -40,6 +40,9 @@ def homework_checked(
     path = _homework_path(expression)
     homework = _with_limit(homework_file(path, options["limits"]), ctx, options)
     if options["answers_from"] is None:
+        if not release.to_staff:
+            message = "a homework's check of itself shows right values, so it is not for students"
+            raise UsageError(message, hint="leave out --release-to; --template-for prints a form for them")
         return _check_itself(homework, options)
     from bpcli.cli.submissions import submissions_graded  # noqa: PLC0415 - a homework by itself has none
 
@@ -58,12 +61,12 @@ def _refuse_others(ctx: click.Context, expression: str | None, typed: dict[str, 
     if is_template and expression is not None:
         message = f"--template-for names the homework file itself, so {shortened(expression)} is one too many"
         raise UsageError(message, hint=f"bpcli check --template-for {shortened(options['template_for'])}")
-    allowed = ANYWHERE | ({"template_for"} if is_template else OF_ANSWERS if is_graded else set())
+    allowed = LIMITS | {"template_for"} if is_template else OF_ITSELF | (OF_ANSWERS if is_graded else set())
     for parameter in ctx.command.params:
         if ctx.get_parameter_source(parameter.name or "") is not ParameterSource.COMMANDLINE:
             continue
         if parameter.name not in allowed:
-            raise _out_of_place(parameter.opts[0], parameter.name or "")
+            raise _out_of_place(parameter.opts[0], parameter.name or "", is_template=is_template)
     if options["resume_run"] and not os.path.isdir(options["answers_from"]):  # noqa: PTH112 - pathlib is slow to load
         message = "--resume-run is for a class: the answers of one student are graded at once"
         raise UsageError(message, hint="leave it out")
@@ -86,7 +89,10 @@ def _refuse_overwriting(report: str, answers: str, homework: str | None) -> None
         raise UsageError(message, hint="write the report to another folder")
 
 
-def _out_of_place(option: str, name: str) -> UsageError:
+def _out_of_place(option: str, name: str, *, is_template: bool) -> UsageError:
+    if is_template:
+        message = f"{option} says nothing beside --template-for"
+        return UsageError(message, hint="leave it out; the form is written as TOML to standard output")
     if name in OF_ANSWERS:
         beside = "" if name == "answers_from" else f" {option} …"
         return UsageError(f"{option} is about answers to a homework file", hint=f"as in: {CALLED}{beside}")

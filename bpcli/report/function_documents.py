@@ -65,7 +65,8 @@ def plain_value(value: Any) -> Any:
 
 
 def _claim(group: Group, result: FunctionCheck, release: Release) -> Document:
-    entry = {key: value for key, value in group_entry(group, release).items() if key not in OF_EXPRESSIONS}
+    found = group_entry(group.but(causes=result.causes_of(group)), release)
+    entry = {key: value for key, value in found.items() if key not in OF_EXPRESSIONS}
     if "worst" in entry:
         entry["worst"] = {key: value for key, value in entry["worst"].items() if key not in OF_EXPRESSIONS}
     places = [place for place, point in enumerate(result.points) if group in point.groups]

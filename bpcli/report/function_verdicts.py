@@ -28,7 +28,7 @@ def function_report(result: FunctionCheck, page: Page, release: Release = STAFF)
     """What went wrong at all, a row for each input, its worst entries, what explains them, and how all was found."""
     lines = [line for fault in _once(result.faults) if fault.is_fatal for line in _fault(fault, page, release)]
     groups = result.worst_groups
-    fitting = [_readable(group) for group in groups if fits(group)]
+    fitting = [_readable(group).but(causes=result.causes_of(group)) for group in groups if fits(group)]
     lines += _rows(result, groups, page, release)
     lines += _entries(fitting, _places(result), page, release)
     said = _sentences(fitting, page, release)

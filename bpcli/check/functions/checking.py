@@ -164,6 +164,9 @@ class _Point:
         drawn_from = self.way.random_seed if seed is None else seed
         outputs = finite_outputs(self.callee, self.inputs)
         takes = self.callee.takes_upstream(self.inputs)
+        if self.way.upstream is not None and not takes:
+            message = f"an upstream gradient is given, and {self.callee.backward_name} takes none"
+            raise UsageError(message, hint="leave it out: every output counts with the weight 1")
         upstream = upstream_of(self.way.upstream, outputs, drawn_from) if takes else None
         passed = self.callee.passed(self.inputs, upstream)
         self.faults += passed.faults

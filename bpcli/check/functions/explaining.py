@@ -16,18 +16,23 @@ from bpcli.check.groups import Group
 Array = Any
 IN_SINGLE, SHORT = 2e-3, 5e-5  # the round-off of a pass in float32, and of a gradient alone that is in float32
 MOST_NUMBERS = 1_000_000  # of a Jacobian that is looked at for causes
+MOST_AGAIN = 10_000  # the same, at another point
 
 
 def explained(
     at: At, measured: Mapping[str, Measured], noise: Noise, groups: Sequence[Group], *, known: Collection[str] = ()
 ) -> list[Group]:
-    """The groups with causes, but for those of inputs that are `known`: they were explained at another point."""
+    """The groups with causes; those of inputs that are `known` from another point only where that costs little."""
     return [
         group.but(causes=_causes(group, at, measured, noise))
-        if group.verdict is Verdict.DIFFER and group.key not in known and _is_numeric(group)
+        if group.verdict is Verdict.DIFFER and _is_numeric(group) and (group.key not in known or _is_small(group, at))
         else group
         for group in groups
     ]
+
+
+def _is_small(group: Group, at: At) -> bool:
+    return bool(at.base.size * np.size(at.inputs[group.key]) <= MOST_AGAIN)
 
 
 def _is_numeric(group: Group) -> bool:

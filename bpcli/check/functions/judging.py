@@ -86,7 +86,7 @@ def _finding(item: Item, title: str, number: float, found: Estimate, limits: tup
     relative, round_off, unseen = limits
     claim = Claim(Target("gradient", item.node.name or ""), str(number), number)
     base = Finding(item, title, Verdict.AGREE, claim, truth=found.truth)
-    if number == found.value == 0 and not found.is_corner:  # nothing changed, and nothing is claimed to
+    if number == found.value == round_off == 0 and not found.is_corner:  # nothing changes anywhere, as is claimed
         return base
     if not isfinite(number) and isfinite(found.value) and isfinite(found.error):
         return base.but(verdict=Verdict.DIFFER, reason=NOT_FINITE)

@@ -1,10 +1,11 @@
 """What a check of hand-written gradients finds: the gradients at each point, entry by entry, and faults."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bpcli.check.findings import Finding, Verdict, worst
+from bpcli.check.findings import Cause, Finding, Verdict, worst
 from bpcli.check.functions.callee import Fault
 from bpcli.check.groups import Group
 
@@ -57,6 +58,19 @@ class FunctionCheck:
                 if known is None or order.index(group.verdict) > order.index(known.verdict):
                     chosen[group.key] = group
         return list(chosen.values())
+
+    def causes_of(self, group: Group) -> tuple[Cause, ...]:
+        """What the gradient of an input is consistent with at most of the points that tell anything.
+
+        At one point a factor 2 may be the length of an axis; a mistake gives what is claimed at every point.
+        """
+        told = [one.causes for point in self.points for one in point.groups if one.key == group.key and one.causes]
+        if len(told) < 2:  # noqa: PLR2004 - one point against another
+            return group.causes
+        counts = Counter(cause.kind for causes in told for cause in causes)
+        most = max(counts.values())
+        own = {cause.kind: cause for causes in [*reversed(told), group.causes] for cause in causes}
+        return tuple([own[kind] for kind, count in counts.items() if count == most > 1])
 
     @property
     def findings(self) -> Sequence[Finding]:

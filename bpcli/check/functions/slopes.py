@@ -35,8 +35,8 @@ MOST_NUMBERS = 500_000  # outputs of moved points that are held at once
 MOST_IN_JACOBIAN = 4_000_000
 LOOSE = 1e-6  # a relative error above it is worth a ladder
 LOOSE_IN_SINGLE = 1000.0  # times the precision
-FLAT = 1e-10  # of the outputs: what an entry changes that may be saturated, or is not used
-FAR = 2.0
+FLAT = 1e-4  # of the outputs: what entries change where all is nearly saturated, or nothing is used
+FAR = 2.0  # times the largest entry
 ROUNDINGS = 4.0  # gaps between numbers, which a gradient of next to nothing may be off by
 ALL_BUT_ROUNDING = 1e-6
 LOOSE_OF_ALL = 0.01  # so much of that, relative to the natural size, is not
@@ -153,12 +153,14 @@ class _Ray:
         self._widen_corners()
 
     def look_far(self) -> None:
-        """How far the outputs change as an entry that seems to change next to nothing moves by twice its size."""
-        size = np.abs(self.found.value) * self.scale
-        flat = np.flatnonzero(size <= FLAT * float(np.sum(np.abs(self.base * self.weights))))
-        for entries in self._parts(flat, 2):
-            for step in (-FAR * self.scale[entries], FAR * self.scale[entries]):
-                apart = np.sum(np.abs((self.rows(entries, step) - self.base) * self.weights), axis=1)
+        """Where no entry seems to change more than next to nothing: how far the outputs change as they move a lot."""
+        if self.largest > FLAT * float(np.sum(np.abs(self.base * self.weights))):
+            return
+        far = FAR * float(np.max(self.scale, initial=0.0))
+        for entries in self._parts(np.flatnonzero(self._reached), 2):
+            for step in (-far, far):
+                rows = self.rows(entries, np.full(entries.size, step))
+                apart = np.sum(np.abs((rows - self.base) * self.weights), axis=1)
                 self.reach[entries] = np.maximum(self.reach[entries], np.where(np.isfinite(apart), apart, 0.0))
 
     def _widen_corners(self) -> None:

@@ -41,6 +41,10 @@ class Grader:
         self._limits = limits
         self._problems: dict[int, _GradedProblem] = {}
 
+    def __reduce__(self) -> tuple[type["Grader"], tuple[Homework, Limits]]:
+        """What it was made of travels to another process, which finds the rest anew."""
+        return Grader, (self.homework, self._limits)
+
     def marked(self, problem: int, answers: Mapping[str, Any] = NO_ANSWERS) -> MarkedProblem:
         """The marks for the problem with this place; `answers` are by the names of its items.
 

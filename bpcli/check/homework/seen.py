@@ -11,6 +11,7 @@ from bpcli.check.judge import Judge
 from bpcli.check.point import Point
 from bpcli.check.targets import Item
 from bpcli.graph.op import Shape
+from bpcli.graph.order import ancestors_first
 from bpcli.language.limits import Limits
 
 Piece = tuple[tuple[bool, int | None], ...]  # of each comparison at a point: whether it is a tie, and how it comes out
@@ -58,6 +59,11 @@ class Seen:
         if self._posed.own is not None:
             return None
         return tuple([(one.tied, one.result) for one in self._judge.point.branch])
+
+    def counts_for_output(self, key: str) -> bool:
+        """Whether an item is a value, or the gradient of something that the output is computed from."""
+        item = self.item(key)
+        return item.kind == "value" or item.node in set(ancestors_first([self._posed.graph.output]))
 
     def item(self, key: str) -> Item:
         """What an item is about."""

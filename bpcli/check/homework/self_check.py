@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from math import isfinite
 from typing import Any, NamedTuple
 
 from bpcli.check.checking import check_expression
@@ -15,7 +16,7 @@ from bpcli.check.findings import Finding, Verdict, worst
 from bpcli.check.groups import ArrayCheck, Group
 from bpcli.check.homework.coincidences import Coincidence, Coincidences, Proposal
 from bpcli.check.homework.problems import Asked, Homework, Problem
-from bpcli.check.homework.seen import Seen, plain
+from bpcli.check.homework.seen import Seen
 from bpcli.check.results import Check
 from bpcli.errors import BpcliError
 from bpcli.graph.node import Variable
@@ -25,6 +26,7 @@ MOST_VERIFIED = 5  # proposals that are held against the oracles
 SETTLED = (Verdict.AGREE, Verdict.KINK)
 MOST_OPS = 2_000  # of an expression in which wrong methods are looked for
 TOO_LARGE = f"wrong methods are looked for in expressions of up to {MOST_OPS} operations"
+NOT_USED = "the output is not computed from it"
 NO_OTHER_POINT = "no other point could be evaluated, so wrong methods were not looked for"
 
 
@@ -85,12 +87,12 @@ def _checked(problem: Problem, limits: Limits) -> ProblemCheck:
     if seen.asks_for_formulas or checked.verdict not in SETTLED:
         return checked
     if seen.size > MOST_OPS:
-        return checked._replace(notes=(TOO_LARGE,))
+        return checked._replace(notes=(*checked.notes, TOO_LARGE))
     # At a kink many numbers are right, so none of them is right by coincidence.
     settled = [item.asked for item in checked.items if item.verdict is Verdict.AGREE]
     coincidences = Coincidences(problem, settled, limits)
     found = coincidences.found()
-    notes = () if coincidences.could_compare else (NO_OTHER_POINT,)
+    notes = checked.notes if coincidences.could_compare else (*checked.notes, NO_OTHER_POINT)
     proposals = islice(coincidences.proposals(), MOST_VERIFIED) if found else ()
     verified = (proposal for proposal in proposals if _is_as_good(proposal, checked, limits))
     return checked._replace(coincidences=found, proposal=next(verified, None), notes=notes)
@@ -124,7 +126,9 @@ def _answers_checked(problem: Problem, seen: Seen, limits: Limits) -> ProblemChe
     checks = ([check(with_respect_to=names)] if names else []) + ([check(dict(others.values()))] if others else [])
     found = {one.title: one for done in checks for one in _parts(done)}
     items = [_item(asked, seen.title(asked.key), right[asked.key], found) for asked in problem.asked]
-    return ProblemCheck(problem, tuple(items), tuple(checks))
+    idle = [item.title for item in items if not seen.counts_for_output(item.asked.key)]
+    notes = (f"{', '.join(idle)} {'is' if len(idle) == 1 else 'are'} 0: {NOT_USED}",) if idle else ()
+    return ProblemCheck(problem, tuple(items), tuple(checks), notes=notes)
 
 
 def _is_own(seen: Seen, key: str) -> bool:
@@ -134,7 +138,12 @@ def _is_own(seen: Seen, key: str) -> bool:
 
 
 def _claim(right: Any) -> Any:
-    return right if isinstance(right, str) else plain(right)
+    """What is claimed for an item; a number that is not finite cannot be, and the verdict says why there is none."""
+    if isinstance(right, list):
+        return [_claim(one) for one in right]
+    if isinstance(right, str):
+        return right
+    return _claim(right.tolist()) if getattr(right, "shape", ()) else (float(right) if isfinite(right) else 0.0)
 
 
 def _parts(check: Check) -> tuple[Finding | Group, ...]:
