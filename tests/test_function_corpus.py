@@ -16,6 +16,10 @@ UNTOLD = {
     ("sum_of_states", "overwritten instead of accumulated"),  # the first state is 0, so this gradient is 0
     ("total_variation", "path left out"),
     ("total_variation", "overwritten instead of accumulated"),
+    ("hidden_convolution", "transposed"),  # the kernel is no input
+    ("hidden_recurrence", "transposed"),  # nor are these weights
+    ("hidden_recurrence", "derivative"),
+    ("swish_network", "derivative at the pre-activation"),
 }
 EVERY = [(subject, slip) for subject in SUBJECTS for slip in subject.slips]
 

@@ -183,7 +183,7 @@ def test_one_report_for_each_student(homework: Path) -> None:
     done = call(*GRADED, "submissions", "--report-format", "gradescope", "--report-file", "{student}.json")
 
     written = sorted(path.name for path in homework.iterdir() if ".json" in path.name)
-    assert done.code == 0
+    assert (done.code, done.out.partition("; ")[2]) == (0, "the reports are in {student}.json\n")
     assert written == ["Blank.json", "ann.json", "ben.json", "class.json.run.jsonl", "cy.json", "eve.json"]
     assert json.loads(Path("ann.json").read_text("utf-8"))["score"] == 5
 

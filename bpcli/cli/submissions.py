@@ -151,9 +151,10 @@ def _codes(grade: Grade) -> list[int]:
 def _summary(grades: ClassGrades, target: str) -> str:
     """What is said of a report that went to a file."""
     found = grades.grades
+    where = f"the {'reports are' if STUDENT in target else 'report is'} in {target}\n"
     points = points_text(sum(grade.points for grade in found) / len(found), grades.out_of)
     if len(found) == 1:
-        return f"{name_of(found[0])}: {points} points; the report is in {target}\n"
+        return f"{name_of(found[0])}: {points} points; {where}"
     unreadable = sum(grade.unreadable is not None for grade in found)
     aside = f", {unreadable} of them unreadable" if unreadable else ""
-    return f"{len(found)} submissions graded{aside}: {points} points on the average; the report is in {target}\n"
+    return f"{len(found)} submissions graded{aside}: {points} points on the average; {where}"

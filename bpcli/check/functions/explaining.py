@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bpcli.check.findings import Verdict
+from bpcli.check.findings import Cause, Verdict
 from bpcli.check.functions.case import ROUND_OFF, Case, TooDearError
 from bpcli.check.functions.causes import causes_of
 from bpcli.check.functions.noise import At, Noise
@@ -24,7 +24,7 @@ def explained(
 ) -> list[Group]:
     """The groups with causes; those of inputs that are `known` from another point only where that costs little."""
     return [
-        group.but(causes=causes_of(_case(group, at, measured, noise)))
+        group.but(causes=_causes(group, at, measured, noise))
         if group.verdict is Verdict.DIFFER and _is_numeric(group) and (group.key not in known or _is_small(group, at))
         else group
         for group in groups
@@ -37,6 +37,18 @@ def _is_small(group: Group, at: At) -> bool:
 
 def _is_numeric(group: Group) -> bool:
     return group.claim is not None and np.asarray(group.claim.value).dtype.kind in "fiub"
+
+
+def _causes(group: Group, at: At, measured: Mapping[str, Measured], noise: Noise) -> tuple[Cause, ...]:
+    try:
+        return causes_of(_case(group, at, measured, noise))
+    except (
+        ArithmeticError,
+        IndexError,
+        TypeError,
+        ValueError,
+    ):  # shapes that no mistake is known for: a verdict stands
+        return ()
 
 
 def _case(group: Group, at: At, measured: Mapping[str, Measured], noise: Noise) -> Case:
