@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from bpcli.check.functions.callee import Fault, MisbehaviourError
+from bpcli.check.functions.checking import check_callee
 from bpcli.check.functions.local import LocalCallee, local_callee
 from bpcli.check.functions.signatures import check_names, named
 from bpcli.errors import BindingError, MissingValueError, UnknownNameError
@@ -200,6 +201,43 @@ def fault_of(forward: Any, backward: Any, inputs: Inputs) -> Fault:
     with pytest.raises(MisbehaviourError) as caught:
         callee(forward, backward).passed(inputs, None)
     return caught.value.fault
+
+
+class Remembers:
+    """Its backward pass calls the upstream gradient like the input; the forward pass may keep it in a list."""
+
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+
+    def forward(self, x: Any) -> Any:
+        """x²."""
+        self.kept.append(x)
+        return x**2
+
+    def backward(self, x: Any) -> Any:
+        """The upstream gradient times 2·x."""
+        return 2 * self.kept[-1] * x
+
+
+class Forgets:
+    """Without anything kept its method is a derivative, at x."""
+
+    def forward(self, x: Any) -> Any:
+        """x³."""
+        return x**3
+
+    def backward(self, x: Any) -> Any:
+        """3·x²."""
+        return 3 * x**2
+
+
+def test_the_lone_argument_of_a_method_is_the_upstream_gradient_where_anything_was_kept() -> None:
+    """Whatever its name; a method that has only its argument to go by is a derivative."""
+    x = np.array([1.0, -2.0, 3.0])
+    remembers, forgets = (local_callee(one) for one in (Remembers, Forgets))
+
+    assert (remembers.takes_upstream({"x": x}), forgets.takes_upstream({"x": x})) == (True, False)
+    assert [check_callee(one, [({"x": x}, None)]).verdict.value for one in (remembers, forgets)] == ["agree"] * 2
 
 
 @pytest.mark.parametrize("case", CONVENTIONS)

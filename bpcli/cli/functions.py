@@ -1,7 +1,7 @@
 """`bpcli check FILE.py --forward-function f`: a backward pass by hand, held against differences of the forward pass."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from math import isnan
@@ -11,7 +11,8 @@ import click
 
 from bpcli.check.findings import EXIT_CODES
 from bpcli.check.functions.callee import Fault, MisbehaviourError
-from bpcli.check.functions.checking import Way, check_callee, points_of
+from bpcli.check.functions.checking import Way, check_callee
+from bpcli.check.functions.given import points_of
 from bpcli.check.functions.pipes import ChildLimits
 from bpcli.check.functions.process import ChildCallee, child_callee
 from bpcli.check.functions.results import FunctionCheck
@@ -20,8 +21,7 @@ from bpcli.cli.arguments import bind
 from bpcli.cli.inputs import flags, names_from, texts_from, values_at, with_option
 from bpcli.cli.output import document_text, lines_text, page_for, say, write
 from bpcli.errors import TIME_LIMIT_EXIT, MissingValueError, UnknownNameError, UsageError
-from bpcli.graph.shapes import shape_text
-from bpcli.language.generators import axis_lengths, generators_in, inputs_from
+from bpcli.language.generators import inputs_from, is_drawn
 from bpcli.language.typed_inputs import input_typed
 from bpcli.language.values import text_from
 from bpcli.report.explanations import Release
@@ -45,7 +45,6 @@ HINTS = {
 }
 LONE = "normal(N,D)"  # what a lone parameter gets
 MOST_LISTED = 10
-MATRIX = 2  # axes
 GIGABYTE = 1 << 30
 MOST_GIGABYTES = 1 << 20
 LONGEST = 1e6  # seconds
@@ -55,7 +54,8 @@ FOR_CHECKS = 0.9  # of the time limit: what is left by then is not begun
 def check_functions(path: str | None, typed: dict[str, str], options: dict[str, Any]) -> int:
     """Check the functions of a Python file, and write the report; the exit code."""
     file, forward = _asked_for(path, options)
-    given = asked = _given(typed, options)
+    asked = _given(typed, options)
+    notes: tuple[str, ...] = ()
     with ExitStack() as stack:
         try:
             callee = stack.enter_context(_callee(file, forward, options))
@@ -64,10 +64,10 @@ def check_functions(path: str | None, typed: dict[str, str], options: dict[str, 
         except MisbehaviourError as error:
             result = _nothing_done(forward, error.fault, options)
         else:
-            given = _complete(callee, given, typed)
-            points = points_of(given, options["random_seed"], options["points_count"], options["limits"])
-            result = check_callee(callee, points, _way(options), beside)
-    notes = (*result.notes, *_notes(result, given, asked))
+            given = _complete(callee, asked, typed)
+            drawn = points_of(given, options["random_seed"], options["points_count"], options["limits"])
+            result = check_callee(callee, drawn.points, _way(options), beside)
+            notes = (*_added(given, asked), *drawn.notes)
     result = replace(result, faults=tuple(map(_with_option, result.faults)), notes=notes)
     if not options["is_quiet"]:
         _tell(result, file, options)
@@ -108,13 +108,18 @@ def _with_option(fault: Fault) -> Fault:
 
 
 def _way(options: dict[str, Any]) -> Way:
-    upstream = options["upstream_seed"]
-    if upstream is not None:
-        typed = {"upstream": input_typed("upstream", upstream, options["limits"])}
-        upstream = inputs_from(typed, options["random_seed"], 0, options["limits"])["upstream"]
+    """How the functions are checked, as the options say. Raises BindingError, ParseError, UsageError, LimitError."""
+    upstream = _upstream(options)
     wanted = names_from(options["names"])
     relative, seconds = options["relative_tolerance"], FOR_CHECKS * min(options["time_limit"], LONGEST)
     return Way(upstream, options["random_seed"], relative, wanted, seconds)
+
+
+def _upstream(options: dict[str, Any]) -> Any:
+    """The upstream gradient that was typed; a list as it is, as it may have one of another shape for each output."""
+    text, limits = options["upstream_seed"], options["limits"]
+    typed = None if text is None else input_typed("upstream", text, limits)
+    return inputs_from({"upstream": typed}, options["random_seed"], 0, limits)["upstream"] if is_drawn(typed) else typed
 
 
 def _complete(callee: ChildCallee, given: dict[str, Any], typed: dict[str, str]) -> dict[str, Any]:
@@ -181,12 +186,6 @@ def _tell(result: FunctionCheck, file: str, options: dict[str, Any]) -> None:
     say("".join(map(note_text, result.notes)))
 
 
-def _notes(result: FunctionCheck, given: Mapping[str, Any], asked: Mapping[str, Any]) -> Iterator[str]:
-    """What is good to know about the inputs that are given, of which some were not asked for."""
+def _added(given: Mapping[str, Any], asked: Collection[str]) -> Iterator[str]:
+    """A note on each input that is given without having been asked for."""
     yield from [f"{name} is drawn, as by --set {name}={value}" for name, value in given.items() if name not in asked]
-    for name, value in result.points[0].inputs.items() if result.points else ():
-        is_chosen = any(True for _ in axis_lengths(generators_in(given.get(name))))
-        shape: tuple[int, ...] = getattr(value, "shape", ())
-        if len(shape) == MATRIX and shape[0] == shape[1] > 1 and not is_chosen and value.dtype.kind == "f":
-            shown = f"{name} is square, {shape_text(shape)}"
-            yield f"{shown}: a gradient that is transposed fits there; unequal axes tell more"

@@ -1,6 +1,5 @@
 """`assert_gradients`: a check of a backward pass as a test has it, which passes or says everything."""
 
-from collections.abc import Callable
 from typing import Any
 
 from bpcli.check.findings import EXIT_CODES
@@ -13,9 +12,7 @@ from bpcli.report.plain import plain_text
 MOST_ROWS = 20  # a test's output is read from its end
 
 
-def assert_gradients(
-    forward: Callable[..., Any], backward: Callable[..., Any] | None = None, inputs: Any = None, **way: Any
-) -> None:
+def assert_gradients(forward: Any, backward: Any = None, inputs: Any = (), **way: Any) -> None:
     """Raise AssertionError, with the whole report, unless every gradient of a backward pass is right.
 
     Takes what `check_function` takes, and raises what it raises. What cannot be told, or has no value, is an

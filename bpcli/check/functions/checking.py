@@ -1,6 +1,7 @@
 """`check_function`: the gradients of a hand-written backward pass, held against differences of its forward pass."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from time import monotonic
 from typing import Any, NamedTuple
 
@@ -9,18 +10,17 @@ import numpy as np
 from bpcli.check.findings import Verdict
 from bpcli.check.functions.callee import Callee, Fault, Inputs, MisbehaviourError
 from bpcli.check.functions.explaining import explained
+from bpcli.check.functions.given import points_of, wanted_of
 from bpcli.check.functions.judging import Judging, group_of, method_of
 from bpcli.check.functions.noise import At, epsilon_of, noise_of
 from bpcli.check.functions.results import FunctionCheck, PointCheck
 from bpcli.check.functions.runs import finite_outputs, require_repeatable, wrong_values
-from bpcli.check.functions.slopes import differentiable, slopes_of
+from bpcli.check.functions.slopes import slopes_of
 from bpcli.check.functions.upstreams import upstream_of, weighed, weights_of
 from bpcli.check.functions.widening import widened
 from bpcli.errors import UsageError
-from bpcli.language.complaints import suggestion
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 
-FLOATS = "give an array of floats, or a number such as 2.0"
 PARTIAL = frozenset({"another shape", "no numbers"})  # faults of one gradient, after which others are judged
 
 
@@ -40,7 +40,7 @@ USUAL = Way()
 def check_function(  # noqa: PLR0913 - a question, and how it is to be answered
     forward: Any,
     backward: Any = None,
-    inputs: Mapping[str, Any] | Sequence[Any] = (),
+    inputs: Any = (),
     *,
     upstream: Any = None,
     reference: Any = None,
@@ -55,10 +55,12 @@ def check_function(  # noqa: PLR0913 - a question, and how it is to be answered
 
     `forward` and `backward` are functions, as in `f(x)` and `df(x)` or `forward(x, w) -> out, cache` and
     `backward(dout, cache) -> dx, dw`; or `forward` alone is a class with these two methods, or a function that returns
-    its gradients, too. `inputs` go by name or in order: arrays, numbers, whatever else a parameter takes, and texts
-    such as `"normal(2,3)"`, which are drawn at `points_count` points. `upstream` is the gradient of the outputs, drawn
-    where none is given; `reference` is a forward pass whose values are right, or a pair of both passes. What a function
-    does that it must not is a fault of the result. Raises UsageError, BindingError, ParseError, LimitError.
+    its gradients, too. `inputs` are a mapping by name, a list or tuple in order, or a lone input: arrays, numbers,
+    whatever else a parameter takes, and texts such as `"normal(2,3)"`, which are drawn at `points_count` points.
+    `upstream` is the gradient of the output, drawn where none is given; of several outputs a tuple or list of theirs.
+    `reference` is a forward pass whose values are right, or a pair of both passes. A gradient may be off by
+    `relative_tolerance` of the slope, by default 1e-6. What a function does that it must not is a fault of the result.
+    Raises UsageError, BindingError, ParseError, LimitError.
 
     >>> check_function(lambda x: x**2, lambda x: 3 * x, {"x": 2.0}).verdict.value
     'differ'
@@ -66,7 +68,6 @@ def check_function(  # noqa: PLR0913 - a question, and how it is to be answered
     from bpcli.check.functions.local import local_callee  # noqa: PLC0415 - a child process has callees of its own
     from bpcli.check.functions.signatures import check_names, named  # noqa: PLC0415 - the same
 
-    relative = _tolerance(relative_tolerance)
     wanted = (with_respect_to,) if isinstance(with_respect_to, str) else with_respect_to
     try:
         callee = local_callee(forward, backward)
@@ -74,34 +75,12 @@ def check_function(  # noqa: PLR0913 - a question, and how it is to be answered
         right = None if reference is None else local_callee(*pair)
     except MisbehaviourError as error:
         raise UsageError(error.fault.text, hint=error.fault.hint) from error
-    given = dict(inputs) if isinstance(inputs, Mapping) else named(callee.parameters, list(inputs))
+    in_order = inputs if isinstance(inputs, list | tuple) else [inputs]
+    given = dict(inputs) if isinstance(inputs, Mapping) else named(callee.parameters, in_order)
     check_names(callee.forward_name, callee.parameters, callee.backward_parameters, given)
-    points = points_of(given, random_seed, points_count, limits)
-    return check_callee(callee, points, Way(upstream, random_seed, relative, wanted, time_limit), right)
-
-
-def _tolerance(relative: float | None) -> float | None:
-    if relative is not None and not 0 <= relative < 1:
-        message = f"the relative tolerance must be from 0 to 1, not {relative:g}"
-        raise UsageError(message, hint="1e-6 is usual")
-    return relative
-
-
-def points_of(
-    given: Mapping[str, Any], random_seed: int, count: int, limits: Limits = DEFAULT_LIMITS
-) -> list[tuple[dict[str, Any], int | None]]:
-    """The inputs at each point, with the seed of what is drawn; one point without a seed where nothing is.
-
-    Raises ParseError, BindingError, LimitError, UsageError.
-    """
-    from bpcli.language.generators import generators_in, inputs_from  # noqa: PLC0415 - a child process draws nothing
-
-    if count < 1:
-        message = f"a function is checked at 1 point or more, not {count}"
-        raise UsageError(message, hint="3 is usual")
-    if not any(True for _ in generators_in(given)):
-        return [(inputs_from(given, random_seed, 0, limits), None)]
-    return [(inputs_from(given, random_seed, point, limits), random_seed + point) for point in range(count)]
+    drawn = points_of(given, random_seed, points_count, limits)
+    way = Way(upstream, random_seed, relative_tolerance, wanted, time_limit)
+    return replace(check_callee(callee, drawn.points, way, right), notes=drawn.notes)
 
 
 def check_callee(
@@ -110,14 +89,17 @@ def check_callee(
     """Hold the gradients of a pass against differences at some points, each with the seed that it was drawn from.
 
     A `reference` is a pass whose forward values are right: they are compared first. What a pass does that it must not
-    is a fault of the result. Raises UsageError where there is no input to differentiate.
+    is a fault of the result. Raises UsageError where there is no input to differentiate, or the tolerance is none.
     """
+    if way.relative is not None and not 0 <= way.relative < 1:
+        message = f"the relative tolerance must be from 0 to 1, not {way.relative:g}"
+        raise UsageError(message, hint="1e-6 is usual")
     found: list[PointCheck] = []
     faults: list[Fault] = []
     unclaimed: dict[str, None] = {}
     deadline = None if way.time_limit is None else monotonic() + way.time_limit
     for number, (inputs, seed) in enumerate(points):
-        names = _wanted(inputs, way.wanted)
+        names = wanted_of(inputs, way.wanted)
         until = None if deadline is None else monotonic() + (deadline - monotonic()) / (len(points) - number)
         told = {group.key for point in found for group in point.groups if group.verdict is Verdict.DIFFER}
         one = _Point(callee, inputs, way, until, told)
@@ -135,21 +117,6 @@ def check_callee(
             break
     once = tuple(dict.fromkeys(faults))
     return FunctionCheck(callee.forward_name, callee.backward_name, tuple(found), once, tuple(unclaimed))
-
-
-def _wanted(inputs: Inputs, wanted: Collection[str] | None) -> list[str]:
-    """The inputs whose gradient is checked."""
-    names = differentiable(inputs)
-    for name in wanted or ():
-        if name not in names:
-            what = f"'{name}' is no number or array of floats" if name in inputs else f"there is no input '{name}'"
-            message = f"no gradient with respect to {name}: {what}"
-            floats = f"inputs of floats are {', '.join(names)}" if names else FLOATS
-            raise UsageError(message, hint=suggestion(name, names, floats))
-    if not names:
-        message = "there is no input to differentiate"
-        raise UsageError(message, hint=FLOATS)
-    return [name for name in names if wanted is None or name in wanted]
 
 
 class _Point:
@@ -194,5 +161,5 @@ class _Point:
             group, faults = group_of(name, claim, measured[name], judging)
             groups.append(group)
             self.faults += faults
-        groups = explained(near, measured, noise, groups, known=self.told)
+        groups = explained(near, measured, noise, groups, known=self.told, deadline=self.deadline)
         return PointCheck(self.inputs, outputs, upstream, tuple(groups), method_of(judging, groups), seed)

@@ -6,7 +6,7 @@ of steps is climbed, and where that fails for an entry that is small among other
 Nothing here looks at a backward pass.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from math import prod
 from time import monotonic
 from typing import Any, NamedTuple
@@ -282,12 +282,3 @@ def scales_alone(x: Array) -> Array:
     """For each entry a power of two of its own size; infinite for 0, which has none."""
     size = np.abs(x)
     return np.where(size > 0, np.ldexp(1.0, np.frexp(size)[1] - 1), np.inf)
-
-
-def differentiable(inputs: Mapping[str, Any]) -> list[str]:
-    """The inputs that have a gradient: arrays of floats, and floats."""
-    return [
-        name
-        for name, value in inputs.items()
-        if isinstance(value, float | np.floating) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
-    ]

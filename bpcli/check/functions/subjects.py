@@ -3,6 +3,7 @@
 import copy
 import inspect
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from bpcli.check.functions.assigning import names_of_gradient
@@ -85,6 +86,13 @@ def _set_attributes(made: Any, inputs: Mapping[str, Any]) -> None:
             known = ", ".join(name for name in vars(made) if not name.startswith("_")) or "none"
             text = f"'{own}' has neither a parameter nor an attribute '{name}'"
             raise MisbehaviourError(Fault("cannot be called", own, text, f"its attributes are {known}"))
+
+
+def held_by(made: Any) -> list[Any]:
+    """What an object holds: its attributes, and what is in those that are lists or mappings."""
+    own = list(getattr(made, "__dict__", {}).values())
+    inner = [list(one.values()) if isinstance(one, dict) else one for one in own if isinstance(one, dict | list)]
+    return [*own, *chain.from_iterable(inner)]
 
 
 def output_left(made: Any) -> Any:
