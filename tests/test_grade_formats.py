@@ -407,7 +407,7 @@ def test_prairielearn_scores_from_0_to_1(small: ClassGrades) -> None:
 @pytest.mark.parametrize(
     ("place", "error"),
     [
-        (2, "A quotient, ∂f/∂x: 2** Something must stand after &#x27;**&#x27;."),
+        (2, "A quotient, ∂f/∂x, answered 2**: Something must stand after &#x27;**&#x27;."),
         (3, "The submission cannot be read: expected &#x27;=&#x27; after a key (line 3)"),
     ],
     ids=["an item", "the whole"],
