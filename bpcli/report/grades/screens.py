@@ -123,7 +123,7 @@ def _unread(grade: Grade, page: Page) -> tuple[str, ...]:
     """Why a whole submission could not be read."""
     if grade.unreadable is None:
         return ()
-    return (safe(f"cannot be read: {grade.unreadable}", LINE // 2 if page.is_short else len(grade.unreadable) + LINE),)
+    return (safe(grade.unreadable, LINE // 2 if page.is_short else len(grade.unreadable)),)
 
 
 def _items(items: list[ItemTally], page: Page) -> list[Line]:

@@ -78,7 +78,7 @@ def problem_text(problem: ProblemGrade, release: Release) -> str:
 
 def grade_notes(grade: Grade) -> list[str]:
     """What is said about a submission as a whole."""
-    unreadable = [f"The submission cannot be read: {grade.unreadable}"] if grade.unreadable is not None else []
+    unreadable = [f"Nothing could be graded: {grade.unreadable}"] if grade.unreadable is not None else []
     return [safe(note, max(LONGEST, len(note))) for note in (*unreadable, *grade.notes)]
 
 
