@@ -154,7 +154,7 @@ def test_the_hash_covers_what_a_grade_rests_on(tmp_path: Path, monkeypatch: pyte
         hash_of(homework, version="1.1"),
         hash_of(homework, place="a.toml"),
         *[hash_of(but(at={"x": one})) for one in (1, 1.5, array, other, wide, array.astype("float32"))],
-        hash_of(but(tolerance=Tolerance("own", 1e-6))),
+        hash_of(but(tolerance=Tolerance(1e-6))),
         hash_of(but(time_limit=61)),
         hash_of(but(carry_forward=True)),
         hash_of(homework_of(2)),
