@@ -10,13 +10,12 @@ from typing import Any
 import click
 
 from bpcli.check.findings import EXIT_CODES
-from bpcli.check.functions.callee import Fault, MisbehaviourError
+from bpcli.check.functions.callee import Fault, FaultKind, MisbehaviourError
 from bpcli.check.functions.checking import Way, check_callee
-from bpcli.check.functions.given import points_of
+from bpcli.check.functions.given import check_names, points_of
 from bpcli.check.functions.pipes import ChildLimits
 from bpcli.check.functions.process import ChildCallee, child_callee
 from bpcli.check.functions.results import FunctionCheck
-from bpcli.check.functions.signatures import check_names
 from bpcli.cli.arguments import bind
 from bpcli.cli.inputs import flags, names_from, texts_from, values_at, with_option
 from bpcli.cli.output import document_text, lines_text, page_for, say, write
@@ -38,8 +37,8 @@ ABOUT_EXPRESSIONS = {
     "parameters_file": "--parameters-file",
     "evaluation_mode": "--evaluation-mode",
 }
-USAGE = frozenset({"not found", "cannot be called"})  # faults that are those of the command
-HINTS = {
+USAGE: frozenset[FaultKind] = frozenset({"not found", "cannot be called"})  # faults that are those of the command
+HINTS: dict[FaultKind, str] = {
     "late": "raise it with --time-limit",
     "lost": "it ended Python, or needs more memory than --memory-limit allows",
 }
@@ -128,7 +127,7 @@ def _complete(callee: ChildCallee, given: dict[str, Any], typed: dict[str, str])
     Raises MissingValueError, UnknownNameError.
     """
     try:
-        check_names(callee.forward_name, callee.parameters, callee.backward_parameters, given)
+        check_names(callee, given)
     except MissingValueError as error:
         if not given and len(error.names) == 1:
             return {error.names[0]: LONE}

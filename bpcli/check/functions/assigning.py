@@ -46,14 +46,14 @@ def slots_of(inputs: Inputs, order: Sequence[str], outputs: Sequence[Array]) -> 
     output = np.shape(outputs[0]) if len(outputs) == 1 else ()
     shapes = {}
     for name in names:
-        shape = np.shape(inputs[name]) if is_numeric(inputs[name]) else ()
+        shape = np.shape(inputs[name]) if is_array_or_number(inputs[name]) else ()
         shapes[name] = (shape, (*output, *shape), *([(1,)] if shape == () else []))
     entries = [str(key) for value in inputs.values() if isinstance(value, Mapping) for key in value]
     inner = frozenset(form for entry in entries for form in _forms(entry))
     return Slots(shapes, frozenset(name for name in names if is_differentiable(inputs[name])), inner)
 
 
-def is_numeric(value: object) -> bool:
+def is_array_or_number(value: object) -> bool:
     """Whether a value is a number or an array of numbers, not a list of them."""
     if isinstance(value, np.ndarray):
         return value.dtype.kind in NUMERIC
