@@ -451,9 +451,10 @@ def test_what_else_a_backward_pass_takes() -> None:
 
 
 FAULTS = {
+    "a text": (lambda x: "a", lambda x: x, "no numbers", "'f' gives a str as output"),
     "nothing returned": (lambda x: None, lambda x: x, "no numbers", "'f' gives None as output"),
-    "texts": (lambda x: x, lambda x: np.array("a"), "no numbers", "'g' gives ndarray of str32 as the gradient with"),
-    "complex": (lambda x: x * 1j, lambda x: x, "no numbers", "'f' gives ndarray of complex128 as output"),
+    "texts": (lambda x: x, lambda x: np.array("a"), "no numbers", "'g' gives an array of str32 as the gradient with"),
+    "complex": (lambda x: x * 1j, lambda x: x, "no numbers", "'f' gives an array of complex128 as output"),
     "no gradient": (lambda x: x, lambda x: None, "no gradient", "'g' gives no gradient"),
     "loss alone": (lambda x: x, None, "no gradient", "'g' gives no gradient"),
     "two for one": (lambda x: x, lambda x: (x, x), "too many gradients", "'g' gives 2 gradients for one input"),

@@ -29,6 +29,11 @@ from bpcli.report.function_verdicts import function_report
 from bpcli.report.plain import note_text
 
 DEFINED = re.compile(r"^(?:def|class)[ \t]+([^\W\d]\w*)", re.MULTILINE)
+ABOUT_FUNCTIONS = {
+    "forward_function": "--forward-function",
+    "backward_function": "--backward-function",
+    "reference_file": "--reference-file",
+}
 ABOUT_EXPRESSIONS = {
     "requests": "--requests",
     "claims": "--claim",
@@ -143,8 +148,9 @@ def _asked_for(path: str | None, options: dict[str, Any]) -> tuple[str, str]:
     """The file and the name of the forward pass. Raises UsageError where one is missing."""
     forward = options["forward_function"]
     if path is None or not path.endswith(".py"):
-        message = "--forward-function names a function, but there is no Python file"
-        raise UsageError(message, hint=f"write: bpcli check layers.py --forward-function {forward}")
+        named = next(option for name, option in ABOUT_FUNCTIONS.items() if options[name])
+        message = f"{named} is about functions, but there is no Python file"
+        raise UsageError(message, hint=f"write: bpcli check layers.py --forward-function {forward or 'NAME'}")
     if forward is None:
         names = _defined_in(path, options)
         listed = ", ".join(names[:MOST_LISTED]) + (", …" if len(names) > MOST_LISTED else "")

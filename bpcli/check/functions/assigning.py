@@ -72,8 +72,9 @@ def as_array(value: object, function: str, what: str) -> Array:
     except Exception as error:  # noqa: BLE001 - whatever the object does when it is read
         raise _no_numbers(function, what, f"what cannot be read as an array: {type(error).__name__}") from None
     if found.dtype.kind not in NUMERIC:
-        given = "None" if value is None else f"{type(value).__name__} of {found.dtype.name}"
-        raise _no_numbers(function, what, given)
+        is_array = isinstance(value, np.ndarray | np.generic)
+        given = f"an array of {found.dtype.name}" if is_array else f"a {type(value).__name__}"
+        raise _no_numbers(function, what, "None" if value is None else given)
     return found
 
 

@@ -106,7 +106,9 @@ def _misfit(name: str, claims: Array, shape: tuple[int, ...], where: str) -> Fau
     has = f"has shape {shape_text(claims.shape)}" if claims.shape else "is a single number"
     text = f"the gradient of {name} {has}, and {name} has {own}"
     hint = "a gradient has the shape of its input"
-    if len(shape) > 1 and claims.shape == shape[::-1]:
+    if not shape and claims.size == 1:
+        hint = "give the number itself, without axes"
+    elif len(shape) > 1 and claims.shape == shape[::-1]:
         hint = "it may be transposed"
     elif claims.ndim > len(shape) and claims.shape[claims.ndim - len(shape) :] == shape:
         hint = "it may want a sum over the axes in front, along which the input was broadcast"
