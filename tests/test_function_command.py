@@ -147,6 +147,8 @@ def test_each_output_may_be_given_its_upstream_gradient() -> None:
         (("nowhere.py",), "cannot read nowhere.py", ""),
         (("x*y", *RELU), "there is no Python file", "bpcli check layers.py --forward-function relu_forward"),
         (RELU, "there is no Python file", "write: bpcli check"),
+        (("x*y", "--backward-function", "g"), "--backward-function is about functions", "--forward-function NAME"),
+        (("x*y", "--reference-file", "g.py"), "--reference-file is about functions", "--forward-function NAME"),
         ((LAYERS, *RELU, "--memory-limit", "nan"), "--memory-limit takes a number of gigabytes, not nan", "4 is usual"),
         ((LAYERS, *RELU, "--points-count", "0"), "--points-count takes a whole number from 1", ""),
         ((LAYERS, *RELU, "--x", "normal(99999,99999)"), "would take", "--max-entries"),

@@ -10,13 +10,12 @@ from typing import Any
 import click
 
 from bpcli.check.findings import EXIT_CODES
-from bpcli.check.functions.callee import Fault, MisbehaviourError
+from bpcli.check.functions.callee import Fault, FaultKind, MisbehaviourError
 from bpcli.check.functions.checking import Way, check_callee
-from bpcli.check.functions.given import points_of
+from bpcli.check.functions.given import check_names, points_of
 from bpcli.check.functions.pipes import ChildLimits
 from bpcli.check.functions.process import ChildCallee, child_callee
 from bpcli.check.functions.results import FunctionCheck
-from bpcli.check.functions.signatures import check_names
 from bpcli.cli.arguments import bind
 from bpcli.cli.inputs import flags, names_from, texts_from, values_at, with_option
 from bpcli.cli.output import document_text, lines_text, page_for, say, write
@@ -30,6 +29,11 @@ from bpcli.report.function_verdicts import function_report
 from bpcli.report.plain import note_text
 
 DEFINED = re.compile(r"^(?:def|class)[ \t]+([^\W\d]\w*)", re.MULTILINE)
+ABOUT_FUNCTIONS = {
+    "forward_function": "--forward-function",
+    "backward_function": "--backward-function",
+    "reference_file": "--reference-file",
+}
 ABOUT_EXPRESSIONS = {
     "requests": "--requests",
     "claims": "--claim",
@@ -38,8 +42,8 @@ ABOUT_EXPRESSIONS = {
     "parameters_file": "--parameters-file",
     "evaluation_mode": "--evaluation-mode",
 }
-USAGE = frozenset({"not found", "cannot be called"})  # faults that are those of the command
-HINTS = {
+USAGE: frozenset[FaultKind] = frozenset({"not found", "cannot be called"})  # faults that are those of the command
+HINTS: dict[FaultKind, str] = {
     "late": "raise it with --time-limit",
     "lost": "it ended Python, or needs more memory than --memory-limit allows",
 }
@@ -128,7 +132,7 @@ def _complete(callee: ChildCallee, given: dict[str, Any], typed: dict[str, str])
     Raises MissingValueError, UnknownNameError.
     """
     try:
-        check_names(callee.forward_name, callee.parameters, callee.backward_parameters, given)
+        check_names(callee, given)
     except MissingValueError as error:
         if not given and len(error.names) == 1:
             return {error.names[0]: LONE}
@@ -144,8 +148,9 @@ def _asked_for(path: str | None, options: dict[str, Any]) -> tuple[str, str]:
     """The file and the name of the forward pass. Raises UsageError where one is missing."""
     forward = options["forward_function"]
     if path is None or not path.endswith(".py"):
-        message = "--forward-function names a function, but there is no Python file"
-        raise UsageError(message, hint=f"write: bpcli check layers.py --forward-function {forward}")
+        named = next(option for name, option in ABOUT_FUNCTIONS.items() if options[name])
+        message = f"{named} is about functions, but there is no Python file"
+        raise UsageError(message, hint=f"write: bpcli check layers.py --forward-function {forward or 'NAME'}")
     if forward is None:
         names = _defined_in(path, options)
         listed = ", ".join(names[:MOST_LISTED]) + (", …" if len(names) > MOST_LISTED else "")

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpcli.check.findings import Verdict
-from bpcli.check.functions.callee import Callee, Fault, Inputs, MisbehaviourError
+from bpcli.check.functions.callee import Callee, Fault, FaultKind, Inputs, MisbehaviourError
 from bpcli.check.functions.explaining import explained
-from bpcli.check.functions.given import points_of, wanted_of
+from bpcli.check.functions.given import check_names, named, points_of, wanted_of
 from bpcli.check.functions.judging import Judging, group_of, method_of
 from bpcli.check.functions.noise import At, epsilon_of, noise_of
 from bpcli.check.functions.results import FunctionCheck, PointCheck
@@ -21,7 +21,9 @@ from bpcli.check.functions.widening import widened
 from bpcli.errors import UsageError
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 
-PARTIAL = frozenset({"another shape", "no numbers"})  # faults of one gradient, after which others are judged
+PARTIAL: frozenset[FaultKind] = frozenset(
+    {"another shape", "no numbers"}
+)  # faults of one gradient, after which others are judged
 
 
 class Way(NamedTuple):
@@ -66,7 +68,6 @@ def check_function(  # noqa: PLR0913 - a question, and how it is to be answered
     'differ'
     """
     from bpcli.check.functions.local import local_callee  # noqa: PLC0415 - a child process has callees of its own
-    from bpcli.check.functions.signatures import check_names, named  # noqa: PLC0415 - the same
 
     wanted = (with_respect_to,) if isinstance(with_respect_to, str) else with_respect_to
     try:
@@ -77,7 +78,7 @@ def check_function(  # noqa: PLR0913 - a question, and how it is to be answered
         raise UsageError(error.fault.text, hint=error.fault.hint) from error
     in_order = inputs if isinstance(inputs, list | tuple) else [inputs]
     given = dict(inputs) if isinstance(inputs, Mapping) else named(callee.parameters, in_order)
-    check_names(callee.forward_name, callee.parameters, callee.backward_parameters, given)
+    check_names(callee, given)
     drawn = points_of(given, random_seed, points_count, limits)
     way = Way(upstream, random_seed, relative_tolerance, wanted, time_limit)
     return replace(check_callee(callee, drawn.points, way, right), notes=drawn.notes)
