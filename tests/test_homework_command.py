@@ -410,8 +410,8 @@ REFUSED: dict[str, tuple[Sequence[str], str, str]] = {
     "YAML": (("homework.yaml",), "cannot read homework.yaml: homework is TOML or JSON, not YAML", "homework.toml"),
     "right values for students": (
         ("homework.toml", "--release-to", "student"),
-        "a homework's check of itself shows right values",
-        "--template-for",
+        "--release-to is about answers to a homework file",
+        "--answers-from answers.toml --release-to …",
     ),
     "two homeworks": (
         ("homework.toml", "--template-for", "homework.toml"),

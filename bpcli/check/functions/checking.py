@@ -162,5 +162,5 @@ class _Point:
             group, faults = group_of(name, claim, measured[name], judging)
             groups.append(group)
             self.faults += faults
-        groups = explained(near, measured, noise, groups, known=self.told)
+        groups = explained(near, measured, noise, groups, known=self.told, deadline=self.deadline)
         return PointCheck(self.inputs, outputs, upstream, tuple(groups), method_of(judging, groups), seed)
