@@ -188,6 +188,24 @@ def test_a_reference_is_compared_first(tmp_path: Path) -> None:
     assert valid_for("check", student.out)["faults"][0]["kind"] == "wrong value"
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("raise ValueError(1)", "gives no values to compare with: 'right.py' raises ValueError at right.py:1: 1"),
+        ("def relu_forward(x):\n    return x.y", "the reference gives no values: 'relu_forward' raises AttributeError"),
+    ],
+    ids=["a file that raises", "a function that raises"],
+)
+def test_a_broken_reference_is_no_mistake_of_what_is_checked(tmp_path: Path, text: str, message: str) -> None:
+    """It is an error of whoever asks."""
+    (tmp_path / "right.py").write_text(text)
+
+    done = call("check", LAYERS, *RELU, "--x", "normal(2)", "--reference-file", str(tmp_path / "right.py"))
+
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+
+
 def test_a_file_that_cannot_be_imported_is_the_answer(tmp_path: Path) -> None:
     """It is the user's mistake, told with its line, and no traceback."""
     broken = tmp_path / "broken.py"
