@@ -11,8 +11,8 @@ import pytest
 
 from bpcli.check.functions.callee import Fault, MisbehaviourError
 from bpcli.check.functions.checking import check_callee
+from bpcli.check.functions.given import check_names, named
 from bpcli.check.functions.local import LocalCallee, local_callee
-from bpcli.check.functions.signatures import check_names, named
 from bpcli.errors import BindingError, MissingValueError, UnknownNameError
 
 Inputs = dict[str, Any]
@@ -319,7 +319,7 @@ def test_a_method_may_give_its_own_gradients() -> None:
     assert passed.outputs[0] == np.sum(X @ W + B)
     assert passed.gradients["b"].tolist() == [2.0] * 4
     assert passed.gradients.keys() == {"x", "w", "b"}
-    check_names("loss", given.parameters, given.backward_parameters, inputs)
+    check_names(given, inputs)
     with pytest.raises(MisbehaviourError, match=r"^'Network' has neither a parameter nor an attribute 'weight'"):
         given.outputs({"x": X, "weight": W})
 
@@ -405,13 +405,11 @@ def test_inputs_are_held_against_the_parameters() -> None:
 
     assert layer.parameters.names == ("x", "w", "b")
     assert named(layer.parameters, [X, W]) == {"x": X, "w": W}
-    check_names("f", layer.parameters, layer.backward_parameters, {"x": X, "w": W})
+    check_names(layer, {"x": X, "w": W})
     with pytest.raises(MissingValueError, match="no value for w") as missing:
-        check_names("f", layer.parameters, layer.backward_parameters, {"x": X})
+        check_names(layer, {"x": X})
     with pytest.raises(UnknownNameError, match="'f' has no parameter 'weigth'") as unknown:
-        check_names(
-            "f", callee(lambda weight: weight).parameters, layer.backward_parameters, {"weight": 1, "weigth": 1}
-        )
+        check_names(callee(lambda weight: weight), {"weight": 1, "weigth": 1})
     with pytest.raises(BindingError, match="4 inputs for 3 parameters"):
         named(layer.parameters, [X, W, B, B])
     assert missing.value.hint == "'f' takes x, w, b"
@@ -453,9 +451,10 @@ def test_what_else_a_backward_pass_takes() -> None:
 
 
 FAULTS = {
+    "a text": (lambda x: "a", lambda x: x, "no numbers", "'f' gives a str as output"),
     "nothing returned": (lambda x: None, lambda x: x, "no numbers", "'f' gives None as output"),
-    "texts": (lambda x: x, lambda x: np.array("a"), "no numbers", "'g' gives ndarray of str32 as the gradient with"),
-    "complex": (lambda x: x * 1j, lambda x: x, "no numbers", "'f' gives ndarray of complex128 as output"),
+    "texts": (lambda x: x, lambda x: np.array("a"), "no numbers", "'g' gives an array of str32 as the gradient with"),
+    "complex": (lambda x: x * 1j, lambda x: x, "no numbers", "'f' gives an array of complex128 as output"),
     "no gradient": (lambda x: x, lambda x: None, "no gradient", "'g' gives no gradient"),
     "loss alone": (lambda x: x, None, "no gradient", "'g' gives no gradient"),
     "two for one": (lambda x: x, lambda x: (x, x), "too many gradients", "'g' gives 2 gradients for one input"),

@@ -147,6 +147,8 @@ def test_each_output_may_be_given_its_upstream_gradient() -> None:
         (("nowhere.py",), "cannot read nowhere.py", ""),
         (("x*y", *RELU), "there is no Python file", "bpcli check layers.py --forward-function relu_forward"),
         (RELU, "there is no Python file", "write: bpcli check"),
+        (("x*y", "--backward-function", "g"), "--backward-function is about functions", "--forward-function NAME"),
+        (("x*y", "--reference-file", "g.py"), "--reference-file is about functions", "--forward-function NAME"),
         ((LAYERS, *RELU, "--memory-limit", "nan"), "--memory-limit takes a number of gigabytes, not nan", "4 is usual"),
         ((LAYERS, *RELU, "--points-count", "0"), "--points-count takes a whole number from 1", ""),
         ((LAYERS, *RELU, "--x", "normal(99999,99999)"), "would take", "--max-entries"),
@@ -184,6 +186,24 @@ def test_a_reference_is_compared_first(tmp_path: Path) -> None:
     assert "18.75, the reference gives 6.25" in staff.out
     assert "6.25" not in student.out
     assert valid_for("check", student.out)["faults"][0]["kind"] == "wrong value"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("raise ValueError(1)", "gives no values to compare with: 'right.py' raises ValueError at right.py:1: 1"),
+        ("def relu_forward(x):\n    return x.y", "the reference gives no values: 'relu_forward' raises AttributeError"),
+    ],
+    ids=["a file that raises", "a function that raises"],
+)
+def test_a_broken_reference_is_no_mistake_of_what_is_checked(tmp_path: Path, text: str, message: str) -> None:
+    """It is an error of whoever asks."""
+    (tmp_path / "right.py").write_text(text)
+
+    done = call("check", LAYERS, *RELU, "--x", "normal(2)", "--reference-file", str(tmp_path / "right.py"))
+
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
 
 
 def test_a_file_that_cannot_be_imported_is_the_answer(tmp_path: Path) -> None:

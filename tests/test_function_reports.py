@@ -203,7 +203,7 @@ def test_a_note_stands_below() -> None:
     result = check_function(square, printing, {"x": "normal(3)"})
 
     assert result.verdict is Verdict.AGREE
-    assert "\n'printing' prints 'here\\n'.\n" in told(result)
+    assert "\n'printing' prints 'here'.\n" in told(result)
 
 
 def test_another_shape_has_no_entries() -> None:

@@ -302,6 +302,17 @@ def test_a_fault_ends_the_check() -> None:
     assert (found.points, kinds(found), found.verdict) == ((), ["raises"], Verdict.DIFFER)
 
 
+def test_outputs_of_another_shape_nearby_leave_no_slope() -> None:
+    """What has more outputs on one side is told from the other, and on both sides from none."""
+    sides = (lambda x: x > 1, lambda x: x != 1)
+    found = [
+        check_function(lambda x, is_two=side: np.ones(1 + int(is_two(x))) * x, lambda dout, _: dout.sum(), {"x": 1.0})
+        for side in sides
+    ]
+
+    assert [one.verdict for one in found] == [Verdict.AGREE, Verdict.UNDECIDED]
+
+
 def test_no_time_is_undecided() -> None:
     """Entries for which there is no time are left out, and it is said."""
     callee = Called(np.sin, lambda dout, x: {"x": dout * np.cos(x)})

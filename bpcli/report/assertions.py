@@ -7,7 +7,7 @@ from bpcli.check.functions.checking import check_function
 from bpcli.report.figures import full
 from bpcli.report.function_verdicts import function_report
 from bpcli.report.page import Page
-from bpcli.report.plain import plain_text
+from bpcli.report.plain import note_text, plain_text
 
 MOST_ROWS = 20  # a test's output is read from its end
 
@@ -22,5 +22,6 @@ def assert_gradients(forward: Any, backward: Any = None, inputs: Any = (), **way
     result = check_function(forward, backward, inputs, **way)
     if EXIT_CODES[result.verdict]:
         page = Page(number=full, most_rows=MOST_ROWS)
-        message = f"{result.backward}: {result.verdict.value}\n{plain_text(function_report(result, page))}"
+        notes = "".join(map(note_text, result.notes))
+        message = f"{result.backward}: {result.verdict.value}\n{plain_text(function_report(result, page))}{notes}"
         raise AssertionError(message)

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpcli.check.functions.assigning import is_numeric
+from bpcli.check.functions.assigning import is_array_or_number
 from bpcli.check.functions.callee import Fault, MisbehaviourError
 from bpcli.check.functions.signatures import Parameter, Parameters
 
@@ -185,7 +185,7 @@ def _has_cache(roles: Sequence[Role], results: Sequence[Any]) -> bool:
     """Whether the last result is a cache: by a name, as it is no array, or as one argument more is wanted for it."""
     if len(results) == 1:
         return False
-    if Role.CACHE in roles or not is_numeric(results[-1]):
+    if Role.CACHE in roles or not is_array_or_number(results[-1]):
         return True
     upstreams, unknown = roles.count(Role.UPSTREAM), roles.count(Role.UNKNOWN)
     if upstreams:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from bpcli.check.functions.callee import Callee, Inputs, MisbehaviourError
+from bpcli.check.functions.noise import joined
 
 Array = Any
 ROUND_OFF = 1e-6  # of an array's largest entry: what two ways to compute one gradient may differ by
@@ -198,8 +199,3 @@ def is_numeric(value: object) -> bool:
         return np.asarray(value).dtype.kind in "fiu"
     except (ValueError, TypeError):
         return False
-
-
-def joined(arrays: Sequence[Array]) -> Array:
-    """Arrays, flat and end to end, in float64."""
-    return np.concatenate([np.asarray(one, np.float64).reshape(-1) for one in arrays])

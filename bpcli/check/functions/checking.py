@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpcli.check.findings import Verdict
-from bpcli.check.functions.callee import Callee, Fault, Inputs, MisbehaviourError
+from bpcli.check.functions.callee import Array, Callee, Fault, FaultKind, Inputs, MisbehaviourError, Passed
 from bpcli.check.functions.explaining import explained
-from bpcli.check.functions.given import points_of, wanted_of
+from bpcli.check.functions.given import check_names, named, points_of, wanted_of
 from bpcli.check.functions.judging import Judging, group_of, method_of
 from bpcli.check.functions.noise import At, epsilon_of, noise_of
 from bpcli.check.functions.results import FunctionCheck, PointCheck
@@ -21,7 +21,9 @@ from bpcli.check.functions.widening import widened
 from bpcli.errors import UsageError
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 
-PARTIAL = frozenset({"another shape", "no numbers"})  # faults of one gradient, after which others are judged
+PARTIAL: frozenset[FaultKind] = frozenset(
+    {"another shape", "no numbers"}
+)  # faults of one gradient, after which others are judged
 
 
 class Way(NamedTuple):
@@ -66,7 +68,6 @@ def check_function(  # noqa: PLR0913 - a question, and how it is to be answered
     'differ'
     """
     from bpcli.check.functions.local import local_callee  # noqa: PLC0415 - a child process has callees of its own
-    from bpcli.check.functions.signatures import check_names, named  # noqa: PLC0415 - the same
 
     wanted = (with_respect_to,) if isinstance(with_respect_to, str) else with_respect_to
     try:
@@ -77,7 +78,7 @@ def check_function(  # noqa: PLR0913 - a question, and how it is to be answered
         raise UsageError(error.fault.text, hint=error.fault.hint) from error
     in_order = inputs if isinstance(inputs, list | tuple) else [inputs]
     given = dict(inputs) if isinstance(inputs, Mapping) else named(callee.parameters, in_order)
-    check_names(callee.forward_name, callee.parameters, callee.backward_parameters, given)
+    check_names(callee, given)
     drawn = points_of(given, random_seed, points_count, limits)
     way = Way(upstream, random_seed, relative_tolerance, wanted, time_limit)
     return replace(check_callee(callee, drawn.points, way, right), notes=drawn.notes)
@@ -127,33 +128,20 @@ class _Point:
         self.faults: list[Fault] = []
 
     def checked(self, names: Sequence[str], seed: int | None, reference: Callee | None) -> PointCheck:
-        """The verdict on the gradients of these inputs. Raises MisbehaviourError where there is nothing to judge."""
+        """The verdict on the gradients of these inputs.
+
+        Raises MisbehaviourError where there is nothing to judge, UsageError where there is nothing to judge it by.
+        """
         drawn_from = self.way.random_seed if seed is None else seed
-        outputs = finite_outputs(self.callee, self.inputs)
-        takes = self.callee.takes_upstream(self.inputs)
-        if self.way.upstream is not None and not takes:
-            message = f"an upstream gradient is given, and {self.callee.backward_name} takes none"
-            raise UsageError(message, hint="leave it out: every output counts with the weight 1")
-        upstream = upstream_of(self.way.upstream, outputs, drawn_from) if takes else None
-        passed = self.callee.passed(self.inputs, upstream)
-        self.faults += passed.faults
-        require_repeatable(self.callee.forward_name, outputs, passed.outputs)
+        outputs, upstream, passed = self._run(drawn_from)
         weights = upstream or weights_of(self.inputs, outputs, passed.gradients, drawn_from)
-        at = At(self.callee, self.inputs, outputs, weights)
-        near = widened(at)
+        near = widened(At(self.callee, self.inputs, outputs, weights))
         noise = noise_of(near, names, self.way.random_seed)
         epsilon = max(noise.epsilon, epsilon_of(outputs))
         if reference is not None:
-            right = reference.outputs(self.inputs)
+            right = _right_outputs(reference, self.inputs)
             self.faults += wrong_values(self.callee.forward_name, outputs, right, epsilon)
-        claims = {
-            name: weighed(passed.gradients[name], weights, self.inputs[name])
-            for name in names
-            if name in passed.gradients
-        }
-        if not claims:
-            text = f"{self.callee.backward_name} gives no gradient of {', '.join(names)}"
-            raise MisbehaviourError(Fault("no gradient", self.callee.backward_name, text))
+        claims = self._claims(names, passed, weights)
         measured = slopes_of(near, list(claims), noise, self.deadline)
         judging = Judging(epsilon, noise.is_float32, self.way.relative, self.callee.backward_name)
         groups = []
@@ -163,3 +151,34 @@ class _Point:
             self.faults += faults
         groups = explained(near, measured, noise, groups, known=self.told, deadline=self.deadline)
         return PointCheck(self.inputs, outputs, upstream, tuple(groups), method_of(judging, groups), seed)
+
+    def _run(self, drawn_from: int) -> tuple[tuple[Array, ...], tuple[Array, ...] | None, Passed]:
+        """The outputs, the upstream gradient if the pass takes one, and what both passes give."""
+        outputs = finite_outputs(self.callee, self.inputs)
+        takes = self.callee.takes_upstream(self.inputs)
+        if self.way.upstream is not None and not takes:
+            message = f"an upstream gradient is given, and {self.callee.backward_name} takes none"
+            raise UsageError(message, hint="leave it out: every output counts with the weight 1")
+        upstream = upstream_of(self.way.upstream, outputs, drawn_from) if takes else None
+        passed = self.callee.passed(self.inputs, upstream)
+        self.faults += passed.faults
+        require_repeatable(self.callee.forward_name, outputs, passed.outputs)
+        return outputs, upstream, passed
+
+    def _claims(self, names: Sequence[str], passed: Passed, weights: Sequence[Array]) -> dict[str, Array]:
+        """The gradients of these inputs that the backward pass gives. Raises MisbehaviourError where it gives none."""
+        given = passed.gradients
+        claims = {name: weighed(given[name], weights, self.inputs[name]) for name in names if name in given}
+        if not claims:
+            text = f"{self.callee.backward_name} gives no gradient of {', '.join(names)}"
+            raise MisbehaviourError(Fault("no gradient", self.callee.backward_name, text))
+        return claims
+
+
+def _right_outputs(reference: Callee, inputs: Inputs) -> tuple[Array, ...]:
+    """What a reference gives. Raises UsageError where it gives nothing, which is no fault of what is checked."""
+    try:
+        return finite_outputs(reference, inputs)
+    except MisbehaviourError as error:
+        message = f"the reference gives no values: {error.fault.text}"
+        raise UsageError(message, hint=error.fault.hint) from error

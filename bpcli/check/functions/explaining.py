@@ -3,18 +3,17 @@
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from time import monotonic
-from typing import Any
 
 import numpy as np
 
 from bpcli.check.findings import Cause, Verdict
+from bpcli.check.functions.callee import Array
 from bpcli.check.functions.case import ROUND_OFF, Case, TooDearError
 from bpcli.check.functions.causes import causes_of
 from bpcli.check.functions.noise import At, Noise
 from bpcli.check.functions.slopes import Measured, jacobian_of
 from bpcli.check.groups import Group
 
-Array = Any
 IN_SINGLE, SHORT = 2e-3, 5e-5  # the round-off of a pass in float32, and of a gradient alone that is in float32
 RUNS_OF_AN_ENTRY = 4  # of the forward pass, for a column of the Jacobian
 MOST_NUMBERS = 1_000_000  # of a Jacobian that is looked at for causes

@@ -1,4 +1,4 @@
-"""The inputs of a check as they are given: what they are at each point, which get a gradient, and what is to be noted.
+"""The inputs of a check as they are given: their names, what they are at each point, and which get a gradient.
 
 Whole numbers are sizes, indices and labels, and have no gradient. Where all inputs that could have one were typed
 without a point, as in `--x 2`, they are taken as floats, and a note says so.
@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpcli.check.functions.assigning import is_differentiable
-from bpcli.check.functions.callee import Inputs
-from bpcli.errors import UsageError
+from bpcli.check.functions.callee import Callee, Inputs
+from bpcli.check.functions.signatures import Parameters
+from bpcli.errors import BindingError, MissingValueError, UnknownNameError, UsageError
 from bpcli.graph.op import MOST_AXES
 from bpcli.graph.shapes import shape_text
 from bpcli.language.complaints import suggestion
@@ -28,6 +29,35 @@ class Drawn(NamedTuple):
 
     points: Sequence[tuple[Inputs, int | None]]
     notes: tuple[str, ...] = ()
+
+
+def named(parameters: Parameters, values: Sequence[Any]) -> dict[str, Any]:
+    """Inputs that were given in order, by the names of the parameters. Raises BindingError where there are more."""
+    names = list(parameters.names)
+    if parameters.rest is not None:
+        names += [f"{parameters.rest}{place}" for place in range(1, len(values) - len(names) + 1)]
+    if len(values) > len(names):
+        message = f"{len(values)} inputs for {len(names)} parameter{'' if len(names) == 1 else 's'}"
+        raise BindingError(message, hint=f"the parameters are {', '.join(names) or 'none'}")
+    return dict(zip(names, values, strict=False))
+
+
+def check_names(callee: Callee, given: Inputs) -> None:
+    """Hold the names of the inputs against the parameters of both passes.
+
+    Raises MissingValueError for a parameter of the forward pass that needs a value, UnknownNameError for an input that
+    neither pass takes.
+    """
+    function, forward = callee.forward_name, callee.parameters
+    taken = f"'{function}' takes {', '.join(forward.names) or 'no inputs'}"
+    missing = tuple(one.name for one in forward.listed if one.is_required and one.name not in given)
+    if missing:
+        raise MissingValueError(missing, taken)
+    known = [*forward.names, *callee.backward_parameters.names]
+    unknown = next((name for name in given if name not in known), None)
+    if unknown is not None and not forward.takes_any:
+        message = f"'{function}' has no parameter '{unknown}'"
+        raise UnknownNameError(message, unknown, suggestion(unknown, list(forward.names), taken))
 
 
 def points_of(given: Mapping[str, Any], random_seed: int, count: int, limits: Limits = DEFAULT_LIMITS) -> Drawn:

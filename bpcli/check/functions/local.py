@@ -53,8 +53,7 @@ class Forward(NamedTuple):
 class LocalCallee:
     """A forward and a backward pass that run here. Every call gets copies of its inputs, and the same random numbers.
 
-    `parameters` is what the inputs may be, `backward_parameters` what the backward pass takes. A pass that
-    `is_alone` in its process was not interrupted by whoever runs bpcli: an interrupt is its own fault.
+    A pass that `is_alone` in its process was not interrupted by whoever runs bpcli: an interrupt is its own fault.
     """
 
     def __init__(self, subject: Subject, forward_name: str, backward_name: str, *, is_alone: bool = False) -> None:
