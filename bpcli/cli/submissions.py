@@ -42,7 +42,7 @@ def submissions_graded(homework: Homework, form: str, options: dict[str, Any], r
     whole = ClassGrades(homework.title, homework.points, [])
     rendered = partial(_rendered, form, release, page)
     if not options["is_quiet"]:
-        say("".join(map(note_text, [*homework.notes, *folder.notes])))
+        say("".join(map(note_text, folder.notes)))
     with _recording(whole, rendered, folder.found, options, is_class=is_class) as record:
         basis = f"{__version__} {options['limits']}"
         submissions = submissions_in(folder.found, homework, answers_from, basis)

@@ -48,7 +48,7 @@ def problem_grade(marked: MarkedProblem) -> ProblemGrade:
     """The grade of one problem of one submission, in words."""
     problem = marked.problem
     items = tuple([_item_grade(item, marked) for item in marked.items])
-    return ProblemGrade(problem.name, problem.title or problem.name, items, marked.first_wrong, marked.notes)
+    return ProblemGrade(problem.name, problem.title or problem.name, items, marked.first_wrong)
 
 
 def _item_grade(item: MarkedItem, marked: MarkedProblem) -> ItemGrade:
