@@ -78,6 +78,16 @@ def test_each_kind_of_item_says_what_to_redo(key: str, answer: float, expected: 
     assert item.where == (expected,)
 
 
+@pytest.mark.parametrize(
+    ("expression", "y", "zero"), [("q = 2*x; f = x*y", 4, "0"), ("q = 2*x; f = sum(x*y)", [4, 1], "[0, 0]")]
+)
+def test_the_gradient_of_what_nothing_uses_is_zero(expression: str, y: object, zero: str) -> None:
+    """Also where it was left blank, and no verdict says so."""
+    at = {"x": y, "y": y}
+
+    assert item_of(grade_of("a", marked(expression, at, {"x": y}, blank=("q",))), "q").truth == zero
+
+
 def test_no_wrong_answer_is_left_without_a_place_to_look() -> None:
     """At a kink no single step is the wrong one."""
     item = item_of(grade_of("a", marked("x*abs(y)", {"x": 3, "y": 0}, {"y": 7})), "y")

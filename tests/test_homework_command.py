@@ -209,6 +209,13 @@ def test_progress_is_told_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -
     assert quiet.err == ""
 
 
+def test_a_homework_without_a_title_is_called_homework(homework: Path) -> None:
+    """A report begins with a word."""
+    (homework / "untitled.toml").write_text(HOMEWORK.replace('title = "Two problems"', ""), "utf-8")
+
+    assert call("check", "untitled.toml", "--answers-from", "-", stdin=RIGHT).out.startswith("Homework · student ")
+
+
 def test_what_is_left_out_of_a_folder_is_noted(homework: Path) -> None:
     """On standard error, once."""
     (homework / "submissions" / "readme.md").write_text("x")

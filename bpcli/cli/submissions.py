@@ -39,7 +39,7 @@ def submissions_graded(homework: Homework, form: str, options: dict[str, Any], r
     folder = handed_in(options["answers_from"])
     is_class = os.path.isdir(options["answers_from"])  # noqa: PTH112 - pathlib is slow to load
     page = page_for(form, options["max_rows"]) if form in ON_SCREEN and options["report_file"] is None else None
-    whole = ClassGrades(homework.title, homework.points, [])
+    whole = ClassGrades(homework.title or "Homework", homework.points, [])
     rendered = partial(_rendered, form, release, page)
     if not options["is_quiet"]:
         say("".join(map(note_text, folder.notes)))

@@ -254,12 +254,16 @@ def _own_truth(item: MarkedItem, check: Check | None, about: Item | None) -> str
     own = check.own if check is not None else None
     if own is None or about is None:
         return ""
-    if about.source is not None:
+    if about.kind in ("gradient", "contribution") and about.node not in own.upstreams:
+        value = own.system.zeros(about.node.shape)  # the output is not computed from it
+    elif about.source is not None:
         steps = [step for step in own.steps() if step.node is about.node and step.input is about.source]
-        number = getattr(steps[0], about.kind) if len(steps) == 1 else None
-        return "" if number is None else PAGE.value(own.system.handed_out(number))
-    numbers = own.values if about.kind == "value" else own.upstreams
-    if about.node not in numbers:
-        return ""
-    value = own.system.handed_out(numbers[about.node])
+        if len(steps) != 1:
+            return ""
+        value = own.system.handed_out(getattr(steps[0], about.kind))
+    else:
+        numbers = own.values if about.kind == "value" else own.upstreams
+        if about.node not in numbers:
+            return ""
+        value = own.system.handed_out(numbers[about.node])
     return PAGE.value(part_of(value, target_of(item.asked.key).place))
