@@ -289,6 +289,13 @@ def test_what_is_not_claimed_is_named() -> None:
     assert none.faults[0].text == "backward gives no gradient of x"
 
 
+def test_a_function_without_an_output_has_nothing_to_check() -> None:
+    """An empty tuple has no gradient."""
+    found = check_function(lambda _x: (), lambda x: x, 2.0)
+
+    assert [fault.text for fault in found.faults] == ["'<lambda>' gives no output"]
+
+
 def test_a_fault_ends_the_check() -> None:
     """A pass that fails is a fault of the result; later points are left out."""
 
@@ -300,6 +307,17 @@ def test_a_fault_ends_the_check() -> None:
     found = check_callee(Fails(np.sin), [({"x": X}, 0), ({"x": X}, 1)])
 
     assert (found.points, kinds(found), found.verdict) == ((), ["raises"], Verdict.DIFFER)
+
+
+def test_outputs_of_another_shape_nearby_leave_no_slope() -> None:
+    """What has more outputs on one side is told from the other, and on both sides from none."""
+    sides = (lambda x: x > 1, lambda x: x != 1)
+    found = [
+        check_function(lambda x, is_two=side: np.ones(1 + int(is_two(x))) * x, lambda dout, _: dout.sum(), {"x": 1.0})
+        for side in sides
+    ]
+
+    assert [one.verdict for one in found] == [Verdict.AGREE, Verdict.UNDECIDED]
 
 
 def test_no_time_is_undecided() -> None:
@@ -325,6 +343,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "give an",
     ),
     "no points": ({"inputs": {"x": 2.0}, "points_count": 0}, "1 point or more, not 0", "3 is usual"),
+    "a seed": ({"inputs": "normal(2)", "random_seed": -1}, "a whole number from 0, not -1", "0 is usual"),
     "a tolerance": ({"inputs": {"x": 2.0}, "relative_tolerance": 2.0}, "from 0 to 1, not 2", "1e-6"),
     "no input": ({"inputs": {}}, "no value for x", "takes x"),
 }

@@ -94,6 +94,13 @@ def test_a_second_mistake_does_not_follow() -> None:
     }
 
 
+def test_a_formula_beyond_all_numbers_follows_from_nothing() -> None:
+    """It has no distance from what would follow, and keeps no points."""
+    found = marks({"x": "1e308*x", "y": "9/y"}, {**CHAIN, "asked": ["x", "y"]}, carry_forward=True)
+
+    assert found == {"x": "wrong", "y": "wrong"}
+
+
 def test_what_follows_may_be_as_far_off_as_the_tolerance_says() -> None:
     """3·(-2) is -6, and -6.04 within 1% of it."""
     answers = {"A": 3, "x": -6.04}

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil, inf, log10
-from textwrap import wrap
 
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.functions.callee import Fault
@@ -32,11 +31,11 @@ def function_report(result: FunctionCheck, page: Page, release: Release = STAFF)
     lines += _rows(result, groups, page, release)
     lines += _entries(fitting, _places(result), page, release)
     said = [*_of_other_shapes(result, release), *_sentences(fitting, page, release)]
-    lines += [[Piece(line)] for text in said for line in _wrapped(page.signs.written(text), page)]
+    lines += [[Piece(line)] for text in said for line in page.wrapped(page.signs.written(text), below=2)]
     lines += [line for fault in _once(result.faults) if not fault.is_fatal for line in _fault(fault, page, release)]
     if result.unclaimed:
         lines.append([Piece(f"Without a gradient: {', '.join(result.unclaimed)}; '{result.backward}' gives none.")])
-    return [*lines, *[[Piece(line, "note")] for text in _method(result) for line in _wrapped(text, page)]]
+    return [*lines, *[[Piece(line, "note")] for text in _method(result) for line in page.wrapped(text, below=2)]]
 
 
 def _of_other_shapes(result: FunctionCheck, release: Release) -> Iterator[str]:
@@ -78,15 +77,10 @@ def _once(faults: Sequence[Fault]) -> list[Fault]:
 
 def _fault(fault: Fault, page: Page, release: Release) -> Iterator[Line]:
     """What a function did, and what now."""
-    for line in _wrapped(f"{told(fault, release)}.", page):
+    for line in page.wrapped(f"{told(fault, release)}.", below=2):
         yield [Piece(line, "verdict" if fault.is_fatal else "")]
     if fault.hint:
-        yield from [[Piece(line, "note")] for line in _wrapped(f"  hint: {fault.hint}", page)]
-
-
-def _wrapped(text: str, page: Page) -> list[str]:
-    """A sentence in lines of a page that has a width."""
-    return wrap(text, int(page.width), subsequent_indent="  ") if page.is_short else [text]
+        yield from [[Piece(line, "note")] for line in page.wrapped(f"  hint: {fault.hint}", below=2)]
 
 
 def _rows(result: FunctionCheck, groups: Sequence[Group], page: Page, release: Release) -> list[Line]:

@@ -177,7 +177,7 @@ class ChildCallee:
         try:
             answer = self._child.ask({**header, "where": where, "id": identity}, files, seconds)
         except LateError:
-            text = f"'{where}' gave no answer within {self._child.seconds_for_call:.3g} seconds"
+            text = f"'{where}' gave no answer {self._child.time_text}"
             self._fail(Fault("late", where, text, "it may be given more time"))
         except LostError as error:
             self._fail(Fault("lost", where, f"the process that ran '{where}' gave no answer: {error}"))

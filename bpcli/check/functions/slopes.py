@@ -260,15 +260,18 @@ class _Ray:
         return changes * stretch, np.where(real != 0, noises * np.abs(stretch), np.inf)
 
     def rows(self, entries: Array, steps: Array) -> Array:
-        """The outputs at moved points, (n, m); NaN where there is none."""
+        """The outputs at moved points, (n, m); NaN where there is none, or one of another shape."""
         values = self._moved_to(entries, steps)
         try:
-            return np.asarray(self.at.callee.moved(self.at.inputs, self.name, entries, values), dtype=float)
+            found = np.asarray(self.at.callee.moved(self.at.inputs, self.name, entries, values), dtype=float)
         except MisbehaviourError as error:
             if error.fault.kind in LASTING:
                 raise
-            if entries.size == 1:
-                return np.full((1, self.base.size), np.nan)
+        else:
+            if found.shape == (entries.size, self.base.size):
+                return found
+        if entries.size == 1:
+            return np.full((1, self.base.size), np.nan)
         return np.concatenate([self.rows(one, step) for one, step in zip(*_halves(entries, steps), strict=True)])
 
 
