@@ -78,6 +78,13 @@ def test_each_kind_of_item_says_what_to_redo(key: str, answer: float, expected: 
     assert item.where == (expected,)
 
 
+def test_no_wrong_answer_is_left_without_a_place_to_look() -> None:
+    """At a kink no single step is the wrong one."""
+    item = item_of(grade_of("a", marked("x*abs(y)", {"x": 3, "y": 0}, {"y": 7})), "y")
+
+    assert item.where == ("Redo what arrives at y.",)
+
+
 def test_what_follows_from_a_mistake_names_it() -> None:
     """With the points that it keeps, or without them."""
     problem = marked(*CHAIN, {"value(A)": 12, "z": 12})

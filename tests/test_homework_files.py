@@ -75,7 +75,7 @@ def test_a_homework_says_problems_points_and_rules(tmp_path: Path) -> None:
         {"x": 6, "y": -2, "z": -3},
     )
     assert (product.carry_forward, product.time_limit, sine.carry_forward, sine.time_limit) == (True, 5.0, False, 1.5)
-    assert [tolerance_of(product, asked).name for asked in product.asked] == ["cs231n", "", "cs231n"]
+    assert [tolerance_of(product, asked) == PRESETS["cs231n"] for asked in product.asked] == [True, False, True]
     assert tolerance_of(product, product.asked[1]).digits == 3
     assert tolerance_of(sine, sine.asked[0]) == PRESETS["exact"]
     assert [asked.form for asked in product.asked] == ["any", "number", "any"]

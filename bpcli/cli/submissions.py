@@ -17,7 +17,7 @@ from bpcli.check.homework.problems import Answers, Homework
 from bpcli.check.homework.records import Record
 from bpcli.cli.output import lines_text, page_for, say, write
 from bpcli.errors import DIFFERS_EXIT, UNDECIDED_EXIT, UsageError, worst_exit
-from bpcli.language.folders import Found, handed_in
+from bpcli.language.folders import HandedIn, handed_in
 from bpcli.language.limits import Limits
 from bpcli.report.explanations import Release
 from bpcli.report.grades.formats import text_of
@@ -42,7 +42,7 @@ def submissions_graded(homework: Homework, form: str, options: dict[str, Any], r
     whole = ClassGrades(homework.title, homework.points, [])
     rendered = partial(_rendered, form, release, page)
     if not options["is_quiet"]:
-        say("".join(map(note_text, [*homework.notes, *folder.notes])))
+        say("".join(map(note_text, folder.notes)))
     with _recording(whole, rendered, folder.found, options, is_class=is_class) as record:
         basis = f"{__version__} {options['limits']}"
         submissions = submissions_in(folder.found, homework, answers_from, basis)
@@ -77,7 +77,7 @@ class Recording(NamedTuple):
 
 @contextmanager
 def _recording(
-    whole: ClassGrades, rendered: Rendered, found: Sequence[Found], options: dict[str, Any], *, is_class: bool
+    whole: ClassGrades, rendered: Rendered, found: Sequence[HandedIn], options: dict[str, Any], *, is_class: bool
 ) -> Iterator[Recording]:
     """A recording for as long as the run takes; at its end, however it comes, the report is written once more."""
     target = options["report_file"]

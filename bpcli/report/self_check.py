@@ -141,7 +141,7 @@ def self_check_document(result: SelfCheck) -> Document:
         "title": result.homework.title,
         "points": result.homework.points,
         "problems": [_problem_entry(problem) for problem in result.problems],
-        "warnings": [{"message": note, "span": None} for note in result.homework.notes],
+        "warnings": [],
     }
 
 

@@ -59,7 +59,7 @@ def student_entry(grade: Grade, release: Release) -> Document:
 
 
 def _problem_entry(problem: ProblemGrade, release: Release) -> Document:
-    entry: Document = {
+    return {
         "problem": problem.problem,
         "title": problem.title,
         "points": tidy(problem.points),
@@ -67,7 +67,6 @@ def _problem_entry(problem: ProblemGrade, release: Release) -> Document:
         "first_wrong": problem.first_wrong,
         "items": [_item_entry(item, release) for item in problem.items],
     }
-    return entry | ({"notes": list(problem.notes)} if problem.notes else {})
 
 
 def _item_entry(item: ItemGrade, release: Release) -> Document:

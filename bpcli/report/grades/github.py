@@ -67,8 +67,6 @@ def _student_lines(grade: Grade, grades: ClassGrades, release: Release) -> Itera
         right = ["right"] if release.to_staff else []
         yield from _head(["", "answered", *right, "mark", "points", "hints"], {"points"})
         yield from [_row(_cells(item, release)) for item in problem.items]
-        for note in problem.notes:
-            yield from ["", markdown(note)]
 
 
 def _cells(item: ItemGrade, release: Release) -> list[str]:

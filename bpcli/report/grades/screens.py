@@ -58,11 +58,9 @@ def _problem(problem: ProblemGrade, release: Release, page: Page) -> list[Line]:
     columns += [Column("left", "verdict", "   ", caption="mark"), Column("right", "", "   ", caption="points")]
     heading += ["mark", "points"]
     rows = [_row(item, release, page) for item in problem.items]
-    notes = [[Piece(line, "note")] for note in problem.notes for line in page.wrapped(safe(note, len(note)), 2)]
     return [
         *page.headline(title, points_text(problem.points, problem.out_of)),
         *table(columns, rows, page.width, tuple(heading), needs_heading=True),
-        *notes,
     ]
 
 
@@ -123,7 +121,7 @@ def _unread(grade: Grade, page: Page) -> tuple[str, ...]:
     """Why a whole submission could not be read."""
     if grade.unreadable is None:
         return ()
-    return (safe(f"cannot be read: {grade.unreadable}", LINE // 2 if page.is_short else len(grade.unreadable) + LINE),)
+    return (safe(grade.unreadable, LINE // 2 if page.is_short else len(grade.unreadable)),)
 
 
 def _items(items: list[ItemTally], page: Page) -> list[Line]:

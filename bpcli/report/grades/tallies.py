@@ -15,7 +15,6 @@ class ItemTally(NamedTuple):
     """One item over a class: the marks it got, the points that were reached on the average, and the mistakes."""
 
     problem: str
-    problem_title: str
     key: str
     title: str
     out_of: float
@@ -58,7 +57,7 @@ def tallies(grades: ClassGrades) -> list[ItemTally]:
     for problem, item in _items(grades):
         place = problem.problem, item.key
         tally = found.get(place) or ItemTally(
-            problem.problem, problem.title, item.key, item.title, item.out_of, Counter(), 0.0, Counter()
+            problem.problem, item.key, item.title, item.out_of, Counter(), 0.0, Counter()
         )
         tally.marks[item.mark] += 1
         tally.mistakes.update(item.mistakes)

@@ -71,14 +71,13 @@ def item_text(item: ItemGrade, release: Release) -> str:
 
 
 def problem_text(problem: ProblemGrade, release: Release) -> str:
-    """All items of a problem, and what is noted about it."""
-    notes = [safe(note, len(note)) for note in problem.notes]
-    return "\n".join([*[item_text(item, release) for item in problem.items], *notes])
+    """All items of a problem."""
+    return "\n".join([item_text(item, release) for item in problem.items])
 
 
 def grade_notes(grade: Grade) -> list[str]:
     """What is said about a submission as a whole."""
-    unreadable = [f"The submission cannot be read: {grade.unreadable}"] if grade.unreadable is not None else []
+    unreadable = [f"Nothing could be graded: {grade.unreadable}"] if grade.unreadable is not None else []
     return [safe(note, max(LONGEST, len(note))) for note in (*unreadable, *grade.notes)]
 
 
