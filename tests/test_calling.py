@@ -219,6 +219,21 @@ class Remembers:
         return 2 * self.kept[-1] * x
 
 
+class Contains:
+    """A layer within, which remembers."""
+
+    def __init__(self) -> None:
+        self.layers = [Remembers()]
+
+    def forward(self, x: Any) -> Any:
+        """x², by the layer."""
+        return self.layers[0].forward(x)
+
+    def backward(self, x: Any) -> Any:
+        """The upstream gradient, through the layer."""
+        return self.layers[0].backward(x)
+
+
 class Forgets:
     """Without anything kept its method is a derivative, at x."""
 
@@ -234,10 +249,10 @@ class Forgets:
 def test_the_lone_argument_of_a_method_is_the_upstream_gradient_where_anything_was_kept() -> None:
     """Whatever its name; a method that has only its argument to go by is a derivative."""
     x = np.array([1.0, -2.0, 3.0])
-    remembers, forgets = (local_callee(one) for one in (Remembers, Forgets))
+    callees = [local_callee(one) for one in (Remembers, Contains, Forgets)]
 
-    assert (remembers.takes_upstream({"x": x}), forgets.takes_upstream({"x": x})) == (True, False)
-    assert [check_callee(one, [({"x": x}, None)]).verdict.value for one in (remembers, forgets)] == ["agree"] * 2
+    assert [one.takes_upstream({"x": x}) for one in callees] == [True, True, False]
+    assert [check_callee(one, [({"x": x}, None)]).verdict.value for one in callees] == ["agree"] * 3
 
 
 @pytest.mark.parametrize("case", CONVENTIONS)

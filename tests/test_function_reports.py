@@ -149,6 +149,17 @@ def test_a_gradient_of_another_shape_has_causes_too() -> None:
     assert "dw: consistent with: the gradient transposed." in told(result)
 
 
+def test_a_hint_that_names_a_cause_is_told_where_causes_are() -> None:
+    """A gradient of another shape may be transposed."""
+    result = check_function(lambda x: (2 * x).sum(), lambda x: np.full(x.shape[::-1], 2.0), "normal(2,3)")
+
+    for level, is_told in (("where", False), ("kind", False), ("cause", True)):
+        release = Release("student", level)
+        assert ("transposed" in told(result, release)) is is_told
+        assert ("transposed" in json.dumps(document(result, release))) is is_told
+    assert "hint: it may be transposed" in told(result)
+
+
 def test_inputs_that_are_given_are_one_point() -> None:
     """Nothing is drawn but the upstream gradient: there is no seed."""
     inputs = {"x": np.eye(2, 3), "w": np.ones((3, 2)), "b": np.zeros(2)}

@@ -289,6 +289,13 @@ def test_what_is_not_claimed_is_named() -> None:
     assert none.faults[0].text == "backward gives no gradient of x"
 
 
+def test_a_function_without_an_output_has_nothing_to_check() -> None:
+    """An empty tuple has no gradient."""
+    found = check_function(lambda _x: (), lambda x: x, 2.0)
+
+    assert [fault.text for fault in found.faults] == ["'<lambda>' gives no output"]
+
+
 def test_a_fault_ends_the_check() -> None:
     """A pass that fails is a fault of the result; later points are left out."""
 
@@ -336,6 +343,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "give an",
     ),
     "no points": ({"inputs": {"x": 2.0}, "points_count": 0}, "1 point or more, not 0", "3 is usual"),
+    "a seed": ({"inputs": "normal(2)", "random_seed": -1}, "a whole number from 0, not -1", "0 is usual"),
     "a tolerance": ({"inputs": {"x": 2.0}, "relative_tolerance": 2.0}, "from 0 to 1, not 2", "1e-6"),
     "no input": ({"inputs": {}}, "no value for x", "takes x"),
 }

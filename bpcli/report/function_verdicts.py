@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import ceil, inf, log10
 
 from bpcli.check.findings import Finding, Verdict
-from bpcli.check.functions.callee import Fault
+from bpcli.check.functions.callee import Fault, FaultKind
 from bpcli.check.functions.results import FunctionCheck
 from bpcli.check.groups import Group
 from bpcli.graph.shapes import shape_text
@@ -17,7 +17,8 @@ from bpcli.report.page import Page
 from bpcli.report.plain import one_line
 from bpcli.report.verdicts import claimed_cell, differences_cell, notes_cell
 
-WRONG_VALUE = "wrong value"  # the kind of a fault that names what is right
+WRONG_VALUE: FaultKind = "wrong value"  # the kind of a fault that names what is right
+WRONG_SHAPE: FaultKind = "another shape"
 NUMBERS = ("claimed", "differences")
 BOUNDS = (1e-12, 1e-9, 1e-6, 1e-3)
 NUMBER = re.compile("[0-9]+")
@@ -70,6 +71,11 @@ def told(fault: Fault, release: Release) -> str:
     return f"T{text[1:]}" if text.startswith("the ") else text
 
 
+def hint_told(fault: Fault, release: Release) -> str | None:
+    """What to do now; that of a wrong shape names a cause, which is told where causes are."""
+    return fault.hint if fault.kind != WRONG_SHAPE or release.tells("cause") else None
+
+
 def _once(faults: Sequence[Fault]) -> list[Fault]:
     """The faults without those that say the same of another point, with other numbers."""
     return list({NUMBER.sub("", fault.text): fault for fault in reversed(faults)}.values())[::-1]
@@ -79,8 +85,9 @@ def _fault(fault: Fault, page: Page, release: Release) -> Iterator[Line]:
     """What a function did, and what now."""
     for line in page.wrapped(f"{told(fault, release)}.", below=2):
         yield [Piece(line, "verdict" if fault.is_fatal else "")]
-    if fault.hint:
-        yield from [[Piece(line, "note")] for line in page.wrapped(f"  hint: {fault.hint}", below=2)]
+    hint = hint_told(fault, release)
+    if hint:
+        yield from [[Piece(line, "note")] for line in page.wrapped(f"  hint: {hint}", below=2)]
 
 
 def _rows(result: FunctionCheck, groups: Sequence[Group], page: Page, release: Release) -> list[Line]:

@@ -68,6 +68,9 @@ def points_of(given: Mapping[str, Any], random_seed: int, count: int, limits: Li
     if count < 1:
         message = f"a function is checked at 1 point or more, not {count}"
         raise UsageError(message, hint="3 is usual")
+    if random_seed < 0:
+        message = f"a random seed is a whole number from 0, not {random_seed}"
+        raise UsageError(message, hint="0 is usual")
     has_seed = is_drawn(given)
     first = inputs_from(given, random_seed, 0, limits)
     whole = [] if differentiable(first) else [name for name, value in given.items() if _is_whole(value)]

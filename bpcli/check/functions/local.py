@@ -134,6 +134,9 @@ class LocalCallee:
         returned = result(lambda: self.subject.call(made, taken), self.forward_name, called, is_alone=self.is_alone)
         returned = output_left(made) if returned is None and made is not None else returned
         results = tensor_outputs(returned) if self.subject.is_torch else results_of(returned)
+        if not results:
+            text, hint = f"'{self.forward_name}' gives no output", "return an array of floats"
+            raise MisbehaviourError(Fault("no numbers", self.forward_name, text, hint))
         after = held_by(made)
         has_state = len(before) != len(after) or any(one is not other for one, other in zip(before, after, strict=True))
         return Forward(taken, made, results, has_state)

@@ -3,13 +3,15 @@
 import copy
 import inspect
 from collections.abc import Mapping, Sequence
-from itertools import chain
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from bpcli.check.functions.assigning import names_of_gradient
 from bpcli.check.functions.autograd import is_autograd, taken_by_autograd
 from bpcli.check.functions.callee import Fault, MisbehaviourError
 from bpcli.check.functions.signatures import Function, Parameters, arguments, parameters_of
+
+MOST_HELD = 1000  # so much of an object tells whether a pass left anything in it
 
 
 class Subject(NamedTuple):
@@ -89,10 +91,21 @@ def _set_attributes(made: Any, inputs: Mapping[str, Any]) -> None:
 
 
 def held_by(made: Any) -> list[Any]:
-    """What an object holds: its attributes, and what is in those that are lists or mappings."""
-    own = list(getattr(made, "__dict__", {}).values())
-    inner = [list(one.values()) if isinstance(one, dict) else one for one in own if isinstance(one, dict | list)]
-    return [*own, *chain.from_iterable(inner)]
+    """What an object holds: its attributes, and what is in those that are lists, mappings or objects, as layers are."""
+    found: list[Any] = []
+    left, seen = [made], set()
+    while left and len(found) < MOST_HELD:
+        one = left.pop()
+        if id(one) in seen or isinstance(one, type | ModuleType):
+            continue
+        seen.add(id(one))
+        if isinstance(one, list | tuple):
+            inner = list(one)
+        else:
+            inner = list((one if isinstance(one, dict) else getattr(one, "__dict__", {})).values())
+        found += inner
+        left += inner
+    return found
 
 
 def output_left(made: Any) -> Any:
