@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from bpcli.check.homework.documents import document_from, flattened, form_of
 from bpcli.check.homework.drawn_points import drawn_point
-from bpcli.check.homework.fields import Fields
+from bpcli.check.homework.fields import Fields, refusal
 from bpcli.check.homework.posing import Posed, about, meant, place_of, posed
 from bpcli.check.homework.problems import TIME_LIMIT, Asked, Homework, Problem
 from bpcli.check.homework.tolerances import tolerance_from
@@ -97,12 +97,12 @@ def _rules(fields: Fields, above: _Rules, where: str) -> _Rules:
 
 def _problem(table: Mapping[str, Any], place: int, rules: _Rules, folder: str, limits: Limits) -> Problem:
     """One problem; it is posed once, so that whatever cannot be used is found here."""
-    name = Fields({"name": table.get("name")}, f"problem {place}", ("name",)).text("name")
+    unnamed = Fields({"name": table.get("name")}, f"problem {place}", ("name",))
+    name = unnamed.text("name")
+    if not NAME.fullmatch(name):
+        unnamed.refuse(f"the name {named(name)} is not made of letters, digits, - and _", 'as in name = "product"')
     where = f"problem '{name}'"
     fields = Fields(table, where, OF_PROBLEM)
-    if not NAME.fullmatch(name):
-        fields = Fields({}, f"problem {place}", ())
-        fields.refuse(f"the name {named(name)} is not made of letters, digits, - and _", 'as in name = "product"')
     rules = _rules(fields, rules, where)
     problem = Problem(
         name=name,
@@ -214,7 +214,7 @@ def _item(one: Any, where: str) -> tuple[Asked, float | None]:
     """An item, and its points if it says them."""
     table = {"item": one} if isinstance(one, str) else one
     if not isinstance(table, Mapping):
-        Fields({}, where, ()).refuse("an item is a text or a table", 'as in "x" or { item = "x", points = 2 }')
+        raise refusal(where, "an item is a text or a table", 'as in "x" or { item = "x", points = 2 }')
     fields = Fields(table, where, OF_ITEM)
     form = fields.text("form", "any")
     if form not in FORMS:

@@ -19,9 +19,8 @@ Each name stands for the test that its source applies to two gradients a (the an
 from collections.abc import Mapping
 from typing import Any
 
-from bpcli.check.homework.fields import Fields
+from bpcli.check.homework.fields import Fields, refusal
 from bpcli.check.nearness import AS_TYPED, Tolerance
-from bpcli.errors import UsageError
 from bpcli.language.complaints import named, suggestion
 
 MOST_DIGITS = 15  # that float64 holds
@@ -46,20 +45,17 @@ def tolerance_from(value: Any, where: str) -> Tolerance:
     if isinstance(value, str):
         if value not in PRESETS:
             known = list(PRESETS)
-            message = f"{where}: unknown tolerance {named(value)}"
-            raise UsageError(message, hint=suggestion(value, known, f"the names are {', '.join(known)}; or {FIGURES}"))
+            hint = suggestion(value, known, f"the names are {', '.join(known)}; or {FIGURES}")
+            raise refusal(where, f"unknown tolerance {named(value)}", hint)
         return PRESETS[value]
     if not isinstance(value, Mapping):
-        message = f"{where}: a tolerance is a name or a table of figures"
-        raise UsageError(message, hint=FIGURES)
+        raise refusal(where, "a tolerance is a name or a table of figures", FIGURES)
     fields = Fields(value, where, ("relative", "absolute", "digits"))
     relative = fields.number("relative", None, least=0.0)
     if relative is not None and relative >= 1:
-        message = f"{where}: 'relative' must be below 1, not {relative:g}"
-        raise UsageError(message, hint="1e-6 is usual")
+        fields.refuse(f"'relative' must be below 1, not {relative:g}", "1e-6 is usual")
     absolute = fields.number("absolute", 0.0, least=0.0) or 0.0
     digits = fields.whole("digits", None, 1, MOST_DIGITS)
     if relative is None and not absolute and digits is None:
-        message = f"{where}: a tolerance without a figure"
-        raise UsageError(message, hint=FIGURES)
+        fields.refuse("a tolerance without a figure", FIGURES)
     return Tolerance(relative, absolute, digits=digits)
