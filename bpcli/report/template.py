@@ -11,6 +11,7 @@ from bpcli.check.homework.problems import Asked, Homework, Problem
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import shape_text
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
+from bpcli.report.grades.telling import counted
 from bpcli.report.toml_texts import comment, toml_key, toml_value
 
 HOW = """\
@@ -45,8 +46,7 @@ def _problem(problem: Problem, limits: Limits) -> Iterator[str]:
 
 def _about(asked: Asked, shape: str) -> str:
     """What is to be written for an item, and what it is worth."""
-    worth = f"{asked.points:g} point{'' if asked.points == 1 else 's'}"
-    return ", ".join([part for part in (FORMS.get(asked.form, ""), shape, worth) if part])
+    return ", ".join([part for part in (FORMS.get(asked.form, ""), shape, counted(asked.points, "point")) if part])
 
 
 def _given(name: str, value: Any) -> str:

@@ -13,6 +13,7 @@ from bpcli.report.explanations import Release
 from bpcli.report.grades.tallies import HEADS, MOST_NAMED, hardest_first, marks_of, mistakes_made, tallies
 from bpcli.report.grades.telling import (
     COSTS,
+    counted,
     grade_notes,
     mark_text,
     name_of,
@@ -82,7 +83,7 @@ def _cells(item: ItemGrade, release: Release) -> list[str]:
 
 
 def _class_lines(grades: ClassGrades, release: Release) -> Iterator[str]:
-    yield f"## {markdown(grades.homework)}, {len(grades.grades)} submissions"
+    yield f"## {markdown(grades.homework)}, {counted(len(grades.grades), 'submission')}"
     if waiting := waiting_text(grades):
         yield from ["", f"**{waiting[0].upper()}{waiting[1:]}.**"]
     words = list(HEADS.values())

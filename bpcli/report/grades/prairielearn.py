@@ -13,6 +13,7 @@ from bpcli.report.documents import Document
 from bpcli.report.explanations import Release
 from bpcli.report.grades.documents import strict_text
 from bpcli.report.grades.telling import (
+    counted,
     grade_notes,
     item_text,
     mark_text,
@@ -38,7 +39,7 @@ def prairielearn_text(grades: ClassGrades, release: Release) -> str:
         {
             "gradable": True,
             "score": reached(points, out_of),
-            "message": f"{safe(grades.homework)}: {len(grades.grades)} submissions"
+            "message": f"{safe(grades.homework)}: {counted(len(grades.grades), 'submission')}"
             + (f"; {waiting}" if waiting else ""),
             "output": "",
             "tests": [_problem_test(grade, problem, release) for grade in grades.grades for problem in grade.problems],

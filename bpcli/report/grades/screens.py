@@ -8,6 +8,7 @@ from bpcli.report.figures import short
 from bpcli.report.formulas import LINE
 from bpcli.report.grades.tallies import HEADS, MOST_NAMED, ItemTally, hardest_first, marks_of, mistakes_made, tallies
 from bpcli.report.grades.telling import (
+    counted,
     grade_notes,
     mark_text,
     name_of,
@@ -88,7 +89,7 @@ def _answer(text: str, page: Page) -> str:
 def _class(grades: ClassGrades, release: Release, page: Page) -> list[Line]:
     count = len(grades.grades)
     mean = sum(grade.points for grade in grades.grades) / count if count else 0.0
-    about = f"{count} submissions, {points_text(mean, grades.out_of)} points on the average"
+    about = f"{counted(count, 'submission')}, {points_text(mean, grades.out_of)} points on the average"
     lines = page.headline(safe(grades.homework), about)
     waiting = waiting_text(grades)
     lines += [[Piece(f"{waiting[0].upper()}{waiting[1:]}.")]] if waiting else []

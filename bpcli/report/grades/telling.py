@@ -30,6 +30,11 @@ def tidy(points: float) -> float | int:
     return int(rounded) if float(rounded).is_integer() else rounded
 
 
+def counted(count: float, what: str) -> str:
+    """`1 problem`, `2 problems`, `0.5 points`."""
+    return f"{short(tidy(count))} {what}{'' if count == 1 else 's'}"
+
+
 def points_text(points: float, out_of: float) -> str:
     """`2.5 of 5`."""
     return f"{short(tidy(points))} of {short(tidy(out_of))}"
