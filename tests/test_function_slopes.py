@@ -42,6 +42,20 @@ def require(found: Estimate, truth: Array, precise: float = 1e-6) -> None:
     assert np.array_equal(found.left, found.right)
 
 
+def skewness(x: Array) -> Array:
+    """A large factor of the cubes about the mean."""
+    return 1e6 * np.sum((x - np.mean(x)) ** 3)
+
+
+def skewness_slopes(x: Array) -> Array:
+    """Its derivative."""
+    squares = 3e6 * (x - np.mean(x)) ** 2
+    return squares - np.mean(squares)
+
+
+NEAR_FIVE = 5 + 1e-3 * np.random.default_rng(107).normal(size=7)
+
+
 def log_sum_exp(x: Array) -> Array:
     """A loss over rows."""
     top = x.max(axis=1, keepdims=True)
@@ -58,6 +72,7 @@ SMOOTH: dict[str, tuple[Callable[..., Any], Array, Array]] = {
     "squares of scaled entries": (lambda x: x**2, SCALED, 2 * SCALED),
     "natural scale 1e-12": (lambda x: np.exp(x / 1e-12), 1e-12 * X, np.exp(X) / 1e-12),
     "natural scale 1e12": (lambda x: np.sin(x / 1e12), 1e12 * X, np.cos(X) / 1e12),
+    "rounding that moves of few digits do not meet": (skewness, NEAR_FIVE, skewness_slopes(NEAR_FIVE)),
     "a large constant": (lambda x: 1e8 + np.sum(x**2), 3 + X, 2 * (3 + X)),
     "log-sum-exp": (log_sum_exp, X, np.exp(X) / np.exp(X).sum(axis=1, keepdims=True)),
     "of all zeros": (lambda x: np.sin(x) + 1, np.zeros(3), np.ones(3)),

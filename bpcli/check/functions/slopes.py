@@ -42,6 +42,7 @@ LOOSE_OF_ALL = 0.01  # so much of that, relative to the natural size, is not
 LOOSE_OF_SMALL = 1e-4  # unless a slope that is seen not to be 0 is known worse than to so much of itself
 WIDER = 1e-3  # relative: what one-sided quotients of all outputs together may be off
 CLEAR = 4.0  # times what both slopes beside a kink may be off: by less they do not differ clearly
+FINEST, FALLS = 4, 0.2  # levels of a ladder, and what is at most left after as many of what is no noise: 1/16
 SEEN = 10.0  # times its error: such a slope
 LASTING: frozenset[FaultKind] = frozenset({"late", "lost"})  # faults after which a pass gives nothing more
 SLICE = 0.2  # of the time that is left, for what is computed at a time
@@ -203,6 +204,7 @@ class _Ray:
             steps = ladder_steps(coarse)
             changes, noises = self._changes(entries, np.concatenate([steps, -steps]))
             noises = np.fmax(noises[:LEVELS], noises[LEVELS:])  # one side may have no value
+            noises = np.fmax(noises, scatter(changes[:LEVELS] - changes[LEVELS:], steps))
             better = climbed(changes[:LEVELS], changes[LEVELS:], steps, noises)
             before = Estimate(*[part[entries] for part in self.found])
             better = self._without_small_corners(better)
@@ -278,6 +280,18 @@ class _Ray:
 def _halves(entries: Array, steps: Array) -> tuple[list[Array], list[Array]]:
     middle = prod(entries.shape) // 2
     return [entries[:middle], entries[middle:]], [steps[:middle], steps[middle:]]
+
+
+def scatter(changes: Array, steps: Array) -> Array:
+    """The noise of changes to both sides, (levels, n), as the finest levels show it; 0 where they show none.
+
+    What quotients of neighbouring levels differ by, times the step, falls with the step h: as h³ where the function
+    is smooth, as h at a kink, as √h at a root. Noise does not. Moves of few digits may all meet the same rounding,
+    that of a mean for one, so that it does not show near the point; far finer steps show it here.
+    """
+    apart = np.abs(np.diff(changes / (2 * steps), axis=0)) * steps[1:]
+    finest, before = np.max(apart[-FINEST:], axis=0), np.max(apart[-2 * FINEST : -FINEST], axis=0)
+    return np.where(finest > FALLS * before, finest, 0.0)
 
 
 def scales_alone(x: Array) -> Array:
