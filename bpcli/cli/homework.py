@@ -42,7 +42,9 @@ def homework_checked(
     if options["answers_from"] is None:
         if not release.to_staff:
             message = "a homework's check of itself shows right values, so it is not for students"
-            raise UsageError(message, hint="leave out --release-to; 'bpcli check --template-for' prints a form for them")
+            raise UsageError(
+                message, hint="leave out --release-to; 'bpcli check --template-for' prints a form for them"
+            )
         return _check_itself(homework, options)
     from bpcli.cli.submissions import submissions_graded  # noqa: PLC0415 - a homework by itself has none
 

@@ -108,9 +108,13 @@ def plan_of(
 ) -> Plan:
     """How to call a backward pass. Raises MisbehaviourError where names and counts do not tell.
 
-    A parameter with a default is left at it, unless its name says what it stands for.
+    A parameter with a default is left at it, unless its name says what it stands for; so is the upstream gradient of a
+    loss, as in `backward(self, dout=1)`, which need not be looked at there.
     """
     roles = [(one, _role(one.name, inputs)) for one in parameters.listed]
+    if isinstance(results[0], float | np.generic | np.ndarray) and np.ndim(results[0]) == 0:
+        left_out = {one.name for one, role in roles if role is Role.UPSTREAM and not one.is_required}
+        roles = [(one, Role.UNKNOWN if one.name in left_out else role) for one, role in roles]
     roles = _with_upstream(_given(roles), is_method=is_method)
     has_cache = _has_cache([role for _, role in roles], results)
     outputs = len(results) - has_cache

@@ -169,6 +169,10 @@ class _Point:
             raise UsageError(message, hint="leave it out: every output counts with the weight 1")
         upstream = upstream_of(self.way.upstream, outputs, drawn_from) if takes else None
         passed = self.callee.passed(self.inputs, upstream)
+        if passed.parts:
+            self.inputs = {**self.inputs, **passed.parts}
+            names = [*names, *[name for name in passed.parts if self.way.wanted is None or name in self.way.wanted]]
+            passed = self.callee.passed(self.inputs, upstream)
         self.faults += passed.faults
         require_repeatable(self.callee.forward_name, outputs, passed.outputs)
         weights = upstream or weights_of(self.inputs, outputs, passed.gradients, drawn_from)

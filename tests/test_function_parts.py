@@ -1,0 +1,80 @@
+"""Inputs that are no parameters, such as the weights that a class draws in its constructor, and losses."""
+
+from inspect import getsource
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bpcli.check.findings import Verdict
+from bpcli.check.functions.checking import check_callee, check_function
+from bpcli.check.functions.local import local_callee
+from bpcli.check.functions.process import child_callee
+
+X = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0]])
+
+
+class Drawn:
+    """A net that draws its weights, holds them twice, and gives their gradients by name."""
+
+    def __init__(self, size: int) -> None:
+        self.params = {"W1": np.random.randn(size, 2), "b1": np.zeros(2)}  # noqa: NPY002 - as courses do
+        self.layers = [self.params["W1"]]
+
+    def loss(self, X: Any, y: Any = None) -> Any:  # noqa: N803 - as courses do
+        """The loss, and its gradients."""
+        out = X @ self.layers[0] + self.params["b1"]
+        grads = {"W1": X.T @ (out - y), "b1": (out - y).sum(0)}
+        return 0.5 * ((out - y) ** 2).sum(), grads
+
+
+class Kept:
+    """A layer that draws its weights and leaves their gradients in itself."""
+
+    def __init__(self, size: int) -> None:
+        self.W = np.random.randn(3, size)  # noqa: NPY002 - as courses do
+        self.out = None
+        self.dW = self.dout = None
+
+    def forward(self, x: Any) -> Any:
+        """The product."""
+        self.x, self.out = x, x @ self.W
+        return self.out
+
+    def backward(self, dout: Any) -> Any:
+        """The gradient of x; that of W is kept."""
+        self.dW, self.dout = self.x.T @ dout, dout
+        return dout @ self.W.T
+
+
+def test_weights_that_an_object_draws_are_inputs_where_they_get_a_gradient() -> None:
+    """They are in its params, which its layers may share, or attributes; what a pass stores on its way is none."""
+    inputs = {"size": 3, "X": X, "y": np.ones((2, 2))}
+    net = check_callee(local_callee(Drawn, methods=("loss", None)), [(inputs, None)])
+    layer = check_function(Kept, inputs={"size": 4, "x": X})
+
+    assert net.verdict is layer.verdict is Verdict.AGREE
+    assert [group.key for group in net.points[0].groups] == ["W1", "b1"]
+    assert [group.key for group in layer.points[0].groups] == ["x", "W"]
+
+
+def test_weights_that_an_object_draws_are_inputs_in_a_process_of_their_own(tmp_path: Path) -> None:
+    """A file says what it draws; a gradient of it that is wrong is found."""
+    text = "from typing import Any\nimport numpy as np\n\n\n" + getsource(Drawn)
+    (tmp_path / "net.py").write_text(text.replace("(out - y).sum(0)", "(out - y).mean(0)"))
+    inputs = {"size": 3, "X": X, "y": np.ones((2, 2))}
+
+    with child_callee(tmp_path / "net.py", "Drawn.loss") as given:
+        checked = check_callee(given, [(inputs, None)])
+
+    verdicts = {group.key: group.verdict for group in checked.points[0].groups}
+    assert verdicts == {"W1": Verdict.AGREE, "b1": Verdict.DIFFER}
+
+
+def test_a_loss_need_not_look_at_an_upstream_that_has_a_default() -> None:
+    """`backward(self, dout=1)` of a softmax loss; without the default it must."""
+    loss = lambda x: (0.5 * (x**2).sum(), x)  # noqa: E731 - one function, one line
+
+    assert check_function(loss, lambda cache, dout=1: cache, {"x": X}).verdict is Verdict.AGREE
+    assert check_function(loss, lambda dout, cache: cache, {"x": X}).verdict is Verdict.DIFFER
+    assert check_function(lambda x: (2 * x, 0), lambda cache, dout=1: 2 * dout, {"x": X}).verdict is Verdict.AGREE
