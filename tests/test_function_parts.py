@@ -78,3 +78,35 @@ def test_a_loss_need_not_look_at_an_upstream_that_has_a_default() -> None:
     assert check_function(loss, lambda cache, dout=1: cache, {"x": X}).verdict is Verdict.AGREE
     assert check_function(loss, lambda dout, cache: cache, {"x": X}).verdict is Verdict.DIFFER
     assert check_function(lambda x: (2 * x, 0), lambda cache, dout=1: 2 * dout, {"x": X}).verdict is Verdict.AGREE
+
+
+def test_a_gradient_whose_terms_cancel_in_float32_is_no_mistake() -> None:
+    """A bias before a centred output has no effect; what float32 leaves of its gradient is told from a real one."""
+    x = np.linspace(0.1, 0.9, 24, dtype=np.float32).reshape(8, 3) ** 2
+    b = np.array([0.3, 0.7, 0.1], np.float32)
+
+    def forward(x: Any, b: Any) -> Any:
+        out = x.astype(np.float32) + b
+        return (out - out.mean(0)) ** 3, out
+
+    def backward(dout: Any, cache: Any, *, slip: float = 0.0) -> Any:
+        dc = 3 * dout.astype(np.float32) * (cache - cache.mean(0)) ** 2
+        dx = dc - dc.mean(0)
+        return dx, dx.sum(0) + np.float32(slip)
+
+    right = check_function(forward, backward, {"x": x, "b": b})
+    wrong = check_function(forward, lambda dout, cache: backward(dout, cache, slip=1e-3), {"x": x, "b": b})
+
+    assert right.verdict is Verdict.AGREE
+    assert {group.key: group.verdict for group in wrong.points[0].groups}["b"] is Verdict.DIFFER
+
+
+def test_a_gradient_with_keepdims_is_told_as_that() -> None:
+    """An axis of length 1 in front wants no sum."""
+    forward = lambda x, b: (x + b, None)  # noqa: E731 - one function, one line
+
+    found = check_function(forward, lambda dout, cache: (dout, dout.sum(0, keepdims=True)), {"x": X, "b": X[0]})
+
+    assert [fault.hint for fault in found.faults] == [
+        "an axis of length 1 is too many or too few: see whether keepdims=True is meant"
+    ]

@@ -13,6 +13,7 @@ from bpcli.check.functions.judging import Judging, group_of, method_of
 from bpcli.check.functions.noise import At, epsilon_of, noise_of
 from bpcli.check.functions.results import FunctionCheck, PointCheck
 from bpcli.check.functions.runs import finite_outputs, require_repeatable, wrong_values
+from bpcli.check.functions.shaking import lost_in_sums
 from bpcli.check.functions.slopes import differentiable, slopes_of
 from bpcli.check.functions.upstreams import upstream_of, weighed, weights_of
 from bpcli.check.functions.widening import widened
@@ -194,8 +195,10 @@ class _Point:
         measured = slopes_of(near, list(claims), noise, self.deadline)
         judging = Judging(epsilon, noise.is_float32, self.way.relative, self.callee.backward_name)
         groups = []
+        lost = lost_in_sums(near, self.inputs, upstream, passed.gradients, epsilon)
         for name, claim in claims.items():
-            group, faults = group_of(name, claim, measured[name], judging)
+            found = measured[name]._replace(rounding=measured[name].rounding + lost[name])
+            group, faults = group_of(name, claim, found, judging)
             groups.append(group)
             self.faults += faults
         groups = explained(near, measured, noise, groups, known=self.told)
