@@ -110,3 +110,22 @@ def test_a_gradient_with_keepdims_is_told_as_that() -> None:
     assert [fault.hint for fault in found.faults] == [
         "an axis of length 1 is too many or too few: see whether keepdims=True is meant"
     ]
+
+
+def test_a_lone_gradient_belongs_to_the_input_that_its_name_says() -> None:
+    """Of two numbers, or of two arrays of one shape, which shapes cannot tell apart."""
+
+    def forward(x: Any, theta: Any) -> Any:
+        return theta * x
+
+    def backward(x: Any, theta: Any) -> Any:
+        dtheta = x + 0 * theta
+        return dtheta  # noqa: RET504 - its name is what tells
+
+    def loss(x: Any, w: Any) -> Any:
+        dw = x * np.cos(w)
+        return (x * np.sin(w)).sum(), dw
+
+    for found in (check_function(forward, backward, [2.0, 4.0]), check_function(loss, inputs=[X, 2 * X])):
+        assert found.verdict is Verdict.AGREE
+        assert [group.key for group in found.points[0].groups] in (["theta"], ["w"])

@@ -22,6 +22,7 @@ class Slots(NamedTuple):
     inner: frozenset[str] = (
         frozenset()
     )  # what gradients of parts are called: beside them stand those of values on the way
+    returned: tuple[str, ...] = ()  # what the results are called where they are returned
 
     def fits(self, name: str, value: Array | None) -> bool:
         """Whether an array has the shape of an input's gradient; nothing fits anywhere."""
@@ -189,7 +190,12 @@ def _counted(inputs: int) -> str:
 def _with_some_left_out(
     given: Sequence[Any], names: Sequence[str], asked: Sequence[str], slots: Slots
 ) -> Sequence[str]:
-    """The first inputs, in order, whose shapes fit; else simply the first."""
+    """The inputs that are named where the gradients are returned; else the first, in order, whose shapes fit."""
+    called = slots.returned[-len(given) :]
+    named = [next((name for name in asked if one in names_of_gradient(name)), None) for one in called]
+    chosen = [name for name in named if name is not None]
+    if len(set(chosen)) == len(given) and _all_fit(chosen, given, slots):
+        return chosen
     ways = [
         way
         for among in (asked, names)

@@ -10,7 +10,7 @@ from bpcli.check.functions.autograd import tensor_gradients, tensor_outputs, ten
 from bpcli.check.functions.callee import Array, Fault, Inputs, MisbehaviourError, Passed
 from bpcli.check.functions.calling import Plan, plan_of, results_of
 from bpcli.check.functions.parts import gathered, parts_claimed
-from bpcli.check.functions.signatures import Parameters
+from bpcli.check.functions.signatures import Parameters, returned_names
 from bpcli.check.functions.subjects import Methods, Subject, gradients_left, output_left, subject_of
 from bpcli.check.functions.watching import calm, changed, copies, result
 
@@ -122,6 +122,7 @@ class LocalCallee:
             faults += (*printed.note(self.backward_name), *_changes(others, self.backward_name))
             parts = parts_claimed(returned, ran.made, inputs, self._begun(inputs))
             slots = slots_of(inputs, self.parameters.names, outputs, parts)
+            slots = slots._replace(returned=returned_names(self.subject.last))
             faults += left_unchecked(returned, slots, self.backward_name)
             return Passed(outputs, self._gradients(slots, returned, ran.made, parts), faults, parts)
 

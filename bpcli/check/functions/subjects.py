@@ -38,6 +38,12 @@ class Subject(NamedTuple):
         """Whether it is called by `apply`, and its backward pass by PyTorch."""
         return is_autograd(self.owner)
 
+    @property
+    def last(self) -> Any:
+        """The function that returns the gradients."""
+        name = self.forward if self.backward is None else self.backward
+        return name if self.owner is None else getattr(self.owner, name, None)
+
     def made(self, inputs: Mapping[str, Any]) -> Any:
         """A new object of the class, or a copy of the object, with the attributes that are inputs; None for functions.
 
