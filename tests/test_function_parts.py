@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from bpcli.check.findings import Verdict
-from bpcli.check.functions.checking import check_callee, check_function
+from bpcli.check.functions.checking import Way, check_callee, check_function
 from bpcli.check.functions.local import local_callee
 from bpcli.check.functions.process import child_callee
+from bpcli.errors import UsageError
 
 X = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0]])
 
@@ -129,3 +131,17 @@ def test_a_lone_gradient_belongs_to_the_input_that_its_name_says() -> None:
     for found in (check_function(forward, backward, [2.0, 4.0]), check_function(loss, inputs=[X, 2 * X])):
         assert found.verdict is Verdict.AGREE
         assert [group.key for group in found.points[0].groups] in (["theta"], ["w"])
+
+
+def test_weights_that_an_object_draws_can_be_asked_for() -> None:
+    """One of them alone, also where no input is of floats; another name is refused with theirs."""
+    drawn = local_callee(Drawn, methods=("loss", None))
+    whole = {"size": 3, "X": np.array([[1, 2, 3]]), "y": np.array([[1, 1]])}
+
+    found = check_callee(drawn, [(whole, None)], Way(wanted=["W1"]))
+    every = check_callee(drawn, [(whole, None)])
+
+    assert [group.key for group in found.points[0].groups] == ["W1"]
+    assert [group.key for group in every.points[0].groups] == ["W1", "b1"]
+    with pytest.raises(UsageError, match="there is no input 'W2'"):
+        check_callee(drawn, [(whole, None)], Way(wanted=["W2"]))

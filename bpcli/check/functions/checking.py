@@ -118,7 +118,7 @@ def check_callee(
     unclaimed: dict[str, None] = {}
     deadline = None if way.time_limit is None else monotonic() + way.time_limit
     for number, (inputs, seed) in enumerate(points):
-        names = _wanted(inputs, way.wanted)
+        names = _wanted({**inputs, **_parts(callee, inputs, way)}, way.wanted)
         until = None if deadline is None else monotonic() + (deadline - monotonic()) / (len(points) - number)
         told = {group.key for point in found for group in point.groups if group.verdict is Verdict.DIFFER}
         one = _Point(callee, inputs, way, until, told)
@@ -136,6 +136,17 @@ def check_callee(
             break
     once = tuple(dict.fromkeys(faults))
     return FunctionCheck(callee.forward_name, callee.backward_name, tuple(found), once, tuple(unclaimed))
+
+
+def _parts(callee: Callee, inputs: Inputs, way: Way) -> Mapping[str, Any]:
+    """The arrays that inputs or an object hold, where one is asked for, or there is nothing else to differentiate."""
+    if differentiable(inputs) and all(name in inputs for name in way.wanted or ()):
+        return {}
+    try:
+        upstream = upstream_of(way.upstream, callee.outputs(inputs), way.random_seed)
+        return callee.passed(inputs, upstream if callee.takes_upstream(inputs) else None).parts
+    except MisbehaviourError:  # which is told of later
+        return {}
 
 
 def _wanted(inputs: Inputs, wanted: Collection[str] | None) -> list[str]:
@@ -172,7 +183,8 @@ class _Point:
         passed = self.callee.passed(self.inputs, upstream)
         if passed.parts:
             self.inputs = {**self.inputs, **passed.parts}
-            names = [*names, *[name for name in passed.parts if self.way.wanted is None or name in self.way.wanted]]
+            wanted = passed.parts if self.way.wanted is None else self.way.wanted
+            names = [*names, *[name for name in passed.parts if name in wanted and name not in names]]
             passed = self.callee.passed(self.inputs, upstream)
         self.faults += passed.faults
         require_repeatable(self.callee.forward_name, outputs, passed.outputs)
