@@ -9,7 +9,7 @@ from bpcli.check.groups import ArrayCheck, Group
 from bpcli.check.homework.grades import ClassGrades, Grade, ItemGrade, Mark, MarkedItem, MarkedProblem, ProblemGrade
 from bpcli.check.homework.problems import Asked, Problem
 from bpcli.report.explanations import STAFF, Release
-from bpcli.report.grade_words import problem_grade
+from bpcli.report.grades.words import problem_grade
 
 MARKS = {
     Verdict.AGREE: Mark.RIGHT,

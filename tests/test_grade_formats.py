@@ -145,8 +145,7 @@ ITEMS                               the hardest first
   chain     ∂F/∂x     100%     1 of 1      3
 
 MISTAKES                            answers are consistent with
-  1 ×  chain  A       sign
-  1 ×  chain  ∂F/∂y   sign
+  2 ×  sign   chain A, chain ∂F/∂y
 """
 
 

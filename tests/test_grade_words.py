@@ -9,8 +9,8 @@ from bpcli.check.homework.grades import Grade, ItemGrade, Mark, MarkedItem, Mark
 from bpcli.check.homework.problems import Asked, Problem
 from bpcli.check.homework.records import grade_from, grade_record
 from bpcli.report.explanations import STAFF, Release
-from bpcli.report.grade_words import problem_grade
 from bpcli.report.grades.telling import told
+from bpcli.report.grades.words import problem_grade
 
 pytestmark = pytest.mark.usefixtures("oracles_loaded")
 

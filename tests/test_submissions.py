@@ -24,9 +24,9 @@ from bpcli.check.homework.records import grade_record
 from bpcli.check.nearness import Tolerance
 from bpcli.errors import UsageError
 from bpcli.language.folders import Found, handed_in
-from bpcli.report import running
-from bpcli.report.journal import journal, kept_in
-from bpcli.report.running import RunningReport, safe_name
+from bpcli.report.grades import running
+from bpcli.report.grades.journal import journal, kept_in
+from bpcli.report.grades.running import RunningReport, safe_name
 
 
 def write(folder: Path, **files: str) -> Path:

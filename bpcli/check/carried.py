@@ -5,6 +5,7 @@ to right. What is claimed carries its typed precision as an interval; what is le
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 
 from bpcli.backprop.sweep import local_numbers
 from bpcli.check.findings import Finding, Verdict
@@ -103,7 +104,7 @@ def expected_of(claimed: Mapping[Item, Ball | None], judge: Judge) -> Mapping[It
 def follows_from(finding: Finding, expected: Mapping[Item, Ball]) -> bool:
     """Whether a claim is what follows from the claims before it."""
     hoped = expected.get(finding.item)
-    if hoped is None or hoped.middle is None or finding.claimed is None:
+    if hoped is None or hoped.middle is None or finding.claimed is None or not isfinite(finding.claimed):
         return False
     with precision(DIGITS.bits):
         return within(exactly(finding.claimed), hoped, tolerance(hoped, finding.claim, finding.near)) is not False

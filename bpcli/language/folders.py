@@ -51,14 +51,14 @@ def handed_in(path: str) -> Folder:
     if path != "-" and not os.path.exists(path):  # noqa: PTH110 - pathlib is slow to load
         raise unreadable(path, FileNotFoundError(ENOENT, ""))
     if path == "-" or not os.path.isdir(path):  # noqa: PTH112 - the same
-        return Folder([Found(_stem(path), path, path)], [])
+        return Folder([Found(stem(path), path, path)], [])
     found: list[Found] = []
     left_out: list[str] = []
     for entry in _entries(path):
         if entry.is_dir(follow_symlinks=False):
             found.append(_in_folder(entry))
         elif _is_answers(entry):
-            found.append(Found(_stem(entry.name), entry.name, entry.path))
+            found.append(Found(stem(entry.name), entry.name, entry.path))
         else:
             left_out.append(entry.name)
     if not found:
@@ -98,9 +98,10 @@ def _is_answers(entry: "os.DirEntry[str]") -> bool:
     return entry.is_file(follow_symlinks=False) and entry.name.lower().endswith(FORMS)
 
 
-def _stem(path: str) -> str:
-    """What a file is called without its ending; standard input has no name."""
-    return "student" if path == "-" else os.path.splitext(os.path.basename(path))[0]  # noqa: PTH119, PTH122 - the same
+def stem(path: str) -> str:
+    """What a file is called without folder and ending; standard input has no name, and is `student`."""
+    found = os.path.splitext(os.path.basename(path))[0]  # noqa: PTH119, PTH122 - pathlib is slow to load
+    return "student" if found in ("", "-") else found
 
 
 def _listed(names: Sequence[str]) -> str:

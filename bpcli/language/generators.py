@@ -146,6 +146,11 @@ def generators_in(value: object, depth: int = MOST_AXES) -> Iterator[str]:
             yield from generators_in(part, depth - 1)
 
 
+def is_drawn(value: object) -> bool:
+    """Whether there is a generator within a value."""
+    return any(True for _ in generators_in(value))
+
+
 def _leaves(value: list[Any], depth: int = MOST_AXES) -> Iterator[object]:
     """What stands in nested lists."""
     for part in value:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil, inf, log10
-from textwrap import wrap
 
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.functions.callee import Fault
@@ -12,7 +11,7 @@ from bpcli.check.groups import Group
 from bpcli.graph.shapes import shape_text
 from bpcli.numbers.balls import Ball, within
 from bpcli.report.array_verdicts import about_group, summary
-from bpcli.report.explanations import STAFF, Release
+from bpcli.report.explanations import STAFF, Release, cause_text
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
 from bpcli.report.plain import one_line
@@ -31,12 +30,20 @@ def function_report(result: FunctionCheck, page: Page, release: Release = STAFF)
     fitting = [_readable(group).but(causes=result.causes_of(group)) for group in groups if fits(group)]
     lines += _rows(result, groups, page, release)
     lines += _entries(fitting, _places(result), page, release)
-    said = _sentences(fitting, page, release)
-    lines += [[Piece(line)] for text in said for line in _wrapped(page.signs.written(text), page)]
+    said = [*_of_other_shapes(result, release), *_sentences(fitting, page, release)]
+    lines += [[Piece(line)] for text in said for line in page.wrapped(page.signs.written(text), below=2)]
     lines += [line for fault in _once(result.faults) if not fault.is_fatal for line in _fault(fault, page, release)]
     if result.unclaimed:
         lines.append([Piece(f"Without a gradient: {', '.join(result.unclaimed)}; '{result.backward}' gives none.")])
-    return [*lines, *[[Piece(line, "note")] for text in _method(result) for line in _wrapped(text, page)]]
+    return [*lines, *[[Piece(line, "note")] for text in _method(result) for line in page.wrapped(text, below=2)]]
+
+
+def _of_other_shapes(result: FunctionCheck, release: Release) -> Iterator[str]:
+    """What gradients whose entries cannot be judged are consistent with."""
+    for group in result.worst_groups:
+        text = "" if fits(group) else cause_text(result.causes_of(group), release)
+        if text:
+            yield f"{group.title}: {text[0].lower()}{text[1:]}"
 
 
 def _sentences(groups: Sequence[Group], page: Page, release: Release) -> list[str]:
@@ -70,15 +77,10 @@ def _once(faults: Sequence[Fault]) -> list[Fault]:
 
 def _fault(fault: Fault, page: Page, release: Release) -> Iterator[Line]:
     """What a function did, and what now."""
-    for line in _wrapped(f"{told(fault, release)}.", page):
+    for line in page.wrapped(f"{told(fault, release)}.", below=2):
         yield [Piece(line, "verdict" if fault.is_fatal else "")]
     if fault.hint:
-        yield from [[Piece(line, "note")] for line in _wrapped(f"  hint: {fault.hint}", page)]
-
-
-def _wrapped(text: str, page: Page) -> list[str]:
-    """A sentence in lines of a page that has a width."""
-    return wrap(text, int(page.width), subsequent_indent="  ") if page.is_short else [text]
+        yield from [[Piece(line, "note")] for line in page.wrapped(f"  hint: {fault.hint}", below=2)]
 
 
 def _rows(result: FunctionCheck, groups: Sequence[Group], page: Page, release: Release) -> list[Line]:

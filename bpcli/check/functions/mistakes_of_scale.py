@@ -7,7 +7,7 @@ from math import isqrt, prod
 import numpy as np
 
 from bpcli.check.findings import Cause
-from bpcli.check.functions.case import Case, is_numeric
+from bpcli.check.functions.case import Array, Case, is_numeric
 from bpcli.check.functions.mistakes import ARITHMETIC, CHAIN, PATH, Mistake
 
 CLOSE = 1e-9
@@ -122,7 +122,7 @@ def of_factors_of_inputs(case: Case) -> Iterator[Mistake]:
     factor = factor_of(case)
     if factor is None:
         return
-    for name, value in {**case.floats, case.name: case.x}.items():
+    for name, value in {**case.floats, **_sizes(case)}.items():
         if value.size != 1:
             continue
         number = float(value.reshape(-1)[0])
@@ -131,12 +131,35 @@ def of_factors_of_inputs(case: Case) -> Iterator[Mistake]:
                 yield Mistake(Cause("factor of an input", CHAIN, text), case.truth * factor)
 
 
+def _sizes(case: Case) -> Mapping[str, Array]:
+    """Single numbers that a pass over one array comes by."""
+    name, x = case.name, case.x
+    found = {name: x}
+    if case.out.size == 1:
+        found |= {
+            "the output": case.out,
+            "exp(output)": np.exp(case.out),
+            "exp(output - max)": np.exp(case.out - x.max()),
+        }
+    if x.size > 1:
+        found |= {
+            f"the norm of {name}": np.sqrt((x * x).sum()),
+            f"the standard deviation of {name}": x.std(),
+            f"the sum of {name}": x.sum(),
+        }
+    return found
+
+
 def of_one_factor(case: Case) -> Iterator[Mistake]:
     """Every entry times one number of no better name."""
     factor = factor_of(case)
     if factor is not None and case.truth.size > 1 and not is_close(case, factor, ONE):
+        values, count = case.truth * factor, max(abs(factor), 1 / abs(factor))
         text = f"every entry times {factor:.6g}"
-        yield Mistake(Cause("one factor", ARITHMETIC, text, bare="every entry times one factor"), case.truth * factor)
+        if is_close(case, count, round(count)):
+            word = "sum instead of mean" if abs(factor) > 1 else "mean instead of sum"
+            text = f"{word} over {round(count)}, or another factor: {text}"
+        yield Mistake(Cause("one factor", ARITHMETIC, text, bare="every entry times one factor"), values)
 
 
 def _powers_of(name: str) -> Iterator[tuple[float, str]]:

@@ -3,6 +3,7 @@
 import copy
 import inspect
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -102,6 +103,13 @@ def _put(held: dict[str, Any], name: str, value: Any) -> None:
         own[...] = value
     else:
         held[name] = value
+
+
+def held_by(made: Any) -> list[Any]:
+    """What an object holds: its attributes, and what is in those that are lists or mappings."""
+    own = list(getattr(made, "__dict__", {}).values())
+    inner = [list(one.values()) if isinstance(one, dict) else one for one in own if isinstance(one, dict | list)]
+    return [*own, *chain.from_iterable(inner)]
 
 
 def output_left(made: Any) -> Any:

@@ -105,7 +105,8 @@ def _tally_entries(grades: ClassGrades, release: Release) -> Document:
     }
     if release.to_staff or release.tells("cause"):
         entries["mistakes"] = [
-            {"problem": one.item.problem, "item": one.item.key, "mistake": one.mistake, "count": one.times}
+            {"problem": item.problem, "item": item.key, "mistake": one.mistake, "count": count}
             for one in mistakes_made(items)
+            for item, count in one.items
         ]
     return entries
