@@ -359,19 +359,27 @@ def test_integers_and_mappings_get_no_gradient() -> None:
     assert np.array_equal(three.gradients["beta"], X[1])
 
 
-def test_gradients_of_what_a_mapping_holds_are_not_checked() -> None:
-    """An RNN cell may take its weights in a mapping and give all gradients in one: those of the inputs are taken."""
+def test_gradients_of_what_a_mapping_holds_are_taken_by_name() -> None:
+    """An RNN cell may take its weights in a mapping and give all gradients in one, with some of values on the way."""
 
     def cell(xt: Any, parameters: Any) -> Any:
         return xt @ parameters["W"], 2 * xt, (xt, parameters)
 
     def back(da_next: Any, cache: Any) -> Any:
-        return {"dxt": da_next @ cache[1]["W"].T, "dW": cache[0].T @ da_next}
+        return {"dxt": da_next @ cache[1]["W"].T, "dW": cache[0].T @ da_next, "dZ": da_next}
 
-    passed = callee(cell, back).passed({"xt": X, "parameters": {"W": W}}, [UP])
+    given = callee(cell, back)
+    inputs = {"xt": X, "parameters": {"W": W, "sizes": 3}}
+    passed = given.passed(inputs, [UP])
+    again = given.passed({**inputs, **passed.parts}, [UP])
 
     assert np.array_equal(passed.gradients["xt"], RIGHT["x"])
-    assert [fault.text for fault in passed.faults] == ["'g' gives dW for entries of a mapping, which are not checked"]
+    assert list(passed.parts) == ["W"]
+    assert np.array_equal(passed.parts["W"], W)
+    assert np.array_equal(again.gradients["W"], X.T @ UP)
+    assert not again.parts
+    assert np.array_equal(given.outputs({**inputs, "W": 2 * W})[0], X @ (2 * W))
+    assert [fault.text for fault in again.faults] == ["'g' gives dZ as well: of no input of floats, and not checked"]
 
 
 def test_gradients_that_are_left_out_are_told_by_shape() -> None:

@@ -5,6 +5,7 @@ Both look the same from here: they hand arrays back, or raise `MisbehaviourError
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol
 
 from bpcli.check.functions.signatures import Parameters
@@ -45,12 +46,14 @@ class Passed(NamedTuple):
     """One run of both passes: the outputs, the gradient of each input that got one, and what must be known.
 
     Outputs are as the forward pass gave them (their dtype tells float32), gradients as the backward pass gave them, of
-    whatever shape.
+    whatever shape. `parts` are arrays that mappings or an object hold, which got a gradient by name and were no inputs:
+    as inputs by these names they are checked, too.
     """
 
     outputs: tuple[Array, ...]
     gradients: Mapping[str, Array]
     faults: tuple[Fault, ...] = ()
+    parts: Mapping[str, Array] = MappingProxyType({})
 
 
 class Callee(Protocol):

@@ -116,10 +116,14 @@ def plan_of(  # noqa: PLR0913 - what the backward pass takes, what there is to g
 ) -> Plan:
     """How to call a backward pass. Raises MisbehaviourError where names and counts do not tell.
 
-    A parameter with a default is left at it, unless its name says what it stands for. `has_state` says that the forward
-    pass left something in the object of the method.
+    A parameter with a default is left at it, unless its name says what it stands for; so is the upstream gradient of a
+    loss, as in `backward(self, dout=1)`, which need not be looked at there. `has_state` says that the forward pass left
+    something in the object of the method.
     """
     roles = [(one, _role(one.name, inputs)) for one in parameters.listed]
+    if isinstance(results[0], float | np.generic | np.ndarray) and np.ndim(results[0]) == 0:
+        left_out = {one.name for one, role in roles if role is Role.UPSTREAM and not one.is_required}
+        roles = [(one, Role.UNKNOWN if one.name in left_out else role) for one, role in roles]
     roles = _with_upstream(_given(roles), is_method=is_method, has_state=has_state)
     has_cache = _has_cache([role for _, role in roles], results)
     outputs = len(results) - has_cache

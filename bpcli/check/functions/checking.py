@@ -10,11 +10,12 @@ import numpy as np
 from bpcli.check.findings import Verdict
 from bpcli.check.functions.callee import Array, Callee, Fault, FaultKind, Inputs, MisbehaviourError, Passed
 from bpcli.check.functions.explaining import explained
-from bpcli.check.functions.given import check_names, named, points_of, wanted_of
+from bpcli.check.functions.given import check_names, differentiable, named, points_of, wanted_of
 from bpcli.check.functions.judging import Judging, group_of, method_of
 from bpcli.check.functions.noise import At, epsilon_of, noise_of
 from bpcli.check.functions.results import FunctionCheck, PointCheck
 from bpcli.check.functions.runs import finite_outputs, require_repeatable, wrong_values
+from bpcli.check.functions.shaking import lost_in_sums
 from bpcli.check.functions.slopes import slopes_of
 from bpcli.check.functions.upstreams import upstream_of, weighed, weights_of
 from bpcli.check.functions.widening import widened
@@ -100,7 +101,7 @@ def check_callee(
     unclaimed: dict[str, None] = {}
     deadline = None if way.time_limit is None else monotonic() + way.time_limit
     for number, (inputs, seed) in enumerate(points):
-        names = wanted_of(inputs, way.wanted)
+        names = wanted_of({**inputs, **_parts(callee, inputs, way)}, way.wanted)
         until = None if deadline is None else monotonic() + (deadline - monotonic()) / (len(points) - number)
         told = {group.key for point in found for group in point.groups if group.verdict is Verdict.DIFFER}
         one = _Point(callee, inputs, way, until, told)
@@ -120,12 +121,24 @@ def check_callee(
     return FunctionCheck(callee.forward_name, callee.backward_name, tuple(found), once, tuple(unclaimed))
 
 
+def _parts(callee: Callee, inputs: Inputs, way: Way) -> Mapping[str, Any]:
+    """The arrays that inputs or an object hold, where one is asked for, or there is nothing else to differentiate."""
+    if differentiable(inputs) and all(name in inputs for name in way.wanted or ()):
+        return {}
+    try:
+        upstream = upstream_of(way.upstream, callee.outputs(inputs), way.random_seed)
+        return callee.passed(inputs, upstream if callee.takes_upstream(inputs) else None).parts
+    except MisbehaviourError:  # which is told of later
+        return {}
+
+
 class _Point:
     """A pass at one point, and what it does that it must not; `told` are the inputs that differ at an earlier one."""
 
     def __init__(self, callee: Callee, inputs: Inputs, way: Way, deadline: float | None, told: Collection[str]) -> None:
         self.callee, self.inputs, self.way, self.deadline, self.told = callee, inputs, way, deadline, told
         self.faults: list[Fault] = []
+        self.parts: tuple[str, ...] = ()
 
     def checked(self, names: Sequence[str], seed: int | None, reference: Callee | None) -> PointCheck:
         """The verdict on the gradients of these inputs.
@@ -134,6 +147,8 @@ class _Point:
         """
         drawn_from = self.way.random_seed if seed is None else seed
         outputs, upstream, passed = self._run(drawn_from)
+        wanted = self.parts if self.way.wanted is None else self.way.wanted
+        names = [*names, *[name for name in self.parts if name in wanted and name not in names]]
         weights = upstream or weights_of(self.inputs, outputs, passed.gradients, drawn_from)
         near = widened(At(self.callee, self.inputs, outputs, weights))
         noise = noise_of(near, names, self.way.random_seed)
@@ -145,8 +160,10 @@ class _Point:
         measured = slopes_of(near, list(claims), noise, self.deadline)
         judging = Judging(epsilon, noise.is_float32, self.way.relative, self.callee.backward_name)
         groups = []
+        lost = lost_in_sums(near, self.inputs, upstream, passed.gradients, epsilon)
         for name, claim in claims.items():
-            group, faults = group_of(name, claim, measured[name], judging)
+            found = measured[name]._replace(rounding=measured[name].rounding + lost[name])
+            group, faults = group_of(name, claim, found, judging)
             groups.append(group)
             self.faults += faults
         groups = explained(near, measured, noise, groups, known=self.told, deadline=self.deadline)
@@ -161,6 +178,10 @@ class _Point:
             raise UsageError(message, hint="leave it out: every output counts with the weight 1")
         upstream = upstream_of(self.way.upstream, outputs, drawn_from) if takes else None
         passed = self.callee.passed(self.inputs, upstream)
+        if passed.parts:
+            self.inputs = {**self.inputs, **passed.parts}
+            self.parts = tuple(passed.parts)
+            passed = self.callee.passed(self.inputs, upstream)
         self.faults += passed.faults
         require_repeatable(self.callee.forward_name, outputs, passed.outputs)
         return outputs, upstream, passed

@@ -110,6 +110,8 @@ def _misfit(name: str, claims: Array, shape: tuple[int, ...], where: str) -> Fau
         hint = "give the number itself, without axes"
     elif len(shape) > 1 and claims.shape == shape[::-1]:
         hint = "it may be transposed"
+    elif claims.size and [one for one in claims.shape if one > 1] == [one for one in shape if one > 1]:
+        hint = "an axis of length 1 is too many or too few: see whether keepdims=True is meant"
     elif claims.ndim > len(shape) and claims.shape[claims.ndim - len(shape) :] == shape:
         hint = "it may want a sum over the axes in front, along which the input was broadcast"
     return Fault("another shape", where, text, hint)

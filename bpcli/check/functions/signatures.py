@@ -1,7 +1,9 @@
 """What a function takes: its parameters, and how inputs by name become the arguments of a call."""
 
+import ast
 import inspect
 from collections.abc import Callable, Mapping
+from textwrap import dedent
 from typing import Any, NamedTuple
 
 Function = Callable[..., Any]
@@ -55,6 +57,20 @@ def parameters_of(function: Function, *, skipped: int = 0) -> Parameters:
     )
     rest = next((one.name for one in found if one.kind == one.VAR_POSITIONAL), None)
     return Parameters(listed, rest, next((one.name for one in found if one.kind == one.VAR_KEYWORD), None))
+
+
+def returned_names(function: Function) -> tuple[str, ...]:
+    """What a function calls its results in its last `return`, `dx` and `dw`; a result without a name has none.
+
+    Nothing where its source is not to be had.
+    """
+    try:
+        tree = ast.parse(dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return ()
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Return)]
+    last = max(found, key=lambda node: node.lineno).value if found else None
+    return tuple([getattr(one, "id", "") for one in (last.elts if isinstance(last, ast.Tuple) else [last])])
 
 
 def arguments(parameters: Parameters, inputs: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:

@@ -91,7 +91,7 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, .
     return tuple(
         name
         for name, value in before.items()
-        if isinstance(value, np.ndarray) and not _same(value, after[name]) and isinstance(after[name], np.ndarray)
+        if isinstance(value, np.ndarray) and isinstance(after.get(name), np.ndarray) and not _same(value, after[name])
     )
 
 
