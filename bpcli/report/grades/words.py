@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from bpcli.check.findings import Cause, Finding, Verdict
 from bpcli.check.groups import Group
+from bpcli.check.homework.first_wrong import is_of_rounding, is_slip_of_form, too_few_digits
 from bpcli.check.homework.grades import ItemGrade, Mark, MarkedItem, MarkedProblem, ProblemGrade, kinds_of
 from bpcli.check.results import Check
 from bpcli.check.targets import Item
@@ -95,21 +96,43 @@ def _where(item: MarkedItem, marked: MarkedProblem) -> Iterator[str]:
         yield from _sentence(item.complaint)
     elif item.mark is Mark.WRONG and isinstance(found, Group):
         yield from _entries(found)
-        yield from redo(found.lead)
+        yield from redo(found.lead) if _is_of_a_step(found) else ()
     elif item.mark is Mark.WRONG and isinstance(found, Finding) and marked.check is not None:
         yield from _why_wrong(found)
-        yield from redo_of(found, marked.check) if found.lead else _redo_alone(found.item, marked.check)
+        if _is_of_a_step(found):
+            yield from redo_of(found, marked.check) if found.lead else _redo_alone(found.item, marked.check)
     yield from _open(item, FOR_STUDENTS["where"])
 
 
 def _in_common(item: MarkedItem, marked: MarkedProblem) -> Iterator[str]:
     """What staff and students are told alike."""
     is_first = item.mark is Mark.WRONG and item.title == marked.first_wrong
-    if is_first and sum(one.mark in (Mark.WRONG, Mark.FOLLOWS) for one in marked.items) > 1:
+    if is_first and marked.leads and sum(map(_is_about_a_step, marked.items)) > 1:
         yield "The first wrong step."
+    yield from _short_of(item)
     if item.mark is Mark.FOLLOWS and item.found is not None:
         kept = "" if item.points < item.asked.points else ", so it keeps its points"
         yield f"Right, given {item.found.follows or 'what is written before it'}, which is wrong{kept}."
+
+
+def _is_about_a_step(item: MarkedItem) -> bool:
+    """Whether an item is wrong at a step, or follows from one that is."""
+    return item.mark is Mark.FOLLOWS or (
+        item.mark is Mark.WRONG and item.found is not None and _is_of_a_step(item.found)
+    )
+
+
+def _short_of(item: MarkedItem) -> Iterator[str]:
+    """What a wrong answer has too little of: digits of its own, or of what it was computed from."""
+    found = item.found
+    if item.mark is not Mark.WRONG or found is None:
+        return
+    few = too_few_digits(found)
+    if few is not None:
+        typed, asked = few
+        yield f"Typed with {typed} significant digit{'' if typed == 1 else 's'}, {asked} are asked for."
+    if is_of_rounding(found):
+        yield "Wrong by no more than the rounding of the answers before it: keep more digits on the way."
 
 
 def _entries(group: Group) -> Iterator[str]:
@@ -120,6 +143,11 @@ def _entries(group: Group) -> Iterator[str]:
     if group.shape and len(wrong) < len(group.findings):
         more = f" and {len(wrong) - MOST_SENTENCES} more" if len(wrong) > MOST_SENTENCES else ""
         yield from _sentence(f"wrong: {', '.join(wrong[:MOST_SENTENCES])}{more}" if wrong else "")
+
+
+def _is_of_a_step(found: Finding | Group) -> bool:
+    """Whether a step is wrong, and not only the form or the digits of an answer."""
+    return not is_slip_of_form(found) and not is_of_rounding(found)
 
 
 def _why_wrong(finding: Finding) -> Iterator[str]:
