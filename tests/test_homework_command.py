@@ -173,8 +173,8 @@ def test_the_name_of_a_report_tells_its_format(name: str, form: str) -> None:
     assert Path(name).read_bytes().decode() == printed.out
     assert (filed.code, filed.err) == (0, "")
     assert (
-        filed.out
-        == f"5 submissions graded, 1 of them unreadable: 2 of 5 points on the average; the report is in {name}\n"
+        filed.out == "5 submissions graded, 1 of them unreadable: of the others 2.5 of 5 points on the average;"
+        f" the report is in {name}\n"
     )
 
 

@@ -24,7 +24,7 @@ from bpcli.report.grades.formats import text_of
 from bpcli.report.grades.journal import ENDING, journal, kept_in
 from bpcli.report.grades.running import STUDENT, Rendered, RunningReport
 from bpcli.report.grades.screens import grade_lines
-from bpcli.report.grades.telling import name_of, points_text
+from bpcli.report.grades.telling import class_text, name_of, points_text
 from bpcli.report.grades.words import problem_grade
 from bpcli.report.page import Page
 from bpcli.report.plain import note_text
@@ -152,9 +152,6 @@ def _summary(grades: ClassGrades, target: str) -> str:
     """What is said of a report that went to a file."""
     found = grades.grades
     where = f"the {'reports are' if STUDENT in target else 'report is'} in {target}\n"
-    points = points_text(sum(grade.points for grade in found) / len(found), grades.out_of)
     if len(found) == 1:
-        return f"{name_of(found[0])}: {points} points; {where}"
-    unreadable = sum(grade.unreadable is not None for grade in found)
-    aside = f", {unreadable} of them unreadable" if unreadable else ""
-    return f"{len(found)} submissions graded{aside}: {points} points on the average; {where}"
+        return f"{name_of(found[0])}: {points_text(found[0].points, grades.out_of)} points; {where}"
+    return f"{class_text(grades, 'graded')}; {where}"
