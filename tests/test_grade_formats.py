@@ -20,6 +20,7 @@ from bpcli.report.explanations import STAFF, Release
 from bpcli.report.figures import ASCII, full, short
 from bpcli.report.grades.formats import FORMATS, text_of
 from bpcli.report.grades.github import IN_DATA, IN_PROPERTY, MOST_BYTES
+from bpcli.report.grades.screens import grade_lines
 from bpcli.report.grades.spreadsheet import as_text
 from bpcli.report.grades.telling import class_text
 from bpcli.report.page import Page
@@ -187,6 +188,14 @@ def test_no_answer_is_cut_on_a_page(small: ClassGrades, width: int) -> None:
 
     assert " ".join(text.split()).count(long) == 2
     assert max(map(len, text.splitlines())) <= width
+
+
+def test_an_answer_has_no_colour(small: ClassGrades) -> None:
+    """Red would say that it is wrong, whatever it is; right values are green."""
+    lines = grade_lines(alone(small, 0), STAFF, Page(100))
+    roles = {piece.text.strip(): piece.role for line in lines for piece in line}
+
+    assert (roles["18"], roles["-18"]) == ("", "value")
 
 
 def test_the_table_of_a_class(small: ClassGrades) -> None:

@@ -50,6 +50,8 @@ def submissions_graded(homework: Homework, form: str, options: dict[str, Any], r
         graded_ones = graded(
             homework, submissions, grading, jobs=options["parallel_jobs"], kept=record.kept, partly=record.partly
         )
+        if is_class:
+            graded_ones = map(partial(_under, options["answers_from"]), graded_ones)
         found = [record.added(one) for one in graded_ones]
     grades = whole._replace(grades=[one.grade for one in found])
     if not options["is_quiet"]:
@@ -61,6 +63,12 @@ def submissions_graded(homework: Homework, form: str, options: dict[str, Any], r
             write(rendered(grades))
     codes = [one.code for one in found]
     return worst_exit(codes if is_class else [*codes, *_codes(grades.grades[0])])
+
+
+def _under(folder: str, one: Graded) -> Graded:
+    """A grade whose source is the path of its file with slashes, as annotations of files have it."""
+    path = os.path.normpath(os.path.join(folder, one.grade.source))  # noqa: PTH118 - pathlib is slow to load
+    return one._replace(grade=one.grade._replace(source=path.replace(os.sep, "/")))
 
 
 def _rendered(form: str, release: Release, page: Page | None, grades: ClassGrades) -> str:

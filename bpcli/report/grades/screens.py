@@ -51,7 +51,7 @@ def _student(grade: Grade, grades: ClassGrades, release: Release, page: Page) ->
 
 def _problem(problem: ProblemGrade, release: Release, page: Page) -> list[Line]:
     title = safe(problem.title) if problem.title == problem.problem else f"{problem.problem}  {safe(problem.title)}"
-    columns = [Column("left", "name"), Column("right", "gradient", caption="answered")]
+    columns = [Column("left", "name"), Column("right", caption="answered")]
     heading = ["", "answered"]
     if release.to_staff:
         columns.append(Column("right", "value", caption="right"))
