@@ -16,11 +16,12 @@ from bpcli.check.functions.runs import finite_outputs, require_repeatable, wrong
 from bpcli.check.functions.slopes import differentiable, slopes_of
 from bpcli.check.functions.upstreams import upstream_of, weighed, weights_of
 from bpcli.check.functions.widening import widened
-from bpcli.errors import UsageError
+from bpcli.errors import LimitError, UsageError
 from bpcli.language.complaints import suggestion
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 
 FLOATS = "give an array of floats, or a number such as 2.0"
+MOST_ENTRIES = 1_000_000  # each of them has a verdict of its own
 PARTIAL = frozenset({"another shape", "no numbers"})  # faults of one gradient, after which others are judged
 
 
@@ -110,8 +111,10 @@ def check_callee(
     """Hold the gradients of a pass against differences at some points, each with the seed that it was drawn from.
 
     A `reference` is a pass whose forward values are right: they are compared first. What a pass does that it must not
-    is a fault of the result. Raises UsageError where there is no input to differentiate.
+    is a fault of the result. Raises UsageError where there is no input to differentiate, LimitError where the inputs
+    have too many entries.
     """
+    _require_few(points, way)
     found: list[PointCheck] = []
     faults: list[Fault] = []
     unclaimed: dict[str, None] = {}
@@ -135,6 +138,13 @@ def check_callee(
             break
     once = tuple(dict.fromkeys(faults))
     return FunctionCheck(callee.forward_name, callee.backward_name, tuple(found), once, tuple(unclaimed))
+
+
+def _require_few(points: Sequence[tuple[Inputs, int | None]], way: Way) -> None:
+    count = sum(np.size(inputs[name]) for inputs, _ in points for name in _wanted(inputs, way.wanted))
+    if count > MOST_ENTRIES:
+        message = f"the inputs have {count} entries at all points, and {MOST_ENTRIES} at most are checked one by one"
+        raise LimitError(message, hint="give them shorter axes, which show the same mistakes, or take fewer points")
 
 
 def _wanted(inputs: Inputs, wanted: Collection[str] | None) -> list[str]:
