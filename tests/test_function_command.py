@@ -1,6 +1,7 @@
 """`bpcli check FILE.py`: what the command line takes, hands to the child process, and refuses."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -151,6 +152,31 @@ def test_a_reference_is_compared_first(tmp_path: Path) -> None:
     assert "18.75, the reference gives 6.25" in staff.out
     assert "6.25" not in student.out
     assert valid_for("check", student.out)["faults"][0]["kind"] == "wrong value"
+
+
+FAILING = {
+    "import": ("import math\nmath.nothing\n", "cannot be used: 'right.py' raises AttributeError at right.py:2"),
+    "call": ("def relu_forward(x):\n    return x.nothing\n", "the reference cannot be used: 'relu_forward' raises"),
+    "value": ("def relu_forward(x):\n    return x / 0\n", "cannot be used: the output[0] of relu_forward is inf"),
+    "pipe": (None, "right.py: it is no file"),
+}
+
+
+@pytest.mark.parametrize("case", FAILING)
+def test_a_reference_that_fails_is_no_fault_of_the_file(tmp_path: Path, case: str) -> None:
+    """Nobody's gradient is wrong for that; nor does a pipe that nobody writes to keep the command waiting."""
+    source, expected = FAILING[case]
+    right = tmp_path / "right.py"
+    if source is not None:
+        right.write_text(source, "utf-8")
+    elif hasattr(os, "mkfifo"):
+        os.mkfifo(right)
+    else:
+        pytest.skip("only some systems have pipes that are files")
+    done = call("check", LAYERS, *RELU, "--x=[1.5, 2.5]", "--reference-file", str(right))
+
+    assert (done.code, done.out) == (2, "")
+    assert expected in done.err
 
 
 def test_a_file_that_cannot_be_imported_is_the_answer(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`bpcli check FILE.py --forward-function f`: a backward pass by hand, held against differences of the forward pass."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -59,11 +60,11 @@ def check_functions(path: str | None, typed: dict[str, str], options: dict[str, 
     with ExitStack() as stack:
         try:
             callee = stack.enter_context(_callee(file, forward, options))
-            reference = _reference(forward, options)
-            beside = None if reference is None else stack.enter_context(reference)
         except MisbehaviourError as error:
             result = _nothing_done(forward, error.fault, options)
         else:
+            reference = _reference(forward, options)
+            beside = None if reference is None else stack.enter_context(reference)
             given = _complete(callee, given, typed)
             points = points_of(given, options["random_seed"], options["points_count"], options["limits"])
             result = check_callee(callee, points, _way(options), beside)
@@ -86,12 +87,19 @@ def _callee(file: str, forward: str, options: dict[str, Any], *, has_backward: b
 
 
 def _reference(forward: str, options: dict[str, Any]) -> ChildCallee | None:
-    """The pass whose values are right; its backward pass tells how many outputs there are, if it has one."""
+    """The pass whose values are right; its backward pass tells how many outputs there are, if it has one.
+
+    Raises UsageError where it cannot be imported.
+    """
     file = options["reference_file"]
     if file is None:
         return None
     backward = (options["backward_function"] or "").partition(".")[0]
-    return _callee(file, forward, options, has_backward=backward in _defined_in(file, options))
+    try:
+        return _callee(file, forward, options, has_backward=backward in _defined_in(file, options))
+    except MisbehaviourError as error:
+        message = f"--reference-file {file} cannot be used: {error.fault.text}"
+        raise UsageError(message, hint=_with_option(error.fault).hint) from error
 
 
 def _nothing_done(forward: str, fault: Fault, options: dict[str, Any]) -> FunctionCheck:
@@ -154,7 +162,10 @@ def _asked_for(path: str | None, options: dict[str, Any]) -> tuple[str, str]:
 
 
 def _defined_in(path: str, options: dict[str, Any]) -> list[str]:
-    """The functions and classes of a file, which is read and not run."""
+    """The functions and classes of a file, which is read and not run. Raises UsageError where it is no file."""
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - pathlib is slow to load
+        message = f"cannot read {path}: it is no file"
+        raise UsageError(message)
     return list(dict.fromkeys(DEFINED.findall(text_from(path, options["limits"].bytes))))
 
 

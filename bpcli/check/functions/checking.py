@@ -162,6 +162,15 @@ def _wanted(inputs: Inputs, wanted: Collection[str] | None) -> list[str]:
     return [name for name in names if wanted is None or name in wanted]
 
 
+def _right_outputs(reference: Callee, inputs: Inputs) -> tuple[Any, ...]:
+    """What the reference gives. Raises UsageError where it fails, which is no fault of what is checked."""
+    try:
+        return finite_outputs(reference, inputs)
+    except MisbehaviourError as error:
+        message = f"the reference cannot be used: {error.fault.text}"
+        raise UsageError(message, hint=error.fault.hint) from error
+
+
 class _Point:
     """A pass at one point, and what it does that it must not; `told` are the inputs that differ at an earlier one."""
 
@@ -187,7 +196,7 @@ class _Point:
         noise = noise_of(near, names, self.way.random_seed)
         epsilon = max(noise.epsilon, epsilon_of(outputs))
         if reference is not None:
-            right = reference.outputs(self.inputs)
+            right = _right_outputs(reference, self.inputs)
             self.faults += wrong_values(self.callee.forward_name, outputs, right, epsilon)
         claims = {
             name: weighed(passed.gradients[name], weights, self.inputs[name])
