@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bpcli.errors import BindingError, BpcliError, LimitError, ParseError
-from bpcli.language.generators import axis_lengths, inputs_from, is_generator, value_drawn
+from bpcli.language.generators import axis_lengths, generator_from, inputs_from, is_generator
 from bpcli.language.limits import Limits
 from bpcli.language.typed_inputs import input_typed
 from bpcli.report.plain import error_text
@@ -99,7 +99,6 @@ def test_a_seed_and_a_name_give_the_same() -> None:
     alone, beside = drawn("normal(3)"), inputs_from({"w": "normal(4)", "x": "normal(3)"})
 
     np.testing.assert_array_equal(alone, beside["x"])
-    np.testing.assert_array_equal(alone, value_drawn("normal(3)", 0, "x", {}))
     np.testing.assert_array_equal(drawn("normal(N)", point=1), drawn("normal(N)", seed=1))
     assert not np.array_equal(alone, drawn("normal(3)", seed=1))
     assert not np.array_equal(alone, inputs_from({"y": "normal(3)"})["y"])
@@ -232,4 +231,4 @@ def test_other_texts_are_no_generators() -> None:
 def test_broken_texts_raise_nothing_else(text: str) -> None:
     """Every refusal is one of the project's."""
     with pytest.raises(BpcliError):
-        value_drawn(text, 0, "x", {})
+        generator_from(text)

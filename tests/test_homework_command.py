@@ -6,7 +6,7 @@ import pickle
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -410,8 +410,8 @@ REFUSED: dict[str, tuple[Sequence[str], str, str]] = {
     "YAML": (("homework.yaml",), "cannot read homework.yaml: homework is TOML or JSON, not YAML", "homework.toml"),
     "right values for students": (
         ("homework.toml", "--release-to", "student"),
-        "a homework's check of itself shows right values",
-        "--template-for",
+        "--release-to is about answers to a homework file",
+        "--answers-from answers.toml --release-to …",
     ),
     "two homeworks": (
         ("homework.toml", "--template-for", "homework.toml"),
@@ -490,21 +490,26 @@ def test_errors_are_json_where_that_is_asked_for() -> None:
 
 @patches_reach_workers
 @pytest.mark.usefixtures("homework")
-def test_a_fault_of_its_own_is_5_and_costs_one_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The others are graded; the run says by its exit code that something is amiss."""
+@pytest.mark.parametrize(("end", "code"), [(lambda: 1 // 0, 5), (lambda: os._exit(1), 4)], ids=["a fault", "lost"])
+def test_what_got_no_grade_is_told_by_the_exit_code(
+    end: Callable[[], object], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One problem fails alone and the others are graded; 0 would say that all of it was."""
 
     def breaking(homework: Homework, limits: Limits) -> Grading:
         whole = grading_of(homework, limits)
 
         def broken(place: int, answers: Answers) -> ProblemGrade:
-            return whole.grade(place // (1 - place), answers)
+            if place == 1:
+                end()
+            return whole.grade(place, answers)
 
         return whole._replace(grade=broken)
 
     monkeypatch.setattr(command, "grading_of", breaking)
     done = call(*GRADED, "submissions", "--json")
 
-    assert done.code == 5
+    assert done.code == code
     assert [one["points"] for one in students(done)][:2] == [3, 2]
 
 

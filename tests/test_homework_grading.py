@@ -403,6 +403,7 @@ def test_a_network_is_graded_by_the_names_of_its_parameters() -> None:
 # Typed numbers -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("text", ["[p]\nx = {}\n", '{{"p": {{"x": {}}}}}'], ids=["toml", "json"])
 @pytest.mark.parametrize(
     ("typed", "mark"),
     [
@@ -415,26 +416,27 @@ def test_a_network_is_graded_by_the_names_of_its_parameters() -> None:
         ("1.75516513", Mark.WRONG),
     ],
 )
-def test_a_number_of_toml_is_as_precise_as_it_was_typed(typed: str, mark: Mark) -> None:
-    """2·cos(0.5) is 1.7551651237807455."""
+def test_a_number_is_as_precise_as_it_was_typed(typed: str, mark: Mark, text: str) -> None:
+    """2·cos(0.5) is 1.7551651237807455; TOML and JSON are one rule."""
     homework = homework_from(
         {"problems": [{"name": "p", "expression": "sin(x)*y", "at": {"x": 0.5, "y": 2}, "asked": ["x"]}]}
     )
-    answers = answers_from(f"[p]\nx = {typed}\n", "a.toml", homework)
+    answers = answers_from(text.format(typed), "answers", homework)
 
     (item,) = Grader(homework).marked(0, answers.by_problem["p"]).items
     assert item.mark is mark
     assert item.answer == typed.strip('"')
 
 
-def test_a_list_of_toml_is_as_precise_as_it_was_typed() -> None:
+@pytest.mark.parametrize("text", ["[p]\nx = {}", '{{"p": {{"x": {}}}}}'], ids=["toml", "json"])
+def test_a_list_is_as_precise_as_it_was_typed(text: str) -> None:
     """Each entry by its own digits."""
     homework = homework_from(
         {"problems": [{"name": "p", "expression": "sum(x**3)", "at": {"x": [0.7, 1.15]}, "asked": ["x"]}]}
     )
 
     found = [
-        Grader(homework).marked(0, answers_from(f"[p]\nx = {typed}", "a.toml", homework).by_problem["p"]).items[0].mark
+        Grader(homework).marked(0, answers_from(text.format(typed), "a", homework).by_problem["p"]).items[0].mark
         for typed in ("[1.47, 3.97]", "[1.47, 3.96]", "[1.5, 3.97]", "[1.46999999999, 3.9675]")
     ]
 

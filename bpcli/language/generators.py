@@ -114,23 +114,15 @@ def axis_lengths(texts: Iterable[str], turn: int = 0) -> dict[str, int]:
     return {name: free[(place + turn) % among] for place, name in enumerate(names)}
 
 
-def value_drawn(text: str, seed: int, name: str, lengths: Mapping[str, int], limits: Limits = DEFAULT_LIMITS) -> Any:
-    """What the generator of the input `name` gives: an array, or a number where no shape is typed.
-
-    `integers` gives int64 or an int, every other kind float64 or a float. The same seed and name give the same,
-    whatever else is drawn. Raises ParseError, LimitError before memory is taken.
-    """
-    return _Point(seed, lengths, limits).drawn(name, generator_from(text))
-
-
 def inputs_from(
     given: Mapping[str, Any], seed: int = 0, point: int = 0, limits: Limits = DEFAULT_LIMITS
 ) -> dict[str, Any]:
     """The inputs of a function at one of several points: what is drawn as arrays and numbers, the rest as it is given.
 
-    A list of numbers is an array, of int64 where all are whole as typed; within mappings and other lists, only
-    generators are replaced. The first point of the seed `seed + 1` is the second of `seed`. Raises ParseError,
-    BindingError for a ragged list, LimitError.
+    `integers` gives int64 or an int, every other kind of generator float64 or a float; the same seed and name give the
+    same, whatever else is drawn, and the first point of the seed `seed + 1` is the second of `seed`. A list of numbers
+    is an array, of int64 where all are whole as typed; within mappings and other lists, only generators are replaced.
+    Raises ParseError, BindingError for a ragged list, LimitError before memory is taken.
     """
     at = _Point(seed + point, axis_lengths(generators_in(given), seed + point), limits)
     return {name: at.input(name, value) for name, value in given.items()}
@@ -143,6 +135,11 @@ def generators_in(value: object, depth: int = MOST_AXES) -> Iterator[str]:
     elif isinstance(value, Mapping | list) and depth:
         for part in value.values() if isinstance(value, Mapping) else value:
             yield from generators_in(part, depth - 1)
+
+
+def is_drawn(value: object) -> bool:
+    """Whether there is a generator within a value."""
+    return any(True for _ in generators_in(value))
 
 
 def _leaves(value: list[Any], depth: int = MOST_AXES) -> Iterator[object]:

@@ -10,7 +10,6 @@ from bpcli.check.homework.self_check import CheckedItem, ProblemCheck, SelfCheck
 from bpcli.report.array_verdicts import about_group
 from bpcli.report.documents import Document, envelope, json_value
 from bpcli.report.explanations import STAFF, explanations
-from bpcli.report.grades.screens import titled, wrapped
 from bpcli.report.grades.telling import safe
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
@@ -25,7 +24,7 @@ def self_check_report(result: SelfCheck, page: Page) -> list[Line]:
     """Problem by problem a table of right values and verdicts, and what is to be said about the point."""
     homework = result.homework
     about = f"{_counted(len(homework.problems), 'problem')}, {_points(homework.points)}"
-    lines = titled(safe(homework.title) or "Homework", about, page)
+    lines = page.headline(safe(homework.title) or "Homework", about)
     for problem in result.problems:
         lines += [[], *_problem(problem, page)]
     lines += [[], *_said(_summary(result), page)]
@@ -43,7 +42,7 @@ def _points(points: float) -> str:
 def _problem(checked: ProblemCheck, page: Page) -> list[Line]:
     problem = checked.problem
     title = f"{problem.name}  {safe(problem.title)}" if problem.title else problem.name
-    lines = [*titled(title, _points(problem.points), page), *_table(checked, page)]
+    lines = [*page.headline(title, _points(problem.points)), *_table(checked, page)]
     for text in _sentences(checked, page):
         lines += _said(text, page)
     if checked.proposal is not None:  # on one line, as TOML takes it
@@ -52,7 +51,7 @@ def _problem(checked: ProblemCheck, page: Page) -> list[Line]:
 
 
 def _said(text: str, page: Page) -> list[Line]:
-    return [[Piece(line)] for line in wrapped(text, page, 0)]
+    return [[Piece(line)] for line in page.wrapped(text)]
 
 
 def _table(checked: ProblemCheck, page: Page) -> list[Line]:
@@ -142,7 +141,7 @@ def self_check_document(result: SelfCheck) -> Document:
         "title": result.homework.title,
         "points": result.homework.points,
         "problems": [_problem_entry(problem) for problem in result.problems],
-        "warnings": [{"message": note, "span": None} for note in result.homework.notes],
+        "warnings": [],
     }
 
 

@@ -6,8 +6,8 @@ No right value is in it, nor anything that was computed; the shape of an array i
 from collections.abc import Iterator
 from typing import Any
 
+from bpcli.check.homework.posing import posed
 from bpcli.check.homework.problems import Asked, Homework, Problem
-from bpcli.check.homework.seen import Seen
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import shape_text
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
@@ -33,15 +33,14 @@ def template_text(homework: Homework, limits: Limits = DEFAULT_LIMITS) -> str:
 def _problem(problem: Problem, limits: Limits) -> Iterator[str]:
     for text in (problem.title, problem.text, problem.expression):
         yield from comment(text)
-    seen = Seen(problem, limits)
-    for name, value in seen.point.items():
+    question = posed(problem, limits)
+    for name, value in (question.at or {}).items():
         yield f"# {_given(name, value)}"
     yield f"[{toml_key(problem.name)}]"
-    shapes = {asked.key: _shape_in_words(seen.shape(asked.key)) for asked in problem.asked}
     keys = [f"{toml_key(asked.key)} = {toml_value('')}" for asked in problem.asked]
     widest = max(map(len, keys), default=0)
-    for asked, key in zip(problem.asked, keys, strict=True):
-        yield f"{key.ljust(widest)}  # {_about(asked, shapes.get(asked.key, ''))}"
+    for place, (asked, key) in enumerate(zip(problem.asked, keys, strict=True)):
+        yield f"{key.ljust(widest)}  # {_about(asked, _shape_in_words(question.shape(place)))}"
 
 
 def _about(asked: Asked, shape: str) -> str:

@@ -46,14 +46,14 @@ def slots_of(inputs: Inputs, order: Sequence[str], outputs: Sequence[Array]) -> 
     output = np.shape(outputs[0]) if len(outputs) == 1 else ()
     shapes = {}
     for name in names:
-        shape = np.shape(inputs[name]) if is_numeric(inputs[name]) else ()
+        shape = np.shape(inputs[name]) if is_array_or_number(inputs[name]) else ()
         shapes[name] = (shape, (*output, *shape), *([(1,)] if shape == () else []))
     entries = [str(key) for value in inputs.values() if isinstance(value, Mapping) for key in value]
     inner = frozenset(form for entry in entries for form in _forms(entry))
     return Slots(shapes, frozenset(name for name in names if is_differentiable(inputs[name])), inner)
 
 
-def is_numeric(value: object) -> bool:
+def is_array_or_number(value: object) -> bool:
     """Whether a value is a number or an array of numbers, not a list of them."""
     if isinstance(value, np.ndarray):
         return value.dtype.kind in NUMERIC
@@ -72,8 +72,9 @@ def as_array(value: object, function: str, what: str) -> Array:
     except Exception as error:  # noqa: BLE001 - whatever the object does when it is read
         raise _no_numbers(function, what, f"what cannot be read as an array: {type(error).__name__}") from None
     if found.dtype.kind not in NUMERIC:
-        given = "None" if value is None else f"{type(value).__name__} of {found.dtype.name}"
-        raise _no_numbers(function, what, given)
+        is_array = isinstance(value, np.ndarray | np.generic)
+        given = f"an array of {found.dtype.name}" if is_array else f"a {type(value).__name__}"
+        raise _no_numbers(function, what, "None" if value is None else given)
     return found
 
 

@@ -10,7 +10,7 @@ from bpcli.check.functions.autograd import tensor_gradients, tensor_outputs, ten
 from bpcli.check.functions.callee import Array, Fault, Inputs, MisbehaviourError, Passed
 from bpcli.check.functions.calling import Plan, plan_of, results_of
 from bpcli.check.functions.signatures import Parameters
-from bpcli.check.functions.subjects import Methods, Subject, gradients_left, output_left, subject_of
+from bpcli.check.functions.subjects import Methods, Subject, gradients_left, held_by, output_left, subject_of
 from bpcli.check.functions.watching import calm, changed, copies, result
 
 
@@ -42,18 +42,18 @@ def _name(given: Any) -> str:
 
 
 class Forward(NamedTuple):
-    """A forward pass as it ran: what it was given, the object that it belongs to, and what it returned."""
+    """A forward pass as it ran: what it was given, its object, what it returned, and whether it left anything there."""
 
     given: Mapping[str, Any]
     made: Any
     results: tuple[Any, ...]
+    has_state: bool
 
 
 class LocalCallee:
     """A forward and a backward pass that run here. Every call gets copies of its inputs, and the same random numbers.
 
-    `parameters` is what the inputs may be, `backward_parameters` what the backward pass takes. A pass that
-    `is_alone` in its process was not interrupted by whoever runs bpcli: an interrupt is its own fault.
+    A pass that `is_alone` in its process was not interrupted by whoever runs bpcli: an interrupt is its own fault.
     """
 
     def __init__(self, subject: Subject, forward_name: str, backward_name: str, *, is_alone: bool = False) -> None:
@@ -129,17 +129,23 @@ class LocalCallee:
         made = None
         if self.subject.owner is not None:
             made = result(lambda: self.subject.made(given), self.forward_name, called, is_alone=self.is_alone)
+        before = held_by(made)
         taken = tensors_of(given) if self.subject.is_torch else given
         returned = result(lambda: self.subject.call(made, taken), self.forward_name, called, is_alone=self.is_alone)
         returned = output_left(made) if returned is None and made is not None else returned
         results = tensor_outputs(returned) if self.subject.is_torch else results_of(returned)
-        return Forward(taken, made, results)
+        if not results:
+            text, hint = f"'{self.forward_name}' gives no output", "return an array of floats"
+            raise MisbehaviourError(Fault("no numbers", self.forward_name, text, hint))
+        after = held_by(made)
+        has_state = len(before) != len(after) or any(one is not other for one, other in zip(before, after, strict=True))
+        return Forward(taken, made, results, has_state)
 
     def _plan(self, inputs: Inputs, ran: Forward) -> Plan:
         takes, is_method = self.subject.backward_takes, self.subject.owner is not None
         names = [name for name in self.parameters.names if name in inputs]
         names += [name for name in inputs if name not in names]
-        return plan_of(takes, names, ran.results, self.backward_name, is_method=is_method)
+        return plan_of(takes, names, ran.results, self.backward_name, is_method=is_method, has_state=ran.has_state)
 
     def _output_count(self, inputs: Inputs, ran: Forward) -> int:
         """How many of the results are outputs: one, where the others are its gradients."""

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 from time import monotonic
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, get_args
 
 import numpy as np
 
-from bpcli.check.functions.callee import Array, Fault, Inputs, MisbehaviourError, Passed
+from bpcli.check.functions.callee import Array, Fault, FaultKind, Inputs, MisbehaviourError, Passed
 from bpcli.check.functions.frames import MOST_OF_A_HEADER, Frame, npy_of, packed
 from bpcli.check.functions.pipes import ChildLimits, ChildProcess, LateError, LostError
 from bpcli.check.functions.signatures import Parameter, Parameters
@@ -209,7 +209,9 @@ class ChildCallee:
         ):
             self._forged(where)
         kind, place, text, hint, is_fatal = told
-        kind, place, text = (readable(one, MOST_OF_A_TEXT) for one in (kind, place, text))
+        if kind not in get_args(FaultKind):
+            self._forged(where)
+        place, text = (readable(one, MOST_OF_A_TEXT) for one in (place, text))
         return Fault(kind, place, text, readable(hint, MOST_OF_A_TEXT) if hint else None, is_fatal)
 
     def _forged(self, where: str) -> NoReturn:

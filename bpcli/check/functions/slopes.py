@@ -6,14 +6,14 @@ of steps is climbed, and where that fails for an entry that is small among other
 Nothing here looks at a backward pass.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from math import prod
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from bpcli.check.functions.callee import MisbehaviourError
+from bpcli.check.functions.callee import Array, FaultKind, MisbehaviourError
 from bpcli.check.functions.noise import At, Noise, moved_value
 from bpcli.numbers.quotients import (
     EPSILON,
@@ -30,7 +30,6 @@ from bpcli.numbers.quotients import (
     scales,
 )
 
-Array = Any
 MOST_NUMBERS = 500_000  # outputs of moved points that are held at once
 MOST_IN_JACOBIAN = 4_000_000
 LOOSE = 1e-6  # a relative error above it is worth a ladder
@@ -44,7 +43,7 @@ LOOSE_OF_SMALL = 1e-4  # unless a slope that is seen not to be 0 is known worse 
 WIDER = 1e-3  # relative: what one-sided quotients of all outputs together may be off
 CLEAR = 4.0  # times what both slopes beside a kink may be off: by less they do not differ clearly
 SEEN = 10.0  # times its error: such a slope
-LASTING = frozenset({"late", "lost"})  # faults after which a pass gives nothing more
+LASTING: frozenset[FaultKind] = frozenset({"late", "lost"})  # faults after which a pass gives nothing more
 SLICE = 0.2  # of the time that is left, for what is computed at a time
 
 
@@ -285,12 +284,3 @@ def scales_alone(x: Array) -> Array:
     """For each entry a power of two of its own size; infinite for 0, which has none."""
     size = np.abs(x)
     return np.where(size > 0, np.ldexp(1.0, np.frexp(size)[1] - 1), np.inf)
-
-
-def differentiable(inputs: Mapping[str, Any]) -> list[str]:
-    """The inputs that have a gradient: arrays of floats, and floats."""
-    return [
-        name
-        for name, value in inputs.items()
-        if isinstance(value, float | np.floating) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
-    ]

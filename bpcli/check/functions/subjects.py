@@ -3,12 +3,15 @@
 import copy
 import inspect
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from bpcli.check.functions.assigning import names_of_gradient
 from bpcli.check.functions.autograd import is_autograd, taken_by_autograd
 from bpcli.check.functions.callee import Fault, MisbehaviourError
 from bpcli.check.functions.signatures import Function, Parameters, arguments, parameters_of
+
+MOST_HELD = 1000  # so much of an object tells whether a pass left anything in it
 
 
 class Subject(NamedTuple):
@@ -85,6 +88,24 @@ def _set_attributes(made: Any, inputs: Mapping[str, Any]) -> None:
             known = ", ".join(name for name in vars(made) if not name.startswith("_")) or "none"
             text = f"'{own}' has neither a parameter nor an attribute '{name}'"
             raise MisbehaviourError(Fault("cannot be called", own, text, f"its attributes are {known}"))
+
+
+def held_by(made: Any) -> list[Any]:
+    """What an object holds: its attributes, and what is in those that are lists, mappings or objects, as layers are."""
+    found: list[Any] = []
+    left, seen = [made], set()
+    while left and len(found) < MOST_HELD:
+        one = left.pop()
+        if id(one) in seen or isinstance(one, type | ModuleType):
+            continue
+        seen.add(id(one))
+        if isinstance(one, list | tuple):
+            inner = list(one)
+        else:
+            inner = list((one if isinstance(one, dict) else getattr(one, "__dict__", {})).values())
+        found += inner
+        left += inner
+    return found
 
 
 def output_left(made: Any) -> Any:

@@ -47,7 +47,7 @@ class Printed(io.TextIOBase):
         if not count:
             return ()
         more = f" … ({count} characters)" if count > len(kept) else ""
-        return (Fault("prints", where, f"'{where}' prints {kept!r}{more}", is_fatal=False),)
+        return (Fault("prints", where, f"'{where}' prints '{readable(kept, MOST_SHOWN)}'{more}", is_fatal=False),)
 
 
 @contextmanager

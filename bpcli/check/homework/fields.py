@@ -24,7 +24,7 @@ class Fields:
 
     def refuse(self, what: str, hint: str | None = None) -> None:
         """Raise UsageError."""
-        message = f"{self._where}: {what}" if self._where else what
+        message = f"{self._where}: {what}"
         raise UsageError(message, hint=hint)
 
     def __contains__(self, key: str) -> bool:

@@ -43,7 +43,6 @@ class MarkedProblem(NamedTuple):
     items: tuple[MarkedItem, ...]
     check: Check | None = None
     first_wrong: str | None = None
-    notes: tuple[str, ...] = ()
 
 
 class ItemGrade(NamedTuple):
@@ -75,7 +74,6 @@ class ProblemGrade(NamedTuple):
     title: str
     items: tuple[ItemGrade, ...]
     first_wrong: str | None = None
-    notes: tuple[str, ...] = ()
 
     @property
     def points(self) -> float:

@@ -133,7 +133,7 @@ def _complaint(found: Found, mark: Mark) -> str:
     one = _worst(found) if isinstance(found, Group) else found
     if one is None or mark is Mark.WRONG:
         return (one and one.hint) or ""
-    return (one.hint or one.reason or "").partition(": give one")[0]
+    return one.hint or one.reason or ""
 
 
 def _first_wrong(check: Check | None) -> str | None:

@@ -14,7 +14,7 @@ from bpcli.check.homework.tolerances import tolerance_from
 from bpcli.check.nearness import AS_TYPED, Tolerance
 from bpcli.errors import UsageError
 from bpcli.language.build import graph_from, has_arrays, has_layers
-from bpcli.language.complaints import named
+from bpcli.language.complaints import named, suggestion
 from bpcli.language.generators import inputs_from, is_generator, looks_called, unknown_generator
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import number_from, text_from, value_from
@@ -59,12 +59,15 @@ def homework_file(path: str, limits: Limits = DEFAULT_LIMITS) -> Homework:
     """
     form_of(path, "")  # YAML is refused before it is read
     document = document_from(text_from(path, limits.bytes), path)
+    if "problems" not in document and not any(suggestion(str(key), ["problems"]) for key in document):
+        message = f"{path} is no homework: it has no problems"
+        raise UsageError(message, hint="problems are tables [[problems]]; answers are graded by --answers-from")
     return homework_from(document, os.path.dirname(path), limits)  # noqa: PTH120 - pathlib is slow to load
 
 
 def homework_from(document: Mapping[str, Any], folder: str = "", limits: Limits = DEFAULT_LIMITS) -> Homework:
     """The homework that a document says; `@` files are looked for in `folder`. Errors as above."""
-    fields = Fields(document, "", TOP)
+    fields = Fields(document, "the homework", TOP)
     rules = _rules(fields, _Rules(None, carry_forward=False, time_limit=TIME_LIMIT), "the homework")
     listed = fields.listed("problems", "write each problem as a table [[problems]]")
     if len(listed) > MOST_PROBLEMS:

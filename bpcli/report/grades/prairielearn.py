@@ -70,7 +70,7 @@ def results(grade: Grade, release: Release) -> Document:
 def _typos(grade: Grade) -> list[str]:
     """What could not be read, and why."""
     items = [
-        f"{safe(problem.title)}, {safe(item.title)}: " + " ".join([safe(item.answer), *item.where])
+        f"{safe(problem.title)}, {safe(item.title)}, answered {safe(item.answer)}: {' '.join(item.where)}"
         for problem in grade.problems
         for item in problem.items
         if item.mark is Mark.UNREADABLE

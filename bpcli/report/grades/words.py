@@ -48,7 +48,7 @@ def problem_grade(marked: MarkedProblem) -> ProblemGrade:
     """The grade of one problem of one submission, in words."""
     problem = marked.problem
     items = tuple([_item_grade(item, marked) for item in marked.items])
-    return ProblemGrade(problem.name, problem.title or problem.name, items, marked.first_wrong, marked.notes)
+    return ProblemGrade(problem.name, problem.title or problem.name, items, marked.first_wrong)
 
 
 def _item_grade(item: MarkedItem, marked: MarkedProblem) -> ItemGrade:
@@ -136,7 +136,9 @@ def _redo_alone(item: Item, check: Check) -> Iterator[str]:
         step = f"{name} → {labels.get(item.source, '')}"
         what = "the derivative of" if item.kind == "local" else "upstream times local at"
         yield f"Redo {what} {step}."
-    elif item.kind == "value" and item.node.inputs:
+    elif item.kind == "gradient":
+        yield f"Redo what arrives at {name}."
+    elif item.node.inputs:
         yield f"Redo {name} = {formula_of(item.node, labels)}."
 
 
