@@ -13,6 +13,7 @@ from function_corpus import (
     probability,
     recurrent,
     reductions,
+    scaled,
 )
 from function_corpus.subjects import Subject
 
@@ -20,6 +21,7 @@ FAMILIES = (
     elementwise,
     linear,
     reductions,
+    scaled,
     losses,
     normalisation,
     convolution,
