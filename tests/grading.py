@@ -9,7 +9,7 @@ from bpcli.check.groups import ArrayCheck, Group
 from bpcli.check.homework.grades import ClassGrades, Grade, ItemGrade, Mark, MarkedItem, MarkedProblem, ProblemGrade
 from bpcli.check.homework.problems import Asked, Problem
 from bpcli.report.explanations import STAFF, Release
-from bpcli.report.grade_words import problem_grade
+from bpcli.report.grades.words import problem_grade
 
 MARKS = {
     Verdict.AGREE: Mark.RIGHT,
@@ -80,6 +80,6 @@ def hostile_class() -> ClassGrades:
         "x", "∂f/∂x", Mark.WRONG, 0.0, 1.0, NASTY, "7.25", (NASTY,), (NASTY,), (NASTY,), (NASTY,), ("sign",)
     )
     typed = item._replace(key="y", mark=Mark.UNREADABLE)
-    problem = ProblemGrade("p", NASTY, (item, typed), "∂f/∂x", (NASTY,))
+    problem = ProblemGrade("p", NASTY, (item, typed), "∂f/∂x")
     lost = Grade(f"::stop-commands::x{NASTY}", NASTY, (), unreadable=NASTY, notes=(NASTY,))
     return ClassGrades(NASTY, 2.0, (Grade(NASTY, NASTY, (problem,), notes=(NASTY,)), lost))

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from bpcli.check.functions.callee import Fault, MisbehaviourError
+from bpcli.check.functions.checking import check_callee
+from bpcli.check.functions.given import check_names, named
 from bpcli.check.functions.local import LocalCallee, local_callee
-from bpcli.check.functions.signatures import check_names, named
 from bpcli.errors import BindingError, MissingValueError, UnknownNameError
 
 Inputs = dict[str, Any]
@@ -202,6 +203,58 @@ def fault_of(forward: Any, backward: Any, inputs: Inputs) -> Fault:
     return caught.value.fault
 
 
+class Remembers:
+    """Its backward pass calls the upstream gradient like the input; the forward pass may keep it in a list."""
+
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+
+    def forward(self, x: Any) -> Any:
+        """x²."""
+        self.kept.append(x)
+        return x**2
+
+    def backward(self, x: Any) -> Any:
+        """The upstream gradient times 2·x."""
+        return 2 * self.kept[-1] * x
+
+
+class Contains:
+    """A layer within, which remembers."""
+
+    def __init__(self) -> None:
+        self.layers = [Remembers()]
+
+    def forward(self, x: Any) -> Any:
+        """x², by the layer."""
+        return self.layers[0].forward(x)
+
+    def backward(self, x: Any) -> Any:
+        """The upstream gradient, through the layer."""
+        return self.layers[0].backward(x)
+
+
+class Forgets:
+    """Without anything kept its method is a derivative, at x."""
+
+    def forward(self, x: Any) -> Any:
+        """x³."""
+        return x**3
+
+    def backward(self, x: Any) -> Any:
+        """3·x²."""
+        return 3 * x**2
+
+
+def test_the_lone_argument_of_a_method_is_the_upstream_gradient_where_anything_was_kept() -> None:
+    """Whatever its name; a method that has only its argument to go by is a derivative."""
+    x = np.array([1.0, -2.0, 3.0])
+    callees = [local_callee(one) for one in (Remembers, Contains, Forgets)]
+
+    assert [one.takes_upstream({"x": x}) for one in callees] == [True, True, False]
+    assert [check_callee(one, [({"x": x}, None)]).verdict.value for one in callees] == ["agree"] * 3
+
+
 @pytest.mark.parametrize("case", CONVENTIONS)
 def test_every_convention_gives_the_same_gradients(case: str) -> None:
     """Whatever the shape in which an affine layer is written, its gradients are those of an affine layer."""
@@ -281,7 +334,7 @@ def test_a_method_may_give_its_own_gradients() -> None:
     assert passed.outputs[0] == np.sum(X @ W + B)
     assert passed.gradients["b"].tolist() == [2.0] * 4
     assert passed.gradients.keys() == {"x", "w", "b"}
-    check_names("loss", given.parameters, given.backward_parameters, inputs)
+    check_names(given, inputs)
     with pytest.raises(MisbehaviourError, match=r"^'Network' has neither a parameter nor an attribute 'weight'"):
         given.outputs({"x": X, "weight": W})
 
@@ -306,19 +359,27 @@ def test_integers_and_mappings_get_no_gradient() -> None:
     assert np.array_equal(three.gradients["beta"], X[1])
 
 
-def test_gradients_of_what_a_mapping_holds_are_not_checked() -> None:
-    """An RNN cell may take its weights in a mapping and give all gradients in one: those of the inputs are taken."""
+def test_gradients_of_what_a_mapping_holds_are_taken_by_name() -> None:
+    """An RNN cell may take its weights in a mapping and give all gradients in one, with some of values on the way."""
 
     def cell(xt: Any, parameters: Any) -> Any:
         return xt @ parameters["W"], 2 * xt, (xt, parameters)
 
     def back(da_next: Any, cache: Any) -> Any:
-        return {"dxt": da_next @ cache[1]["W"].T, "dW": cache[0].T @ da_next}
+        return {"dxt": da_next @ cache[1]["W"].T, "dW": cache[0].T @ da_next, "dZ": da_next}
 
-    passed = callee(cell, back).passed({"xt": X, "parameters": {"W": W}}, [UP])
+    given = callee(cell, back)
+    inputs = {"xt": X, "parameters": {"W": W, "sizes": 3}}
+    passed = given.passed(inputs, [UP])
+    again = given.passed({**inputs, **passed.parts}, [UP])
 
     assert np.array_equal(passed.gradients["xt"], RIGHT["x"])
-    assert [fault.text for fault in passed.faults] == ["'g' gives dW for entries of a mapping, which are not checked"]
+    assert list(passed.parts) == ["W"]
+    assert np.array_equal(passed.parts["W"], W)
+    assert np.array_equal(again.gradients["W"], X.T @ UP)
+    assert not again.parts
+    assert np.array_equal(given.outputs({**inputs, "W": 2 * W})[0], X @ (2 * W))
+    assert [fault.text for fault in again.faults] == ["'g' gives dZ as well: of no input of floats, and not checked"]
 
 
 def test_gradients_that_are_left_out_are_told_by_shape() -> None:
@@ -367,13 +428,11 @@ def test_inputs_are_held_against_the_parameters() -> None:
 
     assert layer.parameters.names == ("x", "w", "b")
     assert named(layer.parameters, [X, W]) == {"x": X, "w": W}
-    check_names("f", layer.parameters, layer.backward_parameters, {"x": X, "w": W})
+    check_names(layer, {"x": X, "w": W})
     with pytest.raises(MissingValueError, match="no value for w") as missing:
-        check_names("f", layer.parameters, layer.backward_parameters, {"x": X})
+        check_names(layer, {"x": X})
     with pytest.raises(UnknownNameError, match="'f' has no parameter 'weigth'") as unknown:
-        check_names(
-            "f", callee(lambda weight: weight).parameters, layer.backward_parameters, {"weight": 1, "weigth": 1}
-        )
+        check_names(callee(lambda weight: weight), {"weight": 1, "weigth": 1})
     with pytest.raises(BindingError, match="4 inputs for 3 parameters"):
         named(layer.parameters, [X, W, B, B])
     assert missing.value.hint == "'f' takes x, w, b"
@@ -415,9 +474,10 @@ def test_what_else_a_backward_pass_takes() -> None:
 
 
 FAULTS = {
+    "a text": (lambda x: "a", lambda x: x, "no numbers", "'f' gives a str as output"),
     "nothing returned": (lambda x: None, lambda x: x, "no numbers", "'f' gives None as output"),
-    "texts": (lambda x: x, lambda x: np.array("a"), "no numbers", "'g' gives ndarray of str32 as the gradient with"),
-    "complex": (lambda x: x * 1j, lambda x: x, "no numbers", "'f' gives ndarray of complex128 as output"),
+    "texts": (lambda x: x, lambda x: np.array("a"), "no numbers", "'g' gives an array of str32 as the gradient with"),
+    "complex": (lambda x: x * 1j, lambda x: x, "no numbers", "'f' gives an array of complex128 as output"),
     "no gradient": (lambda x: x, lambda x: None, "no gradient", "'g' gives no gradient"),
     "loss alone": (lambda x: x, None, "no gradient", "'g' gives no gradient"),
     "two for one": (lambda x: x, lambda x: (x, x), "too many gradients", "'g' gives 2 gradients for one input"),

@@ -304,7 +304,7 @@ def test_a_formula_says_that_it_is_compared_at_the_point() -> None:
     assert right.verdict is Verdict.AGREE
     assert wrong.verdict is Verdict.DIFFER
     assert right.notes == wrong.notes == ("a claimed formula, compared at this point",)
-    assert (verdicts(wrong), causes(wrong)) == (["differ"] * 4, ["averaged, not summed"])
+    assert (verdicts(wrong), causes(wrong)) == (["differ"] * 4, ["mean instead of sum"])
 
 
 @pytest.mark.parametrize(
@@ -342,8 +342,8 @@ COLUMN = {"X": SQUARE, "b": [1, 2, 3]}
         ("sum((W @ x)*c)", {**AT, "c": [1, 3]}, {"W": [[2, 6], [-1, -3]]}, "transposed"),
         (LAYER, AT, {"W": [[-16, 8], [8, -4]]}, "sign"),
         (LAYER, AT, {"W": [[48, -24], [-24, 12]]}, "one factor"),
-        ("mean(x**2)", {"x": [1, 2, 3]}, {"x": [2, 4, 6]}, "summed, not averaged"),
-        ("sum(x**2)", {"x": [1, 2, 4]}, ["x=[2/3, 4/3, 8/3]"], "averaged, not summed"),
+        ("mean(x**2)", {"x": [1, 2, 3]}, {"x": [2, 4, 6]}, "sum instead of mean"),
+        ("sum(x**2)", {"x": [1, 2, 4]}, ["x=[2/3, 4/3, 8/3]"], "mean instead of sum"),
         ("sum(x**2)", {"x": [1, 2, 3]}, {"x": [0, 0, 0]}, "left out"),
         ("sum((X + b)**2)", COLUMN, ["b=2*(X[2] + b)"], "not summed"),
         ("sum((X + b)**2)", COLUMN, ["b=sum(2*(X + b), axis=1)"], "wrong axis"),

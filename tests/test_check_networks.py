@@ -127,7 +127,7 @@ def test_a_wrong_entry_is_named_with_the_right_number() -> None:
 
 @pytest.mark.parametrize(
     ("factor", "kind"),
-    [(lambda g: g.T, "transposed"), (lambda g: 2 * g, "summed, not averaged"), (np.negative, "sign")],
+    [(lambda g: g.T, "transposed"), (lambda g: 2 * g, "sum instead of mean"), (np.negative, "sign")],
 )
 def test_mistakes_are_told_over_layers(factor: Any, kind: str) -> None:
     """What is known of mistakes in arrays is known of parameters."""

@@ -94,6 +94,29 @@ def test_a_lone_array_is_drawn_and_a_square_one_is_noted() -> None:
     )
 
 
+def test_whole_numbers_are_floats_where_nothing_else_is() -> None:
+    """As whoever types `--x 0` means; it is said."""
+    done = call("check", LAYERS, *RELU, "--x", "0")
+
+    assert (done.code, done.out.splitlines()[0]) == (0, "  dx ()   at a kink")
+    assert done.err == "note: x: a whole number, taken as a float, as there is nothing else to differentiate\n"
+
+
+def test_each_output_may_be_given_its_upstream_gradient() -> None:
+    """As a list with one for each, of whatever shapes; one for all of them is refused."""
+    inputs = ("--x=normal(1,2)", "--prev_h=normal(1,1)", "--prev_c=normal(1,1)", "--Wx=normal(2,4)", "--Wh=normal(1,4)")
+    names = ("--forward-function", "lstm_step_forward", "--backward-function", "lstm_step_backward")
+    asked = ("check", LAYERS, *names, *inputs, "--b=normal(4)", "--json", "--upstream-seed")
+    found, drawn = (valid_for("check", call(*asked, one).out) for one in ("[[[2]], [[-3]]]", '["normal(1,1)", [[1]]]'))
+
+    assert (found["verdict"], found["points"][0]["upstream"]) == ("agree", [[[2]], [[-3]]])
+    assert drawn["points"][0]["upstream"][1] == [[1]]
+    assert (
+        "one upstream gradient is given for 2 outputs"
+        in valid_for("check", call(*asked, "[[2]]").out)["error"]["message"]
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message", "hint"),
     [
@@ -107,13 +130,25 @@ def test_a_lone_array_is_drawn_and_a_square_one_is_noted() -> None:
         ((LAYERS, *RELU, "--y", "normal(2)"), "no value for x", "add --x VALUE"),
         ((LAYERS, *RELU, "--x", "normal(2)", "--y=1"), "'relu_forward' has no parameter 'y'", "takes x"),
         ((LAYERS, *RELU, "--x", "norml(2)"), "unknown generator 'norml'", "did you mean 'normal'?"),
-        ((LAYERS, *RELU, "--x", "[1, 2]"), "there is no input to differentiate", "or a number such as 2.0"),
+        ((LAYERS, *RELU, "--x", "integers(1,9,2)"), "there is no input to differentiate", "or a number such as 2.0"),
+        (
+            (LAYERS, *RELU, "--x=2.0", "--relative-tolerance=-1"),
+            "the relative tolerance must be from 0 to 1, not -1",
+            "",
+        ),
+        (
+            (LAYERS, *RELU, "--x=2.0", "--upstream-seed", "'a'"),
+            "entries that are no finite numbers",
+            "of the output, ()",
+        ),
         ((LAYERS, *RELU, "--x", "normal(2)", "--set", "x=1"), "x is bound twice", "one value"),
         ((LAYERS, *RELU, "--claim", "x=3"), "--claim is about expressions", "leave out --claim"),
         (("nowhere.py", *RELU), "there is no file 'nowhere.py'", ""),
         (("nowhere.py",), "cannot read nowhere.py", ""),
         (("x*y", *RELU), "there is no Python file", "bpcli check layers.py --forward-function relu_forward"),
         (RELU, "there is no Python file", "write: bpcli check"),
+        (("x*y", "--backward-function", "g"), "--backward-function is about functions", "--forward-function NAME"),
+        (("x*y", "--reference-file", "g.py"), "--reference-file is about functions", "--forward-function NAME"),
         ((LAYERS, *RELU, "--memory-limit", "nan"), "--memory-limit takes a number of gigabytes, not nan", "4 is usual"),
         ((LAYERS, *RELU, "--points-count", "0"), "--points-count takes a whole number from 1", ""),
         ((LAYERS, *RELU, "--x", "normal(99999,99999)"), "would take", "--max-entries"),
@@ -151,6 +186,24 @@ def test_a_reference_is_compared_first(tmp_path: Path) -> None:
     assert "18.75, the reference gives 6.25" in staff.out
     assert "6.25" not in student.out
     assert valid_for("check", student.out)["faults"][0]["kind"] == "wrong value"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("raise ValueError(1)", "gives no values to compare with: 'right.py' raises ValueError at right.py:1: 1"),
+        ("def relu_forward(x):\n    return x.y", "the reference gives no values: 'relu_forward' raises AttributeError"),
+    ],
+    ids=["a file that raises", "a function that raises"],
+)
+def test_a_broken_reference_is_no_mistake_of_what_is_checked(tmp_path: Path, text: str, message: str) -> None:
+    """It is an error of whoever asks."""
+    (tmp_path / "right.py").write_text(text)
+
+    done = call("check", LAYERS, *RELU, "--x", "normal(2)", "--reference-file", str(tmp_path / "right.py"))
+
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
 
 
 def test_a_file_that_cannot_be_imported_is_the_answer(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 """The corpus of functions: every right gradient agrees, every wrong one differs, and its cause is told."""
 
+from typing import Any
+
+import numpy as np
 import pytest
 from function_corpus import SUBJECTS
 from function_corpus.judged import check, is_told
@@ -7,6 +10,9 @@ from function_corpus.subjects import Slip, Subject
 
 from bpcli.check.causes import MOST_CAUSES
 from bpcli.check.findings import Verdict
+from bpcli.check.functions.callee import Inputs, Passed
+from bpcli.check.functions.checking import check_callee
+from bpcli.check.functions.local import local_callee
 from bpcli.check.groups import Group
 
 # Slips that leave no trace in what the forward pass shows, so that nothing names them.
@@ -16,6 +22,10 @@ UNTOLD = {
     ("sum_of_states", "overwritten instead of accumulated"),  # the first state is 0, so this gradient is 0
     ("total_variation", "path left out"),
     ("total_variation", "overwritten instead of accumulated"),
+    ("hidden_convolution", "transposed"),  # the kernel is no input
+    ("hidden_recurrence", "transposed"),  # nor are these weights
+    ("hidden_recurrence", "derivative"),
+    ("swish_network", "derivative at the pre-activation"),
 }
 EVERY = [(subject, slip) for subject in SUBJECTS for slip in subject.slips]
 
@@ -88,3 +98,21 @@ def test_a_right_gradient_that_is_spoiled_twice_is_not_explained_wrongly() -> No
     (group,) = [group for group in check(subject, slip).worst_groups if group.verdict is Verdict.DIFFER]
 
     assert group.causes == ()
+
+
+@pytest.mark.parametrize("subject", SUBJECTS[::3], ids=lambda subject: subject.name)
+def test_a_gradient_that_is_off_at_random_has_no_cause(subject: Subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No mistake gives what nobody has computed, however many are tried."""
+    callee = local_callee(subject.forward, subject.backward)
+    chance, right = np.random.default_rng(5), callee.passed
+
+    def off(inputs: Inputs, upstream: Any) -> Passed:
+        passed = right(inputs, upstream)
+        gradients = {name: value + chance.normal(0, 1, np.shape(value)) for name, value in passed.gradients.items()}
+        return passed._replace(gradients=gradients)
+
+    monkeypatch.setattr(callee, "passed", off)
+    found = check_callee(callee, [(subject.inputs, None)])
+
+    assert found.verdict is Verdict.DIFFER
+    assert all(group.causes == () for group in found.worst_groups)

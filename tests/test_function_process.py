@@ -114,6 +114,9 @@ def lies(x):
         except OSError:
             pass
     return x
+def invents(x):
+    from bpcli.check.functions.callee import Fault, MisbehaviourError
+    raise MisbehaviourError(Fault("right", "invents", "all is well", None, False))
 def hangs(x):
     threading.Event().wait()
 def runs_on(x):
@@ -171,7 +174,7 @@ def test_a_child_gives_what_the_functions_give(affine: ChildCallee) -> None:
     assert np.array_equal(passed.outputs[0], 6.0 * X @ W)
     assert np.array_equal(passed.gradients["x"], 6.0 * UP @ W.T)
     assert np.array_equal(passed.gradients["w"], 6.0 * X.T @ UP)
-    assert [fault.text for fault in passed.faults] == ["'affine' prints 'working\\n'"]
+    assert [fault.text for fault in passed.faults] == ["'affine' prints 'working'"]
     assert np.array_equal(rows, single)
 
 
@@ -270,6 +273,7 @@ LOST = {
     "closes": "it ended with exit status 1",
     "forges": "it answered with what is no answer: its header is broken",
     "lies": "answered with what is no answer",
+    "invents": "answered with what is no answer",
 }
 
 
@@ -295,6 +299,32 @@ def test_what_takes_too_long_is_late(file: Path, name: str) -> None:
 
     assert fault == Fault("late", name, f"'{name}' gave no answer within 1 seconds", "it may be given more time")
     assert is_gone(callee)
+
+
+def test_what_is_late_at_last_is_told_the_time_of_all_calls(file: Path) -> None:
+    """Where other calls have used it up, the rest that this call had would say nothing."""
+    callee = child_callee(file, "hangs", "back", limits=SOON._replace(seconds_per_call=9.0, seconds=0.5))
+
+    assert fault_of(callee).text == "'hangs' gave no answer before the 0.5 seconds for all calls were over"
+
+
+def test_a_folder_of_any_depth_is_removed(tmp_path: Path) -> None:
+    """A file may leave folders deeper than paths can be, some that may not be read, and links to what is not its."""
+    (tmp_path / "kept").mkdir()
+    source = tmp_path / "deep.py"
+    source.write_text(
+        "import os\n"
+        "def f(x):\n    return x\n"
+        f"os.symlink({str(tmp_path / 'kept')!r}, 'link')\n"
+        "os.makedirs('closed/inner')\nos.chmod('closed', 0)\n"
+        "for _ in range(3000):\n    os.mkdir('d')\n    os.chdir('d')\n"
+    )
+    callee = child_callee(source, "f")
+
+    callee.close()
+
+    assert is_gone(callee)
+    assert (tmp_path / "kept").is_dir()
 
 
 def test_an_answer_is_not_longer_than_allowed(file: Path) -> None:

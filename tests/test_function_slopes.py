@@ -9,8 +9,9 @@ import pytest
 from functions_in_process import Called
 
 from bpcli.check.functions.callee import Fault, MisbehaviourError
+from bpcli.check.functions.given import differentiable
 from bpcli.check.functions.noise import At, noise_of
-from bpcli.check.functions.slopes import differentiable, jacobian_of, slopes_of
+from bpcli.check.functions.slopes import jacobian_of, slopes_of
 from bpcli.numbers.quotients import Estimate
 
 Array = Any

@@ -289,6 +289,13 @@ def test_what_is_not_claimed_is_named() -> None:
     assert none.faults[0].text == "backward gives no gradient of x"
 
 
+def test_a_function_without_an_output_has_nothing_to_check() -> None:
+    """An empty tuple has no gradient."""
+    found = check_function(lambda _x: (), lambda x: x, 2.0)
+
+    assert [fault.text for fault in found.faults] == ["'<lambda>' gives no output"]
+
+
 def test_a_fault_ends_the_check() -> None:
     """A pass that fails is a fault of the result; later points are left out."""
 
@@ -302,6 +309,17 @@ def test_a_fault_ends_the_check() -> None:
     assert (found.points, kinds(found), found.verdict) == ((), ["raises"], Verdict.DIFFER)
 
 
+def test_outputs_of_another_shape_nearby_leave_no_slope() -> None:
+    """What has more outputs on one side is told from the other, and on both sides from none."""
+    sides = (lambda x: x > 1, lambda x: x != 1)
+    found = [
+        check_function(lambda x, is_two=side: np.ones(1 + int(is_two(x))) * x, lambda dout, _: dout.sum(), {"x": 1.0})
+        for side in sides
+    ]
+
+    assert [one.verdict for one in found] == [Verdict.AGREE, Verdict.UNDECIDED]
+
+
 def test_no_time_is_undecided() -> None:
     """Entries for which there is no time are left out, and it is said."""
     callee = Called(np.sin, lambda dout, x: {"x": dout * np.cos(x)})
@@ -312,8 +330,12 @@ def test_no_time_is_undecided() -> None:
     assert found.points[0].method == "differences of the function, 0 of 15 entries"
 
 
+WHOLE: dict[str, Any] = {"a number": {"x": 3}, "a list": {"x": [1, -2]}, "alone": 3}
+WHOLE_NOTE = "x: a whole number, taken as a float, as there is nothing else to differentiate"
 REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
-    "whole numbers": ({"inputs": {"x": 3}}, "there is no input to differentiate", "a number such as 2.0"),
+    "whole numbers": ({"inputs": {"x": np.arange(3)}}, "there is no input to differentiate", "a number such as 2.0"),
+    "drawn whole numbers": ({"inputs": ["integers(0,9,2)"]}, "there is no input to differentiate", "array of floats"),
+    "a truth value": ({"inputs": True}, "there is no input to differentiate", "array of floats"),
     "no such input": ({"inputs": {"x": 2.0}, "with_respect_to": "y"}, "there is no input 'y'", "floats are x"),
     "an index": (
         {"inputs": {"x": np.arange(3)}, "with_respect_to": ["x"]},
@@ -321,6 +343,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
         "give an",
     ),
     "no points": ({"inputs": {"x": 2.0}, "points_count": 0}, "1 point or more, not 0", "3 is usual"),
+    "a seed": ({"inputs": "normal(2)", "random_seed": -1}, "a whole number from 0, not -1", "0 is usual"),
     "a tolerance": ({"inputs": {"x": 2.0}, "relative_tolerance": 2.0}, "from 0 to 1, not 2", "1e-6"),
     "no input": ({"inputs": {}}, "no value for x", "takes x"),
 }
@@ -343,6 +366,59 @@ def test_an_upstream_gradient_of_another_shape_is_refused() -> None:
     found = check_function(forward, backward, AFFINE, upstream=np.full((5, 4), 2))
     assert found.verdict is Verdict.AGREE
     assert float(found.worst_groups[2].findings[0].truth or 0) == pytest.approx(10.0)
+
+
+def test_whole_numbers_are_floats_where_nothing_else_is() -> None:
+    """A lone input needs no name, and a note says what it is taken as; beside a float a whole number stays one."""
+    squares = {name: check_function(lambda x: x * x, lambda x: 2 * x, one) for name, one in WHOLE.items()}
+    beside = check_function(lambda x, n: x**n, lambda x, n: n * x ** (n - 1), {"x": 2.0, "n": 3})
+    both = check_function(lambda x, y: x * y, lambda x, y: (y, x), (2, 3))
+
+    assert {(one.verdict, one.notes) for one in squares.values()} == {(Verdict.AGREE, (WHOLE_NOTE,))}
+    assert [type(one.points[0].inputs["x"]) for one in squares.values()] == [float, np.ndarray, float]
+    assert (beside.verdict, beside.notes, type(beside.points[0].inputs["n"])) == (Verdict.AGREE, (), int)
+    assert both.verdict is Verdict.AGREE
+    assert "x, y: whole numbers, taken as floats" in both.notes[0]
+
+
+def products(x: Array, w: Array) -> tuple[Array, Array]:
+    """Two outputs, of the shapes (2,) and ()."""
+    return x * w, x.sum()
+
+
+def products_backward(dout: Array, dsum: Array, x: Array, w: Array) -> tuple[Array, Array]:
+    """With an upstream gradient for each."""
+    return dout * w + dsum, dout * x
+
+
+UPSTREAMS: dict[str, tuple[Any, str]] = {
+    "one for two": ([3.0], "one upstream gradient is given for 2 outputs"),
+    "a number": (3.0, "one upstream gradient is given for 2 outputs"),
+    "another shape": (([1, 2, 3], 4), r"the upstream gradient has the shape \(3,\), and the output \(2,\)"),
+    "no numbers": (("ab", 4), "entries that are no finite numbers"),
+    "ragged": (([[1], [2, 3]], 4), "entries that are no finite numbers"),
+    "infinite": (([1.0, np.inf], 4), "entries that are no finite numbers"),
+}
+
+
+def test_each_output_may_be_given_its_upstream_gradient() -> None:
+    """In a tuple or a list, whole numbers as floats."""
+    inputs = {"x": np.array([0.5, 2.0]), "w": np.array([3.0, -1.0])}
+    for upstream in (([1, 2], 4), [[1, 2], 4.0]):
+        found = check_function(products, products_backward, inputs, upstream=upstream)
+
+        assert found.verdict is Verdict.AGREE
+        assert [one.tolist() for one in found.points[0].upstream or ()] == [[1.0, 2.0], 4.0]
+        assert float(found.worst_groups[0].findings[0].truth or 0) == pytest.approx(7.0)
+
+
+@pytest.mark.parametrize("name", UPSTREAMS)
+def test_upstream_gradients_that_do_not_fit_are_refused(name: str) -> None:
+    """With the shape that is wanted."""
+    upstream, message = UPSTREAMS[name]
+
+    with pytest.raises(UsageError, match=message):
+        check_function(products, products_backward, {"x": np.ones(2), "w": np.ones(2)}, upstream=upstream)
 
 
 def test_an_upstream_gradient_that_nothing_takes_is_refused() -> None:

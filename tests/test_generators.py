@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bpcli.errors import BindingError, BpcliError, LimitError, ParseError
-from bpcli.language.generators import axis_lengths, inputs_from, is_generator, value_drawn
+from bpcli.language.generators import axis_lengths, generator_from, inputs_from, is_generator
 from bpcli.language.limits import Limits
 from bpcli.language.typed_inputs import input_typed
 from bpcli.report.plain import error_text
@@ -99,7 +99,6 @@ def test_a_seed_and_a_name_give_the_same() -> None:
     alone, beside = drawn("normal(3)"), inputs_from({"w": "normal(4)", "x": "normal(3)"})
 
     np.testing.assert_array_equal(alone, beside["x"])
-    np.testing.assert_array_equal(alone, value_drawn("normal(3)", 0, "x", {}))
     np.testing.assert_array_equal(drawn("normal(N)", point=1), drawn("normal(N)", seed=1))
     assert not np.array_equal(alone, drawn("normal(3)", seed=1))
     assert not np.array_equal(alone, inputs_from({"y": "normal(3)"})["y"])
@@ -134,7 +133,6 @@ def test_generators_are_drawn_within_mappings_and_lists() -> None:
         ('"3"', "3"),
         ('{"stride": 1, "pad": [1, 2]}', {"stride": 1, "pad": [1, 2]}),
         ('["relu", "tanh"]', ["relu", "tanh"]),
-        ("[true, false]", [True, False]),
     ],
 )
 def test_typed_values_are_those_of_python(typed: str, expected: object) -> None:
@@ -232,4 +230,17 @@ def test_other_texts_are_no_generators() -> None:
 def test_broken_texts_raise_nothing_else(text: str) -> None:
     """Every refusal is one of the project's."""
     with pytest.raises(BpcliError):
-        value_drawn(text, 0, "x", {})
+        generator_from(text)
+
+
+def test_lists_within_mappings_are_arrays_where_they_hold_real_numbers() -> None:
+    """Running means are arrays, sizes are none; a mask of truth values is an array of them."""
+    param = '{"mode": "test", "running_mean": [0.5, 1], "W": [[0.5], [2]], "pad": [1, 2], "on": [true, 0.5]}'
+
+    found = inputs_from({"bn_param": input_typed("bn_param", param)})["bn_param"]
+    mask = inputs_from({"mask": input_typed("mask", "[[true, false], [false, true]]")})["mask"]
+
+    assert found["running_mean"].tolist() == [0.5, 1.0]
+    assert found["W"].shape == (2, 1)
+    assert (found["pad"], found["on"]) == ([1, 2], [True, 0.5])
+    assert (mask.dtype.kind, mask.tolist()) == ("b", [[True, False], [False, True]])

@@ -132,8 +132,7 @@ STUDENTS
   alice       3      3               1      1
   bob         5      5
   carol       3      3        1      1             1
-  dan         0
-       cannot be read: expected '=' after a key (line 3)
+  dan         0                                        expected '=' after a key (line 3)
 
 ITEMS                               the hardest first
                    reached       mean  right  follows  wrong  blank  typos
@@ -145,8 +144,7 @@ ITEMS                               the hardest first
   chain     ∂F/∂x     100%     1 of 1      3
 
 MISTAKES                            answers are consistent with
-  1 ×  chain  A       sign
-  1 ×  chain  ∂F/∂y   sign
+  2 ×  sign   chain A, chain ∂F/∂y
 """
 
 
@@ -408,8 +406,8 @@ def test_prairielearn_scores_from_0_to_1(small: ClassGrades) -> None:
 @pytest.mark.parametrize(
     ("place", "error"),
     [
-        (2, "A quotient, ∂f/∂x: 2** Something must stand after &#x27;**&#x27;."),
-        (3, "The submission cannot be read: expected &#x27;=&#x27; after a key (line 3)"),
+        (2, "A quotient, ∂f/∂x, answered 2**: Something must stand after &#x27;**&#x27;."),
+        (3, "Nothing could be graded: expected &#x27;=&#x27; after a key (line 3)"),
     ],
     ids=["an item", "the whole"],
 )

@@ -15,8 +15,8 @@ from bpcli.check.homework.grades import ClassGrades, Grade, Mark
 from bpcli.check.homework.grading import Grader
 from bpcli.check.homework.reading import homework_from
 from bpcli.report.explanations import STAFF, Release
-from bpcli.report.grade_words import problem_grade
 from bpcli.report.grades.formats import FORMATS, text_of
+from bpcli.report.grades.words import problem_grade
 
 pytestmark = pytest.mark.usefixtures("oracles_loaded")
 STUDENTS = [release for release in RELEASES if not release.to_staff]

@@ -9,8 +9,8 @@ from bpcli.check.homework.grades import Grade, ItemGrade, Mark, MarkedItem, Mark
 from bpcli.check.homework.problems import Asked, Problem
 from bpcli.check.homework.records import grade_from, grade_record
 from bpcli.report.explanations import STAFF, Release
-from bpcli.report.grade_words import problem_grade
 from bpcli.report.grades.telling import told
+from bpcli.report.grades.words import problem_grade
 
 pytestmark = pytest.mark.usefixtures("oracles_loaded")
 
@@ -76,6 +76,23 @@ def test_each_kind_of_item_says_what_to_redo(key: str, answer: float, expected: 
     item = item_of(grade_of("a", marked(*CHAIN, {key: answer})), key)
 
     assert item.where == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("expression", "y", "zero"), [("q = 2*x; f = x*y", 4, "0"), ("q = 2*x; f = sum(x*y)", [4, 1], "[0, 0]")]
+)
+def test_the_gradient_of_what_nothing_uses_is_zero(expression: str, y: object, zero: str) -> None:
+    """Also where it was left blank, and no verdict says so."""
+    at = {"x": y, "y": y}
+
+    assert item_of(grade_of("a", marked(expression, at, {"x": y}, blank=("q",))), "q").truth == zero
+
+
+def test_no_wrong_answer_is_left_without_a_place_to_look() -> None:
+    """At a kink no single step is the wrong one."""
+    item = item_of(grade_of("a", marked("x*abs(y)", {"x": 3, "y": 0}, {"y": 7})), "y")
+
+    assert item.where == ("Redo what arrives at y.",)
 
 
 def test_what_follows_from_a_mistake_names_it() -> None:

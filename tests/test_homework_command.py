@@ -6,7 +6,7 @@ import pickle
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -183,7 +183,7 @@ def test_one_report_for_each_student(homework: Path) -> None:
     done = call(*GRADED, "submissions", "--report-format", "gradescope", "--report-file", "{student}.json")
 
     written = sorted(path.name for path in homework.iterdir() if ".json" in path.name)
-    assert done.code == 0
+    assert (done.code, done.out.partition("; ")[2]) == (0, "the reports are in {student}.json\n")
     assert written == ["Blank.json", "ann.json", "ben.json", "class.json.run.jsonl", "cy.json", "eve.json"]
     assert json.loads(Path("ann.json").read_text("utf-8"))["score"] == 5
 
@@ -207,6 +207,13 @@ def test_progress_is_told_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -
     assert done.err == "\r1 of 5 graded\r2 of 5 graded\r3 of 5 graded\r4 of 5 graded\r\x1b[K"
     assert len(students(done)) == 5
     assert quiet.err == ""
+
+
+def test_a_homework_without_a_title_is_called_homework(homework: Path) -> None:
+    """A report begins with a word."""
+    (homework / "untitled.toml").write_text(HOMEWORK.replace('title = "Two problems"', ""), "utf-8")
+
+    assert call("check", "untitled.toml", "--answers-from", "-", stdin=RIGHT).out.startswith("Homework · student ")
 
 
 def test_what_is_left_out_of_a_folder_is_noted(homework: Path) -> None:
@@ -410,8 +417,8 @@ REFUSED: dict[str, tuple[Sequence[str], str, str]] = {
     "YAML": (("homework.yaml",), "cannot read homework.yaml: homework is TOML or JSON, not YAML", "homework.toml"),
     "right values for students": (
         ("homework.toml", "--release-to", "student"),
-        "a homework's check of itself shows right values",
-        "--template-for",
+        "--release-to is about answers to a homework file",
+        "--answers-from answers.toml --release-to …",
     ),
     "two homeworks": (
         ("homework.toml", "--template-for", "homework.toml"),
@@ -490,21 +497,26 @@ def test_errors_are_json_where_that_is_asked_for() -> None:
 
 @patches_reach_workers
 @pytest.mark.usefixtures("homework")
-def test_a_fault_of_its_own_is_5_and_costs_one_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The others are graded; the run says by its exit code that something is amiss."""
+@pytest.mark.parametrize(("end", "code"), [(lambda: 1 // 0, 5), (lambda: os._exit(1), 4)], ids=["a fault", "lost"])
+def test_what_got_no_grade_is_told_by_the_exit_code(
+    end: Callable[[], object], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One problem fails alone and the others are graded; 0 would say that all of it was."""
 
     def breaking(homework: Homework, limits: Limits) -> Grading:
         whole = grading_of(homework, limits)
 
         def broken(place: int, answers: Answers) -> ProblemGrade:
-            return whole.grade(place // (1 - place), answers)
+            if place == 1:
+                end()
+            return whole.grade(place, answers)
 
         return whole._replace(grade=broken)
 
     monkeypatch.setattr(command, "grading_of", breaking)
     done = call(*GRADED, "submissions", "--json")
 
-    assert done.code == 5
+    assert done.code == code
     assert [one["points"] for one in students(done)][:2] == [3, 2]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bpcli.check.homework.answers import answers_file, answers_from
+from bpcli.check.homework.answers import answers_from
 from bpcli.check.homework.documents import Typed, document_from
 from bpcli.check.homework.problems import TIME_LIMIT, Homework
 from bpcli.check.homework.reading import homework_file, homework_from, tolerance_of
@@ -75,7 +75,7 @@ def test_a_homework_says_problems_points_and_rules(tmp_path: Path) -> None:
         {"x": 6, "y": -2, "z": -3},
     )
     assert (product.carry_forward, product.time_limit, sine.carry_forward, sine.time_limit) == (True, 5.0, False, 1.5)
-    assert [tolerance_of(product, asked).name for asked in product.asked] == ["cs231n", "", "cs231n"]
+    assert [tolerance_of(product, asked) == PRESETS["cs231n"] for asked in product.asked] == [True, False, True]
     assert tolerance_of(product, product.asked[1]).digits == 3
     assert tolerance_of(sine, sine.asked[0]) == PRESETS["exact"]
     assert [asked.form for asked in product.asked] == ["any", "number", "any"]
@@ -302,6 +302,42 @@ def test_a_broken_file_is_told_with_line_and_column(name: str, text: str, said: 
     assert said in caught.value.message
 
 
+SLIPS = {
+    "x = 2*y\n": (6, "in quotes"),
+    "x = sin(y)": (5, "in quotes"),
+    "[product]\nvalue(A) = 3": (6, "brackets stands in quotes"),
+    "at = { x = 1 y = 2 }\n": (14, "a comma may be missing"),
+    "x = [1 2]": (8, "a comma may be missing"),
+    'x = "2*y\ny = 3': (9, "ends on its line"),
+    "x = 1\nx = 2\n\n": (6, "stands once"),
+    "x = 1\nx = 2": (None, "stands once"),
+}
+
+
+@pytest.mark.parametrize(("text", "column", "hint"), [(text, *said) for text, said in SLIPS.items()])
+def test_a_slip_in_toml_has_a_caret_and_says_what_to_write(text: str, column: int | None, hint: str) -> None:
+    """The place in its line; the hint is about this slip."""
+    with pytest.raises(UsageError) as caught:
+        document_from(text, "a.toml")
+
+    assert [span.start + 1 for span in caught.value.spans] == ([] if column is None else [column])
+    assert hint in (caught.value.hint or "")
+    assert column is None or caught.value.text in text.split("\n")
+
+
+@pytest.mark.parametrize(
+    "text", ["x = 6\n", 'student = "Bo"\n[product]\nx = 3\n', ""], ids=["values", "answers", "empty"]
+)
+def test_another_file_than_a_homework_is_told_as_such(text: str, tmp_path: Path) -> None:
+    """Values, answers, or nothing at all: not by the first of its keys."""
+    (tmp_path / "other.toml").write_text(text, "utf-8")
+
+    with pytest.raises(UsageError, match=r"other.toml is no homework: it has no problems") as caught:
+        homework_file(str(tmp_path / "other.toml"))
+
+    assert "--answers-from" in (caught.value.hint or "")
+
+
 # Answers -----------------------------------------------------------------------------------------------------------
 
 
@@ -384,19 +420,6 @@ def test_a_file_that_is_no_toml_is_unreadable_with_its_place(text: str, said: st
 def test_yaml_answers_are_unreadable() -> None:
     """There is no guess at them."""
     assert "no YAML" in (answers_from("x: 1", "bob.yaml", one()).unreadable or "")
-
-
-def test_a_file_of_answers_is_bounded(tmp_path: Path) -> None:
-    """A flood, bytes that are no text, and a file that is not there are unreadable, and no error."""
-    (tmp_path / "long.toml").write_text("#" * 5_000, "utf-8")
-    (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
-
-    found = {name: answers_file(str(tmp_path / f"{name}.toml"), one(), 4_000) for name in ("long", "bytes", "none")}
-
-    assert "larger than 4000 bytes" in (found["long"].unreadable or "")
-    assert "not UTF-8" in (found["bytes"].unreadable or "")
-    assert "no such file" in (found["none"].unreadable or "")
-    assert [answers.student for answers in found.values()] == ["long", "bytes", "none"]
 
 
 def test_numbers_of_toml_know_how_they_were_typed() -> None:

@@ -12,6 +12,7 @@ from bpcli.check.homework.answers import answers_from
 from bpcli.check.homework.grades import Mark, MarkedItem, MarkedProblem
 from bpcli.check.homework.grading import Grader
 from bpcli.check.homework.reading import homework_from
+from bpcli.report.grades.words import problem_grade
 
 CHAIN: Mapping[str, Any] = {
     "expression": "A = x*y; F = A*z",
@@ -94,6 +95,13 @@ def test_a_second_mistake_does_not_follow() -> None:
     }
 
 
+def test_a_formula_beyond_all_numbers_follows_from_nothing() -> None:
+    """It has no distance from what would follow, and keeps no points."""
+    found = marks({"x": "1e308*x", "y": "9/y"}, {**CHAIN, "asked": ["x", "y"]}, carry_forward=True)
+
+    assert found == {"x": "wrong", "y": "wrong"}
+
+
 def test_what_follows_may_be_as_far_off_as_the_tolerance_says() -> None:
     """3·(-2) is -6, and -6.04 within 1% of it."""
     answers = {"A": 3, "x": -6.04}
@@ -115,6 +123,112 @@ def test_a_mistake_in_a_value_is_carried_forward() -> None:
 
     assert [item.mark for item in found.items] == [Mark.WRONG, Mark.FOLLOWS, Mark.FOLLOWS, Mark.FOLLOWS]
     assert found.first_wrong == "q"
+
+
+NEURON: Mapping[str, Any] = {
+    "expression": "s = w*x; a = sigmoid(s)",
+    "at": {"w": 0.5, "x": 0.5},
+    "asked": ["value(s)", "value(a)"],
+    "carry_forward": True,
+}
+
+
+@pytest.mark.parametrize("tolerance", ["exact", "cs231n", "eecs498", "coursera"])
+def test_the_digits_of_a_right_answer_open_no_tolerance(tolerance: str) -> None:
+    """0.25 is exact, however it is typed; sigmoid(0.25) is 0.56217…, and 0.5622 is not within 1e-7 of it."""
+    assert marks({"value(s)": "0.25", "value(a)": "0.5622"}, NEURON, tolerance=tolerance)["value(a)"] == "wrong"
+    assert set(marks({"value(s)": "0.25", "value(a)": 0.5621765008857981}, NEURON, tolerance=tolerance).values()) == {
+        "right"
+    }
+
+
+def test_what_follows_from_a_wrong_answer_is_held_to_the_tolerance() -> None:
+    """sigmoid(0.26) is 0.564636…: the digits of 0.26 open nothing either."""
+    for answer, mark in (("0.5646", "wrong"), (0.5646362918030292, "follows")):
+        assert marks({"value(s)": "0.26", "value(a)": answer}, NEURON, tolerance="exact")["value(a)"] == mark
+
+
+def test_what_is_off_by_the_rounding_of_right_answers_keeps_no_points() -> None:
+    """Three times 0.33 is 0.99, and 1 is asked for: no step is wrong, and the number is."""
+    thirds = {"expression": "A = x/3; F = A*3", "at": {"x": 1}, "asked": ["value(A)", "value(F)"]}
+
+    found = graded({"value(A)": "0.33", "value(F)": "0.99"}, thirds, carry_forward=True)
+
+    assert [(item.mark, item.points) for item in found.items] == [(Mark.RIGHT, 1.0), (Mark.WRONG, 0.0)]
+    assert found.first_wrong is None
+    assert problem_grade(found).items[1].where == (
+        "Wrong by no more than the rounding of the answers before it: keep more digits on the way.",
+    )
+
+
+def test_what_follows_over_arrays_keeps_its_points_through_others_that_follow() -> None:
+    """A wrong h, g that follows from it, and L from g; rounding alone would not do over arrays either."""
+    chain = {
+        "expression": "h = W @ x; g = 3*h; L = sum(g**2)",
+        "at": {"W": [[1, 2], [3, 4]], "x": [1, -1]},
+        "asked": ["value(h)", "value(g)", "value(L)"],
+        "carry_forward": True,
+    }
+
+    found = graded({"value(h)": [-1, 2], "value(g)": [-3, 6], "value(L)": 45}, chain)
+
+    assert [(item.mark, item.found.follows if item.found else "") for item in found.items] == [
+        (Mark.WRONG, None),
+        (Mark.FOLLOWS, "h"),
+        (Mark.FOLLOWS, "h"),
+    ]
+    third = {**chain, "expression": "h = W @ x / 3; L = 3*sum(h)", "asked": ["value(h)", "value(L)"]}
+    assert marks({"value(h)": "[-0.33, -0.33]", "value(L)": "-1.98"}, third)["value(L)"] == "wrong"
+
+
+def test_too_few_digits_are_said_and_are_no_step() -> None:
+    """0.56 for 0.56217…, and for an array of 0.70538…, 0.25949…, 0.03511…; beside a number that is wrong anyway."""
+    few = {**NEURON, "tolerance": {"digits": 3}}
+    softmax = {
+        "expression": "p = softmax(z); L = -log(p[0])",
+        "at": {"z": [2, 1, -1]},
+        "asked": ["value(p)"],
+        "tolerance": {"digits": 3},
+    }
+    short = "Typed with 2 significant digits, 3 are asked for."
+
+    found = graded({"value(s)": "0.250", "value(a)": "0.56"}, few)
+    assert (found.first_wrong, problem_grade(found).items[1].where) == (None, (short,))
+    (array,) = problem_grade(graded({"value(p)": "[0.71, 0.26, 0.035]"}, softmax)).items
+    assert array.where == (short, "3 entries DIFFER.")
+    other = problem_grade(graded({"value(a)": "0.61"}, few)).items[1]
+    assert other.where == (short, "Redo a = sigmoid(s).")
+
+
+def test_a_number_for_a_formula_is_no_first_wrong_step() -> None:
+    """It is a slip of form, however early it stands."""
+    asked = [{"item": "A", "form": "formula"}, "x"]
+
+    found = graded({"A": -3, "x": 7}, {**CHAIN, "asked": asked})
+
+    assert [item.mark for item in found.items] == [Mark.WRONG, Mark.WRONG]
+    assert found.first_wrong == "∂F/∂x"
+    assert not any("Redo" in text for text in problem_grade(found).items[0].where)
+
+
+@pytest.mark.parametrize(
+    ("answers", "is_said"),
+    [
+        ({"value(A)": 12, "A": 3, "x": 7}, True),  # values come before gradients
+        ({"A": 3, "x": 7}, True),
+        ({"A": 3, "y": 18}, True),  # it follows
+        ({"x": 7, "y": 17}, False),  # neither comes of the other
+    ],
+    ids=["a value", "on the way", "follows", "side by side"],
+)
+def test_a_first_wrong_step_is_told_where_the_others_come_after_it(
+    answers: Mapping[str, Any], *, is_said: bool
+) -> None:
+    """Of mistakes side by side none is the first."""
+    found = problem_grade(graded(answers))
+
+    assert any("The first wrong step." in item.where for item in found.items) == is_said
+    assert found.first_wrong
 
 
 @pytest.mark.parametrize(
@@ -387,6 +501,7 @@ def test_a_network_is_graded_by_the_names_of_its_parameters() -> None:
 # Typed numbers -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("text", ["[p]\nx = {}\n", '{{"p": {{"x": {}}}}}'], ids=["toml", "json"])
 @pytest.mark.parametrize(
     ("typed", "mark"),
     [
@@ -399,26 +514,27 @@ def test_a_network_is_graded_by_the_names_of_its_parameters() -> None:
         ("1.75516513", Mark.WRONG),
     ],
 )
-def test_a_number_of_toml_is_as_precise_as_it_was_typed(typed: str, mark: Mark) -> None:
-    """2·cos(0.5) is 1.7551651237807455."""
+def test_a_number_is_as_precise_as_it_was_typed(typed: str, mark: Mark, text: str) -> None:
+    """2·cos(0.5) is 1.7551651237807455; TOML and JSON are one rule."""
     homework = homework_from(
         {"problems": [{"name": "p", "expression": "sin(x)*y", "at": {"x": 0.5, "y": 2}, "asked": ["x"]}]}
     )
-    answers = answers_from(f"[p]\nx = {typed}\n", "a.toml", homework)
+    answers = answers_from(text.format(typed), "answers", homework)
 
     (item,) = Grader(homework).marked(0, answers.by_problem["p"]).items
     assert item.mark is mark
     assert item.answer == typed.strip('"')
 
 
-def test_a_list_of_toml_is_as_precise_as_it_was_typed() -> None:
+@pytest.mark.parametrize("text", ["[p]\nx = {}", '{{"p": {{"x": {}}}}}'], ids=["toml", "json"])
+def test_a_list_is_as_precise_as_it_was_typed(text: str) -> None:
     """Each entry by its own digits."""
     homework = homework_from(
         {"problems": [{"name": "p", "expression": "sum(x**3)", "at": {"x": [0.7, 1.15]}, "asked": ["x"]}]}
     )
 
     found = [
-        Grader(homework).marked(0, answers_from(f"[p]\nx = {typed}", "a.toml", homework).by_problem["p"]).items[0].mark
+        Grader(homework).marked(0, answers_from(text.format(typed), "a", homework).by_problem["p"]).items[0].mark
         for typed in ("[1.47, 3.97]", "[1.47, 3.96]", "[1.5, 3.97]", "[1.46999999999, 3.9675]")
     ]
 

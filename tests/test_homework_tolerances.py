@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from math import sqrt
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,10 +95,17 @@ def test_an_array_is_right_just_where_all_its_entries_are() -> None:
     assert any(abs(by) > shares.absolute for by in (0.02, 0.02, 0.02))
 
 
-def test_every_preset_names_its_source() -> None:
-    """A teacher can look it up."""
-    assert set(PRESETS) == {"exact", "cs231n", "eecs498", "coursera", "torch"}
-    assert all(preset.source and preset.name == name for name, preset in PRESETS.items())
+def test_every_preset_stands_with_its_source_in_the_documents() -> None:
+    """A teacher can look it up: a row of the table in README has the name, the test, and where it comes from."""
+    readme = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+    rows = [line.split(" | ") for line in readme.splitlines() if line.startswith('| `"')]
+
+    relative = [f"{preset.relative:.0e}".replace("e-0", "e-") for preset in PRESETS.values()]
+
+    assert list(PRESETS) == ["exact", "cs231n", "eecs498", "coursera", "torch"]
+    assert [row[0] for row in rows] == [f'| `"{name}"`' for name in PRESETS]
+    assert all(figure in row[1] for row, figure in zip(rows, relative, strict=True))
+    assert all("](http" in row[2] for row in rows[1:])
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,10 @@ from bpcli.check.homework.problems import Homework
 from bpcli.check.homework.records import grade_record
 from bpcli.check.nearness import Tolerance
 from bpcli.errors import UsageError
-from bpcli.language.folders import Found, handed_in
-from bpcli.report import running
-from bpcli.report.journal import journal, kept_in
-from bpcli.report.running import RunningReport, safe_name
+from bpcli.language.folders import HandedIn, handed_in
+from bpcli.report.grades import running
+from bpcli.report.grades.journal import journal, kept_in
+from bpcli.report.grades.running import RunningReport, safe_name
 
 
 def write(folder: Path, **files: str) -> Path:
@@ -94,8 +94,8 @@ def test_one_file_and_standard_input_are_submissions_themselves(tmp_path: Path) 
     """They are read later; what is not there at all is an error at once."""
     alice = str(write(tmp_path, alice="1") / "alice.json")
 
-    assert handed_in(alice).found == [Found("alice", alice, alice)]
-    assert handed_in("-").found == [Found("student", "-", "-")]
+    assert handed_in(alice).found == [HandedIn("alice", alice, alice)]
+    assert handed_in("-").found == [HandedIn("student", "-", "-")]
     with pytest.raises(UsageError, match="cannot read none: no such file or directory"):
         handed_in("none")
 
@@ -114,7 +114,7 @@ def test_what_cannot_be_read_is_a_submission_too(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(submissions, "LARGEST", 50)
     write(tmp_path, large="!" * 51, other="!")
     (tmp_path / "binary.json").write_bytes(b"\xff\xfe")
-    found = [*handed_in(str(tmp_path)).found, Found("gone", "gone.json", str(tmp_path / "gone.json"))]
+    found = [*handed_in(str(tmp_path)).found, HandedIn("gone", "gone.json", str(tmp_path / "gone.json"))]
 
     read_ = list(submissions_in(found, homework_of(1), read, "1.0"))
 
@@ -133,7 +133,7 @@ def test_what_cannot_be_read_is_a_submission_too(tmp_path: Path, monkeypatch: py
 def hash_of(homework: Homework, text: str = "{}", version: str = "1.0", place: str = "a.json") -> str:
     """The hash of a submission with this text."""
     Path(place).write_text(text, "utf-8")
-    (one,) = submissions_in([Found("a", place, place)], homework, read, version)
+    (one,) = submissions_in([HandedIn("a", place, place)], homework, read, version)
     return one.inputs
 
 
@@ -154,7 +154,7 @@ def test_the_hash_covers_what_a_grade_rests_on(tmp_path: Path, monkeypatch: pyte
         hash_of(homework, version="1.1"),
         hash_of(homework, place="a.toml"),
         *[hash_of(but(at={"x": one})) for one in (1, 1.5, array, other, wide, array.astype("float32"))],
-        hash_of(but(tolerance=Tolerance("own", 1e-6))),
+        hash_of(but(tolerance=Tolerance(1e-6))),
         hash_of(but(time_limit=61)),
         hash_of(but(carry_forward=True)),
         hash_of(homework_of(2)),

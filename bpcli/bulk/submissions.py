@@ -16,7 +16,7 @@ from bpcli.check.homework.grades import Grade, ProblemGrade
 from bpcli.check.homework.problems import Answers, Homework
 from bpcli.check.homework.records import Record, grade_from, grade_record
 from bpcli.errors import UNDECIDED_EXIT, InternalError, UsageError, own_fault, worst_exit
-from bpcli.language.folders import Found
+from bpcli.language.folders import HandedIn
 from bpcli.language.values import text_from
 
 LARGEST = 1 << 20  # bytes of one submission
@@ -58,7 +58,7 @@ class Submission(NamedTuple):
     inputs: str
 
 
-def submissions_in(found: Iterable[Found], homework: Homework, read: Read, basis: str) -> Iterator[Submission]:
+def submissions_in(found: Iterable[HandedIn], homework: Homework, read: Read, basis: str) -> Iterator[Submission]:
     """The submissions, one at a time; one that cannot be read has answers that say why.
 
     `basis` is what else grades rest on, such as the version of bpcli: it is part of the hash.
@@ -93,7 +93,7 @@ def graded(  # noqa: PLR0913 - what is graded, how, by how many, and what is kno
     waiting: deque[Submission] = deque()
     done: list[Reply] = []
     for reply in replies(
-        _Grader(homework, grading),
+        _GradingWorker(homework, grading),
         _questions(homework, submissions, waiting, kept),
         partial(_excused, homework, grading),
         jobs=jobs,
@@ -122,7 +122,7 @@ def _fingerprint(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else repr(value)
 
 
-def _content(found: Found) -> tuple[str, str | None]:
+def _content(found: HandedIn) -> tuple[str, str | None]:
     """The text of a submission, or why there is none."""
     if found.path is None:
         return "", found.complaint
@@ -175,7 +175,7 @@ def _place(question: str) -> int:
     return int(question.partition("\n")[0])
 
 
-class _Grader:
+class _GradingWorker:
     """What grades one problem of one submission after the other, in a worker; it remembers the answers it read last."""
 
     def __init__(self, homework: Homework, grading: Grading) -> None:

@@ -9,7 +9,7 @@ from bpcli.backprop.gradients import Gradients
 from bpcli.backprop.sweep import Step
 from bpcli.check.array_mistakes import Claimed, mistakes
 from bpcli.check.carried import MOST_STEPS as MOST_CARRIED
-from bpcli.check.carried import ROUNDING, as_typed, expected_of, follows_from, is_wrong
+from bpcli.check.carried import as_typed, expected_of, follows_from, is_wrong, origin
 from bpcli.check.causes import MOST_CAUSES, causes_of
 from bpcli.check.entry_judge import EntryJudge
 from bpcli.check.findings import Cause, Finding, Lead, Verdict
@@ -52,28 +52,28 @@ def with_origins(groups: Sequence[Group], judge: Judge) -> list[Group]:
     wrong = [group for group in groups if any(map(is_wrong, group.findings))]
     if not wrong or len(groups) < 2 or len(judge.point.graph.nodes) > MOST_CARRIED:  # noqa: PLR2004 - it follows from nothing
         return list(groups)
-    claimed: dict[Item, Ball | None] = {
-        finding.item: as_typed(finding) for group in groups for finding in group.findings
-    }
-    expected = expected_of(claimed, judge)
+    expected = expected_of(_claimed(groups), judge)
     following = [group for group in wrong if _all_follow(group, expected)]
-    mistakes_of = [group for group in wrong if group not in following][:MOST_ORIGINS]
     if not following:
         return list(groups)
-    without = [
-        expected_of({**claimed, **dict.fromkeys([finding.item for finding in group.findings])}, judge)
-        for group in mistakes_of
+    mistakes_of = [group for group in wrong if group not in following][:MOST_ORIGINS]
+    right = [group for group in groups if group not in wrong]
+    rounded = expected_of(_claimed(right), judge)
+    without = {
+        one.title: expected_of(_claimed([*right, *[other for other in mistakes_of if other is not one]]), judge)
+        for one in mistakes_of
+    }
+    return [
+        group.but(own_mistake=False, follows=origin(list(filter(is_wrong, group.findings)), rounded, without))
+        if group in following
+        else group
+        for group in groups
     ]
-    told = []
-    for group in groups:
-        if group in following:
-            origins = [
-                other.title for other, known in zip(mistakes_of, without, strict=True) if not _all_follow(group, known)
-            ]
-            told.append(group.but(own_mistake=False, follows=next(iter(origins), ROUNDING)))
-        else:
-            told.append(group)
-    return told
+
+
+def _claimed(groups: Sequence[Group]) -> dict[Item, Ball | None]:
+    """All entries that are claimed, as precise as they were typed."""
+    return {finding.item: as_typed(finding) for group in groups for finding in group.findings}
 
 
 def _all_follow(group: Group, expected: Mapping[Item, Ball]) -> bool:

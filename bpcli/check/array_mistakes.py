@@ -100,11 +100,11 @@ def _of_counts(claimed: Claimed, own: Gradients) -> Iterator[Mistake]:
             continue
         if "mean" in ops:
             text = f"summed, not averaged: the factor 1/{count} of the mean left out"
-            cause = Cause("summed, not averaged", ARITHMETIC, text, bare="summed, not averaged")
+            cause = Cause("sum instead of mean", ARITHMETIC, text, bare="summed, not averaged")
             yield Mistake(cause, [one * count for one in claimed.truths])
         if "sum" in ops:
             text = f"averaged, not summed: a factor 1/{count} too many"
-            cause = Cause("averaged, not summed", ARITHMETIC, text, bare="averaged, not summed")
+            cause = Cause("mean instead of sum", ARITHMETIC, text, bare="averaged, not summed")
             yield Mistake(cause, [one / count for one in claimed.truths])
 
 

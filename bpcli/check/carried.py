@@ -5,11 +5,12 @@ to right. What is claimed carries its typed precision as an interval; what is le
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 
 from bpcli.backprop.sweep import local_numbers
 from bpcli.check.findings import Finding, Verdict
 from bpcli.check.judge import Judge
-from bpcli.check.nearness import MOST_OF_TYPED, RELATIVE, tolerance, within
+from bpcli.check.nearness import MOST_OF_TYPED, RELATIVE, digits_of, tolerance, within
 from bpcli.check.point import LADDER
 from bpcli.check.targets import Item
 from bpcli.graph.node import Graph, Node
@@ -19,6 +20,7 @@ from bpcli.numbers.evaluate import compute
 from bpcli.numbers.exact import exact
 
 ROUNDING = "the rounding of the claims before it"
+EARLIER = "what is claimed before it"
 MOST_MISTAKES = 12
 MOST_STEPS = 2_000
 DIGITS = LADDER[2]  # where a value is 1 but for 2**-1000, what follows from it is still seen
@@ -59,11 +61,12 @@ def carried(findings: Sequence[Finding], judge: Judge) -> list[Finding]:
     mistakes = [one for one in in_order(wrong, judge.point.graph) if not follows_from(one, expected)][:MOST_MISTAKES]
     right = {item: ball for item, ball in claimed.items() if not is_wrong(numbers[item])}
     others = {one.item: claimed[one.item] for one in mistakes}
-    without = {one.item: expected_of({**right, **others, one.item: None}, judge) for one in mistakes}
+    without = {one.title: expected_of({**right, **others, one.item: None}, judge) for one in mistakes}
+    rounded = expected_of(right, judge)
     told = []
     for finding in findings:
         if is_wrong(finding) and follows_from(finding, expected):
-            told.append(finding.but(own_mistake=False, follows=_origin(finding, mistakes, without)))
+            told.append(finding.but(own_mistake=False, follows=origin([finding], rounded, without)))
         elif finding.verdict is Verdict.AGREE and finding.item in numbers and not follows_from(finding, expected):
             told.append(finding.but(notes=(*finding.notes, FOLLOWS_NOT)))
         else:
@@ -86,12 +89,18 @@ def _is_right_here(finding: Finding) -> bool:
     )
 
 
-def _origin(finding: Finding, mistakes: Sequence[Finding], without: Mapping[Item, Mapping[Item, Ball]]) -> str:
-    """The first mistake without which, and without what else follows, the finding would not follow."""
-    for mistake in mistakes:
-        if not follows_from(finding, without[mistake.item]):
-            return mistake.title
-    return ROUNDING
+def origin(
+    following: Sequence[Finding], rounded: Mapping[Item, Ball], without: Mapping[str, Mapping[Item, Ball]]
+) -> str:
+    """What wrong claims follow from: the first mistake, by its title, without which they would not.
+
+    `rounded` is what follows from right claims alone, which are as precise as they were typed; `without` has for each
+    mistake what follows from the others.
+    """
+    if all(follows_from(finding, rounded) for finding in following):
+        return ROUNDING
+    needed = [title for title, known in without.items() if not all(follows_from(one, known) for one in following)]
+    return needed[0] if needed else EARLIER
 
 
 def expected_of(claimed: Mapping[Item, Ball | None], judge: Judge) -> Mapping[Item, Ball]:
@@ -103,17 +112,19 @@ def expected_of(claimed: Mapping[Item, Ball | None], judge: Judge) -> Mapping[It
 def follows_from(finding: Finding, expected: Mapping[Item, Ball]) -> bool:
     """Whether a claim is what follows from the claims before it."""
     hoped = expected.get(finding.item)
-    if hoped is None or hoped.middle is None or finding.claimed is None:
+    if hoped is None or hoped.middle is None or finding.claimed is None or not isfinite(finding.claimed):
         return False
     with precision(DIGITS.bits):
         return within(exactly(finding.claimed), hoped, tolerance(hoped, finding.claim, finding.near)) is not False
 
 
 def as_typed(finding: Finding) -> Ball:
-    """The claim with its typed precision, of which at most 1% of it counts."""
-    claimed = finding.claimed or 0.0
-    half_unit = finding.claim.half_unit if finding.claim else None
+    """The claim with its typed precision, of which at most 1% of it counts, and no more than a claim may be off by."""
+    claimed, claim, near = finding.claimed or 0.0, finding.claim, finding.near
+    half_unit = claim.half_unit if claim else None
     radius = abs(claimed) * RELATIVE if half_unit is None else min(half_unit, abs(claimed) * MOST_OF_TYPED)
+    if claim is not None and not near.is_as_typed and digits_of(claim) >= (near.digits or 0):
+        radius = min(radius, float(tolerance(exactly(claimed), claim, near)))
     return balls.within(claimed, radius)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bpcli.check.carried import carried
 from bpcli.check.causes import with_causes
-from bpcli.check.equality import Comparison, Truths
+from bpcli.check.equality import ENOUGH, Comparison, Truths
 from bpcli.check.findings import Finding, Outcome, Verdict
 from bpcli.check.judge import Judge
 from bpcli.check.kinks import jointly
@@ -82,7 +82,8 @@ def compared(judge: Judge, truths: Truths, claim: Claim, formula: Graph, near: T
 def _as_compared(base: Finding, comparison: Comparison, claim: Claim, at: Mapping[str, float] | None) -> Finding:
     equality = comparison.outcome(claim, at)
     if equality.outcome is Outcome.UNKNOWN:
-        reason = f"only {len(equality.points)} points could be compared, of 5 that it takes: give one, as in --x 2"
+        compared = f"only {len(equality.points)} of the {ENOUGH} points that it takes could be compared"
+        reason = f"{compared}; more are found around one that is given"
         return base.but(verdict=Verdict.UNDECIDED, equality=equality, reason=reason)
     verdict = Verdict.DIFFER if equality.outcome is Outcome.DIFFERS else Verdict.AGREE
     return base.but(verdict=verdict, equality=equality)

@@ -23,15 +23,13 @@ class Tolerance(NamedTuple):
     `size` is |t| of the `truth`, the `larger` of |a| and |t|, or their `sum`. It is that of each `entry` of an array,
     or of the `largest` one; with the scope `norm` both sides are those of the whole array, as a vector. Where `digits`
     is given, an answer has so many significant digits at least, and may be off by half a unit of the last of them.
-    Without any figure an answer has to be as precise as it was typed. `source` says where the figures are published.
+    Without any figure an answer has to be as precise as it was typed.
     """
 
-    name: str = ""
     relative: float | None = None
     absolute: float = 0.0
     scope: str = "entry"  # or largest, or norm
     digits: int | None = None
-    source: str = ""
     size: str = "truth"  # or larger, or sum
     floor: float = 0.0
 

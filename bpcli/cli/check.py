@@ -40,6 +40,7 @@ from bpcli.language.values import lines_from
 
 TIME_LIMIT = 60.0
 OF_HOMEWORK = ("answers_from", "template_for", "report_format", "report_file", "resume_run")
+OF_FUNCTIONS = ("forward_function", "backward_function", "reference_file")
 HOMEWORK_FILES = (".toml", ".json", ".yaml", ".yml")
 
 HELP = """Check gradients of EXPR: bpcli's own, or those that --claim says are right.
@@ -125,7 +126,7 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
         from bpcli.cli.homework import homework_checked  # noqa: PLC0415 - most expressions are no homework
 
         return homework_checked(ctx, expression, typed, options, _release(options))
-    if options["forward_function"] is not None or (expression or "").endswith(".py"):
+    if (expression or "").endswith(".py") or any(options[name] for name in OF_FUNCTIONS):
         from bpcli.cli.functions import check_functions  # noqa: PLC0415 - loaded for functions only
 
         return check_functions(expression, typed, options)

@@ -1,8 +1,8 @@
 """`bpcli check FILE.py --forward-function f`: a backward pass by hand, held against differences of the forward pass."""
 
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from math import isnan
 from typing import Any
@@ -10,18 +10,17 @@ from typing import Any
 import click
 
 from bpcli.check.findings import EXIT_CODES
-from bpcli.check.functions.callee import Fault, MisbehaviourError
-from bpcli.check.functions.checking import Way, check_callee, points_of
+from bpcli.check.functions.callee import Fault, FaultKind, MisbehaviourError
+from bpcli.check.functions.checking import Way, check_callee
+from bpcli.check.functions.given import check_names, points_of
 from bpcli.check.functions.pipes import ChildLimits
-from bpcli.check.functions.process import ChildCallee, child_callee
+from bpcli.check.functions.process import ChildCallee, child_callee, reference_callee
 from bpcli.check.functions.results import FunctionCheck
-from bpcli.check.functions.signatures import check_names
 from bpcli.cli.arguments import bind
 from bpcli.cli.inputs import flags, names_from, texts_from, values_at, with_option
 from bpcli.cli.output import document_text, lines_text, page_for, say, write
 from bpcli.errors import TIME_LIMIT_EXIT, MissingValueError, UnknownNameError, UsageError
-from bpcli.graph.shapes import shape_text
-from bpcli.language.generators import axis_lengths, generators_in, inputs_from
+from bpcli.language.generators import inputs_from, is_drawn
 from bpcli.language.typed_inputs import input_typed
 from bpcli.language.values import text_from
 from bpcli.report.explanations import Release
@@ -30,6 +29,11 @@ from bpcli.report.function_verdicts import function_report
 from bpcli.report.plain import note_text
 
 DEFINED = re.compile(r"^(?:def|class)[ \t]+([^\W\d]\w*)", re.MULTILINE)
+ABOUT_FUNCTIONS = {
+    "forward_function": "--forward-function",
+    "backward_function": "--backward-function",
+    "reference_file": "--reference-file",
+}
 ABOUT_EXPRESSIONS = {
     "requests": "--requests",
     "claims": "--claim",
@@ -38,14 +42,13 @@ ABOUT_EXPRESSIONS = {
     "parameters_file": "--parameters-file",
     "evaluation_mode": "--evaluation-mode",
 }
-USAGE = frozenset({"not found", "cannot be called"})  # faults that are those of the command
-HINTS = {
+USAGE: frozenset[FaultKind] = frozenset({"not found", "cannot be called"})  # faults that are those of the command
+HINTS: dict[FaultKind, str] = {
     "late": "raise it with --time-limit",
     "lost": "it ended Python, or needs more memory than --memory-limit allows",
 }
 LONE = "normal(N,D)"  # what a lone parameter gets
 MOST_LISTED = 10
-MATRIX = 2  # axes
 GIGABYTE = 1 << 30
 MOST_GIGABYTES = 1 << 20
 LONGEST = 1e6  # seconds
@@ -55,43 +58,51 @@ FOR_CHECKS = 0.9  # of the time limit: what is left by then is not begun
 def check_functions(path: str | None, typed: dict[str, str], options: dict[str, Any]) -> int:
     """Check the functions of a Python file, and write the report; the exit code."""
     file, forward = _asked_for(path, options)
-    given = asked = _given(typed, options)
-    with ExitStack() as stack:
-        try:
-            callee = stack.enter_context(_callee(file, forward, options))
-            reference = _reference(forward, options)
-            beside = None if reference is None else stack.enter_context(reference)
-        except MisbehaviourError as error:
-            result = _nothing_done(forward, error.fault, options)
-        else:
-            given = _complete(callee, given, typed)
-            points = points_of(given, options["random_seed"], options["points_count"], options["limits"])
-            result = check_callee(callee, points, _way(options), beside)
-    notes = (*result.notes, *_notes(result, given, asked))
-    result = replace(result, faults=tuple(map(_with_option, result.faults)), notes=notes)
+    result = _checked(file, forward, typed, options)
+    result = replace(result, faults=tuple(map(_with_option, result.faults)))
     if not options["is_quiet"]:
         _tell(result, file, options)
     is_late = not result.points and any(fault.kind == "late" for fault in result.faults)
     return TIME_LIMIT_EXIT if is_late else EXIT_CODES[result.verdict]
 
 
-def _callee(file: str, forward: str, options: dict[str, Any], *, has_backward: bool = True) -> ChildCallee:
+def _checked(file: str, forward: str, typed: dict[str, str], options: dict[str, Any]) -> FunctionCheck:
+    """What the check finds, with the processes that it takes begun and ended."""
+    asked, limits = _given(typed, options), _limits(options)
+    with ExitStack() as stack:
+        try:
+            callee = stack.enter_context(child_callee(file, forward, options["backward_function"], limits=limits))
+        except MisbehaviourError as error:
+            return _nothing_done(forward, error.fault, options)
+        reference = stack.enter_context(_reference(forward, limits, options))
+        given = _complete(callee, asked, typed)
+        drawn = points_of(given, options["random_seed"], options["points_count"], options["limits"])
+        result = check_callee(callee, drawn.points, _way(options), reference)
+        return replace(result, notes=(*_added(given, asked), *drawn.notes))
+
+
+def _limits(options: dict[str, Any]) -> ChildLimits:
+    """What the process of a file may take. Raises UsageError."""
     if isnan(options["memory_limit"]):
         message = "--memory-limit takes a number of gigabytes, not nan"
         raise UsageError(message, hint="4 is usual")
     seconds = min(options["time_limit"], LONGEST)
     memory = int(min(options["memory_limit"], MOST_GIGABYTES) * GIGABYTE)
-    limits = ChildLimits(seconds_per_call=seconds, seconds=seconds, memory=memory)
-    return child_callee(file, forward, options["backward_function"] if has_backward else None, limits=limits)
+    return ChildLimits(seconds_per_call=seconds, seconds=seconds, memory=memory)
 
 
-def _reference(forward: str, options: dict[str, Any]) -> ChildCallee | None:
-    """The pass whose values are right; its backward pass tells how many outputs there are, if it has one."""
+def _reference(
+    forward: str, limits: ChildLimits, options: dict[str, Any]
+) -> AbstractContextManager[ChildCallee | None]:
+    """The pass whose values are right, if there is one. Raises UsageError where its file cannot be imported."""
     file = options["reference_file"]
     if file is None:
-        return None
-    backward = (options["backward_function"] or "").partition(".")[0]
-    return _callee(file, forward, options, has_backward=backward in _defined_in(file, options))
+        return nullcontext()
+    try:
+        return reference_callee(file, forward, options["backward_function"], limits=limits)
+    except MisbehaviourError as error:
+        message = f"{file} gives no values to compare with: {error.fault.text}"
+        raise UsageError(message, hint=error.fault.hint) from error
 
 
 def _nothing_done(forward: str, fault: Fault, options: dict[str, Any]) -> FunctionCheck:
@@ -108,13 +119,18 @@ def _with_option(fault: Fault) -> Fault:
 
 
 def _way(options: dict[str, Any]) -> Way:
-    upstream = options["upstream_seed"]
-    if upstream is not None:
-        typed = {"upstream": input_typed("upstream", upstream, options["limits"])}
-        upstream = inputs_from(typed, options["random_seed"], 0, options["limits"])["upstream"]
+    """How the functions are checked, as the options say. Raises BindingError, ParseError, UsageError, LimitError."""
+    upstream = _upstream(options)
     wanted = names_from(options["names"])
     relative, seconds = options["relative_tolerance"], FOR_CHECKS * min(options["time_limit"], LONGEST)
     return Way(upstream, options["random_seed"], relative, wanted, seconds)
+
+
+def _upstream(options: dict[str, Any]) -> Any:
+    """The upstream gradient that was typed; a list as it is, as it may have one of another shape for each output."""
+    text, limits = options["upstream_seed"], options["limits"]
+    typed = None if text is None else input_typed("upstream", text, limits)
+    return inputs_from({"upstream": typed}, options["random_seed"], 0, limits)["upstream"] if is_drawn(typed) else typed
 
 
 def _complete(callee: ChildCallee, given: dict[str, Any], typed: dict[str, str]) -> dict[str, Any]:
@@ -123,7 +139,7 @@ def _complete(callee: ChildCallee, given: dict[str, Any], typed: dict[str, str])
     Raises MissingValueError, UnknownNameError.
     """
     try:
-        check_names(callee.forward_name, callee.parameters, callee.backward_parameters, given)
+        check_names(callee, given)
     except MissingValueError as error:
         if not given and len(error.names) == 1:
             return {error.names[0]: LONE}
@@ -139,8 +155,9 @@ def _asked_for(path: str | None, options: dict[str, Any]) -> tuple[str, str]:
     """The file and the name of the forward pass. Raises UsageError where one is missing."""
     forward = options["forward_function"]
     if path is None or not path.endswith(".py"):
-        message = "--forward-function names a function, but there is no Python file"
-        raise UsageError(message, hint=f"write: bpcli check layers.py --forward-function {forward}")
+        named = next(option for name, option in ABOUT_FUNCTIONS.items() if options[name])
+        message = f"{named} is about functions, but there is no Python file"
+        raise UsageError(message, hint=f"write: bpcli check layers.py --forward-function {forward or 'NAME'}")
     if forward is None:
         names = _defined_in(path, options)
         listed = ", ".join(names[:MOST_LISTED]) + (", …" if len(names) > MOST_LISTED else "")
@@ -181,12 +198,6 @@ def _tell(result: FunctionCheck, file: str, options: dict[str, Any]) -> None:
     say("".join(map(note_text, result.notes)))
 
 
-def _notes(result: FunctionCheck, given: Mapping[str, Any], asked: Mapping[str, Any]) -> Iterator[str]:
-    """What is good to know about the inputs that are given, of which some were not asked for."""
+def _added(given: Mapping[str, Any], asked: Collection[str]) -> Iterator[str]:
+    """A note on each input that is given without having been asked for."""
     yield from [f"{name} is drawn, as by --set {name}={value}" for name, value in given.items() if name not in asked]
-    for name, value in result.points[0].inputs.items() if result.points else ():
-        is_chosen = any(True for _ in axis_lengths(generators_in(given.get(name))))
-        shape: tuple[int, ...] = getattr(value, "shape", ())
-        if len(shape) == MATRIX and shape[0] == shape[1] > 1 and not is_chosen and value.dtype.kind == "f":
-            shown = f"{name} is square, {shape_text(shape)}"
-            yield f"{shown}: a gradient that is transposed fits there; unequal axes tell more"

@@ -40,11 +40,6 @@ def homework_checked(
     path = _homework_path(expression)
     homework = _with_limit(homework_file(path, options["limits"]), ctx, options)
     if options["answers_from"] is None:
-        if not release.to_staff:
-            message = "a homework's check of itself shows right values, so it is not for students"
-            raise UsageError(
-                message, hint="leave out --release-to; 'bpcli check --template-for' prints a form for them"
-            )
         return _check_itself(homework, options)
     from bpcli.cli.submissions import submissions_graded  # noqa: PLC0415 - a homework by itself has none
 

@@ -16,18 +16,18 @@ from bpcli.check.homework.grading import Grader
 from bpcli.check.homework.problems import Answers, Homework
 from bpcli.check.homework.records import Record
 from bpcli.cli.output import lines_text, page_for, say, write
-from bpcli.errors import DIFFERS_EXIT, UNDECIDED_EXIT, InternalError, UsageError, worst_exit
-from bpcli.language.folders import Found, handed_in
+from bpcli.errors import DIFFERS_EXIT, UNDECIDED_EXIT, UsageError, worst_exit
+from bpcli.language.folders import HandedIn, handed_in
 from bpcli.language.limits import Limits
 from bpcli.report.explanations import Release
-from bpcli.report.grade_words import problem_grade
 from bpcli.report.grades.formats import text_of
+from bpcli.report.grades.journal import ENDING, journal, kept_in
+from bpcli.report.grades.running import STUDENT, Rendered, RunningReport
 from bpcli.report.grades.screens import grade_lines
 from bpcli.report.grades.telling import name_of, points_text
-from bpcli.report.journal import ENDING, journal, kept_in
+from bpcli.report.grades.words import problem_grade
 from bpcli.report.page import Page
 from bpcli.report.plain import note_text
-from bpcli.report.running import STUDENT, Rendered, RunningReport
 
 ON_SCREEN = ("table", "plain")
 CLEARED = "\r\x1b[K"  # the line of the progress
@@ -39,10 +39,10 @@ def submissions_graded(homework: Homework, form: str, options: dict[str, Any], r
     folder = handed_in(options["answers_from"])
     is_class = os.path.isdir(options["answers_from"])  # noqa: PTH112 - pathlib is slow to load
     page = page_for(form, options["max_rows"]) if form in ON_SCREEN and options["report_file"] is None else None
-    whole = ClassGrades(homework.title, homework.points, [])
+    whole = ClassGrades(homework.title or "Homework", homework.points, [])
     rendered = partial(_rendered, form, release, page)
     if not options["is_quiet"]:
-        say("".join(map(note_text, [*homework.notes, *folder.notes])))
+        say("".join(map(note_text, folder.notes)))
     with _recording(whole, rendered, folder.found, options, is_class=is_class) as record:
         basis = f"{__version__} {options['limits']}"
         submissions = submissions_in(folder.found, homework, answers_from, basis)
@@ -59,7 +59,7 @@ def submissions_graded(homework: Homework, form: str, options: dict[str, Any], r
             write(lines_text(grade_lines(grades, release, page), form))
         else:
             write(rendered(grades))
-    codes = [one.code for one in found if one.code == InternalError.exit_code]
+    codes = [one.code for one in found]
     return worst_exit(codes if is_class else [*codes, *_codes(grades.grades[0])])
 
 
@@ -77,7 +77,7 @@ class Recording(NamedTuple):
 
 @contextmanager
 def _recording(
-    whole: ClassGrades, rendered: Rendered, found: Sequence[Found], options: dict[str, Any], *, is_class: bool
+    whole: ClassGrades, rendered: Rendered, found: Sequence[HandedIn], options: dict[str, Any], *, is_class: bool
 ) -> Iterator[Recording]:
     """A recording for as long as the run takes; at its end, however it comes, the report is written once more."""
     target = options["report_file"]
@@ -151,9 +151,10 @@ def _codes(grade: Grade) -> list[int]:
 def _summary(grades: ClassGrades, target: str) -> str:
     """What is said of a report that went to a file."""
     found = grades.grades
+    where = f"the {'reports are' if STUDENT in target else 'report is'} in {target}\n"
     points = points_text(sum(grade.points for grade in found) / len(found), grades.out_of)
     if len(found) == 1:
-        return f"{name_of(found[0])}: {points} points; the report is in {target}\n"
+        return f"{name_of(found[0])}: {points} points; {where}"
     unreadable = sum(grade.unreadable is not None for grade in found)
     aside = f", {unreadable} of them unreadable" if unreadable else ""
-    return f"{len(found)} submissions graded{aside}: {points} points on the average; the report is in {target}\n"
+    return f"{len(found)} submissions graded{aside}: {points} points on the average; {where}"

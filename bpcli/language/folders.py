@@ -15,7 +15,7 @@ NOBODYS = "__MACOSX"  # what archives made on macOS hold beside their files
 MOST_NAMED = 5
 
 
-class Found(NamedTuple):
+class HandedIn(NamedTuple):
     """A file that was handed in: a name for it, its place within the folder, and its path.
 
     Where there is none, or too many, `complaint` says so, and there is no path.
@@ -30,7 +30,7 @@ class Found(NamedTuple):
 class Folder(NamedTuple):
     """What was found in a folder, in the order of the names, and what was left out."""
 
-    found: Sequence[Found]
+    found: Sequence[HandedIn]
     left_out: Sequence[str]
 
     @property
@@ -51,14 +51,14 @@ def handed_in(path: str) -> Folder:
     if path != "-" and not os.path.exists(path):  # noqa: PTH110 - pathlib is slow to load
         raise unreadable(path, FileNotFoundError(ENOENT, ""))
     if path == "-" or not os.path.isdir(path):  # noqa: PTH112 - the same
-        return Folder([Found(_stem(path), path, path)], [])
-    found: list[Found] = []
+        return Folder([HandedIn(stem(path), path, path)], [])
+    found: list[HandedIn] = []
     left_out: list[str] = []
     for entry in _entries(path):
         if entry.is_dir(follow_symlinks=False):
             found.append(_in_folder(entry))
         elif _is_answers(entry):
-            found.append(Found(_stem(entry.name), entry.name, entry.path))
+            found.append(HandedIn(stem(entry.name), entry.name, entry.path))
         else:
             left_out.append(entry.name)
     if not found:
@@ -67,20 +67,20 @@ def handed_in(path: str) -> Folder:
     return Folder(found, left_out)
 
 
-def _in_folder(folder: "os.DirEntry[str]") -> Found:
+def _in_folder(folder: "os.DirEntry[str]") -> HandedIn:
     """The one file of answers in a student's folder."""
     try:
         files = [entry for entry in _entries(folder.path) if _is_answers(entry)]
     except UsageError as error:
-        return Found(folder.name, folder.name, None, error.message)
+        return HandedIn(folder.name, folder.name, None, error.message)
     chosen = [file for file in files if file.name.lower() in USUAL][:1] or files
     if len(chosen) == 1:
-        return Found(folder.name, f"{folder.name}/{chosen[0].name}", chosen[0].path)
+        return HandedIn(folder.name, f"{folder.name}/{chosen[0].name}", chosen[0].path)
     names = _listed([file.name for file in files])
     complaint = (
         f"the folder holds several files of answers: {names}" if files else "the folder holds no file of answers"
     )
-    return Found(folder.name, folder.name, None, complaint)
+    return HandedIn(folder.name, folder.name, None, complaint)
 
 
 def _entries(path: str) -> Iterator["os.DirEntry[str]"]:
@@ -98,9 +98,10 @@ def _is_answers(entry: "os.DirEntry[str]") -> bool:
     return entry.is_file(follow_symlinks=False) and entry.name.lower().endswith(FORMS)
 
 
-def _stem(path: str) -> str:
-    """What a file is called without its ending; standard input has no name."""
-    return "student" if path == "-" else os.path.splitext(os.path.basename(path))[0]  # noqa: PTH119, PTH122 - the same
+def stem(path: str) -> str:
+    """What a file is called without folder and ending; standard input has no name, and is `student`."""
+    found = os.path.splitext(os.path.basename(path))[0]  # noqa: PTH119, PTH122 - pathlib is slow to load
+    return "student" if found in ("", "-") else found
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -114,23 +114,16 @@ def axis_lengths(texts: Iterable[str], turn: int = 0) -> dict[str, int]:
     return {name: free[(place + turn) % among] for place, name in enumerate(names)}
 
 
-def value_drawn(text: str, seed: int, name: str, lengths: Mapping[str, int], limits: Limits = DEFAULT_LIMITS) -> Any:
-    """What the generator of the input `name` gives: an array, or a number where no shape is typed.
-
-    `integers` gives int64 or an int, every other kind float64 or a float. The same seed and name give the same,
-    whatever else is drawn. Raises ParseError, LimitError before memory is taken.
-    """
-    return _Point(seed, lengths, limits).drawn(name, generator_from(text))
-
-
 def inputs_from(
     given: Mapping[str, Any], seed: int = 0, point: int = 0, limits: Limits = DEFAULT_LIMITS
 ) -> dict[str, Any]:
     """The inputs of a function at one of several points: what is drawn as arrays and numbers, the rest as it is given.
 
-    A list of numbers is an array, of int64 where all are whole as typed; within mappings and other lists, only
-    generators are replaced. The first point of the seed `seed + 1` is the second of `seed`. Raises ParseError,
-    BindingError for a ragged list, LimitError.
+    `integers` gives int64 or an int, every other kind of generator float64 or a float; the same seed and name give the
+    same, whatever else is drawn, and the first point of the seed `seed + 1` is the second of `seed`. A list of numbers
+    is an array, of int64 where all are whole as typed, and so is one of truth values. Within mappings and other lists,
+    those of real numbers are arrays, and those of whole ones, which may be sizes, stay lists. Raises ParseError,
+    BindingError for a ragged list, LimitError before memory is taken.
     """
     at = _Point(seed + point, axis_lengths(generators_in(given), seed + point), limits)
     return {name: at.input(name, value) for name, value in given.items()}
@@ -145,13 +138,34 @@ def generators_in(value: object, depth: int = MOST_AXES) -> Iterator[str]:
             yield from generators_in(part, depth - 1)
 
 
+def is_drawn(value: object) -> bool:
+    """Whether there is a generator within a value."""
+    return any(True for _ in generators_in(value))
+
+
 def _leaves(value: list[Any], depth: int = MOST_AXES) -> Iterator[object]:
-    """What stands in nested lists; a truth value, which Python takes for a number, as a text."""
+    """What stands in nested lists."""
     for part in value:
         if isinstance(part, list) and depth:
             yield from _leaves(part, depth - 1)
         else:
-            yield "" if isinstance(part, bool) else part
+            yield part
+
+
+def _as_numbers(value: list[Any]) -> list[Any]:
+    """Nested lists of truth values as 0 and 1."""
+    return [_as_numbers(part) if isinstance(part, list) else int(part) for part in value]
+
+
+def _is_real(value: list[Any]) -> bool:
+    """Whether nested lists hold numbers alone, one of them at least with a point."""
+    leaves = list(_leaves(value))
+    return all(map(_is_number, leaves)) and any(isinstance(leaf, float) for leaf in leaves)
+
+
+def _is_number(leaf: object) -> bool:
+    """Whether it is a number; a truth value is none, though Python takes it for one."""
+    return isinstance(leaf, int | float) and not isinstance(leaf, bool)
 
 
 class _Point:
@@ -167,11 +181,17 @@ class _Point:
 
     def input(self, name: str, value: object) -> Any:
         """An input: an array from a list of numbers, else the value with what is drawn in it."""
-        if isinstance(value, list) and value and all(isinstance(leaf, int | float) for leaf in _leaves(value)):
-            from bpcli.language.arrays import array_from  # noqa: PLC0415 - the same
-
-            return array_from(name, value, self.limits, "stored")
+        if isinstance(value, list) and value and all(map(_is_number, _leaves(value))):
+            return self.array(name, value)
+        if isinstance(value, list) and value and all(isinstance(leaf, bool) for leaf in _leaves(value)):
+            return self.array(name, _as_numbers(value)).astype(bool)
         return self.replaced(name, value)
+
+    def array(self, name: str, value: list[Any]) -> Any:
+        """The array of a list of numbers."""
+        from bpcli.language.arrays import array_from  # noqa: PLC0415 - the same
+
+        return array_from(name, value, self.limits, "stored")
 
     def replaced(self, name: str, value: object, depth: int = MOST_AXES) -> Any:
         """The value with an array in place of every generator; what is nested deeper than arrays are is left alone."""
@@ -179,6 +199,8 @@ class _Point:
             return self.drawn(name, generator_from(value))
         if isinstance(value, Mapping) and depth:
             return {key: self.replaced(f"{name}.{key}", part, depth - 1) for key, part in value.items()}
+        if isinstance(value, list) and _is_real(value):
+            return self.array(name, value)
         if isinstance(value, list) and depth:
             return [self.replaced(f"{name}[{place}]", part, depth - 1) for place, part in enumerate(value)]
         return value

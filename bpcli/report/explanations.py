@@ -15,6 +15,7 @@ from bpcli.report.page import Page
 
 LEVELS = ("where", "kind", "cause")
 POINTS_ON_A_LINE = 3
+UNSEEN = 2.0**-54  # of a number: less is in none of the digits that float64 has
 
 
 class Release(NamedTuple):
@@ -62,8 +63,10 @@ def _about(finding: Finding, result: Check, page: Page, release: Release) -> Ite
 
 def _about_a_mistake(finding: Finding, result: Check, page: Page, release: Release) -> Iterator[Saying]:
     if not finding.own_mistake:
-        wrong = "" if finding.follows == ROUNDING else ", which is wrong"
-        yield finding.title, f": right, given {finding.follows}{wrong}; not counted again."
+        if finding.follows == ROUNDING:
+            yield finding.title, f": wrong, by no more than {ROUNDING}; no step is wrong."
+        else:
+            yield finding.title, f": right, given {finding.follows}, which is wrong; not counted again."
         return
     if result.first_wrong is finding and finding.item.kind != "gradient":
         yield "", f"The first wrong step: {finding.title}."
@@ -99,9 +102,9 @@ def in_full(finding: Finding, page: Page) -> Iterator[str]:
     elif finding.kink:
         yield f"{_kink_text(finding, page)}; a claim between them, or of the convention, is accepted."
     elif finding.claimed is not None and finding.truth is not None:
-        error = float(f"{float(finding.truth.error):.1g}")
-        known_to = f" ± {page.number(error)}" if error else ""
-        numbers = f"claimed {page.number(finding.claimed)}, true {page.number(float(finding.truth))}{known_to}"
+        truth, error = float(finding.truth), float(f"{float(finding.truth.error):.1g}")
+        known_to = f" ± {page.number(error)}" if error > UNSEEN * abs(truth) else ""
+        numbers = f"claimed {page.number(finding.claimed)}, true {page.number(truth)}{known_to}"
         yield f"{numbers}{_ratio(finding, page)}."
 
 

@@ -10,7 +10,7 @@ from bpcli.check.groups import Group
 from bpcli.report.array_documents import group_entry
 from bpcli.report.documents import NO_HEAD, Document, envelope, json_number, json_value
 from bpcli.report.explanations import STAFF, Release
-from bpcli.report.function_verdicts import told
+from bpcli.report.function_verdicts import hint_told, told
 
 OF_EXPRESSIONS = frozenset({"backpropagation", "sympy", "sympy_how"})  # what a function has not
 
@@ -78,6 +78,6 @@ def _fault(fault: Fault, release: Release) -> Document:
         "kind": fault.kind,
         "where": fault.where,
         "message": told(fault, release),
-        "hint": fault.hint,
+        "hint": hint_told(fault, release),
         "is_fatal": fault.is_fatal,
     }

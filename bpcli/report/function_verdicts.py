@@ -3,22 +3,22 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil, inf, log10
-from textwrap import wrap
 
 from bpcli.check.findings import Finding, Verdict
-from bpcli.check.functions.callee import Fault
+from bpcli.check.functions.callee import Fault, FaultKind
 from bpcli.check.functions.results import FunctionCheck
 from bpcli.check.groups import Group
 from bpcli.graph.shapes import shape_text
 from bpcli.numbers.balls import Ball, within
 from bpcli.report.array_verdicts import about_group, summary
-from bpcli.report.explanations import STAFF, Release
+from bpcli.report.explanations import STAFF, Release, cause_text
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
 from bpcli.report.plain import one_line
 from bpcli.report.verdicts import claimed_cell, differences_cell, notes_cell
 
-WRONG_VALUE = "wrong value"  # the kind of a fault that names what is right
+WRONG_VALUE: FaultKind = "wrong value"  # the kind of a fault that names what is right
+WRONG_SHAPE: FaultKind = "another shape"
 NUMBERS = ("claimed", "differences")
 BOUNDS = (1e-12, 1e-9, 1e-6, 1e-3)
 NUMBER = re.compile("[0-9]+")
@@ -31,12 +31,20 @@ def function_report(result: FunctionCheck, page: Page, release: Release = STAFF)
     fitting = [_readable(group).but(causes=result.causes_of(group)) for group in groups if fits(group)]
     lines += _rows(result, groups, page, release)
     lines += _entries(fitting, _places(result), page, release)
-    said = _sentences(fitting, page, release)
-    lines += [[Piece(line)] for text in said for line in _wrapped(page.signs.written(text), page)]
+    said = [*_of_other_shapes(result, release), *_sentences(fitting, page, release)]
+    lines += [[Piece(line)] for text in said for line in page.wrapped(page.signs.written(text), below=2)]
     lines += [line for fault in _once(result.faults) if not fault.is_fatal for line in _fault(fault, page, release)]
     if result.unclaimed:
         lines.append([Piece(f"Without a gradient: {', '.join(result.unclaimed)}; '{result.backward}' gives none.")])
-    return [*lines, *[[Piece(line, "note")] for text in _method(result) for line in _wrapped(text, page)]]
+    return [*lines, *[[Piece(line, "note")] for text in _method(result) for line in page.wrapped(text, below=2)]]
+
+
+def _of_other_shapes(result: FunctionCheck, release: Release) -> Iterator[str]:
+    """What gradients whose entries cannot be judged are consistent with."""
+    for group in result.worst_groups:
+        text = "" if fits(group) else cause_text(result.causes_of(group), release)
+        if text:
+            yield f"{group.title}: {text[0].lower()}{text[1:]}"
 
 
 def _sentences(groups: Sequence[Group], page: Page, release: Release) -> list[str]:
@@ -63,6 +71,11 @@ def told(fault: Fault, release: Release) -> str:
     return f"T{text[1:]}" if text.startswith("the ") else text
 
 
+def hint_told(fault: Fault, release: Release) -> str | None:
+    """What to do now; that of a wrong shape names a cause, which is told where causes are."""
+    return fault.hint if fault.kind != WRONG_SHAPE or release.tells("cause") else None
+
+
 def _once(faults: Sequence[Fault]) -> list[Fault]:
     """The faults without those that say the same of another point, with other numbers."""
     return list({NUMBER.sub("", fault.text): fault for fault in reversed(faults)}.values())[::-1]
@@ -70,15 +83,11 @@ def _once(faults: Sequence[Fault]) -> list[Fault]:
 
 def _fault(fault: Fault, page: Page, release: Release) -> Iterator[Line]:
     """What a function did, and what now."""
-    for line in _wrapped(f"{told(fault, release)}.", page):
+    for line in page.wrapped(f"{told(fault, release)}.", below=2):
         yield [Piece(line, "verdict" if fault.is_fatal else "")]
-    if fault.hint:
-        yield from [[Piece(line, "note")] for line in _wrapped(f"  hint: {fault.hint}", page)]
-
-
-def _wrapped(text: str, page: Page) -> list[str]:
-    """A sentence in lines of a page that has a width."""
-    return wrap(text, int(page.width), subsequent_indent="  ") if page.is_short else [text]
+    hint = hint_told(fault, release)
+    if hint:
+        yield from [[Piece(line, "note")] for line in page.wrapped(f"  hint: {hint}", below=2)]
 
 
 def _rows(result: FunctionCheck, groups: Sequence[Group], page: Page, release: Release) -> list[Line]:

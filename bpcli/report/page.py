@@ -98,3 +98,26 @@ class Page(NamedTuple):
         if gap < 2:  # noqa: PLR2004 - two words would run together
             return [[Piece(name, "title")], [Piece(f"  {about}", "note")]]
         return [[Piece(name, "title"), Piece(" " * gap + about, "note")]]
+
+    def headline(self, left: str, right: str) -> list[Line]:
+        """A title with something at the right end of its line; else below it."""
+        gap = self.line - len(left) - len(right)
+        if gap < 2:  # noqa: PLR2004 - two words would run together
+            return [[Piece(line, "title")] for line in (*self.wrapped(left), right)]
+        return [[Piece(left, "title"), Piece(" " * gap), Piece(right, "title")]]
+
+    def wrapped(self, text: str, indent: int = 0, below: int = 0) -> list[str]:
+        """The lines of a text behind an indent, those `below` the first behind more; one line where no page ends."""
+        before = " " * indent
+        if not self.is_short:
+            return [before + text]
+        from textwrap import wrap  # noqa: PLC0415 - most reports have no sentences
+
+        return wrap(
+            text,
+            max(int(self.width), 2 * indent + 20),
+            initial_indent=before,
+            subsequent_indent=before + " " * below,
+            break_on_hyphens=False,
+            break_long_words=False,
+        )

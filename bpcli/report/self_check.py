@@ -10,8 +10,7 @@ from bpcli.check.homework.self_check import CheckedItem, ProblemCheck, SelfCheck
 from bpcli.report.array_verdicts import about_group
 from bpcli.report.documents import Document, envelope, json_value
 from bpcli.report.explanations import STAFF, explanations
-from bpcli.report.grades.screens import titled, wrapped
-from bpcli.report.grades.telling import safe
+from bpcli.report.grades.telling import counted, safe
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
 from bpcli.report.toml_texts import toml_value
@@ -24,26 +23,18 @@ ALIKE = "so does a wrong method"
 def self_check_report(result: SelfCheck, page: Page) -> list[Line]:
     """Problem by problem a table of right values and verdicts, and what is to be said about the point."""
     homework = result.homework
-    about = f"{_counted(len(homework.problems), 'problem')}, {_points(homework.points)}"
-    lines = titled(safe(homework.title) or "Homework", about, page)
+    about = f"{counted(len(homework.problems), 'problem')}, {counted(homework.points, 'point')}"
+    lines = page.headline(safe(homework.title) or "Homework", about)
     for problem in result.problems:
         lines += [[], *_problem(problem, page)]
     lines += [[], *_said(_summary(result), page)]
     return [[piece._replace(text=page.signs.written(piece.text)) for piece in line] for line in lines]
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
-
-
-def _points(points: float) -> str:
-    return f"{points:g} point{'' if points == 1 else 's'}"
-
-
 def _problem(checked: ProblemCheck, page: Page) -> list[Line]:
     problem = checked.problem
     title = f"{problem.name}  {safe(problem.title)}" if problem.title else problem.name
-    lines = [*titled(title, _points(problem.points), page), *_table(checked, page)]
+    lines = [*page.headline(title, counted(problem.points, "point")), *_table(checked, page)]
     for text in _sentences(checked, page):
         lines += _said(text, page)
     if checked.proposal is not None:  # on one line, as TOML takes it
@@ -52,7 +43,7 @@ def _problem(checked: ProblemCheck, page: Page) -> list[Line]:
 
 
 def _said(text: str, page: Page) -> list[Line]:
-    return [[Piece(line)] for line in wrapped(text, page, 0)]
+    return [[Piece(line)] for line in page.wrapped(text)]
 
 
 def _table(checked: ProblemCheck, page: Page) -> list[Line]:
@@ -125,9 +116,9 @@ def _about_verdicts(checked: ProblemCheck, page: Page) -> Iterator[str]:
 def _summary(result: SelfCheck) -> str:
     items = [item for problem in result.problems for item in problem.items]
     agreeing = sum(item.verdict is Verdict.AGREE for item in items)
-    told = f"{agreeing} of {_counted(len(items), 'answer')} agree with SymPy and differences"
+    told = f"{agreeing} of {counted(len(items), 'answer')} agree with SymPy and differences"
     alike = sum(bool(problem.coincidences) for problem in result.problems)
-    where = f"in {_counted(alike, 'problem')} wrong methods are right too"
+    where = f"in {counted(alike, 'problem')} wrong methods are right too"
     return f"{told}; {where}." if alike else f"{told}."
 
 
@@ -142,7 +133,7 @@ def self_check_document(result: SelfCheck) -> Document:
         "title": result.homework.title,
         "points": result.homework.points,
         "problems": [_problem_entry(problem) for problem in result.problems],
-        "warnings": [{"message": note, "span": None} for note in result.homework.notes],
+        "warnings": [],
     }
 
 

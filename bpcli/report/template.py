@@ -6,11 +6,12 @@ No right value is in it, nor anything that was computed; the shape of an array i
 from collections.abc import Iterator
 from typing import Any
 
+from bpcli.check.homework.posing import posed
 from bpcli.check.homework.problems import Asked, Homework, Problem
-from bpcli.check.homework.seen import Seen
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import shape_text
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
+from bpcli.report.grades.telling import counted
 from bpcli.report.toml_texts import comment, toml_key, toml_value
 
 HOW = """\
@@ -33,21 +34,19 @@ def template_text(homework: Homework, limits: Limits = DEFAULT_LIMITS) -> str:
 def _problem(problem: Problem, limits: Limits) -> Iterator[str]:
     for text in (problem.title, problem.text, problem.expression):
         yield from comment(text)
-    seen = Seen(problem, limits)
-    for name, value in seen.point.items():
+    question = posed(problem, limits)
+    for name, value in (question.at or {}).items():
         yield f"# {_given(name, value)}"
     yield f"[{toml_key(problem.name)}]"
-    shapes = {asked.key: _shape_in_words(seen.shape(asked.key)) for asked in problem.asked}
     keys = [f"{toml_key(asked.key)} = {toml_value('')}" for asked in problem.asked]
     widest = max(map(len, keys), default=0)
-    for asked, key in zip(problem.asked, keys, strict=True):
-        yield f"{key.ljust(widest)}  # {_about(asked, shapes.get(asked.key, ''))}"
+    for place, (asked, key) in enumerate(zip(problem.asked, keys, strict=True)):
+        yield f"{key.ljust(widest)}  # {_about(asked, _shape_in_words(question.shape(place)))}"
 
 
 def _about(asked: Asked, shape: str) -> str:
     """What is to be written for an item, and what it is worth."""
-    worth = f"{asked.points:g} point{'' if asked.points == 1 else 's'}"
-    return ", ".join([part for part in (FORMS.get(asked.form, ""), shape, worth) if part])
+    return ", ".join([part for part in (FORMS.get(asked.form, ""), shape, counted(asked.points, "point")) if part])
 
 
 def _given(name: str, value: Any) -> str:

@@ -2,9 +2,10 @@
 
     python tests/benchmarks/functions.py [NAME…]
 
-With names, only these functions, and each wrong gradient whose cause is not told.
+With names, these functions alone.
 """
 
+import argparse
 import sys
 from collections import Counter
 from pathlib import Path
@@ -45,4 +46,6 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    parser = argparse.ArgumentParser(description="Verdicts and causes over the corpus of functions.")
+    parser.add_argument("names", nargs="*", help="functions of the corpus; all, if none is named")
+    main(parser.parse_args().names)

@@ -2,6 +2,7 @@
 
 from function_corpus import (
     attention,
+    closures,
     convolution,
     elementwise,
     linear,
@@ -31,6 +32,7 @@ FAMILIES = (
     attention,
     more_layers,
     more_losses,
+    closures,
 )
 SUBJECTS: tuple[Subject, ...] = tuple(subject for family in FAMILIES for subject in family.SUBJECTS)
 

@@ -145,7 +145,7 @@ SUBJECTS = (
         {"x": drawn(85, 6, 2, scale=1e6)},
         (
             Slip("mean over another length", "/ (n - 1)", "/ n"),
-            Slip("mean over another length", "/ (n - 1)", "+ 0 * n"),
+            Slip("sum instead of mean", "/ (n - 1)", "+ 0 * n"),
             Slip("path left out", "(x - x.mean(axis=0))", "x"),
         ),
     ),

@@ -59,8 +59,8 @@ def _asked(callee: LocalCallee, inputs: Mapping[str, Any], header: Mapping[str, 
             return {}, [callee.moved(inputs, header["name"], entries, values)]
         case _:
             passed = callee.passed(inputs, given if header["has_upstream"] else None)
-            told = {"names": list(passed.gradients), "faults": passed.faults}
-            return told, [*passed.outputs, *passed.gradients.values()]
+            told = {"names": list(passed.gradients), "faults": passed.faults, "parts": list(passed.parts)}
+            return told, [*passed.outputs, *passed.gradients.values(), *passed.parts.values()]
 
 
 def _imported(path: str, forward: str, backward: str | None) -> LocalCallee:

@@ -1,6 +1,6 @@
 """Which input each gradient belongs to that a backward pass gives: by name, by order, or by shape."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -19,7 +19,10 @@ class Slots(NamedTuple):
 
     shapes: Mapping[str, tuple[tuple[int, ...], ...]]
     differentiable: frozenset[str]
-    inner: frozenset[str] = frozenset()  # what gradients of the entries of mappings are called, which are not asked for
+    inner: frozenset[str] = (
+        frozenset()
+    )  # what gradients of parts are called: beside them stand those of values on the way
+    returned: tuple[str, ...] = ()  # what the results are called where they are returned
 
     def fits(self, name: str, value: Array | None) -> bool:
         """Whether an array has the shape of an input's gradient; nothing fits anywhere."""
@@ -37,7 +40,7 @@ class Slots(NamedTuple):
         return self._replace(shapes=left) if len(several) <= len(left) and not isinstance(returned, Mapping) else self
 
 
-def slots_of(inputs: Inputs, order: Sequence[str], outputs: Sequence[Array]) -> Slots:
+def slots_of(inputs: Inputs, order: Sequence[str], outputs: Sequence[Array], parts: Iterable[str] = ()) -> Slots:
     """The inputs in the order of the parameters; a gradient has an input's shape, or is a Jacobian of the output.
 
     Only arrays of floats and single floats are differentiated.
@@ -46,14 +49,14 @@ def slots_of(inputs: Inputs, order: Sequence[str], outputs: Sequence[Array]) -> 
     output = np.shape(outputs[0]) if len(outputs) == 1 else ()
     shapes = {}
     for name in names:
-        shape = np.shape(inputs[name]) if is_numeric(inputs[name]) else ()
+        shape = np.shape(inputs[name]) if is_array_or_number(inputs[name]) else ()
         shapes[name] = (shape, (*output, *shape), *([(1,)] if shape == () else []))
-    entries = [str(key) for value in inputs.values() if isinstance(value, Mapping) for key in value]
-    inner = frozenset(form for entry in entries for form in _forms(entry))
+    held = [*parts, *[name for name in inputs if name not in order]]
+    inner = frozenset(form for name in held for form in _forms(name))
     return Slots(shapes, frozenset(name for name in names if is_differentiable(inputs[name])), inner)
 
 
-def is_numeric(value: object) -> bool:
+def is_array_or_number(value: object) -> bool:
     """Whether a value is a number or an array of numbers, not a list of them."""
     if isinstance(value, np.ndarray):
         return value.dtype.kind in NUMERIC
@@ -72,8 +75,9 @@ def as_array(value: object, function: str, what: str) -> Array:
     except Exception as error:  # noqa: BLE001 - whatever the object does when it is read
         raise _no_numbers(function, what, f"what cannot be read as an array: {type(error).__name__}") from None
     if found.dtype.kind not in NUMERIC:
-        given = "None" if value is None else f"{type(value).__name__} of {found.dtype.name}"
-        raise _no_numbers(function, what, given)
+        is_array = isinstance(value, np.ndarray | np.generic)
+        given = f"an array of {found.dtype.name}" if is_array else f"a {type(value).__name__}"
+        raise _no_numbers(function, what, "None" if value is None else given)
     return found
 
 
@@ -100,14 +104,15 @@ def gradients_by_name(returned: object, slots: Slots, function: str) -> dict[str
 
 
 def left_unchecked(returned: object, slots: Slots, function: str) -> tuple[Fault, ...]:
-    """A note where gradients were given for entries of a mapping: bpcli differentiates arrays and numbers alone."""
-    keys = [str(key) for key in returned] if isinstance(returned, Mapping) else []
-    given = [key for key in keys if key in slots.inner and not any(key in _forms(name) for name in slots.shapes)]
+    """A note where gradients were given of what is no input, such as dZ of a value on the way."""
+    keys = [str(key) for key, value in returned.items() if value is not None] if isinstance(returned, Mapping) else []
+    known = {form.lower() for name in slots.shapes for form in _forms(name)}
+    given = [key for key in keys if key.lower() not in known]
     if not given:
         return ()
     shown = readable(", ".join(given), MOST_OF_A_NAME)
-    text = f"'{function}' gives {shown} for entries of a mapping, which are not checked"
-    return (Fault("not checked", function, text, "let the function take them as parameters", is_fatal=False),)
+    text = f"'{function}' gives {shown} as well: of no input of floats, and not checked"
+    return (Fault("not checked", function, text, is_fatal=False),)
 
 
 def _forms(name: str) -> tuple[str, ...]:
@@ -129,8 +134,11 @@ def _by_key(returned: Mapping[Any, Any], slots: Slots, function: str) -> dict[st
             key = next((keys[form] for form in [f.lower() if small else f for f in forms] if form in keys), None)
             if key is not None:
                 found[name] = left.pop(key)
-    extra = next((key for key, value in left.items() if value is not None and key not in slots.inner), None)
-    if extra is not None:
+    missing = [name for name in slots.differentiable if name not in found]
+    others = {key: value for key, value in left.items() if value is not None and key not in slots.inner}
+    misnamed = [key for key, value in others.items() if any(slots.fits(name, _flat(value)) for name in missing)]
+    extra = next(iter(misnamed if found else others), None)
+    if extra is not None and not slots.inner:
         text = f"'{function}' gives a gradient '{readable(extra, MOST_OF_A_NAME)}', which belongs to no input"
         hint = f"name the gradients {', '.join(f'd{name}' for name in slots.shapes)}"
         raise MisbehaviourError(Fault("too many gradients", function, text, hint))
@@ -183,7 +191,12 @@ def _counted(inputs: int) -> str:
 def _with_some_left_out(
     given: Sequence[Any], names: Sequence[str], asked: Sequence[str], slots: Slots
 ) -> Sequence[str]:
-    """The first inputs, in order, whose shapes fit; else simply the first."""
+    """The inputs that are named where the gradients are returned; else the first, in order, whose shapes fit."""
+    called = slots.returned[-len(given) :]
+    named = [next((name for name in asked if one in names_of_gradient(name)), None) for one in called]
+    chosen = [name for name in named if name is not None]
+    if len(set(chosen)) == len(given) and _all_fit(chosen, given, slots):
+        return chosen
     ways = [
         way
         for among in (asked, names)

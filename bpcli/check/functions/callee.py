@@ -5,10 +5,20 @@ Both look the same from here: they hand arrays back, or raise `MisbehaviourError
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, Protocol
+
+from bpcli.check.functions.signatures import Parameters
 
 Array = Any
 Inputs = Mapping[str, Any]  # arrays and numbers, and whatever else a parameter takes: truth values, texts, mappings
+
+
+FaultKind = Literal[
+    "raises", "late", "lost", "not found", "cannot be called", "no numbers", "not finite", "another shape",
+    "no gradient", "too many gradients", "changes its inputs", "prints", "not checked", "not deterministic",
+    "wrong value",
+]  # fmt: skip
 
 
 class Fault(NamedTuple):
@@ -17,8 +27,7 @@ class Fault(NamedTuple):
     A fault that `is_fatal` leaves no answer; any other is a note beside it.
     """
 
-    kind: str  # raises, late, lost, cannot be called, no numbers, not finite, another shape, no gradient,
-    # too many gradients, changes its inputs, prints, not checked, not deterministic
+    kind: FaultKind
     where: str
     text: str
     hint: str | None = None
@@ -37,12 +46,14 @@ class Passed(NamedTuple):
     """One run of both passes: the outputs, the gradient of each input that got one, and what must be known.
 
     Outputs are as the forward pass gave them (their dtype tells float32), gradients as the backward pass gave them, of
-    whatever shape.
+    whatever shape. `parts` are arrays that mappings or an object hold, which got a gradient by name and were no inputs:
+    as inputs by these names they are checked, too.
     """
 
     outputs: tuple[Array, ...]
     gradients: Mapping[str, Array]
     faults: tuple[Fault, ...] = ()
+    parts: Mapping[str, Array] = MappingProxyType({})
 
 
 class Callee(Protocol):
@@ -50,6 +61,16 @@ class Callee(Protocol):
 
     forward_name: str
     backward_name: str
+
+    @property
+    def parameters(self) -> Parameters:
+        """What the inputs may be: the forward pass's, then the constructor's where there is one."""
+        ...
+
+    @property
+    def backward_parameters(self) -> Parameters:
+        """What the backward pass takes."""
+        ...
 
     def outputs(self, inputs: Inputs) -> tuple[Array, ...]:
         """What the forward pass gives, without a cache or a gradient. Raises MisbehaviourError."""

@@ -9,7 +9,9 @@ The conventions are those of courses and libraries::
     loss(W, X, y, reg) -> loss, dW     no backward pass
 
 A parameter that is called like an input is that input; `cache`, `ctx` and the like are what the forward pass kept, and
-`dout`, `grad_output`, `upstream` and the like the gradient of an output. The rest is counted.
+`dout`, `grad_output`, `upstream` and the like the gradient of an output. The rest is counted. The lone argument of a
+method is the gradient of the output whatever its name, `backward(self, x)`, where the forward pass left something in
+`self`; where it left nothing the method can only be a derivative at x, as `df(x)` is.
 """
 
 import re
@@ -19,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpcli.check.functions.assigning import is_numeric
+from bpcli.check.functions.assigning import is_array_or_number
 from bpcli.check.functions.callee import Fault, MisbehaviourError
 from bpcli.check.functions.signatures import Parameter, Parameters
 
@@ -103,15 +105,26 @@ def results_of(returned: object) -> tuple[Any, ...]:
     return (returned,)
 
 
-def plan_of(
-    parameters: Parameters, inputs: Sequence[str], results: Sequence[Any], function: str, *, is_method: bool = False
+def plan_of(  # noqa: PLR0913 - what the backward pass takes, what there is to give, and how it was defined
+    parameters: Parameters,
+    inputs: Sequence[str],
+    results: Sequence[Any],
+    function: str,
+    *,
+    is_method: bool = False,
+    has_state: bool = False,
 ) -> Plan:
     """How to call a backward pass. Raises MisbehaviourError where names and counts do not tell.
 
-    A parameter with a default is left at it, unless its name says what it stands for.
+    A parameter with a default is left at it, unless its name says what it stands for; so is the upstream gradient of a
+    loss, as in `backward(self, dout=1)`, which need not be looked at there. `has_state` says that the forward pass left
+    something in the object of the method.
     """
     roles = [(one, _role(one.name, inputs)) for one in parameters.listed]
-    roles = _with_upstream(_given(roles), is_method=is_method)
+    if isinstance(results[0], float | np.generic | np.ndarray) and np.ndim(results[0]) == 0:
+        left_out = {one.name for one, role in roles if role is Role.UPSTREAM and not one.is_required}
+        roles = [(one, Role.UNKNOWN if one.name in left_out else role) for one, role in roles]
+    roles = _with_upstream(_given(roles), is_method=is_method, has_state=has_state)
     has_cache = _has_cache([role for _, role in roles], results)
     outputs = len(results) - has_cache
     upstreams = sum(role is Role.UPSTREAM for _, role in roles)
@@ -152,7 +165,9 @@ def _given(roles: Sequence[tuple[Parameter, Role]]) -> list[tuple[Parameter, Rol
     return found
 
 
-def _with_upstream(roles: list[tuple[Parameter, Role]], *, is_method: bool) -> list[tuple[Parameter, Role]]:
+def _with_upstream(
+    roles: list[tuple[Parameter, Role]], *, is_method: bool, has_state: bool
+) -> list[tuple[Parameter, Role]]:
     """The roles where an upstream gradient may bear the name of an input: `backward(g, cache)` where g is a gain.
 
     Without any upstream gradient no output is passed back either: such a name is unknown.
@@ -160,10 +175,12 @@ def _with_upstream(roles: list[tuple[Parameter, Role]], *, is_method: bool) -> l
     kinds = {role for _, role in roles}
     if Role.UPSTREAM in kinds:
         return roles
-    has_state = Role.CACHE in kinds or is_method
+    if has_state and [role for _, role in roles] == [Role.INPUT]:
+        return [(roles[0][0], Role.UPSTREAM)]
+    has_memory = Role.CACHE in kinds or is_method
     found = [(one, Role.UNKNOWN if role is Role.OUTPUT else role) for one, role in roles]
     return [
-        (one, Role.UPSTREAM if role is Role.INPUT and has_state and GRADIENTS.fullmatch(one.name.lower()) else role)
+        (one, Role.UPSTREAM if role is Role.INPUT and has_memory and GRADIENTS.fullmatch(one.name.lower()) else role)
         for one, role in found
     ]
 
@@ -172,7 +189,7 @@ def _has_cache(roles: Sequence[Role], results: Sequence[Any]) -> bool:
     """Whether the last result is a cache: by a name, as it is no array, or as one argument more is wanted for it."""
     if len(results) == 1:
         return False
-    if Role.CACHE in roles or not is_numeric(results[-1]):
+    if Role.CACHE in roles or not is_array_or_number(results[-1]):
         return True
     upstreams, unknown = roles.count(Role.UPSTREAM), roles.count(Role.UNKNOWN)
     if upstreams:

@@ -4,17 +4,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from time import monotonic
 from typing import Any
 
 import numpy as np
 
 from bpcli.check.functions.callee import Callee, Inputs, MisbehaviourError
+from bpcli.check.functions.noise import joined
 
 Array = Any
 ROUND_OFF = 1e-6  # of an array's largest entry: what two ways to compute one gradient may differ by
 STEP, SINGLE_STEP = 1e-5, 3e-3  # of an entry's size
 SMALLEST_SIZE = 0.01
 DOUBLE = 8  # bytes
+AT_A_TIME = 64  # runs between two looks at the clock
 MOST_RUNS = 2000  # of the forward pass, for one case
 PROBES = 3  # entries at which a hypothesis is tried before the others are computed
 
@@ -29,7 +32,8 @@ class Case:
 
     `claimed` is as the backward pass gave it, of whatever shape; `truth` has the input's shape, each entry right to
     within `errors`. `upstream` is None where every output counts with weight 1; `others` has the true gradients of the
-    other inputs. `known_jacobian`, (outputs' size, entries), saves runs of the forward pass where it is known. A
+    other inputs. `known_jacobian`, (outputs' size, entries), saves runs of the forward pass where it is known; none is
+    begun after the `deadline`, a time of the monotonic clock. A
     pass that `is_single` computes in float32. `round_off` is what two ways to one array may differ by, of its largest
     entry.
     """
@@ -44,6 +48,7 @@ class Case:
     errors: Array
     others: Mapping[str, Array]
     known_jacobian: Callable[[], Array] | None = None
+    deadline: float | None = None
     is_single: bool = False
     round_off: float = ROUND_OFF
     runs: int = 0
@@ -152,7 +157,13 @@ class Case:
         steps = np.abs(around) * (SINGLE_STEP if is_single else STEP)
         steps = np.maximum(steps, SINGLE_STEP if is_single else STEP * SMALLEST_SIZE)
         ends = np.concatenate([around + steps, around - steps]).astype(kind).astype(np.float64)
-        moved = np.asarray(self.callee.moved(inputs, name, np.concatenate([entries, entries]), ends), np.float64)
+        rows = []
+        for start in range(0, ends.size, AT_A_TIME):
+            if self.deadline is not None and monotonic() > self.deadline:
+                raise TooDearError
+            part = slice(start, start + AT_A_TIME)
+            rows.append(self.callee.moved(inputs, name, np.concatenate([entries, entries])[part], ends[part]))
+        moved = np.concatenate(rows).astype(np.float64) if rows else np.zeros((0, self.weights.size))
         upper, lower = moved[: entries.size], moved[entries.size :]
         return ((upper - lower) / (ends[: entries.size] - ends[entries.size :])[:, None]).T
 
@@ -188,8 +199,3 @@ def is_numeric(value: object) -> bool:
         return np.asarray(value).dtype.kind in "fiu"
     except (ValueError, TypeError):
         return False
-
-
-def joined(arrays: Sequence[Array]) -> Array:
-    """Arrays, flat and end to end, in float64."""
-    return np.concatenate([np.asarray(one, np.float64).reshape(-1) for one in arrays])

@@ -49,9 +49,9 @@ TIERS: tuple[tuple[Family, ...], ...] = (
     (of_convolution,),
     (of_single_places,),
     (of_products, of_factors_of_inputs),
+    (of_one_factor,),
     (of_values, of_terms),
     (of_terms_alone, of_terms_in_rows),
-    (of_one_factor,),
 )
 
 

@@ -60,13 +60,13 @@ def _forbid(event: str, _: tuple[Any, ...]) -> None:
 
 def _end_with_parent(pipe: int, folder: str) -> None:
     """End this process, and remove its folder, when nobody is left to answer."""
-    from shutil import rmtree  # noqa: PLC0415 - before a user's file could stand in its way
+    from bpcli.check.functions.folders import remove  # noqa: PLC0415 - before a user's file could stand in its way
 
     waiting = select.poll()
     waiting.register(pipe, 0)  # of a pipe that was closed at its other end one is always told
     while not any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in waiting.poll()):
         continue
-    rmtree(folder, ignore_errors=True)
+    remove(folder)
     signal.raise_signal(signal.SIGKILL)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpcli.check.findings import Finding, Verdict
-from bpcli.check.functions.callee import Fault
+from bpcli.check.functions.callee import Array, Fault
 from bpcli.check.functions.noise import EPSILON
 from bpcli.check.functions.slopes import Measured
 from bpcli.check.groups import Group
@@ -18,7 +18,6 @@ from bpcli.graph.shapes import shape_text
 from bpcli.language.claims import Claim, Target
 from bpcli.numbers.apart import place_text, places
 
-Array = Any
 ROUND_OFF = 4096 * EPSILON  # 1e-12 in float64: of the largest entry of a gradient, lost in the sums of both passes
 ROUND_OFFS_OF_SINGLE = 64  # float32 sums are short, or a gradient in it has no digits left
 MOST_RELATIVE = 0.02
@@ -107,8 +106,12 @@ def _misfit(name: str, claims: Array, shape: tuple[int, ...], where: str) -> Fau
     has = f"has shape {shape_text(claims.shape)}" if claims.shape else "is a single number"
     text = f"the gradient of {name} {has}, and {name} has {own}"
     hint = "a gradient has the shape of its input"
-    if len(shape) > 1 and claims.shape == shape[::-1]:
+    if not shape and claims.size == 1:
+        hint = "give the number itself, without axes"
+    elif len(shape) > 1 and claims.shape == shape[::-1]:
         hint = "it may be transposed"
+    elif claims.size and [one for one in claims.shape if one > 1] == [one for one in shape if one > 1]:
+        hint = "an axis of length 1 is too many or too few: see whether keepdims=True is meant"
     elif claims.ndim > len(shape) and claims.shape[claims.ndim - len(shape) :] == shape:
         hint = "it may want a sum over the axes in front, along which the input was broadcast"
     return Fault("another shape", where, text, hint)

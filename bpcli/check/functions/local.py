@@ -1,6 +1,6 @@
 """A forward and a backward pass in this process: functions, a class or an object, called as their parameters say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,8 +9,9 @@ from bpcli.check.functions.assigning import Slots, as_array, gradients_by_name, 
 from bpcli.check.functions.autograd import tensor_gradients, tensor_outputs, tensors_of
 from bpcli.check.functions.callee import Array, Fault, Inputs, MisbehaviourError, Passed
 from bpcli.check.functions.calling import Plan, plan_of, results_of
-from bpcli.check.functions.signatures import Parameters
-from bpcli.check.functions.subjects import Methods, Subject, gradients_left, output_left, subject_of
+from bpcli.check.functions.parts import gathered, parts_claimed
+from bpcli.check.functions.signatures import Parameters, returned_names
+from bpcli.check.functions.subjects import Methods, Subject, gradients_left, held_by, output_left, subject_of
 from bpcli.check.functions.watching import calm, changed, copies, result
 
 
@@ -42,18 +43,18 @@ def _name(given: Any) -> str:
 
 
 class Forward(NamedTuple):
-    """A forward pass as it ran: what it was given, the object that it belongs to, and what it returned."""
+    """A forward pass as it ran: what it was given, its object, what it returned, and whether it left anything there."""
 
     given: Mapping[str, Any]
     made: Any
     results: tuple[Any, ...]
+    has_state: bool
 
 
 class LocalCallee:
     """A forward and a backward pass that run here. Every call gets copies of its inputs, and the same random numbers.
 
-    `parameters` is what the inputs may be, `backward_parameters` what the backward pass takes. A pass that
-    `is_alone` in its process was not interrupted by whoever runs bpcli: an interrupt is its own fault.
+    A pass that `is_alone` in its process was not interrupted by whoever runs bpcli: an interrupt is its own fault.
     """
 
     def __init__(self, subject: Subject, forward_name: str, backward_name: str, *, is_alone: bool = False) -> None:
@@ -79,7 +80,7 @@ class LocalCallee:
         """What the forward pass gives, without a cache or a gradient. Raises MisbehaviourError."""
         with calm():
             ran = self._forward(inputs)
-            return self._arrays(ran.results[: self._output_count(inputs, ran)])
+            return self._arrays(ran.results[: self._output_count(ran)])
 
     def takes_upstream(self, inputs: Inputs) -> bool:
         """Whether the backward pass takes an upstream gradient. Raises MisbehaviourError."""
@@ -88,7 +89,7 @@ class LocalCallee:
         if self.subject.backward is None:
             return False
         with calm():
-            return self._plan(inputs, self._forward(inputs)).takes_upstream
+            return self._plan(self._forward(inputs)).takes_upstream
 
     def moved(self, inputs: Inputs, name: str, entries: Array, values: Array) -> Array:
         """The outputs where one entry of one input is another: (n, outputs' size) for n entries, counted in order.
@@ -100,7 +101,7 @@ class LocalCallee:
         with calm():
             for entry, value in zip(entries, values, strict=True):
                 ran = self._forward({**inputs, name: _with_entry(inputs[name], entry, value)})
-                count = self._output_count(inputs, ran) if count is None else count
+                count = self._output_count(ran) if count is None else count
                 flat = [np.asarray(one, float).ravel() for one in self._arrays(ran.results[:count])]
                 rows.append(flat[0] if len(flat) == 1 else np.concatenate(flat))
         if any(len(row) != len(rows[0]) for row in rows):
@@ -114,38 +115,52 @@ class LocalCallee:
             ran = self._forward(inputs)
             by_forward = changed(inputs, ran.given)
             faults = (*printed.note(self.forward_name), *_changes(by_forward, self.forward_name))
-            outputs = self._arrays(ran.results[: self._output_count(inputs, ran)])
+            outputs = self._arrays(ran.results[: self._output_count(ran)])
             given = _upstream(outputs, upstream, self.forward_name)
             returned, by_backward = self._backward(inputs, ran, given)
             others = tuple(name for name in by_backward if name not in by_forward)
             faults += (*printed.note(self.backward_name), *_changes(others, self.backward_name))
-            slots = slots_of(inputs, self.parameters.names, outputs)
+            parts = parts_claimed(returned, ran.made, inputs, self._begun(inputs))
+            slots = slots_of(inputs, self.parameters.names, outputs, parts)
+            slots = slots._replace(returned=returned_names(self.subject.last))
             faults += left_unchecked(returned, slots, self.backward_name)
-            return Passed(outputs, self._gradients(slots, returned, ran.made), faults)
+            return Passed(outputs, self._gradients(slots, returned, ran.made, parts), faults, parts)
+
+    def _begun(self, inputs: Inputs) -> Any:
+        """The object before anything was called; None for functions."""
+        if self.subject.owner is None or self.subject.is_torch:
+            return None
+        return result(lambda: self.subject.made(copies(inputs)), self.forward_name, is_alone=self.is_alone)
 
     def _forward(self, inputs: Inputs) -> Forward:
-        given = copies(inputs)
-        called = ", ".join(inputs)
+        given = gathered(copies(inputs), self.subject.forward_takes)
+        called = ", ".join(given)
         made = None
         if self.subject.owner is not None:
             made = result(lambda: self.subject.made(given), self.forward_name, called, is_alone=self.is_alone)
+        before = held_by(made)
         taken = tensors_of(given) if self.subject.is_torch else given
         returned = result(lambda: self.subject.call(made, taken), self.forward_name, called, is_alone=self.is_alone)
         returned = output_left(made) if returned is None and made is not None else returned
         results = tensor_outputs(returned) if self.subject.is_torch else results_of(returned)
-        return Forward(taken, made, results)
+        if not results:
+            text, hint = f"'{self.forward_name}' gives no output", "return an array of floats"
+            raise MisbehaviourError(Fault("no numbers", self.forward_name, text, hint))
+        after = held_by(made)
+        has_state = len(before) != len(after) or any(one is not other for one, other in zip(before, after, strict=True))
+        return Forward(taken, made, results, has_state)
 
-    def _plan(self, inputs: Inputs, ran: Forward) -> Plan:
+    def _plan(self, ran: Forward) -> Plan:
         takes, is_method = self.subject.backward_takes, self.subject.owner is not None
-        names = [name for name in self.parameters.names if name in inputs]
-        names += [name for name in inputs if name not in names]
-        return plan_of(takes, names, ran.results, self.backward_name, is_method=is_method)
+        names = [name for name in self.parameters.names if name in ran.given]
+        names += [name for name in ran.given if name not in names]
+        return plan_of(takes, names, ran.results, self.backward_name, is_method=is_method, has_state=ran.has_state)
 
-    def _output_count(self, inputs: Inputs, ran: Forward) -> int:
+    def _output_count(self, ran: Forward) -> int:
         """How many of the results are outputs: one, where the others are its gradients."""
         if self.subject.is_torch:
             return len(ran.results)
-        return 1 if self.subject.backward is None else self._plan(inputs, ran).outputs
+        return 1 if self.subject.backward is None else self._plan(ran).outputs
 
     def _backward(self, inputs: Inputs, ran: Forward, upstream: Sequence[Array]) -> tuple[Any, tuple[str, ...]]:
         """What the backward pass returns, and the arrays that it changed."""
@@ -160,8 +175,8 @@ class LocalCallee:
         if self.subject.backward is None:
             returned = ran.results[1:]
             return returned[0] if len(returned) == 1 else returned, ()
-        plan = self._plan(inputs, ran)
-        mine, mine_upstream = copies(inputs), [up.copy() for up in upstream]
+        plan = self._plan(ran)
+        mine, mine_upstream = gathered(copies(inputs), self.subject.forward_takes), [up.copy() for up in upstream]
         scalars = [up if up.ndim else up[()] for up in mine_upstream]
         places, names = plan.call(mine, ran.results, scalars)
         returned = result(
@@ -181,14 +196,14 @@ class LocalCallee:
         values = [one.detach().numpy() for one in results] if self.subject.is_torch else results
         return tuple(as_array(value, self.forward_name, word) for value, word in zip(values, words, strict=True))
 
-    def _gradients(self, slots: Slots, returned: Any, made: Any) -> dict[str, Array]:
-        """The gradients that were returned, and those that were left in the object."""
+    def _gradients(self, slots: Slots, returned: Any, made: Any, parts: Collection[str]) -> dict[str, Array]:
+        """The gradients that were returned, and those that were left in the object; those of parts alone are none."""
         kept = {} if made is None else gradients_left(made, tuple(slots.shapes))
         left = slots.beside(kept, returned)
         found = {} if returned is None else gradients_by_name(returned, left, self.backward_name)
         others = {name: value for name, value in kept.items() if name not in found}
         found |= gradients_by_name(others, slots, self.backward_name)
-        if not found:
+        if not found and not parts:
             text = f"'{self.backward_name}' gives no gradient"
             hint = "return one for each input, in order, or a mapping by name"
             raise MisbehaviourError(Fault("no gradient", self.backward_name, text, hint))

@@ -75,6 +75,8 @@ def of_outputs(case: Case) -> Iterator[Mistake]:
         text = "a path left out: the diagonal of the Jacobian, where each entry acts on its own output"
         yield Mistake(Cause("path left out", PATH, text), case.truth - diagonal)
     yield from _whole_outputs(case)
+    yield from _own_rows(case)
+    yield from _shifted_upstream(case)
     for place, part in enumerate(case.contributions):
         yield from _slices_left_out(case, part, place)
 
@@ -88,6 +90,32 @@ def of_broadcasting(case: Case) -> Iterator[Mistake]:
             if kept.shape == case.claimed.shape:
                 text = f"broadcast gradient not summed over the right axes, but over {axes or 'none'}"
                 yield Mistake(Cause("not summed", AXES, text), kept)
+
+
+def _shifted_upstream(case: Case) -> Iterator[Mistake]:
+    """Each row of the output with the upstream of the next, or of the one before."""
+    if len(case.arrived) > 1:
+        return
+    (arrived,) = case.arrived
+    for axis, length in enumerate(arrived.shape):
+        for step in (1, -1) if length > 1 else ():
+            values = np.roll(arrived, step, axis).reshape(-1) @ case.jacobian
+            text = f"one row off: the upstream gradient shifted along axis {axis}"
+            yield Mistake(Cause("one row off", PLACES, text), values.reshape(case.x.shape))
+
+
+def _own_rows(case: Case) -> Iterator[Mistake]:
+    """Only what each row does to the same row of the output: nothing carried over time, no other row attended to."""
+    if len(case.contributions) > 1 or not case.x.ndim:
+        return
+    (part,) = case.contributions
+    entries = part.reshape((*part.shape[:-1], *case.x.shape))
+    for axis, length in enumerate(part.shape[:-1]):
+        for own in [one for one, other in enumerate(case.x.shape) if other == length > 1]:
+            kept = np.moveaxis(np.diagonal(entries, 0, axis, part.ndim - 1 + own), -1, 0)
+            summed = kept.reshape(length, -1, *np.delete(case.x.shape, own)).sum(1)
+            text = f"a path left out: only what each of {length} along axis {own} does to its own output kept"
+            yield Mistake(Cause("path left out", PATH, text), np.moveaxis(summed, 0, own))
 
 
 def _whole_outputs(case: Case) -> Iterator[Mistake]:

@@ -4,7 +4,7 @@ Of z = x·w a sample adds xᵢᵀ·dzᵢ to the gradient of w, so dzᵢ = xᵢ·
 activation behind z does, can be told apart.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -31,10 +31,14 @@ class Layer(NamedTuple):
 
 def of_layers(case: Case) -> Iterator[Mistake]:
     """A path through one layer missing, alone or transposed; the activation between two layers."""
+    found = []
     for layer in _layers(case):
+        found.append(layer)
         yield from _paths(case, layer)
         for then in _layers_behind(case, layer):
             yield from _between(case, layer, then)
+    for layer in found:
+        yield from _gates(case, layer, [one for one in found if _is_added(one, layer)])
 
 
 def _layers(case: Case) -> Iterator[Layer]:
@@ -116,6 +120,38 @@ def _paths(case: Case, layer: Layer) -> Iterator[Mistake]:
     if layer.w.shape[0] == layer.w.shape[1]:
         text = f"transposed: {layer.weights} for its transpose"
         yield Mistake(Cause("transposed", PATH, text), case.truth - path + layer.arrived @ layer.w)
+
+
+def _is_added(one: Layer, other: Layer) -> bool:
+    """Whether the outputs of two layers are added: the same arrives at both."""
+    return one.arrived.shape == other.arrived.shape and np.allclose(one.arrived, other.arrived, rtol=1e-4, atol=1e-9)
+
+
+def _gates(case: Case, layer: Layer, added: Sequence[Layer]) -> Iterator[Mistake]:
+    """Activations of blocks of what layers add up to, as the gates of a cell: a derivative taken elsewhere."""
+    width = layer.arrived.shape[-1]
+    shifts = [value for value in (*case.floats.values(), case.x) if value.shape == (width,)] or [np.zeros(width)]
+    z = sum([one.x @ one.w for one in added], shifts[0])
+    out, tanh = 1 / (1 + np.exp(-z)), np.tanh(z)
+    again = 1 / (1 + np.exp(-out))
+    part = Cause("chain rule factor forgotten", CHAIN, "a chain rule factor forgotten in the activation")
+    left_out = Cause("derivative left out", CHAIN, "a chain rule factor forgotten: the derivative of the activation")
+    both = [(out, part), (np.ones_like(z), left_out)]
+    for count in (4, 3, 1):
+        block = width // count
+        if width % count or block < 1 or layer.x.ndim != MATRIX:
+            continue
+        for first in range(0, width, block):
+            columns = slice(first, first + block)
+            for local, others in (
+                (out * (1 - out), [*_misplaced(z * (1 - z), again * (1 - again), 1 - out), *both]),
+                (1 - tanh**2, [*_misplaced(1 - z**2, 1 - np.tanh(tanh) ** 2, 1 - tanh), both[1]]),
+            ):
+                for changed, cause in others:
+                    dz = layer.arrived.copy()
+                    dz[:, columns] *= (changed / local)[:, columns]
+                    where = f"{cause.text}, block {first // block} of {count} along the last axis"
+                    yield from _sent_on(case, layer, dz, cause._replace(text=where))
 
 
 class Behind(NamedTuple):

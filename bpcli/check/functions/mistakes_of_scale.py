@@ -129,13 +129,32 @@ def of_factors_of_inputs(case: Case) -> Iterator[Mistake]:
     factor = factor_of(case)
     if factor is None:
         return
-    for name, value in {**case.floats, case.name: case.x}.items():
+    for name, value in {**case.floats, **_sizes(case)}.items():
         if value.size != 1:
             continue
         number = float(value.reshape(-1)[0])
         for power, text in _powers_of(name):
             if number and is_close(case, factor, number**power):
                 yield Mistake(Cause("factor of an input", CHAIN, text), case.truth * factor)
+
+
+def _sizes(case: Case) -> Mapping[str, Array]:
+    """Single numbers that a pass over one array comes by."""
+    name, x = case.name, case.x
+    found = {name: x}
+    if case.out.size == 1:
+        found |= {
+            "the output": case.out,
+            "exp(output)": np.exp(case.out),
+            "exp(output - max)": np.exp(case.out - x.max()),
+        }
+    if x.size > 1:
+        found |= {
+            f"the norm of {name}": np.sqrt((x * x).sum()),
+            f"the standard deviation of {name}": x.std(),
+            f"the sum of {name}": x.sum(),
+        }
+    return found
 
 
 def of_one_factor(case: Case) -> Iterator[Mistake]:
@@ -146,8 +165,12 @@ def of_one_factor(case: Case) -> Iterator[Mistake]:
     ratios = list(_ratios(case, factor))
     yield from ratios
     if case.truth.size > 1 and not ratios:
+        values, count = case.truth * factor, max(abs(factor), 1 / abs(factor))
         text = f"every entry times {factor:.6g}"
-        yield Mistake(Cause("one factor", ARITHMETIC, text, bare="every entry times one factor"), case.truth * factor)
+        if is_close(case, count, round(count)):
+            word = "sum instead of mean" if abs(factor) > 1 else "mean instead of sum"
+            text = f"{word} over {round(count)}, or another factor: {text}"
+        yield Mistake(Cause("one factor", ARITHMETIC, text, bare="every entry times one factor"), values)
 
 
 def _ratios(case: Case, factor: float) -> Iterator[Mistake]:
@@ -155,12 +178,13 @@ def _ratios(case: Case, factor: float) -> Iterator[Mistake]:
     lengths = _lengths(case)
     less = {count - 1: f"1 less than {which}" for count, which in lengths.items() if count > 2}  # noqa: PLR2004 - else 1
     pairs = [*product(lengths, lengths), *[pair for few in less for pair in ((few, few + 1), (few + 1, few), (few, 1))]]
-    words = {1: "nothing", **less, **lengths}
+    words = {**less, **lengths}
     for right, count in pairs:
         if is_close(case, factor, right / count):
-            text = f"a mean over another length: divided by {count}, {words[count]}, not by {right}, {words[right]}"
-            cause = Cause("mean over another length", ARITHMETIC, text, bare="a mean over another length")
-            yield Mistake(cause, factor * case.truth)
+            kind = "mean over another length" if count > 1 else "sum instead of mean"
+            divided = f"divided by {count}, {words[count]}" if count > 1 else "summed"
+            text = f"{kind}: {divided}, and not divided by {right}, {words[right]}"
+            yield Mistake(_counted(kind, text), factor * case.truth)
             return
 
 

@@ -251,6 +251,7 @@ def _by_axis(case: Case) -> Iterator[Candidate]:
             ("the standard deviation", np.sqrt(deviation**2 + 1e-5)),
             ("the standard deviation", deviation),
             ("the sum", case.x.sum(axis, keepdims=True)),
+            ("the sum of exp", np.exp(case.x).sum(axis, keepdims=True)),
         ):
             yield Candidate(f"{text} along axis {axis}", np.broadcast_to(values, case.x.shape))
 

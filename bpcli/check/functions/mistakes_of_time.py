@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from bpcli.check.findings import Cause
-from bpcli.check.functions.case import Array, Case, joined
+from bpcli.check.functions.case import Array, Case
 from bpcli.check.functions.mistakes import ACCUMULATION, ACTIVATION, PATH, TIME, Mistake
 from bpcli.check.functions.mistakes_of_activations import ratios
+from bpcli.check.functions.noise import joined
 from bpcli.check.functions.recurrence import Steps, modelled
 
 SHORT = "one time step short"

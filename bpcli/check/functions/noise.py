@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpcli.check.functions.callee import Callee, Inputs, MisbehaviourError
+from bpcli.check.functions.callee import Array, Callee, Inputs, MisbehaviourError
 
-Array = Any
 POINTS = 7
 EVEN = tuple(range(POINTS))
 UNEVEN = (0.0, 0.625, 1.875, 2.375, 3.875, 5.125, 6.0)  # stairs are not met evenly, which would hide them

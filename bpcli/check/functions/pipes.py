@@ -10,13 +10,13 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from shutil import rmtree
 from time import monotonic
 from typing import Any, NamedTuple
 from weakref import finalize
 
 import numpy as np
 
+from bpcli.check.functions.folders import remove
 from bpcli.check.functions.frames import BrokenFrameError, Frame, frame_bytes, frame_from
 
 PROGRAM = Path(__file__).with_name("child.py")
@@ -89,6 +89,13 @@ class ChildProcess:
     def seconds_for_call(self) -> float:
         """How long the next call may take."""
         return min(self.limits.seconds_per_call, self.seconds_left)
+
+    @property
+    def time_text(self) -> str:
+        """Within what time there was no answer: that of a call, or what other calls have left of the time for all."""
+        if self.limits.seconds_per_call <= self.seconds_left:
+            return f"within {self.limits.seconds_per_call:g} seconds"
+        return f"before the {self.limits.seconds:g} seconds for all calls were over"
 
     def ask(self, header: Mapping[str, Any], files: Sequence[bytes], seconds: float | None = None) -> Frame:
         """The answer to a question, within the seconds of a call or within others, which do not count.
@@ -186,9 +193,4 @@ def _end(process: "subprocess.Popen[bytes]", folder: str) -> None:
     for stream in (process.stdin, process.stdout):
         if stream:
             stream.close()
-    for place, below, _ in os.walk(folder):
-        for name in below:
-            inner = Path(place, name)
-            if not inner.is_symlink():
-                inner.chmod(0o700)
-    rmtree(folder, ignore_errors=True)
+    remove(folder)

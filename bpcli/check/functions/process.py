@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from secrets import token_hex
 from time import monotonic
-from typing import Any, NoReturn, Self
+from typing import Any, NoReturn, Self, get_args
 
 import numpy as np
 
-from bpcli.check.functions.callee import Array, Fault, Inputs, MisbehaviourError, Passed
+from bpcli.check.functions.callee import Array, Fault, FaultKind, Inputs, MisbehaviourError, Passed
 from bpcli.check.functions.frames import MOST_OF_A_HEADER, Frame, npy_of, packed
 from bpcli.check.functions.pipes import ChildLimits, ChildProcess, LateError, LostError
 from bpcli.check.functions.signatures import Parameter, Parameters
@@ -98,14 +98,21 @@ class ChildCallee:
         more = {"has_upstream": upstream is not None}
         answer = self._asked("passed", where, inputs, [] if upstream is None else upstream, more)
         arrays = self._arrays(answer, where)
-        names, faults = answer.header.get("names"), answer.header.get("faults")
-        if not isinstance(names, list) or not isinstance(faults, list) or len(names) > len(arrays):
+        names, parts, faults = (answer.header.get(key) for key in ("names", "parts", "faults"))
+        if not isinstance(names, list) or not isinstance(parts, list) or not isinstance(faults, list):
             self._forged(where)
-        if any(type(name) is not str or name not in inputs for name in names):
+        each = [*names, *parts]
+        if any(type(name) is not str for name in each) or len(set(each)) < len(each) or len(each) > len(arrays):
             self._forged(where)
-        count = len(arrays) - len(names)
+        if not all(name in inputs for name in names) or not all(_is_part(name, inputs) for name in parts):
+            self._forged(where)
+        count = len(arrays) - len(each)
         notes = tuple(self._read_fault(fault, where) for fault in faults)
-        return Passed(tuple(arrays[:count]), dict(zip(names, arrays[count:], strict=True)), notes)
+        found = dict(zip(each, arrays[count:], strict=True))
+        held = {name: found.pop(name) for name in parts}
+        if any(one.dtype.kind != "f" for one in held.values()):
+            self._forged(where)
+        return Passed(tuple(arrays[:count]), found, notes, held)
 
     def moved(self, inputs: Inputs, name: str, entries: Array, values: Array) -> Array:
         """The outputs where one entry of one input is another: (n, outputs' size) for n entries, counted in order.
@@ -177,7 +184,7 @@ class ChildCallee:
         try:
             answer = self._child.ask({**header, "where": where, "id": identity}, files, seconds)
         except LateError:
-            text = f"'{where}' gave no answer within {self._child.seconds_for_call:.3g} seconds"
+            text = f"'{where}' gave no answer {self._child.time_text}"
             self._fail(Fault("late", where, text, "it may be given more time"))
         except LostError as error:
             self._fail(Fault("lost", where, f"the process that ran '{where}' gave no answer: {error}"))
@@ -209,7 +216,9 @@ class ChildCallee:
         ):
             self._forged(where)
         kind, place, text, hint, is_fatal = told
-        kind, place, text = (readable(one, MOST_OF_A_TEXT) for one in (kind, place, text))
+        if kind not in get_args(FaultKind):
+            self._forged(where)
+        place, text = (readable(one, MOST_OF_A_TEXT) for one in (place, text))
         return Fault(kind, place, text, readable(hint, MOST_OF_A_TEXT) if hint else None, is_fatal)
 
     def _forged(self, where: str) -> NoReturn:
@@ -228,6 +237,11 @@ def _parameters(told: Any) -> Parameters:
     listed, rest, keywords = told
     rest, keywords = (name if name is None else _name(name) for name in (rest, keywords))
     return Parameters(tuple(Parameter(_name(name), *map(bool, flags)) for name, *flags in listed), rest, keywords)
+
+
+def _is_part(name: str, inputs: Inputs) -> bool:
+    """Whether it is the name of no input."""
+    return name not in inputs and all(part.isidentifier() for part in name.split("."))
 
 
 def _name(told: Any) -> str:

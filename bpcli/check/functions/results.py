@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bpcli.check.findings import Cause, Finding, Verdict, worst
-from bpcli.check.functions.callee import Fault
+from bpcli.check.functions.callee import Fault, FaultKind
 from bpcli.check.groups import Group
 
 
@@ -78,7 +78,7 @@ class FunctionCheck:
         return [finding for point in self.points for group in point.groups for finding in group.findings]
 
 
-UNEVALUABLE = frozenset({"not finite", "late", "lost", "not deterministic"})
+UNEVALUABLE: frozenset[FaultKind] = frozenset({"not finite", "late", "lost", "not deterministic"})
 
 
 def verdict_of(fault: Fault) -> Verdict:

@@ -1,16 +1,14 @@
 """What is wrong with outputs of a forward pass: no numbers, not finite, not those of another run or a reference."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
-from bpcli.check.functions.callee import Callee, Fault, Inputs, MisbehaviourError
+from bpcli.check.functions.callee import Array, Callee, Fault, Inputs, MisbehaviourError
 from bpcli.check.functions.noise import EPSILON, epsilon_of, joined
 from bpcli.graph.shapes import shape_text
 from bpcli.numbers.apart import place_text
 
-Array = Any
 ROUNDED = 16.0  # times the precision: what two runs may differ by, of the largest output
 REFERENCE = 1e-9  # relative, of two computations of the same values in float64
 IN_PRECISION = 4096  # times the precision: what sums of entries as large as the largest may lose

@@ -1,10 +1,10 @@
 """What a function takes: its parameters, and how inputs by name become the arguments of a call."""
 
+import ast
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from textwrap import dedent
 from typing import Any, NamedTuple
-
-from bpcli.errors import BindingError, MissingValueError, UnknownNameError
 
 Function = Callable[..., Any]
 
@@ -59,6 +59,20 @@ def parameters_of(function: Function, *, skipped: int = 0) -> Parameters:
     return Parameters(listed, rest, next((one.name for one in found if one.kind == one.VAR_KEYWORD), None))
 
 
+def returned_names(function: Function) -> tuple[str, ...]:
+    """What a function calls its results in its last `return`, `dx` and `dw`; a result without a name has none.
+
+    Nothing where its source is not to be had.
+    """
+    try:
+        tree = ast.parse(dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return ()
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Return)]
+    last = max(found, key=lambda node: node.lineno).value if found else None
+    return tuple([getattr(one, "id", "") for one in (last.elts if isinstance(last, ast.Tuple) else [last])])
+
+
 def arguments(parameters: Parameters, inputs: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """The arguments of a call, by place and by name; inputs that are no parameters go to `*args`, else to `**kwargs`.
 
@@ -81,34 +95,3 @@ def arguments(parameters: Parameters, inputs: Mapping[str, Any]) -> tuple[list[A
     else:
         names |= others
     return places, names
-
-
-def named(parameters: Parameters, values: Sequence[Any]) -> dict[str, Any]:
-    """Inputs that were given in order, by the names of the parameters. Raises BindingError where there are more."""
-    names = list(parameters.names)
-    if parameters.rest is not None:
-        names += [f"{parameters.rest}{place}" for place in range(1, len(values) - len(names) + 1)]
-    if len(values) > len(names):
-        message = f"{len(values)} inputs for {len(names)} parameters"
-        raise BindingError(message, hint=f"the parameters are {', '.join(names) or 'none'}")
-    return dict(zip(names, values, strict=False))
-
-
-def check_names(function: str, forward: Parameters, backward: Parameters, inputs: Mapping[str, Any]) -> None:
-    """Hold the names of the inputs against the parameters of both passes.
-
-    Raises MissingValueError for a parameter of the forward pass that needs a value, UnknownNameError for an input that
-    neither pass takes.
-    """
-    missing = tuple(one.name for one in forward.listed if one.is_required and one.name not in inputs)
-    if missing:
-        raise MissingValueError(missing, f"'{function}' takes {', '.join(forward.names)}")
-    known = [*forward.names, *backward.names]
-    unknown = next((name for name in inputs if name not in known), None)
-    if unknown is not None and not forward.takes_any:
-        from bpcli.language.complaints import suggestion  # noqa: PLC0415 - only an error needs it
-
-        otherwise = f"'{function}' takes {', '.join(forward.names) or 'no inputs'}"
-        hint = suggestion(unknown, list(forward.names), otherwise)
-        message = f"'{function}' has no parameter '{unknown}'"
-        raise UnknownNameError(message, unknown, hint)

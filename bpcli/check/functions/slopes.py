@@ -6,14 +6,14 @@ of steps is climbed, and where that fails for an entry that is small among other
 Nothing here looks at a backward pass.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from math import prod
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from bpcli.check.functions.callee import MisbehaviourError
+from bpcli.check.functions.callee import Array, FaultKind, MisbehaviourError
 from bpcli.check.functions.noise import At, Noise, moved_value
 from bpcli.numbers.quotients import (
     EPSILON,
@@ -30,7 +30,6 @@ from bpcli.numbers.quotients import (
     scales,
 )
 
-Array = Any
 MOST_NUMBERS = 500_000  # outputs of moved points that are held at once
 MOST_IN_JACOBIAN = 4_000_000
 LOOSE = 1e-6  # a relative error above it is worth a ladder
@@ -45,7 +44,7 @@ WIDER = 1e-3  # relative: what one-sided quotients of all outputs together may b
 CLEAR = 4.0  # times what both slopes beside a kink may be off: by less they do not differ clearly
 FINEST, FALLS = 4, 0.2  # levels of a ladder, and what is at most left after as many of what is no noise: 1/16
 SEEN = 10.0  # times its error: such a slope
-LASTING = frozenset({"late", "lost"})  # faults after which a pass gives nothing more
+LASTING: frozenset[FaultKind] = frozenset({"late", "lost"})  # faults after which a pass gives nothing more
 SLICE = 0.2  # of the time that is left, for what is computed at a time
 
 
@@ -263,15 +262,18 @@ class _Ray:
         return changes * stretch, np.where(real != 0, noises * np.abs(stretch), np.inf)
 
     def rows(self, entries: Array, steps: Array) -> Array:
-        """The outputs at moved points, (n, m); NaN where there is none."""
+        """The outputs at moved points, (n, m); NaN where there is none, or one of another shape."""
         values = self._moved_to(entries, steps)
         try:
-            return np.asarray(self.at.callee.moved(self.at.inputs, self.name, entries, values), dtype=float)
+            found = np.asarray(self.at.callee.moved(self.at.inputs, self.name, entries, values), dtype=float)
         except MisbehaviourError as error:
             if error.fault.kind in LASTING:
                 raise
-            if entries.size == 1:
-                return np.full((1, self.base.size), np.nan)
+        else:
+            if found.shape == (entries.size, self.base.size):
+                return found
+        if entries.size == 1:
+            return np.full((1, self.base.size), np.nan)
         return np.concatenate([self.rows(one, step) for one, step in zip(*_halves(entries, steps), strict=True)])
 
 
@@ -296,12 +298,3 @@ def scales_alone(x: Array) -> Array:
     """For each entry a power of two of its own size; infinite for 0, which has none."""
     size = np.abs(x)
     return np.where(size > 0, np.ldexp(1.0, np.frexp(size)[1] - 1), np.inf)
-
-
-def differentiable(inputs: Mapping[str, Any]) -> list[str]:
-    """The inputs that have a gradient: arrays of floats, and floats."""
-    return [
-        name
-        for name, value in inputs.items()
-        if isinstance(value, float | np.floating) or (isinstance(value, np.ndarray) and value.dtype.kind == "f")
-    ]

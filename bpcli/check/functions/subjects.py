@@ -3,12 +3,17 @@
 import copy
 import inspect
 from collections.abc import Mapping, Sequence
+from types import ModuleType
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from bpcli.check.functions.assigning import names_of_gradient
 from bpcli.check.functions.autograd import is_autograd, taken_by_autograd
 from bpcli.check.functions.callee import Fault, MisbehaviourError
 from bpcli.check.functions.signatures import Function, Parameters, arguments, parameters_of
+
+MOST_HELD = 1000  # so much of an object tells whether a pass left anything in it
 
 
 class Subject(NamedTuple):
@@ -35,6 +40,12 @@ class Subject(NamedTuple):
     def is_torch(self) -> bool:
         """Whether it is called by `apply`, and its backward pass by PyTorch."""
         return is_autograd(self.owner)
+
+    @property
+    def last(self) -> Any:
+        """The function that returns the gradients."""
+        name = self.forward if self.backward is None else self.backward
+        return name if self.owner is None else getattr(self.owner, name, None)
 
     def made(self, inputs: Mapping[str, Any]) -> Any:
         """A new object of the class, or a copy of the object, with the attributes that are inputs; None for functions.
@@ -79,12 +90,39 @@ def _set_attributes(made: Any, inputs: Mapping[str, Any]) -> None:
         if hasattr(made, name):
             setattr(made, name, value)
         elif isinstance(held, dict) and name in held:
-            held[name] = value
+            _put(held, name, value)
         else:
             own = type(made).__name__
             known = ", ".join(name for name in vars(made) if not name.startswith("_")) or "none"
             text = f"'{own}' has neither a parameter nor an attribute '{name}'"
             raise MisbehaviourError(Fault("cannot be called", own, text, f"its attributes are {known}"))
+
+
+def _put(held: dict[str, Any], name: str, value: Any) -> None:
+    """Let an entry be this value; an array like it is written over, as layers of the object may hold it as well."""
+    own = held[name]
+    if isinstance(own, np.ndarray) and (own.shape, own.dtype) == (np.shape(value), getattr(value, "dtype", None)):
+        own[...] = value
+    else:
+        held[name] = value
+
+
+def held_by(made: Any) -> list[Any]:
+    """What an object holds: its attributes, and what is in those that are lists, mappings or objects, as layers are."""
+    found: list[Any] = []
+    left, seen = [made], set()
+    while left and len(found) < MOST_HELD:
+        one = left.pop()
+        if id(one) in seen or isinstance(one, type | ModuleType):
+            continue
+        seen.add(id(one))
+        if isinstance(one, list | tuple):
+            inner = list(one)
+        else:
+            inner = list((one if isinstance(one, dict) else getattr(one, "__dict__", {})).values())
+        found += inner
+        left += inner
+    return found
 
 
 def output_left(made: Any) -> Any:

@@ -6,26 +6,43 @@ from zlib import crc32
 
 import numpy as np
 
-from bpcli.check.functions.callee import Inputs
-from bpcli.check.functions.runs import shapes_text
+from bpcli.check.functions.callee import Array, Inputs
 from bpcli.errors import UsageError
+from bpcli.graph.shapes import shape_text
 
-Array = Any
 SIZES = (0.5, 1.5)  # of what is drawn: not near 0, and not alike
 
 
 def upstream_of(given: Any, outputs: Sequence[Array], seed: int) -> tuple[Array, ...]:
-    """The upstream gradient of each output: as it was given, or drawn. Raises UsageError where shapes do not fit."""
+    """The upstream gradient of each output, of its shape: as it was given, or drawn where that is None.
+
+    For several outputs one for each is given, in a tuple, a list or along the first axis of an array. Raises UsageError
+    where there are fewer or more, or one has another shape or is not of finite numbers.
+    """
     if given is None:
         return tuple([drawn_upstream(np.asarray(one), seed, place) for place, one in enumerate(outputs)])
-    each = tuple([np.asarray(one) for one in (given if isinstance(given, tuple) else (given,))])
-    if [one.shape for one in each] != [np.shape(one) for one in outputs]:
-        own = shapes_text([one.shape for one in each])
-        message = (
-            f"the upstream gradient has the shape {own}, and the output {shapes_text(list(map(np.shape, outputs)))}"
-        )
-        raise UsageError(message, hint="it has the shapes of the outputs: an array, or a tuple of arrays")
-    return tuple([one if one.dtype.kind == "f" else one.astype(float) for one in each])
+    several = len(outputs) > 1 or isinstance(given, tuple)
+    each = list(given) if several and np.iterable(given) and not isinstance(given, str | Mapping) else [given]
+    if len(each) != len(outputs):
+        one = "one upstream gradient is" if len(each) == 1 else f"{len(each)} upstream gradients are"
+        message = f"{one} given for {len(outputs)} output{'s' if several else ''}"
+        raise UsageError(message, hint="give one for each output, in a list: [[1, 2], [3, 4]]")
+    return tuple([_fitting(one, np.shape(output)) for one, output in zip(each, outputs, strict=True)])
+
+
+def _fitting(given: Any, shape: tuple[int, ...]) -> Array:
+    """An upstream gradient in floats. Raises UsageError."""
+    try:
+        found = np.asarray(given)
+    except ValueError:  # lists that are not alike
+        found = np.asarray(None)
+    if found.dtype.kind not in "fiu" or not np.isfinite(found).all():
+        message = "the upstream gradient has entries that are no finite numbers"
+        raise UsageError(message, hint=f"give numbers in the shape of the output, {shape_text(shape)}")
+    if found.shape != shape:
+        message = f"the upstream gradient has the shape {shape_text(found.shape)}, and the output {shape_text(shape)}"
+        raise UsageError(message, hint="give one number for each entry of the output")
+    return found if found.dtype.kind == "f" else found.astype(float)
 
 
 def drawn_upstream(output: Array, seed: int, place: int) -> Array:

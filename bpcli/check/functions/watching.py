@@ -47,7 +47,7 @@ class Printed(io.TextIOBase):
         if not count:
             return ()
         more = f" … ({count} characters)" if count > len(kept) else ""
-        return (Fault("prints", where, f"'{where}' prints {kept!r}{more}", is_fatal=False),)
+        return (Fault("prints", where, f"'{where}' prints '{readable(kept, MOST_SHOWN)}'{more}", is_fatal=False),)
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, .
     return tuple(
         name
         for name, value in before.items()
-        if isinstance(value, np.ndarray) and not _same(value, after[name]) and isinstance(after[name], np.ndarray)
+        if isinstance(value, np.ndarray) and isinstance(after.get(name), np.ndarray) and not _same(value, after[name])
     )
 
 

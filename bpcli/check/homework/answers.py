@@ -4,7 +4,6 @@ What cannot be used is no error here, as one student must not stop the others: i
 of the file can be read.
 """
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,31 +13,22 @@ from bpcli.check.homework.problems import Answers, Homework, Problem
 from bpcli.check.homework.written import shown
 from bpcli.errors import BpcliError, UsageError
 from bpcli.language.complaints import named, shortened, suggestion
-from bpcli.language.values import text_from
+from bpcli.language.folders import stem
 
-MOST_BYTES = 2_000_000
 MOST_NOTES = 20
 LONGEST_NAME = 200
 
 
-def answers_file(path: str, homework: Homework, most: int = MOST_BYTES) -> Answers:
-    """The answers in a file of at most so many bytes; one that cannot be read is told as such, by no error."""
-    try:
-        text = text_from(path, most)
-    except UsageError as error:
-        return Answers(student_of(path), {}, _said(error))
-    return answers_from(text, path, homework)
-
-
-def answers_from(text: str, source: str, homework: Homework, form: str | None = None) -> Answers:
+def answers_from(text: str, source: str, homework: Homework) -> Answers:
     """The answers that a text of TOML or JSON says, by the names of problems and items of the homework.
 
-    `source` names it; `form` is `toml` or `json`, by default told by the name or the first sign.
+    `source` is what the file is called: it tells TOML from JSON, where it has an ending, and names the student who
+    gives no name. What cannot be read is told as such, by no error.
     """
     try:
-        document = document_from(text, source.rpartition("/")[2] or source, form, as_typed=True)
+        document = document_from(text, source.rpartition("/")[2] or source, as_typed=True)
     except BpcliError as error:
-        return Answers(student_of(source), {}, _said(error))
+        return Answers(stem(source), {}, _said(error))
     notes: list[str] = []
     student = _student(document.get("student"), source, notes)
     problems = {problem.name: problem for problem in homework.problems}
@@ -54,19 +44,13 @@ def answers_from(text: str, source: str, homework: Homework, form: str | None = 
     return Answers(student, found, notes=_few(notes))
 
 
-def student_of(source: str) -> str:
-    """Who handed in, by the name of the file."""
-    stem = os.path.splitext(os.path.basename(source))[0]  # noqa: PTH119, PTH122 - pathlib is slow to load
-    return stem if stem not in ("", "-") else "student"
-
-
 def _student(value: Any, source: str, notes: list[str]) -> str:
     if value is None or value == "":  # as the form has it
-        return student_of(source)
+        return stem(source)
     text = shown(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
     if not text or len(text) > LONGEST_NAME:
         notes.append("'student' is no name; the name of the file is taken")
-        return student_of(source)
+        return stem(source)
     return text
 
 

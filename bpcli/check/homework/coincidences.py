@@ -9,9 +9,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from bpcli.check.homework.other_points import chosen_points, keeping_whole, near_points
+from bpcli.check.homework.own_answers import OwnAnswers, Piece, plain
 from bpcli.check.homework.problems import Asked, Problem
 from bpcli.check.homework.reading import tolerance_of
-from bpcli.check.homework.seen import Piece, Seen, plain
 from bpcli.check.nearness import Tolerance, tolerance, within
 from bpcli.errors import BpcliError
 from bpcli.language.limits import Limits
@@ -44,8 +44,8 @@ class Coincidences:
         self._problem = problem
         self._limits = limits
         self._asked = {asked.key: asked for asked in items if asked.form in NUMBERS}
-        self._here = Seen(problem, limits)
-        self._nearby = list(self._seen_nearby({name: plain(self._here.point[name]) for name in problem.at}))
+        self._here = OwnAnswers(problem, limits)
+        self._nearby = list(self._answers_nearby({name: plain(self._here.point[name]) for name in problem.at}))
 
     @property
     def could_compare(self) -> bool:
@@ -56,29 +56,29 @@ class Coincidences:
         """Every wrong method that gives what is right, by item."""
         return tuple(self._in(self._here))
 
-    def _in(self, seen: Seen) -> Iterator[Coincidence]:
+    def _in(self, own: OwnAnswers) -> Iterator[Coincidence]:
         for key, asked in self._asked.items():
-            item, near = seen.methods(key), tolerance_of(self._problem, asked)
+            item, near = own.methods(key), tolerance_of(self._problem, asked)
             for method, entries in item.wrong.items():
                 if _is_accepted(entries, item.right, near) and self._is_wrong(key, method):
                     yield Coincidence(key, method)
 
     def _is_wrong(self, key: str, method: str) -> bool:
-        found = [seen.methods(key) for seen in self._nearby]
+        found = [own.methods(key) for own in self._nearby]
         return any(method in one.wrong and not _is_same(one.wrong[method], one.right) for one in found)
 
-    def _seen_nearby(self, at: Mapping[str, Any]) -> Iterator[Seen]:
+    def _answers_nearby(self, at: Mapping[str, Any]) -> Iterator[OwnAnswers]:
         """The problem at points nearby on the same piece, all equally far."""
-        found: dict[float, list[Seen]] = {}
+        found: dict[float, list[OwnAnswers]] = {}
         for spread, moved in near_points(at):
-            seen = self._seen(moved) or self._seen(keeping_whole(moved, at))
-            if seen is not None and _is_on(self._here.piece, seen.piece):
-                found.setdefault(spread, []).append(seen)
+            own = self._answers_at(moved) or self._answers_at(keeping_whole(moved, at))
+            if own is not None and _is_on(self._here.piece, own.piece):
+                found.setdefault(spread, []).append(own)
         yield from next(iter(found.values()), [])
 
-    def _seen(self, at: Mapping[str, Any]) -> Seen | None:
+    def _answers_at(self, at: Mapping[str, Any]) -> OwnAnswers | None:
         try:
-            return Seen(self._problem.at_point(at), self._limits)
+            return OwnAnswers(self._problem.at_point(at), self._limits)
         except BpcliError:
             return None  # it has no value there
 
@@ -90,13 +90,13 @@ class Coincidences:
         entries = sum(len(self._here.methods(key).right) for key in self._asked)
         most = max(FEWEST_TRIED, MOST_TRIED // (max(1, entries) * max(1, self._here.size)))
         for other in islice(chosen_points(at), most):
-            seen = self._seen(other)
-            if seen is not None and seen.piece == self._here.piece and self._is_clear(seen):
+            own = self._answers_at(other)
+            if own is not None and own.piece == self._here.piece and self._is_clear(own):
                 yield Proposal(other, tuple([name for name in other if other[name] != at[name]]))
 
-    def _is_clear(self, seen: Seen) -> bool:
-        is_finite = all(one - one == 0 for key in self._asked for one in seen.methods(key).right)
-        return is_finite and next(self._in(seen), None) is None
+    def _is_clear(self, own: OwnAnswers) -> bool:
+        is_finite = all(one - one == 0 for key in self._asked for one in own.methods(key).right)
+        return is_finite and next(self._in(own), None) is None
 
 
 def _is_on(piece: Piece | None, other: Piece | None) -> bool:

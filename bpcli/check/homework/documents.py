@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, Self
 
-from bpcli.errors import UsageError
+from bpcli.errors import Span, UsageError
 from bpcli.language.values import reason_of, without_repeats
 
 FORMS = ("toml", "json")
@@ -15,6 +15,20 @@ MOST_PARTS = 12  # of a name in a state_dict
 # A name a.a.a… of many parts, for which Python's reader of TOML takes the square of its length.
 PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
 LONG_NAME = re.compile(rf"(?<![\w-])(?:{PART}[ \t]*+\.[ \t]*+){{64}}")
+PLACE = re.compile(r"\(at line (?P<line>\d+), column (?P<column>\d+)\)")
+LONGEST_LINE = 1_000
+BRACKETS = 'in TOML a name with brackets stands in quotes: "value(A)" = 0.5'
+QUOTES = 'in TOML whatever is no plain number stands in quotes: x = "2*y", x = "1/2"'
+CLOSED = "a text ends on its line, with a quote"
+HINTS = {  # by what Python's reader of TOML says
+    "a key": BRACKETS,
+    "invalid value": QUOTES,
+    "after a statement": QUOTES,
+    "unclosed": "a comma may be missing, or the bracket at the end",
+    "unterminated": CLOSED,
+    "illegal character": CLOSED,
+    "overwrite": "a name stands once in its table",
+}
 
 
 class Typed(float):
@@ -23,7 +37,7 @@ class Typed(float):
     typed: str
 
     def __new__(cls, typed: str) -> Self:
-        """The number that a text of TOML says."""
+        """The number that a text of TOML or JSON says."""
         number = super().__new__(cls, typed)
         number.typed = typed.replace("_", "")
         return number
@@ -46,23 +60,27 @@ def form_of(source: str, text: str) -> str:
     return "json" if text.lstrip("\ufeff \t\r\n").startswith("{") else "toml"
 
 
-def document_from(text: str, source: str, form: str | None = None, *, as_typed: bool = False) -> Mapping[str, Any]:
-    """The table that a text of TOML or JSON holds; the numbers of TOML `as_typed` know their text.
+def document_from(text: str, source: str, *, as_typed: bool = False) -> Mapping[str, Any]:
+    """The table that a text of TOML or JSON holds; decimals that are read `as_typed` know their text.
 
     Raises UsageError with line and column where it is broken.
     """
-    form = form or form_of(source, text)
+    form = form_of(source, text)
+    number = Typed if as_typed else float
     try:
         if form == "json":
-            found = json.loads(text, object_pairs_hook=without_repeats)
+            found = json.loads(text, object_pairs_hook=without_repeats, parse_float=number)
         else:
-            found = _toml(text, Typed if as_typed else float)
+            found = _toml(text, number)
     except (ValueError, RecursionError) as error:
-        message = f"cannot read {source} as {form.upper()}: {_reason(error)}"
-        raise UsageError(message, hint=_hint(form)) from error
+        reason = _reason(error)
+        message = f"cannot read {source} as {form.upper()}: {reason}"
+        hint = _hint(reason) if form == "toml" else None
+        line, spans = _marked(text, reason)
+        raise UsageError(message, hint=hint, text=line, spans=spans) from error
     if not isinstance(found, dict):
         message = f"cannot read {source} as {form.upper()}: it is no object of names and values"
-        raise UsageError(message, hint=_hint(form))
+        raise UsageError(message, hint='as in {"product": {"x": 6}}')
     return found
 
 
@@ -81,8 +99,19 @@ def _reason(error: Exception) -> str:
     return reason[:1].lower() + reason[1:]
 
 
-def _hint(form: str) -> str | None:
-    return 'in TOML a name with brackets stands in quotes: "value(A)" = 0.5' if form == "toml" else None
+def _hint(reason: str) -> str | None:
+    """What a reason of Python's reader of TOML most often comes from."""
+    return next((hint for part, hint in HINTS.items() if part in reason), None)
+
+
+def _marked(text: str, reason: str) -> tuple[str | None, tuple[Span, ...]]:
+    """The line that a reason names, with the place in it; nothing of a line too long to be read."""
+    place = PLACE.search(reason)
+    if place is None:
+        return None, ()
+    line = text.split("\n", int(place["line"]))[int(place["line"]) - 1]
+    start = int(place["column"]) - 1
+    return (line, (Span(start, start + 1),)) if len(line) <= LONGEST_LINE else (None, ())
 
 
 def flattened(table: Mapping[str, Any]) -> dict[str, Any]:

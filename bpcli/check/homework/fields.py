@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from math import isfinite
-from typing import Any
+from typing import Any, NoReturn
 
 from bpcli.errors import UsageError
 from bpcli.language.complaints import named, suggestion
 
 KINDS = {"dict": "a table", "list": "a list", "str": "a text", "bool": "true or false", "NoneType": "null"}
+
+
+def refusal(where: str, what: str, hint: str | None = None) -> UsageError:
+    """What is wrong with a homework file, and where."""
+    return UsageError(f"{where}: {what}", hint=hint)
 
 
 class Fields:
@@ -22,10 +27,9 @@ class Fields:
                     f"nothing reads {named(str(key))}", suggestion(str(key), list(known), f"it has {', '.join(known)}")
                 )
 
-    def refuse(self, what: str, hint: str | None = None) -> None:
+    def refuse(self, what: str, hint: str | None = None) -> NoReturn:
         """Raise UsageError."""
-        message = f"{self._where}: {what}" if self._where else what
-        raise UsageError(message, hint=hint)
+        raise refusal(self._where, what, hint)
 
     def __contains__(self, key: str) -> bool:
         return self._values.get(key) is not None
@@ -95,8 +99,8 @@ class Fields:
             self._mistyped(key, value, "a list", hint)
         if not value:
             self.refuse(f"'{key}' is empty", hint)
-        return list(value or ())
+        return value
 
-    def _mistyped(self, key: str, value: object, wanted: str, hint: str | None = None) -> None:
+    def _mistyped(self, key: str, value: object, wanted: str, hint: str | None = None) -> NoReturn:
         kind = KINDS.get(type(value).__name__, f"{value!s:.40}")
         self.refuse(f"'{key}' must be {wanted}, not {kind}", hint)

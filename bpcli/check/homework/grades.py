@@ -37,13 +37,16 @@ class MarkedItem(NamedTuple):
 
 
 class MarkedProblem(NamedTuple):
-    """One problem of one submission as it was judged; `check` has no findings where nothing could be read."""
+    """One problem of one submission as it was judged; `check` has no findings where nothing could be read.
+
+    `leads` says whether all else that is wrong in itself comes after the first that is.
+    """
 
     problem: Problem
     items: tuple[MarkedItem, ...]
     check: Check | None = None
     first_wrong: str | None = None
-    notes: tuple[str, ...] = ()
+    leads: bool = True
 
 
 class ItemGrade(NamedTuple):
@@ -75,7 +78,6 @@ class ProblemGrade(NamedTuple):
     title: str
     items: tuple[ItemGrade, ...]
     first_wrong: str | None = None
-    notes: tuple[str, ...] = ()
 
     @property
     def points(self) -> float:

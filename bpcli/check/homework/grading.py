@@ -10,14 +10,14 @@ from math import prod
 from typing import Any
 
 from bpcli.check.findings import Finding, Verdict
-from bpcli.check.groups import ArrayCheck, Group
+from bpcli.check.groups import Group
+from bpcli.check.homework.first_wrong import first_wrong_of, is_of_rounding
 from bpcli.check.homework.grades import Mark, MarkedItem, MarkedProblem
 from bpcli.check.homework.judges import A_FORMULA, A_NUMBER, Found, ProblemJudge, is_wrong, judge_of
 from bpcli.check.homework.posing import Posed, posed
 from bpcli.check.homework.problems import Asked, Homework
 from bpcli.check.homework.reading import tolerance_of
 from bpcli.check.homework.written import Written, complaint_of, shown, written
-from bpcli.check.results import Check
 from bpcli.errors import BpcliError
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 
@@ -83,7 +83,8 @@ class _GradedProblem:
         for place, one in zip(places, told, strict=True):
             judged[place] = one
         items = tuple([self._item(place, value, judged[place]) for place, value in enumerate(values)])
-        return MarkedProblem(self._problem, items, check, _first_wrong(check))
+        first, leads = first_wrong_of(check)
+        return MarkedProblem(self._problem, items, check, first, leads=leads)
 
     def _make_room(self, kept: dict[Any, Any]) -> None:
         """Forget the oldest where too much is kept."""
@@ -124,7 +125,7 @@ class _GradedProblem:
 
 def _mark_of(found: Found) -> Mark:
     if is_wrong(found):
-        return Mark.WRONG if found.own_mistake else Mark.FOLLOWS
+        return Mark.WRONG if found.own_mistake or is_of_rounding(found) else Mark.FOLLOWS
     return Mark.RIGHT if found.verdict in RIGHT else Mark.UNDECIDED
 
 
@@ -133,15 +134,7 @@ def _complaint(found: Found, mark: Mark) -> str:
     one = _worst(found) if isinstance(found, Group) else found
     if one is None or mark is Mark.WRONG:
         return (one and one.hint) or ""
-    return (one.hint or one.reason or "").partition(": give one")[0]
-
-
-def _first_wrong(check: Check | None) -> str | None:
-    """The title of the first item, in the order of the computation, that is wrong in itself."""
-    if check is None:
-        return None
-    first = check.first_wrong_group if isinstance(check, ArrayCheck) else check.first_wrong
-    return first.title if first else None
+    return one.hint or one.reason or ""
 
 
 def _worst(group: Group) -> Finding | None:

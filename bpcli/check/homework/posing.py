@@ -9,6 +9,7 @@ from bpcli.check.homework.problems import Problem
 from bpcli.check.targets import Item, Names
 from bpcli.errors import BpcliError, UsageError
 from bpcli.graph.node import Graph
+from bpcli.graph.op import Shape
 from bpcli.language.build import (
     Setup,
     array_system,
@@ -44,6 +45,15 @@ class Posed(NamedTuple):
     titles: tuple[str, ...]
     own: Gradients | None = None
     seed: Any = None
+
+    def within(self, place: int) -> tuple[int, ...]:
+        """The entry that the item with this place asks for, () for the whole."""
+        asked = self.targets[place].place
+        return tuple([one % length for one, length in zip(asked, self.items[place].node.shape, strict=False)])
+
+    def shape(self, place: int) -> Shape:
+        """The shape of the item with this place, () for a single number."""
+        return self.items[place].node.shape[len(self.within(place)) :]
 
 
 @contextmanager

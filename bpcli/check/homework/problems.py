@@ -1,7 +1,7 @@
 """Homework: what a teacher asks, what each item is worth, and how near an answer has to be."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import fsum
 from typing import Any, NamedTuple
 
@@ -59,7 +59,6 @@ class Homework:
 
     title: str
     problems: tuple[Problem, ...]
-    notes: tuple[str, ...] = field(default=())
 
     @property
     def points(self) -> float:

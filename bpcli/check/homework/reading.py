@@ -7,14 +7,14 @@ from typing import Any, NamedTuple
 
 from bpcli.check.homework.documents import document_from, flattened, form_of
 from bpcli.check.homework.drawn_points import drawn_point
-from bpcli.check.homework.fields import Fields
+from bpcli.check.homework.fields import Fields, refusal
 from bpcli.check.homework.posing import Posed, about, meant, place_of, posed
 from bpcli.check.homework.problems import TIME_LIMIT, Asked, Homework, Problem
 from bpcli.check.homework.tolerances import tolerance_from
 from bpcli.check.nearness import AS_TYPED, Tolerance
 from bpcli.errors import UsageError
 from bpcli.language.build import graph_from, has_arrays, has_layers
-from bpcli.language.complaints import named
+from bpcli.language.complaints import named, suggestion
 from bpcli.language.generators import inputs_from, is_generator, looks_called, unknown_generator
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import number_from, text_from, value_from
@@ -59,12 +59,15 @@ def homework_file(path: str, limits: Limits = DEFAULT_LIMITS) -> Homework:
     """
     form_of(path, "")  # YAML is refused before it is read
     document = document_from(text_from(path, limits.bytes), path)
+    if "problems" not in document and not any(suggestion(str(key), ["problems"]) for key in document):
+        message = f"{path} is no homework: it has no problems"
+        raise UsageError(message, hint="problems are tables [[problems]]; answers are graded by --answers-from")
     return homework_from(document, os.path.dirname(path), limits)  # noqa: PTH120 - pathlib is slow to load
 
 
 def homework_from(document: Mapping[str, Any], folder: str = "", limits: Limits = DEFAULT_LIMITS) -> Homework:
     """The homework that a document says; `@` files are looked for in `folder`. Errors as above."""
-    fields = Fields(document, "", TOP)
+    fields = Fields(document, "the homework", TOP)
     rules = _rules(fields, _Rules(None, carry_forward=False, time_limit=TIME_LIMIT), "the homework")
     listed = fields.listed("problems", "write each problem as a table [[problems]]")
     if len(listed) > MOST_PROBLEMS:
@@ -94,12 +97,12 @@ def _rules(fields: Fields, above: _Rules, where: str) -> _Rules:
 
 def _problem(table: Mapping[str, Any], place: int, rules: _Rules, folder: str, limits: Limits) -> Problem:
     """One problem; it is posed once, so that whatever cannot be used is found here."""
-    name = Fields({"name": table.get("name")}, f"problem {place}", ("name",)).text("name")
+    unnamed = Fields({"name": table.get("name")}, f"problem {place}", ("name",))
+    name = unnamed.text("name")
+    if not NAME.fullmatch(name):
+        unnamed.refuse(f"the name {named(name)} is not made of letters, digits, - and _", 'as in name = "product"')
     where = f"problem '{name}'"
     fields = Fields(table, where, OF_PROBLEM)
-    if not NAME.fullmatch(name):
-        fields = Fields({}, f"problem {place}", ())
-        fields.refuse(f"the name {named(name)} is not made of letters, digits, - and _", 'as in name = "product"')
     rules = _rules(fields, rules, where)
     problem = Problem(
         name=name,
@@ -211,7 +214,7 @@ def _item(one: Any, where: str) -> tuple[Asked, float | None]:
     """An item, and its points if it says them."""
     table = {"item": one} if isinstance(one, str) else one
     if not isinstance(table, Mapping):
-        Fields({}, where, ()).refuse("an item is a text or a table", 'as in "x" or { item = "x", points = 2 }')
+        raise refusal(where, "an item is a text or a table", 'as in "x" or { item = "x", points = 2 }')
     fields = Fields(table, where, OF_ITEM)
     form = fields.text("form", "any")
     if form not in FORMS:

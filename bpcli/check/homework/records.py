@@ -18,10 +18,7 @@ def grade_record(grade: Grade) -> Record:
 
 
 def _problem_record(problem: ProblemGrade) -> Record:
-    return problem._asdict() | {
-        "items": [_item_record(item) for item in problem.items],
-        "notes": list(problem.notes),
-    }
+    return problem._asdict() | {"items": [_item_record(item) for item in problem.items]}
 
 
 def _item_record(item: ItemGrade) -> Record:
@@ -45,7 +42,7 @@ def grade_from(record: Mapping[str, Any]) -> Grade:
 
 def _problem_from(record: Mapping[str, Any]) -> ProblemGrade:
     items = tuple([_item_from(item) for item in record["items"]])
-    return ProblemGrade(**{**record, "items": items, "notes": _texts(record["notes"])})
+    return ProblemGrade(**{**record, "items": items})
 
 
 def _item_from(record: Mapping[str, Any]) -> ItemGrade:

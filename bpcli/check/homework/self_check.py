@@ -15,8 +15,8 @@ from bpcli.check.checking import check_expression
 from bpcli.check.findings import Finding, Verdict, worst
 from bpcli.check.groups import ArrayCheck, Group
 from bpcli.check.homework.coincidences import Coincidence, Coincidences, Proposal
+from bpcli.check.homework.own_answers import OwnAnswers
 from bpcli.check.homework.problems import Asked, Homework, Problem
-from bpcli.check.homework.seen import Seen
 from bpcli.check.results import Check
 from bpcli.errors import BpcliError
 from bpcli.graph.node import Variable
@@ -82,11 +82,11 @@ def self_checked(homework: Homework, limits: Limits = DEFAULT_LIMITS) -> SelfChe
 
 
 def _checked(problem: Problem, limits: Limits) -> ProblemCheck:
-    seen = Seen(problem, limits)
-    checked = _answers_checked(problem, seen, limits)
-    if seen.asks_for_formulas or checked.verdict not in SETTLED:
+    own = OwnAnswers(problem, limits)
+    checked = _answers_checked(problem, own, limits)
+    if own.asks_for_formulas or checked.verdict not in SETTLED:
         return checked
-    if seen.size > MOST_OPS:
+    if own.size > MOST_OPS:
         return checked._replace(notes=(*checked.notes, TOO_LARGE))
     # At a kink many numbers are right, so none of them is right by coincidence.
     settled = [item.asked for item in checked.items if item.verdict is Verdict.AGREE]
@@ -102,17 +102,17 @@ def _is_as_good(proposal: Proposal, checked: ProblemCheck, limits: Limits) -> bo
     """Whether all is as settled at the proposed point as at the teacher's."""
     other = checked.problem.at_point(proposal.at)
     try:
-        verdict = _answers_checked(other, Seen(other, limits), limits).verdict
+        verdict = _answers_checked(other, OwnAnswers(other, limits), limits).verdict
     except BpcliError:
         return False
     return verdict is Verdict.AGREE or verdict is checked.verdict
 
 
-def _answers_checked(problem: Problem, seen: Seen, limits: Limits) -> ProblemCheck:
+def _answers_checked(problem: Problem, own: OwnAnswers, limits: Limits) -> ProblemCheck:
     """The answers that bpcli gives at a point, or as formulas, each held against both oracles."""
-    right = {asked.key: seen.right(asked) for asked in problem.asked}
-    own = [] if seen.asks_for_formulas else [key for key in right if _is_own(seen, key)]
-    others = {seen.title(key): (key, _claim(right[key])) for key in right if key not in own}
+    right = {asked.key: own.right(asked) for asked in problem.asked}
+    whole = [] if own.asks_for_formulas else [key for key in right if _is_whole_gradient(own, key)]
+    others = {own.title(key): (key, _claim(right[key])) for key in right if key not in whole}
     check = partial(
         check_expression,
         problem.expression,
@@ -122,19 +122,19 @@ def _answers_checked(problem: Problem, seen: Seen, limits: Limits) -> ProblemChe
         evaluation_mode=problem.evaluation_mode,
         limits=limits,
     )
-    names = [str(seen.item(key).node.name) for key in own]
+    names = [str(own.item(key).node.name) for key in whole]
     checks = ([check(with_respect_to=names)] if names else []) + ([check(dict(others.values()))] if others else [])
     found = {one.title: one for done in checks for one in _parts(done)}
-    items = [_item(asked, seen.title(asked.key), right[asked.key], found) for asked in problem.asked]
-    idle = [item.title for item in items if not seen.counts_for_output(item.asked.key)]
+    items = [_item(asked, own.title(asked.key), right[asked.key], found) for asked in problem.asked]
+    idle = [item.title for item in items if not own.counts_for_output(item.asked.key)]
     notes = (f"{', '.join(idle)} {'is' if len(idle) == 1 else 'are'} 0: {NOT_USED}",) if idle else ()
     return ProblemCheck(problem, tuple(items), tuple(checks), notes=notes)
 
 
-def _is_own(seen: Seen, key: str) -> bool:
+def _is_whole_gradient(own: OwnAnswers, key: str) -> bool:
     """Whether an item is the whole gradient of a variable, which is checked by the rules in exact arithmetic."""
-    item = seen.item(key)
-    return item.kind == "gradient" and isinstance(item.node, Variable) and not seen.within(key)
+    item = own.item(key)
+    return item.kind == "gradient" and isinstance(item.node, Variable) and not own.within(key)
 
 
 def _claim(right: Any) -> Any:

@@ -117,7 +117,7 @@ def _has_no_value(formula: Graph) -> bool:
 
 
 def _claim(key: str, value: Any) -> Claim:
-    """A claim; the numbers of TOML are as precise as they were typed, and those of programs as float64 is."""
+    """A claim; decimals are as precise as they were typed, and those of programs as float64 is."""
     if isinstance(value, Typed):
         claim = claim_from(key, value.typed)
         return claim._replace(half_unit=None) if _is_of_program(claim.half_unit, value) else claim

@@ -59,7 +59,7 @@ def student_entry(grade: Grade, release: Release) -> Document:
 
 
 def _problem_entry(problem: ProblemGrade, release: Release) -> Document:
-    entry: Document = {
+    return {
         "problem": problem.problem,
         "title": problem.title,
         "points": tidy(problem.points),
@@ -67,7 +67,6 @@ def _problem_entry(problem: ProblemGrade, release: Release) -> Document:
         "first_wrong": problem.first_wrong,
         "items": [_item_entry(item, release) for item in problem.items],
     }
-    return entry | ({"notes": list(problem.notes)} if problem.notes else {})
 
 
 def _item_entry(item: ItemGrade, release: Release) -> Document:
@@ -105,7 +104,8 @@ def _tally_entries(grades: ClassGrades, release: Release) -> Document:
     }
     if release.to_staff or release.tells("cause"):
         entries["mistakes"] = [
-            {"problem": one.item.problem, "item": one.item.key, "mistake": one.mistake, "count": one.times}
+            {"problem": item.problem, "item": item.key, "mistake": one.mistake, "count": count}
             for one in mistakes_made(items)
+            for item, count in one.items
         ]
     return entries

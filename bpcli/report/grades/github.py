@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 
 from bpcli.check.homework.grades import ClassGrades, Grade, ItemGrade, Mark, ProblemGrade
 from bpcli.report.explanations import Release
-from bpcli.report.grades.tallies import hardest_first, marks_of, mistakes_made, tallies
+from bpcli.report.grades.tallies import HEADS, MOST_NAMED, hardest_first, marks_of, mistakes_made, tallies
 from bpcli.report.grades.telling import (
     COSTS,
+    counted,
     grade_notes,
     mark_text,
     name_of,
@@ -29,7 +30,6 @@ IN_MARKDOWN = {ord(sign): ENTITIES.get(sign, f"\\{sign}") for sign in r"&<>|`@\*
 IN_DATA = {ord(sign): f"%{ord(sign):02X}" for sign in "%\r\n"}
 IN_PROPERTY = IN_DATA | {ord(sign): f"%{ord(sign):02X}" for sign in ":,"}
 LEVELS = {Mark.WRONG: "error", Mark.UNREADABLE: "warning", Mark.UNDECIDED: "warning", Mark.FOLLOWS: "notice"}
-MARKS = (Mark.RIGHT, Mark.FOLLOWS, Mark.WRONG, Mark.BLANK, Mark.UNREADABLE, Mark.UNDECIDED)
 
 
 def markdown(text: str) -> str:
@@ -68,8 +68,6 @@ def _student_lines(grade: Grade, grades: ClassGrades, release: Release) -> Itera
         right = ["right"] if release.to_staff else []
         yield from _head(["", "answered", *right, "mark", "points", "hints"], {"points"})
         yield from [_row(_cells(item, release)) for item in problem.items]
-        for note in problem.notes:
-            yield from ["", markdown(note)]
 
 
 def _cells(item: ItemGrade, release: Release) -> list[str]:
@@ -85,26 +83,26 @@ def _cells(item: ItemGrade, release: Release) -> list[str]:
 
 
 def _class_lines(grades: ClassGrades, release: Release) -> Iterator[str]:
-    yield f"## {markdown(grades.homework)}, {len(grades.grades)} submissions"
+    yield f"## {markdown(grades.homework)}, {counted(len(grades.grades), 'submission')}"
     if waiting := waiting_text(grades):
         yield from ["", f"**{waiting[0].upper()}{waiting[1:]}.**"]
-    words = ["typos" if mark is Mark.UNREADABLE else mark.value for mark in MARKS]
+    words = list(HEADS.values())
     yield from ["", *_head(["student", "points", *words], {"points", *words})]
     for grade in grades.grades:
         marks = marks_of(grade)
         points = markdown(points_text(grade.points, grade.out_of or grades.out_of))
-        yield _row([markdown(name_of(grade)), points, *[str(marks[mark] or "") for mark in MARKS]])
+        yield _row([markdown(name_of(grade)), points, *[str(marks[mark] or "") for mark in HEADS]])
     items = tallies(grades)
     yield from ["", "### The hardest items", "", *_head(["problem", "item", "mean", *words], {"mean", *words})]
     for item in hardest_first(items):
         names = [markdown(text) for text in (item.problem, item.title, points_text(round(item.mean, 2), item.out_of))]
-        yield _row([*names, *[str(item.marks[mark] or "") for mark in MARKS]])
+        yield _row([*names, *[str(item.marks[mark] or "") for mark in HEADS]])
     made = mistakes_made(items) if release.to_staff or release.tells("cause") else []
     if made:
         yield from ["", "### The mistakes that answers are consistent with", ""]
-        yield from _head(["problem", "item", "mistake", "count"], {"count"})
+        yield from _head(["mistake", "count", "where"], {"count"})
         for one in made:
-            yield _row([*[markdown(text) for text in (one.item.problem, one.item.title, one.mistake)], str(one.times)])
+            yield _row([markdown(one.mistake), str(one.times), markdown(one.where(MOST_NAMED))])
 
 
 def _head(names: Sequence[str], numbers: set[str]) -> list[str]:

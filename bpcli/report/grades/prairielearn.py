@@ -13,6 +13,7 @@ from bpcli.report.documents import Document
 from bpcli.report.explanations import Release
 from bpcli.report.grades.documents import strict_text
 from bpcli.report.grades.telling import (
+    counted,
     grade_notes,
     item_text,
     mark_text,
@@ -38,7 +39,7 @@ def prairielearn_text(grades: ClassGrades, release: Release) -> str:
         {
             "gradable": True,
             "score": reached(points, out_of),
-            "message": f"{safe(grades.homework)}: {len(grades.grades)} submissions"
+            "message": f"{safe(grades.homework)}: {counted(len(grades.grades), 'submission')}"
             + (f"; {waiting}" if waiting else ""),
             "output": "",
             "tests": [_problem_test(grade, problem, release) for grade in grades.grades for problem in grade.problems],
@@ -70,7 +71,7 @@ def results(grade: Grade, release: Release) -> Document:
 def _typos(grade: Grade) -> list[str]:
     """What could not be read, and why."""
     items = [
-        f"{safe(problem.title)}, {safe(item.title)}: " + " ".join([safe(item.answer), *item.where])
+        f"{safe(problem.title)}, {safe(item.title)}, answered {safe(item.answer)}: {' '.join(item.where)}"
         for problem in grade.problems
         for item in problem.items
         if item.mark is Mark.UNREADABLE

@@ -1,14 +1,14 @@
 """Grades for the eye: one student item by item with hints, or a class with a row a student and what went wrong."""
 
-import textwrap
 from collections.abc import Sequence
 
 from bpcli.check.homework.grades import ClassGrades, Grade, ItemGrade, Mark, ProblemGrade
 from bpcli.report.explanations import Release
 from bpcli.report.figures import short
 from bpcli.report.formulas import LINE
-from bpcli.report.grades.tallies import ItemTally, hardest_first, marks_of, mistakes_made, tallies
+from bpcli.report.grades.tallies import HEADS, MOST_NAMED, ItemTally, hardest_first, marks_of, mistakes_made, tallies
 from bpcli.report.grades.telling import (
+    counted,
     grade_notes,
     mark_text,
     name_of,
@@ -23,14 +23,6 @@ from bpcli.report.page import Page
 from bpcli.report.plain import plain_text
 
 LONGEST_ANSWER = 28
-MARKS = (  # the columns of a class, and what stands over them
-    (Mark.RIGHT, "right"),
-    (Mark.FOLLOWS, "follows"),
-    (Mark.WRONG, "wrong"),
-    (Mark.BLANK, "blank"),
-    (Mark.UNREADABLE, "typos"),
-    (Mark.UNDECIDED, "undecided"),
-)
 
 
 def screen_text(grades: ClassGrades, release: Release, page: Page) -> str:
@@ -45,21 +37,13 @@ def grade_lines(grades: ClassGrades, release: Release, page: Page) -> list[Line]
     return [[piece._replace(text=page.signs.written(piece.text)) for piece in line] for line in lines]
 
 
-def titled(left: str, right: str, page: Page) -> list[Line]:
-    """A line with something at its right end, within the page or the length of a line; else below it."""
-    gap = page.line - len(left) - len(right)
-    if gap < 2:  # noqa: PLR2004 - two words would run together
-        return [[Piece(line, "title")] for line in (*wrapped(left, page, 0), right)]
-    return [[Piece(left, "title"), Piece(" " * gap), Piece(right, "title")]]
-
-
 # One student ----------------------------------------------------------------------------------------------------------
 
 
 def _student(grade: Grade, grades: ClassGrades, release: Release, page: Page) -> list[Line]:
     total = f"{points_text(grade.points, grade.out_of or grades.out_of)} points"
-    lines = titled(f"{safe(grades.homework)} · {name_of(grade)}", total, page)
-    lines += [[Piece(line)] for note in grade_notes(grade) for line in wrapped(note, page, 0)]
+    lines = page.headline(f"{safe(grades.homework)} · {name_of(grade)}", total)
+    lines += [[Piece(line)] for note in grade_notes(grade) for line in page.wrapped(note)]
     for problem in grade.problems if grade.unreadable is None else ():
         lines += [[], *_problem(problem, release, page)]
     return lines
@@ -75,11 +59,9 @@ def _problem(problem: ProblemGrade, release: Release, page: Page) -> list[Line]:
     columns += [Column("left", "verdict", "   ", caption="mark"), Column("right", "", "   ", caption="points")]
     heading += ["mark", "points"]
     rows = [_row(item, release, page) for item in problem.items]
-    notes = [[Piece(line, "note")] for note in problem.notes for line in wrapped(safe(note, len(note)), page, 2)]
     return [
-        *titled(title, points_text(problem.points, problem.out_of), page),
+        *page.headline(title, points_text(problem.points, problem.out_of)),
         *table(columns, rows, page.width, tuple(heading), needs_heading=True),
-        *notes,
     ]
 
 
@@ -88,7 +70,7 @@ def _row(item: ItemGrade, release: Release, page: Page) -> Row:
     if release.to_staff:
         cells.append(_answer(item.truth, page))
     said = [safe(text, len(text)) for text in told(item, release)]
-    below = [line for text in said for line in wrapped(text, page, INDENT)]
+    below = [line for text in said for line in page.wrapped(text, INDENT)]
     return Row(
         (*cells, mark_text(item), points_text(item.points, item.out_of)),
         (" ".join(said),) if said else (),
@@ -101,30 +83,14 @@ def _answer(text: str, page: Page) -> str:
     return safe(text, LONGEST_ANSWER if page.is_short else max(len(text), 1))
 
 
-def wrapped(text: str, page: Page, indent: int) -> list[str]:
-    """The lines of a text behind an indent, within the page if that is for the eye."""
-    """The lines of a text, within the page, behind an indent."""
-    if not page.is_short:
-        return [" " * indent + text]
-    before = " " * indent
-    return textwrap.wrap(
-        text,
-        max(int(page.width), 2 * indent + 20),
-        initial_indent=before,
-        subsequent_indent=before,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
-
-
 # A class --------------------------------------------------------------------------------------------------------------
 
 
 def _class(grades: ClassGrades, release: Release, page: Page) -> list[Line]:
     count = len(grades.grades)
     mean = sum(grade.points for grade in grades.grades) / count if count else 0.0
-    about = f"{count} submissions, {points_text(mean, grades.out_of)} points on the average"
-    lines = titled(safe(grades.homework), about, page)
+    about = f"{counted(count, 'submission')}, {points_text(mean, grades.out_of)} points on the average"
+    lines = page.headline(safe(grades.homework), about)
     waiting = waiting_text(grades)
     lines += [[Piece(f"{waiting[0].upper()}{waiting[1:]}.")]] if waiting else []
     lines += [[], *page.title("STUDENTS"), *_students(grades, page)]
@@ -139,30 +105,30 @@ def _class(grades: ClassGrades, release: Release, page: Page) -> list[Line]:
 def _students(grades: ClassGrades, page: Page) -> list[Line]:
     shown = grades.grades[: page.most_rows]
     found = set().union(*map(marks_of, grades.grades))
-    kept = [(mark, word) for mark, word in MARKS if mark in found]
+    kept = [mark for mark in HEADS if mark in found]
     columns = [Column("left", "name"), Column("point", "value", caption="points")]
-    columns += [Column("right", caption=word) for _, word in kept]
+    columns += [Column("right", caption=HEADS[mark]) for mark in kept]
     rows = [Row((name_of(grade), *_counts(grade, kept)), _unread(grade, page)) for grade in shown]
-    heading = ("", "points", *[word for _, word in kept])
+    heading = ("", "points", *[HEADS[mark] for mark in kept])
     return [*table(columns, rows, page.width, heading, needs_heading=True), *page.left_out(len(grades.grades))]
 
 
-def _counts(grade: Grade, kept: Sequence[tuple[Mark, str]]) -> list[str]:
+def _counts(grade: Grade, kept: Sequence[Mark]) -> list[str]:
     marks = marks_of(grade)
-    return [short(tidy(grade.points)), *[str(marks[mark] or "") for mark, _ in kept]]
+    return [short(tidy(grade.points)), *[str(marks[mark] or "") for mark in kept]]
 
 
 def _unread(grade: Grade, page: Page) -> tuple[str, ...]:
     """Why a whole submission could not be read."""
     if grade.unreadable is None:
         return ()
-    return (safe(f"cannot be read: {grade.unreadable}", LINE // 2 if page.is_short else len(grade.unreadable) + LINE),)
+    return (safe(grade.unreadable, LINE // 2 if page.is_short else len(grade.unreadable)),)
 
 
 def _items(items: list[ItemTally], page: Page) -> list[Line]:
-    kept = [(mark, word) for mark, word in MARKS if any(item.marks[mark] for item in items)]
+    kept = [mark for mark in HEADS if any(item.marks[mark] for item in items)]
     columns = [Column("left", "name"), Column("left", "name"), Column("right", "value", caption="reached")]
-    columns += [Column("right", "", caption="mean"), *[Column("right", caption=word) for _, word in kept]]
+    columns += [Column("right", "", caption="mean"), *[Column("right", caption=HEADS[mark]) for mark in kept]]
     rows = [
         Row(
             (
@@ -170,25 +136,23 @@ def _items(items: list[ItemTally], page: Page) -> list[Line]:
                 safe(item.title),
                 f"{100 * item.ease:.0f}%",
                 points_text(round(item.mean, 2), item.out_of),
-                *[str(item.marks[mark] or "") for mark, _ in kept],
+                *[str(item.marks[mark] or "") for mark in kept],
             )
         )
         for item in items[: page.most_rows]
     ]
-    heading = ("", "", "reached", "mean", *[word for _, word in kept])
+    heading = ("", "", "reached", "mean", *[HEADS[mark] for mark in kept])
     return [*table(columns, rows, page.width, heading, needs_heading=True), *page.left_out(len(items))]
 
 
 def _mistakes(items: list[ItemTally], page: Page) -> list[Line]:
     made = mistakes_made(items)
-    columns = [
-        Column("right", "value"),
-        Column("left", "name", "  "),
-        Column("left", "name"),
-        Column("left", "", "   "),
-    ]
-    rows = [Row((f"{one.times} ×", one.item.problem, safe(one.item.title), one.mistake)) for one in made]
-    if not rows:
+    if not made:
         return []
+    columns = [Column("right", "value"), Column("left", "name")]
+    most = MOST_NAMED if page.is_short else None
+    rows = [
+        Row((f"{one.times} ×", one.mistake), (safe(where, len(where)),)) for one in made for where in [one.where(most)]
+    ]
     shown = table(columns, rows[: page.most_rows], page.width)
     return [[], *page.title("MISTAKES", "answers are consistent with"), *shown, *page.left_out(len(made))]

@@ -6,12 +6,15 @@ from typing import NamedTuple
 
 from bpcli.check.homework.grades import ClassGrades, Grade, ItemGrade, Mark, ProblemGrade
 
+# What stands over the counts of each mark, in their order.
+HEADS = {mark: "typos" if mark is Mark.UNREADABLE else mark.value for mark in Mark}
+MOST_NAMED = 3  # items behind a mistake, where there is little room
+
 
 class ItemTally(NamedTuple):
     """One item over a class: the marks it got, the points that were reached on the average, and the mistakes."""
 
     problem: str
-    problem_title: str
     key: str
     title: str
     out_of: float
@@ -31,11 +34,21 @@ class ItemTally(NamedTuple):
 
 
 class MistakeTally(NamedTuple):
-    """How often a mistake occurred at an item."""
+    """How often a mistake occurred, and at which items how often, the most frequent first."""
 
-    item: ItemTally
     mistake: str
-    times: int
+    items: tuple[tuple[ItemTally, int], ...]
+
+    @property
+    def times(self) -> int:
+        """How often it occurred at all items."""
+        return sum(count for _, count in self.items)
+
+    def where(self, most: int | None = None) -> str:
+        """The items in words, so many at the most."""
+        shown = [f"{item.problem} {item.title}{f' ({count})' if count > 1 else ''}" for item, count in self.items]
+        more = 0 if most is None else max(0, len(shown) - most)
+        return ", ".join(shown[: len(shown) - more]) + (f" and {more} more" if more else "")
 
 
 def tallies(grades: ClassGrades) -> list[ItemTally]:
@@ -44,7 +57,7 @@ def tallies(grades: ClassGrades) -> list[ItemTally]:
     for problem, item in _items(grades):
         place = problem.problem, item.key
         tally = found.get(place) or ItemTally(
-            problem.problem, problem.title, item.key, item.title, item.out_of, Counter(), 0.0, Counter()
+            problem.problem, item.key, item.title, item.out_of, Counter(), 0.0, Counter()
         )
         tally.marks[item.mark] += 1
         tally.mistakes.update(item.mistakes)
@@ -62,8 +75,12 @@ def _items(grades: ClassGrades) -> Iterator[tuple[ProblemGrade, ItemGrade]]:
 
 
 def mistakes_made(items: list[ItemTally]) -> list[MistakeTally]:
-    """Each mistake at each item, the most frequent first, else in the order of the homework."""
-    made = [MistakeTally(item, mistake, count) for item in items for mistake, count in sorted(item.mistakes.items())]
+    """Each mistake, the most frequent first, else by its name; an answer may be consistent with several."""
+    at: dict[str, list[tuple[ItemTally, int]]] = {}
+    for item in items:
+        for mistake, count in item.mistakes.items():
+            at.setdefault(mistake, []).append((item, count))
+    made = [MistakeTally(name, tuple(sorted(found, key=lambda one: -one[1]))) for name, found in sorted(at.items())]
     return sorted(made, key=lambda one: -one.times)
 
 

@@ -6,8 +6,6 @@ from bpcli.report.figures import short
 from bpcli.report.plain import one_line
 
 PLACES = 6  # decimals of points: sums of tenths have no others
-# A line of output that begins with :: and a ##[ anywhere in it are commands to the runner of GitHub Actions, see
-# https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs.
 LONGEST = 200  # characters of what a student wrote, in a text for people
 COSTS = frozenset({Mark.WRONG, Mark.FOLLOWS, Mark.UNREADABLE, Mark.UNDECIDED})  # marks that something is said about
 
@@ -32,6 +30,11 @@ def tidy(points: float) -> float | int:
     return int(rounded) if float(rounded).is_integer() else rounded
 
 
+def counted(count: float, what: str) -> str:
+    """`1 problem`, `2 problems`, `0.5 points`."""
+    return f"{short(tidy(count))} {what}{'' if count == 1 else 's'}"
+
+
 def points_text(points: float, out_of: float) -> str:
     """`2.5 of 5`."""
     return f"{short(tidy(points))} of {short(tidy(out_of))}"
@@ -45,6 +48,8 @@ def reached(points: float, out_of: float) -> float | int:
 def safe(text: str, longest: int = LONGEST) -> str:
     """What a student or a file says, on one line, cut where it is long: it steers no terminal and no workflow."""
     shown = one_line(text) if len(text) <= longest else f"{one_line(text[:longest])}…"
+    # A line of output that begins with :: and a ##[ anywhere in it are commands to the runner of GitHub Actions, see
+    # https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs.
     if shown.lstrip().startswith("::"):
         shown = shown.replace(":", "\\u003a", 1)
     return shown.replace("##[", "#\\u0023[")
@@ -71,14 +76,13 @@ def item_text(item: ItemGrade, release: Release) -> str:
 
 
 def problem_text(problem: ProblemGrade, release: Release) -> str:
-    """All items of a problem, and what is noted about it."""
-    notes = [safe(note, len(note)) for note in problem.notes]
-    return "\n".join([*[item_text(item, release) for item in problem.items], *notes])
+    """All items of a problem."""
+    return "\n".join([item_text(item, release) for item in problem.items])
 
 
 def grade_notes(grade: Grade) -> list[str]:
     """What is said about a submission as a whole."""
-    unreadable = [f"The submission cannot be read: {grade.unreadable}"] if grade.unreadable is not None else []
+    unreadable = [f"Nothing could be graded: {grade.unreadable}"] if grade.unreadable is not None else []
     return [safe(note, max(LONGEST, len(note))) for note in (*unreadable, *grade.notes)]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from bpcli.check.findings import Cause, Finding, Verdict
 from bpcli.check.groups import Group
+from bpcli.check.homework.first_wrong import is_of_rounding, is_slip_of_form, too_few_digits
 from bpcli.check.homework.grades import ItemGrade, Mark, MarkedItem, MarkedProblem, ProblemGrade, kinds_of
 from bpcli.check.results import Check
 from bpcli.check.targets import Item
@@ -48,7 +49,7 @@ def problem_grade(marked: MarkedProblem) -> ProblemGrade:
     """The grade of one problem of one submission, in words."""
     problem = marked.problem
     items = tuple([_item_grade(item, marked) for item in marked.items])
-    return ProblemGrade(problem.name, problem.title or problem.name, items, marked.first_wrong, marked.notes)
+    return ProblemGrade(problem.name, problem.title or problem.name, items, marked.first_wrong)
 
 
 def _item_grade(item: MarkedItem, marked: MarkedProblem) -> ItemGrade:
@@ -95,21 +96,43 @@ def _where(item: MarkedItem, marked: MarkedProblem) -> Iterator[str]:
         yield from _sentence(item.complaint)
     elif item.mark is Mark.WRONG and isinstance(found, Group):
         yield from _entries(found)
-        yield from redo(found.lead)
+        yield from redo(found.lead) if _is_of_a_step(found) else ()
     elif item.mark is Mark.WRONG and isinstance(found, Finding) and marked.check is not None:
         yield from _why_wrong(found)
-        yield from redo_of(found, marked.check) if found.lead else _redo_alone(found.item, marked.check)
+        if _is_of_a_step(found):
+            yield from redo_of(found, marked.check) if found.lead else _redo_alone(found.item, marked.check)
     yield from _open(item, FOR_STUDENTS["where"])
 
 
 def _in_common(item: MarkedItem, marked: MarkedProblem) -> Iterator[str]:
     """What staff and students are told alike."""
     is_first = item.mark is Mark.WRONG and item.title == marked.first_wrong
-    if is_first and sum(one.mark in (Mark.WRONG, Mark.FOLLOWS) for one in marked.items) > 1:
+    if is_first and marked.leads and sum(map(_is_about_a_step, marked.items)) > 1:
         yield "The first wrong step."
+    yield from _short_of(item)
     if item.mark is Mark.FOLLOWS and item.found is not None:
         kept = "" if item.points < item.asked.points else ", so it keeps its points"
         yield f"Right, given {item.found.follows or 'what is written before it'}, which is wrong{kept}."
+
+
+def _is_about_a_step(item: MarkedItem) -> bool:
+    """Whether an item is wrong at a step, or follows from one that is."""
+    return item.mark is Mark.FOLLOWS or (
+        item.mark is Mark.WRONG and item.found is not None and _is_of_a_step(item.found)
+    )
+
+
+def _short_of(item: MarkedItem) -> Iterator[str]:
+    """What a wrong answer has too little of: digits of its own, or of what it was computed from."""
+    found = item.found
+    if item.mark is not Mark.WRONG or found is None:
+        return
+    few = too_few_digits(found)
+    if few is not None:
+        typed, asked = few
+        yield f"Typed with {typed} significant digit{'' if typed == 1 else 's'}, {asked} are asked for."
+    if is_of_rounding(found):
+        yield "Wrong by no more than the rounding of the answers before it: keep more digits on the way."
 
 
 def _entries(group: Group) -> Iterator[str]:
@@ -120,6 +143,11 @@ def _entries(group: Group) -> Iterator[str]:
     if group.shape and len(wrong) < len(group.findings):
         more = f" and {len(wrong) - MOST_SENTENCES} more" if len(wrong) > MOST_SENTENCES else ""
         yield from _sentence(f"wrong: {', '.join(wrong[:MOST_SENTENCES])}{more}" if wrong else "")
+
+
+def _is_of_a_step(found: Finding | Group) -> bool:
+    """Whether a step is wrong, and not only the form or the digits of an answer."""
+    return not is_slip_of_form(found) and not is_of_rounding(found)
 
 
 def _why_wrong(finding: Finding) -> Iterator[str]:
@@ -136,7 +164,9 @@ def _redo_alone(item: Item, check: Check) -> Iterator[str]:
         step = f"{name} → {labels.get(item.source, '')}"
         what = "the derivative of" if item.kind == "local" else "upstream times local at"
         yield f"Redo {what} {step}."
-    elif item.kind == "value" and item.node.inputs:
+    elif item.kind == "gradient":
+        yield f"Redo what arrives at {name}."
+    elif item.node.inputs:
         yield f"Redo {name} = {formula_of(item.node, labels)}."
 
 
@@ -252,12 +282,16 @@ def _own_truth(item: MarkedItem, check: Check | None, about: Item | None) -> str
     own = check.own if check is not None else None
     if own is None or about is None:
         return ""
-    if about.source is not None:
+    if about.kind in ("gradient", "contribution") and about.node not in own.upstreams:
+        value = own.system.zeros(about.node.shape)  # the output is not computed from it
+    elif about.source is not None:
         steps = [step for step in own.steps() if step.node is about.node and step.input is about.source]
-        number = getattr(steps[0], about.kind) if len(steps) == 1 else None
-        return "" if number is None else PAGE.value(own.system.handed_out(number))
-    numbers = own.values if about.kind == "value" else own.upstreams
-    if about.node not in numbers:
-        return ""
-    value = own.system.handed_out(numbers[about.node])
+        if len(steps) != 1:
+            return ""
+        value = own.system.handed_out(getattr(steps[0], about.kind))
+    else:
+        numbers = own.values if about.kind == "value" else own.upstreams
+        if about.node not in numbers:
+            return ""
+        value = own.system.handed_out(numbers[about.node])
     return PAGE.value(part_of(value, target_of(item.asked.key).place))

@@ -1,17 +1,20 @@
-"""A problem at one point: bpcli's own answers, and what wrong methods give there."""
+"""bpcli's own answers to a problem at its point, and what wrong methods give there."""
 
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+from bpcli.backprop.formulas import gradient_formulas, local_formulas
 from bpcli.check.homework.methods import NumberMethods, RightAndWrong
 from bpcli.check.homework.posing import posed
 from bpcli.check.homework.problems import Asked, Problem
 from bpcli.check.judge import Judge
 from bpcli.check.point import Point
 from bpcli.check.targets import Item
-from bpcli.graph.op import Shape
+from bpcli.graph.node import Constant, Node, applied
+from bpcli.graph.notation import render
 from bpcli.graph.order import ancestors_first
+from bpcli.graph.simplify import simplify
 from bpcli.language.limits import Limits
 
 Piece = tuple[tuple[bool, int | None], ...]  # of each comparison at a point: whether it is a tie, and how it comes out
@@ -22,8 +25,8 @@ def plain(value: Any) -> Any:
     return value.tolist() if getattr(value, "shape", ()) else float(value)
 
 
-class Seen:
-    """A problem at its point. Raises BpcliError where it cannot be asked there."""
+class OwnAnswers:
+    """The answers to a problem at its point. Raises BpcliError where it cannot be asked there."""
 
     def __init__(self, problem: Problem, limits: Limits) -> None:
         self._posed = posed(problem, limits)
@@ -75,12 +78,7 @@ class Seen:
 
     def within(self, key: str) -> tuple[int, ...]:
         """The entry that is asked for, () for the whole."""
-        place = self._posed.targets[self._places[key]].place
-        return tuple([one % length for one, length in zip(place, self.item(key).node.shape, strict=False)])
-
-    def shape(self, key: str) -> Shape:
-        """The shape of an item, () for a single number."""
-        return self.item(key).node.shape[len(self.within(key)) :]
+        return self._posed.within(self._places[key])
 
     def right(self, asked: Asked) -> Any:
         """The answer that bpcli gives to an item: a number, an array, or a formula."""
@@ -91,8 +89,6 @@ class Seen:
 
             return part_of(right_entries(self._posed.own, item), self.within(asked.key))
         if self.asks_for_formulas:
-            from bpcli.check.homework.own_formulas import own_formula  # noqa: PLC0415 - most problems have a point
-
             return own_formula(item, self._posed.graph.output)
         return self._numbers.right(item)
 
@@ -109,3 +105,22 @@ class Seen:
 
             return entries_and_methods(self._posed.own, self._posed.names, item, self.within(key))
         return self._numbers.of(item)
+
+
+def own_formula(item: Item, output: Node) -> str:
+    """The formula of an item over the variables, simplified."""
+    return render(simplify(_formula(item, output)))
+
+
+def _formula(item: Item, output: Node) -> Node:
+    if item.kind == "value":
+        return item.node
+    if item.source is None:
+        return gradient_formulas(output, [item.node])[item.node]
+    local: Node = Constant(0.0)
+    for source, part in zip(item.node.inputs, local_formulas(item.node), strict=True):
+        if source is item.source and part is not None:
+            local = applied("add", local, part)
+    if item.kind == "local":
+        return local
+    return applied("mul", gradient_formulas(output, [item.node])[item.node], local)
