@@ -7,7 +7,8 @@ The tree, with the exit code that each branch owns::
     │   ├── ParseError    2   the expression is not in the language
     │   ├── BindingError  2   a value is unknown, given twice, or no number
     │   │   ├── MissingValueError   a variable has none
-    │   │   └── UnknownNameError    a name is no variable of the expression
+    │   │   ├── UnknownNameError    a name is no variable of the expression
+    │   │   └── NotFiniteError      it is infinite, or NaN
     │   ├── ShapeError    2   arrays do not fit together
     │   └── LimitError    2   larger than the limits allow
     ├── TimeLimitError  124   an answer took longer than it was given
@@ -105,6 +106,10 @@ class UnknownNameError(BindingError):
     def __init__(self, message: str, name: str, hint: str) -> None:
         super().__init__(message, hint=hint)
         self.name = name
+
+
+class NotFiniteError(BindingError):
+    """A number that must be finite is not."""
 
 
 class ShapeError(UsageError):

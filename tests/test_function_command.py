@@ -1,6 +1,7 @@
 """`bpcli check FILE.py`: what the command line takes, hands to the child process, and refuses."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -204,6 +205,21 @@ def test_a_broken_reference_is_no_mistake_of_what_is_checked(tmp_path: Path, tex
 
     assert (done.code, done.out) == (2, "")
     assert message in done.err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="only some systems have pipes that are files")
+def test_a_pipe_does_not_keep_the_command_waiting(tmp_path: Path) -> None:
+    """Nobody may write to it, whether its functions are listed or checked, or it has the right values."""
+    pipe = tmp_path / "pipe.py"
+    os.mkfifo(pipe)
+
+    listed = call("check", str(pipe))
+    checked = call("check", str(pipe), *RELU, "--x=[1.5, 2.5]")
+    beside = call("check", LAYERS, *RELU, "--x=[1.5, 2.5]", "--reference-file", str(pipe))
+
+    assert [done.code for done in (listed, checked, beside)] == [2, 2, 2]
+    assert listed.err == f"error: cannot read {pipe}: it is no file\n"
+    assert checked.err == beside.err == f"error: there is no file '{pipe}'\n"
 
 
 def test_a_file_that_cannot_be_imported_is_the_answer(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import bpcli
 from bpcli import FunctionCheck, UsageError, Verdict, check_function
 from bpcli.check.functions.callee import Fault, Inputs, MisbehaviourError
 from bpcli.check.functions.checking import Way, check_callee
+from bpcli.errors import LimitError
 
 Array = Any
 CHANCE = np.random.default_rng(0)
@@ -357,6 +358,18 @@ def test_questions_without_sense_are_refused(name: str) -> None:
     with pytest.raises(UsageError, match=message) as refused:
         check_function(lambda x: x * x, lambda x: 2 * x, **question)
     assert hint in (refused.value.hint or "")
+
+
+def test_more_entries_than_can_be_told_one_by_one_are_refused() -> None:
+    """They would take hours and all memory, whatever the time limit; inputs that are not asked about do not count."""
+    large = {"x": np.ones((3, 4)), "data": np.ones((1001, 1000))}
+    names = ["x"]
+
+    with pytest.raises(LimitError, match="the inputs have 1001012 entries at all points, and 1000000 at most"):
+        check_function(lambda x, data: np.sum(x), lambda x, data: np.ones_like(x), large)
+    found = check_function(lambda x, data: np.sum(x), lambda x, data: np.ones_like(x), large, with_respect_to=names)
+
+    assert found.verdict is Verdict.AGREE
 
 
 def test_an_upstream_gradient_of_another_shape_is_refused() -> None:

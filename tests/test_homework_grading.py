@@ -430,6 +430,15 @@ def test_another_shape_is_wrong_and_no_typo() -> None:
     )
 
 
+@pytest.mark.parametrize("answer", [[1, float("nan")], [float("inf"), 1], "1e308*b*10", "log(b-9)"], ids=repr)
+def test_a_list_that_is_not_finite_is_wrong_and_no_typo(answer: object) -> None:
+    """As a single number that is not: whoever wrote it cannot hand in again as if nothing was read."""
+    item = graded({"b": answer}, RELU).items[1]
+
+    assert item.mark is Mark.WRONG
+    assert "finite" in item.complaint
+
+
 @pytest.mark.parametrize(
     "answer", [[1, "one"], [1, [2]], [1, None], [[[]]], [True, 1], "[1, 2", ["@b.npy", 1], "zeros(9)"], ids=repr
 )

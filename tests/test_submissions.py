@@ -84,6 +84,17 @@ def test_a_student_without_one_file_is_told_of(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no names that are no text")
+def test_a_name_that_is_no_text_is_told_as_text(tmp_path: Path) -> None:
+    """Half a character in a report would stop whoever reads it."""
+    Path(os.fsdecode(os.fsencode(str(tmp_path)) + b"/b\xff.json")).write_text('{"p0": {"x": 1}}')
+
+    (found,) = handed(tmp_path, homework_of(1))
+
+    assert (found.student, found.source) == ("b?", "b?.json")
+    assert found.answers.by_problem == {"p0": {"x": 1}}
+
+
 def test_an_empty_folder_is_an_error(tmp_path: Path) -> None:
     """There is nothing to grade; the message says what is looked for."""
     with pytest.raises(UsageError, match=r"holds no submission: no \.toml or \.json file"):
@@ -279,6 +290,19 @@ def test_a_journal_gives_back_what_was_added(tmp_path: Path) -> None:
     assert early == {"hash a": grade_record(first)}
     assert kept_in(str(path)) == {"hash a": grade_record(first), "hash b": grade_record(second)}
     assert os.name == "nt" or stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_a_full_disk_is_told_with_the_name_of_the_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left in the buffer cannot be written at the end either, which must not be told instead."""
+    with_no_room = Path("/dev/full").open("ab")  # noqa: SIM115 - the journal closes it
+    monkeypatch.setattr("bpcli.report.grades.journal._appended", lambda _: with_no_room)
+    path = str(tmp_path / "grades.csv.run.jsonl")
+
+    with pytest.raises(UsageError, match="no space left on device") as raised, journal(path, {}) as add:
+        add(Grade("a", "a.toml", (), "1", None, ()))
+
+    assert raised.value.message.startswith(f"cannot write {path}")
 
 
 def test_torn_and_foreign_lines_are_passed_over(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from bpcli.check.nearness import AS_TYPED, Tolerance
 from bpcli.check.targets import Item, Names
-from bpcli.errors import BindingError, BpcliError, ShapeError, UsageError
+from bpcli.errors import BindingError, BpcliError, NotFiniteError, ShapeError, UsageError
 from bpcli.graph.node import Graph
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import shape_text
@@ -86,7 +86,7 @@ class Asking:
         numbers = numbers_in(value)
         if any(one - one != 0 for one in numbers):
             message = f"the claim about {title} has an entry that is no finite number"
-            raise BindingError(message, hint="claim finite numbers, up to 1.8e308")
+            raise NotFiniteError(message, hint="claim finite numbers, up to 1.8e308")
         notes = (AT_THIS_POINT,) if formula is not None and formula.variables else ()
         return Question(item, _key(claim, index), title, index, shape, claim, _each(claim, numbers), notes, near)
 

@@ -1,5 +1,6 @@
 """`bpcli check FILE.py --forward-function f`: a backward pass by hand, held against differences of the forward pass."""
 
+import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
@@ -171,7 +172,10 @@ def _asked_for(path: str | None, options: dict[str, Any]) -> tuple[str, str]:
 
 
 def _defined_in(path: str, options: dict[str, Any]) -> list[str]:
-    """The functions and classes of a file, which is read and not run."""
+    """The functions and classes of a file, which is read and not run. Raises UsageError where it cannot be read."""
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - pathlib is slow to load
+        message = f"cannot read {path}: it is no file"
+        raise UsageError(message)
     return list(dict.fromkeys(DEFINED.findall(text_from(path, options["limits"].bytes))))
 
 

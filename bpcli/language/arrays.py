@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from bpcli.errors import BindingError, LimitError
+from bpcli.errors import BindingError, LimitError, NotFiniteError
 from bpcli.graph.op import MOST_AXES, Shape
 from bpcli.graph.shapes import size_text
 from bpcli.language.complaints import shortened
@@ -110,7 +110,7 @@ def real(name: str, array: Array, dtype: Dtype) -> Array:
         index = tuple(int(at) for at in np.unravel_index(int(finite.argmin()), numbers.shape))
         what = f"beyond {dtype}" if np.isfinite(array[index]) else "not finite"
         message = f"the value of {name} is {what}{_at(index)}: {array[index]!s}"
-        raise BindingError(message, hint=ENTRY)
+        raise NotFiniteError(message, hint=ENTRY)
     return numbers
 
 

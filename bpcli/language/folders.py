@@ -64,7 +64,7 @@ def handed_in(path: str) -> Folder:
     if not found:
         message = f"{path} holds no submission: no .toml or .json file, and no folder with one"
         raise UsageError(message, hint="give a folder with one file, or one folder, for each student")
-    return Folder(found, left_out)
+    return Folder([one._replace(name=_as_text(one.name), place=_as_text(one.place)) for one in found], left_out)
 
 
 def _in_folder(folder: "os.DirEntry[str]") -> HandedIn:
@@ -96,6 +96,11 @@ def _entries(path: str) -> Iterator["os.DirEntry[str]"]:
 
 def _is_answers(entry: "os.DirEntry[str]") -> bool:
     return entry.is_file(follow_symlinks=False) and entry.name.lower().endswith(FORMS)
+
+
+def _as_text(name: str) -> str:
+    """A name of the system as reports may have it: bytes that are no text are question marks."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def stem(path: str) -> str:

@@ -10,7 +10,7 @@ from itertools import islice
 from numbers import Real
 from typing import IO, TYPE_CHECKING, Any
 
-from bpcli.errors import BindingError, BpcliError, LimitError, UsageError
+from bpcli.errors import BindingError, BpcliError, LimitError, NotFiniteError, UsageError
 from bpcli.graph.op import Shape
 from bpcli.language.complaints import closest, shortened
 from bpcli.language.expressions import parse
@@ -121,7 +121,7 @@ def number_from(name: str, value: object, place: str = "") -> float:
 def _finite(name: str, value: float, typed: object, place: str) -> float:
     if not math.isfinite(value):
         message = f"the value of {name} is not finite{place}: {shortened(str(typed))}"
-        raise BindingError(message, hint="gradients are taken at finite points, up to 1.8e308")
+        raise NotFiniteError(message, hint="gradients are taken at finite points, up to 1.8e308")
     return value
 
 

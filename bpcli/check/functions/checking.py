@@ -10,7 +10,7 @@ import numpy as np
 from bpcli.check.findings import Verdict
 from bpcli.check.functions.callee import Array, Callee, Fault, FaultKind, Inputs, MisbehaviourError, Passed
 from bpcli.check.functions.explaining import explained
-from bpcli.check.functions.given import check_names, differentiable, named, points_of, wanted_of
+from bpcli.check.functions.given import check_names, differentiable, named, points_of, require_few, wanted_of
 from bpcli.check.functions.judging import Judging, group_of, method_of
 from bpcli.check.functions.noise import At, epsilon_of, noise_of
 from bpcli.check.functions.results import FunctionCheck, PointCheck
@@ -91,11 +91,13 @@ def check_callee(
     """Hold the gradients of a pass against differences at some points, each with the seed that it was drawn from.
 
     A `reference` is a pass whose forward values are right: they are compared first. What a pass does that it must not
-    is a fault of the result. Raises UsageError where there is no input to differentiate, or the tolerance is none.
+    is a fault of the result. Raises UsageError where there is no input to differentiate, or the tolerance is none,
+    LimitError where the inputs have too many entries.
     """
     if way.relative is not None and not 0 <= way.relative < 1:
         message = f"the relative tolerance must be from 0 to 1, not {way.relative:g}"
         raise UsageError(message, hint="1e-6 is usual")
+    require_few(points, way.wanted)
     found: list[PointCheck] = []
     faults: list[Fault] = []
     unclaimed: dict[str, None] = {}

@@ -12,7 +12,7 @@ import numpy as np
 from bpcli.check.functions.assigning import is_differentiable
 from bpcli.check.functions.callee import Callee, Inputs
 from bpcli.check.functions.signatures import Parameters
-from bpcli.errors import BindingError, MissingValueError, UnknownNameError, UsageError
+from bpcli.errors import BindingError, LimitError, MissingValueError, UnknownNameError, UsageError
 from bpcli.graph.op import MOST_AXES
 from bpcli.graph.shapes import shape_text
 from bpcli.language.complaints import suggestion
@@ -20,6 +20,7 @@ from bpcli.language.generators import axis_lengths, generators_in, inputs_from, 
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 
 FLOATS = "give an array of floats, or a number such as 2.0"
+MOST_ENTRIES = 1_000_000  # at all points: each of them has a verdict of its own
 WIDEST = 2**53  # whole numbers up to it are floats, too
 MATRIX = 2  # axes
 
@@ -123,3 +124,11 @@ def wanted_of(inputs: Inputs, wanted: Collection[str] | None) -> list[str]:
         message = "there is no input to differentiate"
         raise UsageError(message, hint=FLOATS)
     return [name for name in names if wanted is None or name in wanted]
+
+
+def require_few(points: Sequence[tuple[Inputs, int | None]], wanted: Collection[str] | None) -> None:
+    """Raise LimitError where the inputs whose gradient is checked have more entries than can be told one by one."""
+    count = sum(np.size(inputs[name]) for inputs, _ in points for name in wanted_of(inputs, wanted))
+    if count > MOST_ENTRIES:
+        message = f"the inputs have {count} entries at all points, and {MOST_ENTRIES} at most are checked one by one"
+        raise LimitError(message, hint="give them shorter axes, which show the same mistakes, or take fewer points")

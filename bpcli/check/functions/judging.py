@@ -1,7 +1,7 @@
 """The verdict on every entry of the gradients that a backward pass gives, held against measured slopes."""
 
 from collections.abc import Sequence
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from bpcli.check.functions.callee import Array, Fault
 from bpcli.check.functions.noise import EPSILON
 from bpcli.check.functions.slopes import Measured
 from bpcli.check.groups import Group
-from bpcli.check.measured import LEFT_OUT, RELATIVE, Bounds, Estimate, judged
+from bpcli.check.measured import RELATIVE, Bounds, Estimate, judged
 from bpcli.check.targets import Item
 from bpcli.graph.node import Variable
 from bpcli.graph.shapes import shape_text
@@ -84,14 +84,15 @@ def _finding(item: Item, title: str, number: float, found: Estimate, limits: tup
     """The verdict on one entry."""
     relative, round_off, unseen = limits
     claim = Claim(Target("gradient", item.node.name or ""), str(number), number)
+    if isfinite(number) and isnan(found.value) and isnan(found.error):
+        return Finding(item, title, Verdict.UNDECIDED, claim, reason=OUT_OF_TIME)
     base = Finding(item, title, Verdict.AGREE, claim, truth=found.truth)
     if number == found.value == round_off == 0 and not found.is_corner:  # nothing changes anywhere, as is claimed
         return base
     if not isfinite(number) and isfinite(found.value) and isfinite(found.error):
         return base.but(verdict=Verdict.DIFFER, reason=NOT_FINITE)
     precise = relative * abs(found.value)
-    told = judged(base, found, Bounds(precise, round_off, unseen, relative))
-    return told.but(reason=OUT_OF_TIME) if told.reason == LEFT_OUT else told
+    return judged(base, found, Bounds(precise, round_off, unseen, relative))
 
 
 def _misfit(name: str, claims: Array, shape: tuple[int, ...], where: str) -> Fault | None:

@@ -8,7 +8,7 @@ from bpcli.check.homework.documents import Typed
 from bpcli.check.homework.grades import Mark
 from bpcli.check.nearness import RELATIVE
 from bpcli.check.targets import Names
-from bpcli.errors import BpcliError, ShapeError
+from bpcli.errors import BpcliError, NotFiniteError, ShapeError
 from bpcli.graph.node import Graph
 from bpcli.language.build import has_arrays
 from bpcli.language.claims import Claim, claim_from
@@ -70,14 +70,16 @@ def _is_blank(value: Any) -> bool:
 
 
 def complaint_of(error: BpcliError) -> Written:
-    """What cannot be read; an array of the wrong shape can, and is wrong."""
+    """What cannot be read; an array of the wrong shape, or with an entry that is not finite, can, and is wrong."""
     message = _of_answers(error.message)
     if error.spans and error.text is not None:
         message += f", at {_place(error.spans[0].start, error.spans[0].end)}"
     hint = _of_answers(error.hint or "")
     if hint and "--" not in hint and "claim" not in hint:
         message += f"; {hint}"
-    return Written(mark=Mark.WRONG if isinstance(error, ShapeError) else Mark.UNREADABLE, complaint=message)
+    return Written(
+        mark=Mark.WRONG if isinstance(error, ShapeError | NotFiniteError) else Mark.UNREADABLE, complaint=message
+    )
 
 
 def _of_answers(text: str) -> str:

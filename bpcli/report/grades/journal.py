@@ -7,7 +7,7 @@ a later run with `--resume-run` grades only what was handed in since, or anew.
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -27,16 +27,20 @@ def journal(path: str, kept: Mapping[str, Record]) -> Iterator[Callable[[Grade],
     The journal begins with the records that are kept of an earlier run. Raises UsageError where it cannot be written.
     """
     write_whole(path, b"".join([_line(record) for record in kept.values()]))
-    with _appended(path) as file:
+    file = _appended(path)
 
-        def add(grade: Grade) -> None:
-            try:
-                file.write(_line(grade_record(grade)))
-                file.flush()
-            except OSError as error:
-                raise _unwritable(path, error) from error
+    def add(grade: Grade) -> None:
+        try:
+            file.write(_line(grade_record(grade)))
+            file.flush()
+        except OSError as error:
+            raise _unwritable(path, error) from error
 
+    try:
         yield add
+    finally:
+        with suppress(OSError):  # what could not be written has been told
+            file.close()
 
 
 def kept_in(path: str) -> dict[str, Record]:
