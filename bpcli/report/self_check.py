@@ -6,6 +6,7 @@ from typing import Any
 from bpcli.check.findings import Verdict
 from bpcli.check.groups import ArrayCheck, Group
 from bpcli.check.homework.coincidences import Proposal
+from bpcli.check.homework.problems import Problem
 from bpcli.check.homework.self_check import CheckedItem, ProblemCheck, SelfCheck
 from bpcli.report.array_verdicts import about_group
 from bpcli.report.documents import Document, envelope, json_value
@@ -16,6 +17,7 @@ from bpcli.report.page import Page
 from bpcli.report.toml_texts import toml_value
 from bpcli.report.verdicts import notes_cell
 
+LONGEST_POINT = 1_000  # characters of a drawn one
 MOST_NAMED = 3  # wrong methods, or items, in one sentence
 ALIKE = "so does a wrong method"
 
@@ -34,12 +36,18 @@ def self_check_report(result: SelfCheck, page: Page) -> list[Line]:
 def _problem(checked: ProblemCheck, page: Page) -> list[Line]:
     problem = checked.problem
     title = f"{problem.name}  {safe(problem.title)}" if problem.title else problem.name
-    lines = [*page.headline(title, counted(problem.points, "point")), *_table(checked, page)]
+    lines = [*page.headline(title, counted(problem.points, "point")), *_drawn(problem), *_table(checked, page)]
     for text in _sentences(checked, page):
         lines += _said(text, page)
     if checked.proposal is not None:  # on one line, as TOML takes it
         lines.append([Piece(f"A point that tells right from wrong: at = {toml_value(checked.proposal.at)}")])
     return lines
+
+
+def _drawn(problem: Problem) -> list[Line]:
+    """The point that the seed chose, which the file does not show; nothing of large arrays."""
+    text = f"Drawn by random_seed = {problem.random_seed}: at = {toml_value(problem.at)}" if problem.is_drawn else ""
+    return [[Piece(text)]] if 0 < len(text) <= LONGEST_POINT else []
 
 
 def _said(text: str, page: Page) -> list[Line]:
