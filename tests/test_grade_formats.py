@@ -20,7 +20,9 @@ from bpcli.report.explanations import STAFF, Release
 from bpcli.report.figures import ASCII, full, short
 from bpcli.report.grades.formats import FORMATS, text_of
 from bpcli.report.grades.github import IN_DATA, IN_PROPERTY, MOST_BYTES
+from bpcli.report.grades.screens import grade_lines
 from bpcli.report.grades.spreadsheet import as_text
+from bpcli.report.grades.telling import class_text
 from bpcli.report.page import Page
 
 pytestmark = pytest.mark.usefixtures("oracles_loaded")
@@ -125,7 +127,8 @@ chain  A chain                                                                  
   z                 blank   0 of 1
 """
 CLASS = """\
-Backpropagation by hand                               4 submissions, 2.75 of 5 points on the average
+Backpropagation by hand
+4 submissions, 1 of them unreadable: of the others 3.667 of 5 points on the average
 
 STUDENTS
          points  right  follows  wrong  blank  typos
@@ -151,6 +154,48 @@ MISTAKES                            answers are consistent with
 def test_the_table_of_a_student(small: ClassGrades) -> None:
     """Points, marks, and hints below what is wrong."""
     assert text_of("table", alone(small, 0), STUDENT) == ALICE
+
+
+def test_averages_leave_out_what_could_not_be_read(small: ClassGrades) -> None:
+    """In every report that has one; with nothing read there is none."""
+    alone_unread = small._replace(grades=small.grades[3:])
+
+    for form in ("table", "gradescope", "prairielearn", "github-summary"):
+        assert "of the others 3\\.667 of 5".replace("\\" * (form != "github-summary"), "") in text_of(
+            form, small, STAFF
+        )
+    assert strict(text_of("prairielearn", small, STAFF))["score"] == pytest.approx(11 / 15)
+    assert class_text(alone_unread) == "1 submission, 1 of them unreadable"
+
+
+def test_what_is_noted_about_a_submission_reaches_the_reports_of_a_class(small: ClassGrades) -> None:
+    """So that a teacher sees why an answer is taken for a typo."""
+    noted = small._replace(grades=[small.grades[0], small.grades[1]._replace(notes=("no problem is called 'chian'",))])
+
+    for form in ("table", "csv", "json", "jsonl", "junit", "gradescope", "prairielearn", "github-summary"):
+        assert "chian" in text_of(form, noted, STAFF)
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_no_answer_is_cut_on_a_page(small: ClassGrades, width: int) -> None:
+    """One that is too long for a column stands below it, whole."""
+    long = "[[-0.02666392056, -0.3739986123], [0.1253000111, 0.7351240012]]"
+    grade = small.grades[0]
+    item = grade.problems[0].items[0]._replace(answer=long, truth=long)
+    problem = grade.problems[0]._replace(items=(item, *grade.problems[0].items[1:]))
+
+    text = text_of("table", alone(small._replace(grades=[grade._replace(problems=(problem,))]), 0), STAFF, Page(width))
+
+    assert " ".join(text.split()).count(long) == 2
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_an_answer_has_no_colour(small: ClassGrades) -> None:
+    """Red would say that it is wrong, whatever it is; right values are green."""
+    lines = grade_lines(alone(small, 0), STAFF, Page(100))
+    roles = {piece.text.strip(): piece.role for line in lines for piece in line}
+
+    assert (roles["18"], roles["-18"]) == ("", "value")
 
 
 def test_the_table_of_a_class(small: ClassGrades) -> None:
@@ -239,11 +284,11 @@ def test_csv_has_a_row_a_student(small: ClassGrades) -> None:
     assert header == [
         *("student", "points", "out_of", "chain"),
         *[f"chain: {key}" for key in ("value(A)", "A", "x", "y", "z")],
-        *("quotient", "quotient: x", "unreadable"),
+        *("quotient", "quotient: x", "unreadable", "notes"),
     ]
-    assert rows[0] == ["alice", "3", "5", "3", "right", "right", "right", "wrong", "blank", "", "", ""]
+    assert rows[0] == ["alice", "3", "5", "3", "right", "right", "right", "wrong", "blank", "", "", "", ""]
     assert rows[2][9:11] == ["0", "unreadable"]
-    assert rows[3] == ["dan", "0", "0", *[""] * 8, "expected '=' after a key (line 3)"]
+    assert rows[3] == ["dan", "0", "0", *[""] * 8, "expected '=' after a key (line 3)", ""]
 
 
 @pytest.mark.parametrize(
@@ -256,7 +301,7 @@ def test_no_cell_is_taken_for_a_formula(text: str) -> None:
     grades = a_class(Grade(text, "a.toml", (), unreadable=text))
     (_, row) = csv.reader(StringIO(text_of("csv", grades, STAFF)))
 
-    assert row[0] == row[-1] == as_text(text)
+    assert row[0] == row[-2] == as_text(text)
     assert row[0][0] in "'\\"
     assert row[1:3] == ["0", "0"]
 

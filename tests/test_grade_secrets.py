@@ -102,7 +102,7 @@ def hidden(expression: str) -> re.Pattern[str]:
 
 def leaks(text: str, exercise: Exercise) -> list[str]:
     """The true numbers whose digits stand in a text."""
-    return hidden(exercise.expression).findall(plain(text.replace("A + 16.6257", "")))
+    return hidden(exercise.expression).findall(plain(re.sub(r"A \\?\+ 16\\?\.6257", "", text)))
 
 
 @every_format

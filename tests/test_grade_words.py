@@ -1,6 +1,7 @@
 """Grades in words: what is said of each mark at each level, and grades as records."""
 
 import json
+import re
 
 import pytest
 from grading import CHAIN, NASTY, a_class, grade_of, hostile_class, marked, small_class, typo
@@ -104,6 +105,20 @@ def test_what_follows_from_a_mistake_names_it() -> None:
     assert lost.where == lost.in_full == ("Right, given A, which is wrong.",)
     assert carried.where == ("Right, given A, which is wrong, so it keeps its points.",)
     assert item_of(grade_of("a", problem), "value(A)").where == ("The first wrong step.", "Redo A = x*y.")
+
+
+def test_a_node_without_a_name_is_explained_at_its_first_mention() -> None:
+    """In each report once, for steps that lead to it and from it, over what the student knows; arrays too."""
+    gates = marked("F = relu(x*y)*z + max(x, z)", {"x": 3.0, "y": 2.0, "z": 5.0}, {"x": 7, "y": 2})
+    told = [" ".join([*item.where, *item.cause]) for item in grade_of("a", gates).items]
+
+    assert "Redo the steps v1 → x (v1 = x*y), v4 → x (v4 = max(x, z)), and their sum." in told[0]
+    for text in told:
+        assert text.count("(v1 = ") <= 1
+        for label in set(re.findall(r"\bv\d+\b", text)):
+            assert text.index(f"({label} = ") - text.index(label) < len("v1 → x (v1")
+    array = marked("L = sum((W @ x)**2)", {"W": [[1.0, 2.0]], "x": [3.0, 4.0]}, {"W": [[1, 1]]})
+    assert "(v1 = W @ x)" in " ".join(grade_of("a", array).problems[0].items[0].where)
 
 
 def test_a_blank_item_has_its_right_value_for_staff() -> None:

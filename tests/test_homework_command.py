@@ -71,6 +71,18 @@ def students(done: Done) -> list[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("homework")
+def test_annotations_name_the_files_of_a_class_as_those_of_one_student() -> None:
+    """By the path that was given, so that GitHub finds them."""
+    one, many = (
+        call(*GRADED, path, "--report-format", "github-annotations").out
+        for path in ("submissions/ben.toml", "./submissions/")
+    )
+
+    assert "file=submissions/ben.toml," in one
+    assert one in many
+
+
+@pytest.mark.usefixtures("homework")
 @pytest.mark.parametrize(
     ("name", "code", "points"), [("ann", 0, 5), ("ben", 1, 2), ("cy", 2, 3), ("dee", 1, 0), ("eve", 2, 0)]
 )
@@ -173,8 +185,8 @@ def test_the_name_of_a_report_tells_its_format(name: str, form: str) -> None:
     assert Path(name).read_bytes().decode() == printed.out
     assert (filed.code, filed.err) == (0, "")
     assert (
-        filed.out
-        == f"5 submissions graded, 1 of them unreadable: 2 of 5 points on the average; the report is in {name}\n"
+        filed.out == "5 submissions graded, 1 of them unreadable: of the others 2.5 of 5 points on the average;"
+        f" the report is in {name}\n"
     )
 
 

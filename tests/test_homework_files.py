@@ -11,9 +11,11 @@ import pytest
 
 from bpcli.check.homework.answers import answers_from
 from bpcli.check.homework.documents import Typed, document_from
+from bpcli.check.homework.grading import Grader
 from bpcli.check.homework.problems import TIME_LIMIT, Homework
 from bpcli.check.homework.reading import homework_file, homework_from, tolerance_of
 from bpcli.check.homework.tolerances import PRESETS
+from bpcli.check.homework.written import Misnamed
 from bpcli.errors import BpcliError, ParseError, UsageError
 
 PRODUCT: Mapping[str, Any] = {
@@ -365,15 +367,49 @@ def test_a_file_without_a_name_in_it_is_that_of_its_stem() -> None:
 def test_what_is_not_asked_for_is_a_note() -> None:
     """With what was probably meant; the other answers count."""
     text = "[prodct]\nx = 1\n[product]\nvalue = 3\nx = 6\n[other]\n"
+    note = "problem 'product': 'value' is not asked for; did you mean 'value(A)'?"
 
     answers = answers_from(text, "a.toml", one())
 
-    assert answers.by_problem == {"product": {"x": 6}}
+    assert answers.by_problem == {"product": {"x": 6, "value(A)": Misnamed(3, note)}}
     assert answers.notes == (
+        note,
         "no problem is called 'prodct'; did you mean 'product'?",
-        "problem 'product': 'value' is not asked for; did you mean 'value(A)'?",
         "no problem is called 'other'",
     )
+
+
+def marks_and_notes(text: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The mark of each item of the homework of one problem, and what is noted about the answers."""
+    answers = answers_from(text, "a.toml", one())
+    (found,) = [Grader(one()).marked(0, answers.by_problem.get("product", {}))]
+    return {item.asked.key: item.mark.value for item in found.items}, answers.notes
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ('[prodcut]\n"value(A)" = -12\nx = 6\n', {"value(A)": "unreadable", "x": "unreadable"}),
+        ('[prodcut]\n"vlaue(A)" = -12\nx = ""\n', {"value(A)": "unreadable", "x": "blank"}),
+        ('[product]\n"vlaue(A)" = -12\nx = 6\n', {"value(A)": "unreadable", "x": "right"}),
+        ('[product]\n"vlaue(A)" = 1\n"value(A)" = -12\n', {"value(A)": "right"}),
+        ('[product]\n"vlaue(A)" = -12\n"valeu(A)" = -12\n', {"value(A)": "blank"}),
+        ("[prodcut]\nx = 6\n[porduct]\nx = 6\n", {"x": "blank"}),
+        ("[prodcut]\nx = 6\n[product]\ny = -18\n", {"x": "blank"}),
+        ("[elsewhere]\nx = 6\n", {"x": "blank"}),
+        ("product = 6", {"value(A)": "unreadable", "x": "unreadable"}),
+    ],
+    ids=[
+        *["a problem", "both, and a blank", "an item", "answered as well", "which of two"],
+        *["which of two problems", "a problem answered as well", "near to nothing", "no table"],
+    ],
+)
+def test_what_stands_under_a_mistyped_name_is_a_typo(text: str, marked: dict[str, str]) -> None:
+    """Where nothing stands under the right one, and it is clear which was meant; it is noted in any case."""
+    found, notes = marks_and_notes(text)
+
+    assert {key: found[key] for key in marked} == marked
+    assert notes
 
 
 def test_an_item_that_is_answered_twice_counts_once() -> None:
@@ -388,7 +424,7 @@ def test_a_problem_that_is_no_table_is_a_note() -> None:
     """Nobody's fault but the student's."""
     answers = answers_from("product = 6", "a.toml", one())
 
-    assert answers.by_problem == {}
+    assert set(answers.by_problem) == {"product"}
     assert answers.notes == ("problem 'product' is no table of answers; write [product] above them",)
 
 

@@ -55,7 +55,7 @@ def test_right_answers_have_all_points() -> None:
 
     assert [item.mark for item in found.items] == [Mark.RIGHT] * 4
     assert [item.points for item in found.items] == [2.0] * 4
-    assert [item.title for item in found.items] == ["A", "∂F/∂A", "∂F/∂x", "∂F/∂y"]
+    assert [item.title for item in found.items] == ["value(A)", "∂F/∂A", "∂F/∂x", "∂F/∂y"]
     assert found.first_wrong is None
     assert found.check is not None
     assert found.check.verdict is Verdict.AGREE
@@ -122,7 +122,8 @@ def test_a_mistake_in_a_value_is_carried_forward() -> None:
     found = graded({"value(q)": 2, "value(s)": "0.8808", "s": "-0.2384", "q": "-0.02503"}, neuron)
 
     assert [item.mark for item in found.items] == [Mark.WRONG, Mark.FOLLOWS, Mark.FOLLOWS, Mark.FOLLOWS]
-    assert found.first_wrong == "q"
+    assert found.first_wrong == "value(q)"
+    assert problem_grade(found).items[1].where == ("Right, given value(q), which is wrong, so it keeps its points.",)
 
 
 NEURON: Mapping[str, Any] = {

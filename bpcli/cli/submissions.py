@@ -24,7 +24,7 @@ from bpcli.report.grades.formats import text_of
 from bpcli.report.grades.journal import ENDING, journal, kept_in
 from bpcli.report.grades.running import STUDENT, Rendered, RunningReport
 from bpcli.report.grades.screens import grade_lines
-from bpcli.report.grades.telling import name_of, points_text
+from bpcli.report.grades.telling import class_text, name_of, points_text
 from bpcli.report.grades.words import problem_grade
 from bpcli.report.page import Page
 from bpcli.report.plain import note_text
@@ -50,6 +50,8 @@ def submissions_graded(homework: Homework, form: str, options: dict[str, Any], r
         graded_ones = graded(
             homework, submissions, grading, jobs=options["parallel_jobs"], kept=record.kept, partly=record.partly
         )
+        if is_class:
+            graded_ones = map(partial(_under, options["answers_from"]), graded_ones)
         found = [record.added(one) for one in graded_ones]
     grades = whole._replace(grades=[one.grade for one in found])
     if not options["is_quiet"]:
@@ -61,6 +63,12 @@ def submissions_graded(homework: Homework, form: str, options: dict[str, Any], r
             write(rendered(grades))
     codes = [one.code for one in found]
     return worst_exit(codes if is_class else [*codes, *_codes(grades.grades[0])])
+
+
+def _under(folder: str, one: Graded) -> Graded:
+    """A grade whose source is the path of its file with slashes, as annotations of files have it."""
+    path = os.path.normpath(os.path.join(folder, one.grade.source))  # noqa: PTH118 - pathlib is slow to load
+    return one._replace(grade=one.grade._replace(source=path.replace(os.sep, "/")))
 
 
 def _rendered(form: str, release: Release, page: Page | None, grades: ClassGrades) -> str:
@@ -152,9 +160,6 @@ def _summary(grades: ClassGrades, target: str) -> str:
     """What is said of a report that went to a file."""
     found = grades.grades
     where = f"the {'reports are' if STUDENT in target else 'report is'} in {target}\n"
-    points = points_text(sum(grade.points for grade in found) / len(found), grades.out_of)
     if len(found) == 1:
-        return f"{name_of(found[0])}: {points} points; {where}"
-    unreadable = sum(grade.unreadable is not None for grade in found)
-    aside = f", {unreadable} of them unreadable" if unreadable else ""
-    return f"{len(found)} submissions graded{aside}: {points} points on the average; {where}"
+        return f"{name_of(found[0])}: {points_text(found[0].points, grades.out_of)} points; {where}"
+    return f"{class_text(grades, 'graded')}; {where}"

@@ -103,7 +103,7 @@ class Page(NamedTuple):
         """A title with something at the right end of its line; else below it."""
         gap = self.line - len(left) - len(right)
         if gap < 2:  # noqa: PLR2004 - two words would run together
-            return [[Piece(line, "title")] for line in (*self.wrapped(left), right)]
+            return [[Piece(line, "title")] for line in (*self.wrapped(left), *self.wrapped(right))]
         return [[Piece(left, "title"), Piece(" " * gap), Piece(right, "title")]]
 
     def wrapped(self, text: str, indent: int = 0, below: int = 0) -> list[str]:

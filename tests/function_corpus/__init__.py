@@ -14,6 +14,7 @@ from function_corpus import (
     probability,
     recurrent,
     reductions,
+    scaled,
 )
 from function_corpus.subjects import Subject
 
@@ -21,6 +22,7 @@ FAMILIES = (
     elementwise,
     linear,
     reductions,
+    scaled,
     losses,
     normalisation,
     convolution,

@@ -156,7 +156,7 @@ SUBJECTS = (
             Slip("sum instead of mean", " / len(x)", ""),
             Slip("factor 2", "2 * ", ""),
             Slip("path", " - x.mean(axis=0)", ""),
-            Slip("every entry times", "len(x)", "(len(x) - 1)"),
+            Slip("mean over another length", "len(x)", "(len(x) - 1)"),
             Slip("upstream gradient left out", "dout *", "1.0 *"),
         ),
     ),

@@ -1,6 +1,6 @@
 """Contributions that are overwritten, left out, or counted once: what the Jacobian and the upstream tell."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, combinations
 from math import prod
 
@@ -26,7 +26,18 @@ def of_accumulation(case: Case) -> Iterator[Mistake]:
                 text = f"overwritten instead of accumulated, `=` for `+=`: only the {which} contribution kept"
                 where = f"along axis {', '.join(map(str, chosen))} of {_output(case, place)}"
                 cause = Cause("overwritten", ACCUMULATION, f"{text} {where}", bare="overwritten instead of accumulated")
-                yield Mistake(cause, (values + beside).reshape(case.x.shape))
+                kept = (values + beside).reshape(case.x.shape)
+                yield Mistake(cause, kept)
+                if _is_repeated(case.x.shape, part.shape[:-1], chosen):
+                    text = f"broadcast gradient not summed: only the {which} part of it kept {where}"
+                    yield Mistake(Cause("not summed", AXES, text, bare="broadcast gradient not summed"), kept)
+
+
+def _is_repeated(shape: Sequence[int], to: Sequence[int], axes: Sequence[int]) -> bool:
+    """Whether broadcasting the one shape to the other repeats it along these axes."""
+    whole = [1] * (len(to) - len(shape)) + list(shape)
+    fits = len(whole) == len(to) and all(own in {1, length} for own, length in zip(whole, to, strict=True))
+    return fits and all(whole[axis] == 1 < to[axis] for axis in axes)
 
 
 def _output(case: Case, place: int) -> str:

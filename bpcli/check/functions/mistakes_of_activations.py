@@ -132,7 +132,19 @@ def of_activations(case: Case) -> Iterator[Mistake]:
         for ratio, kind, text in ratios(case.out):
             values = ((case.weights * ratio.reshape(-1)) @ case.jacobian).reshape(case.x.shape)
             yield Mistake(Cause(kind, ACTIVATION, text), values)
+        yield from _behind_a_path(case)
         yield from _transposed_behind(case)
+
+
+def _behind_a_path(case: Case) -> Iterator[Mistake]:
+    """An activation with an input added to it, as in a residual block."""
+    for name, value in {case.name: case.x, **case.floats}.items():
+        if value.shape != case.out.shape or not value.ndim:
+            continue
+        beside = np.eye(case.x.size) if name == case.name else np.zeros(case.jacobian.shape)
+        for ratio, kind, text in ratios(case.out - value):
+            values = case.weights @ beside + (case.weights * ratio.reshape(-1)) @ (case.jacobian - beside)
+            yield Mistake(Cause(kind, ACTIVATION, text), values.reshape(case.x.shape))
 
 
 def _transposed_behind(case: Case) -> Iterator[Mistake]:

@@ -6,12 +6,13 @@ import numpy as np
 
 from bpcli.check.findings import Cause
 from bpcli.check.functions.case import Array, Case
-from bpcli.check.functions.mistakes import AXES, PLACES, Mistake
+from bpcli.check.functions.mistakes import AXES, CHAIN, PLACES, Mistake
 from bpcli.check.functions.mistakes_of_shape import of_other_inputs, turns
 
 FARTHEST_SHIFT = 3
 MATRIX = 2
 FEWEST = 3  # entries that a pattern among them takes
+CLEAR = 1000.0  # times what is lost to rounding: what such an entry is at least
 
 
 def of_places(case: Case) -> Iterator[Mistake]:
@@ -30,6 +31,9 @@ def _transposed(case: Case) -> Iterator[Mistake]:
     for turned in turns(case.truth):
         if turned.shape == case.claimed.shape:
             yield Mistake(Cause("transposed", AXES, "the gradient transposed"), turned)
+        if turned.size > max(turned.shape):
+            text = "the gradient transposed: in the order of the transpose, and laid out in the shape of the input"
+            yield Mistake(Cause("transposed", AXES, text), turned.reshape(case.truth.shape))
     size = case.x.size
     if case.jacobian.shape == (size, size):
         text = "transposed: the linear map of the forward pass applied again, not its transpose"
@@ -42,6 +46,17 @@ def _transposed(case: Case) -> Iterator[Mistake]:
                 yield Mistake(
                     Cause("transposed", AXES, f"{name} transposed, or not transposed where it must be"), values
                 )
+
+
+def of_square_upstreams(case: Case) -> Iterator[Mistake]:
+    """A square upstream gradient transposed, or the identity in its place."""
+    if case.upstream is None or len(case.shapes) > 1 or len(case.shapes[0]) != MATRIX or len(set(case.shapes[0])) > 1:
+        return
+    (arrived,), shape = case.arrived, case.x.shape
+    text = "the upstream gradient transposed, or not transposed where it must be"
+    yield Mistake(Cause("transposed", AXES, text), (arrived.T.reshape(-1) @ case.jacobian).reshape(shape))
+    values = (np.eye(len(arrived)).reshape(-1) @ case.jacobian).reshape(shape)
+    yield Mistake(Cause("upstream left out", CHAIN, "the upstream gradient left out of a matrix product"), values)
 
 
 def _rolled(case: Case) -> Iterator[Mistake]:
@@ -57,7 +72,8 @@ def _rolled(case: Case) -> Iterator[Mistake]:
     for axes in [*[(axis,) for axis in range(truth.ndim)], *([(-2, -1)] if truth.ndim > 1 else [])]:
         for step in [sign * size for size in range(1, FARTHEST_SHIFT + 1) for sign in (1, -1)]:
             kept, shifted = _overlap(truth, claimed, axes, step)
-            if kept.size >= max(FEWEST, truth.size // 3) and np.count_nonzero(kept) >= FEWEST:
+            clear = np.abs(kept) > CLEAR * case.round_off * np.abs(claimed).max(initial=0.0)
+            if kept.size >= max(FEWEST, truth.size // 3) and np.count_nonzero(clear) >= FEWEST:
                 values = claimed.copy()
                 values[tuple(_part(claimed, axes, step))] = kept
                 word = "entry" if truth.ndim == 1 else "row"

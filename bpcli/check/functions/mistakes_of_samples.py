@@ -133,6 +133,10 @@ def _off_by_one(case: Case, name: str, labels: Array) -> Iterator[Mistake]:
             if values is not None:
                 text = f"one entry off: {name} taken one too {'large' if step > 0 else 'small'}"
                 yield Mistake(Cause("one entry off", PLACES, text, bare=f"one entry off: in {name}"), values)
+        values = case.claimed_at({**case.inputs, name: np.roll(labels, step, axis=0)})
+        if values is not None:
+            text = f"one row off: {name} taken from the row {'before' if step > 0 else 'after'}"
+            yield Mistake(Cause("one row off", PLACES, text, bare=f"one row off: in {name}"), values)
 
 
 def _one_hot_given(case: Case) -> Iterator[Mistake]:

@@ -1,7 +1,7 @@
 """Gradients that are right but for one factor: a sum for a mean, a sign, a factor of the upstream."""
 
 from collections.abc import Iterator, Mapping
-from itertools import combinations
+from itertools import combinations, product
 from math import isqrt, prod
 
 import numpy as np
@@ -11,6 +11,7 @@ from bpcli.check.functions.case import Array, Case, is_numeric
 from bpcli.check.functions.mistakes import ARITHMETIC, CHAIN, PATH, Mistake
 
 CLOSE = 1e-9
+KNOWN = 1e-3  # of the largest entry: how well one is known that tells a factor
 ONE = 1.0
 
 
@@ -29,17 +30,23 @@ def of_factors(case: Case) -> Iterator[Mistake]:
 
 def factor_of(case: Case) -> float | None:
     """What every entry is multiplied by; None where it is no one factor."""
-    size = float(np.vdot(case.truth, case.truth))
+    truth = np.where(_known(case), case.truth, 0.0)
+    size = float(np.vdot(truth, truth))
     if not size:
         return None
-    factor = float(np.vdot(case.truth, case.claimed)) / size
+    factor = float(np.vdot(truth, case.claimed)) / size
     return factor if case.is_given_by(case.truth * factor) else None
+
+
+def _known(case: Case) -> Array:
+    """Which entries tell a factor: at a kink the truth is anything between two slopes."""
+    return np.broadcast_to(case.errors <= KNOWN * np.abs(case.truth).max(initial=0.0), case.truth.shape)
 
 
 def is_close(case: Case, one: float, other: float) -> bool:
     """Whether two factors are one, as far as the truth can tell."""
     scale = float(np.abs(case.truth).max(initial=0.0))
-    error = float(np.max(case.errors, initial=0.0)) / scale if scale else 0.0
+    error = float(np.max(case.errors, where=_known(case), initial=0.0)) / scale if scale else 0.0
     return abs(one - other) <= (error + max(CLOSE, case.round_off)) * max(abs(one), abs(other))
 
 
@@ -153,13 +160,32 @@ def _sizes(case: Case) -> Mapping[str, Array]:
 def of_one_factor(case: Case) -> Iterator[Mistake]:
     """Every entry times one number of no better name."""
     factor = factor_of(case)
-    if factor is not None and case.truth.size > 1 and not is_close(case, factor, ONE):
+    if factor is None or is_close(case, factor, ONE):
+        return
+    ratios = list(_ratios(case, factor))
+    yield from ratios
+    if case.truth.size > 1 and not ratios:
         values, count = case.truth * factor, max(abs(factor), 1 / abs(factor))
         text = f"every entry times {factor:.6g}"
         if is_close(case, count, round(count)):
             word = "sum instead of mean" if abs(factor) > 1 else "mean instead of sum"
             text = f"{word} over {round(count)}, or another factor: {text}"
         yield Mistake(Cause("one factor", ARITHMETIC, text, bare="every entry times one factor"), values)
+
+
+def _ratios(case: Case, factor: float) -> Iterator[Mistake]:
+    """Divided by another length than the right one, or by one that is less by 1, as in a variance."""
+    lengths = _lengths(case)
+    less = {count - 1: f"1 less than {which}" for count, which in lengths.items() if count > 2}  # noqa: PLR2004 - else 1
+    pairs = [*product(lengths, lengths), *[pair for few in less for pair in ((few, few + 1), (few + 1, few), (few, 1))]]
+    words = {**less, **lengths}
+    for right, count in pairs:
+        if is_close(case, factor, right / count):
+            kind = "mean over another length" if count > 1 else "sum instead of mean"
+            divided = f"divided by {count}, {words[count]}" if count > 1 else "summed"
+            text = f"{kind}: {divided}, and not divided by {right}, {words[right]}"
+            yield Mistake(_counted(kind, text), factor * case.truth)
+            return
 
 
 def _powers_of(name: str) -> Iterator[tuple[float, str]]:

@@ -29,6 +29,9 @@ def _transposed(case: Case) -> Iterator[Mistake]:
     for turned in turns(case.truth):
         if turned.shape == case.claimed.shape:
             yield Mistake(Cause("transposed", AXES, "the gradient transposed"), turned)
+    if case.claimed.shape == (*case.x.shape, *case.shapes[0]):
+        text = "the Jacobian transposed: the axes of the input first"
+        yield Mistake(Cause("transposed", AXES, text), case.jacobian.T.reshape(case.claimed.shape))
 
 
 def turns(whole: Array) -> Iterator[Array]:

@@ -4,15 +4,16 @@ What cannot be used is no error here, as one student must not stop the others: i
 of the file can be read.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from bpcli.check.homework.documents import document_from, flattened
 from bpcli.check.homework.posing import meant
 from bpcli.check.homework.problems import Answers, Homework, Problem
-from bpcli.check.homework.written import shown
+from bpcli.check.homework.written import Misnamed, shown
 from bpcli.errors import BpcliError, UsageError
-from bpcli.language.complaints import named, shortened, suggestion
+from bpcli.language.complaints import closest, named, shortened
 from bpcli.language.folders import stem
 
 MOST_NOTES = 20
@@ -33,14 +34,20 @@ def answers_from(text: str, source: str, homework: Homework) -> Answers:
     student = _student(document.get("student"), source, notes)
     problems = {problem.name: problem for problem in homework.problems}
     found: dict[str, dict[str, Any]] = {}
+    unknown: dict[str, Any] = {}
     for name, table in document.items():
         if name in problems and isinstance(table, Mapping):
             found[name] = _of_problem(problems[name], table, notes)
         elif name in problems:
             notes.append(f"problem '{name}' is no table of answers; write [{name}] above them")
+            found[name] = {asked.key: Misnamed(table, notes[-1]) for asked in problems[name].asked}
         elif name not in ("student", "$schema"):
-            hint = suggestion(str(name), list(problems), "")
-            notes.append(_with(f"no problem is called {named(str(name))}", hint))
+            unknown[str(name)] = table
+    for name, meant_one, note in _mistyped(unknown, list(problems), found, "no problem is called {}"):
+        notes.append(note)
+        if meant_one and isinstance(unknown[name], Mapping):
+            written_there = _of_problem(problems[meant_one], unknown[name], notes)
+            found[meant_one] = {key: Misnamed(value, note) for key, value in written_there.items()}
     return Answers(student, found, notes=_few(notes))
 
 
@@ -59,16 +66,39 @@ def _of_problem(problem: Problem, table: Mapping[str, Any], notes: list[str]) ->
     keys = [asked.key for asked in problem.asked]
     by_target = {meant(key): key for key in keys}
     found: dict[str, Any] = {}
+    unknown: dict[str, Any] = {}
     for name, value in flattened(table).items():
         key = name if name in keys else by_target.get(meant(name))
         if key is None:
-            hint = suggestion(name, keys, "")
-            notes.append(_with(f"problem '{problem.name}': {named(name)} is not asked for", hint))
+            unknown[name] = value
         elif key in found:
             notes.append(f"problem '{problem.name}': '{key}' is answered twice; the first answer counts")
         else:
             found[key] = value
+    for name, key, note in _mistyped(unknown, keys, found, f"problem '{problem.name}': {{}} is not asked for"):
+        notes.append(note)
+        if key:
+            found[key] = Misnamed(unknown[name], note)
     return found
+
+
+def _mistyped(
+    unknown: Collection[str], known: list[str], answered: Collection[str], said: str
+) -> list[tuple[str, str | None, str]]:
+    """Each unknown name, the known one that was meant, and what is noted.
+
+    It is told what was meant where nothing stands under that name, nor a second unknown name is as near to it.
+    """
+    near = {name: closest(name, known) for name in unknown}
+    times = Counter(near.values())
+    return [
+        (
+            name,
+            meant_one if meant_one not in answered and times[meant_one] == 1 else None,
+            _with(said.format(named(name)), f"did you mean '{meant_one}'?" if meant_one else ""),
+        )
+        for name, meant_one in near.items()
+    ]
 
 
 def _with(text: str, hint: str) -> str:

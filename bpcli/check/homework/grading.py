@@ -84,7 +84,8 @@ class _GradedProblem:
             judged[place] = one
         items = tuple([self._item(place, value, judged[place]) for place, value in enumerate(values)])
         first, leads = first_wrong_of(check)
-        return MarkedProblem(self._problem, items, check, first, leads=leads)
+        title = next((item.title for item in items if item.found and item.found.title == first), None)
+        return MarkedProblem(self._problem, items, check, title, leads=leads)
 
     def _make_room(self, kept: dict[Any, Any]) -> None:
         """Forget the oldest where too much is kept."""
@@ -114,7 +115,7 @@ class _GradedProblem:
 
     def _item(self, place: int, value: Any, judged: Judged) -> MarkedItem:
         asked = self._problem.asked[place]
-        title, answer = self._posed.titles[place], shown(value)
+        title, answer = self._posed.title(place), shown(value)
         if isinstance(judged, Written):
             return MarkedItem(asked, title, judged.mark, 0.0, answer, None, judged.complaint)
         mark = _mark_of(judged)

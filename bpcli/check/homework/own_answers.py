@@ -72,6 +72,10 @@ class OwnAnswers:
         """What an item is about."""
         return self._posed.items[self._places[key]]
 
+    def heading(self, key: str) -> str:
+        """What a report calls an item."""
+        return self._posed.title(self._places[key])
+
     def title(self, key: str) -> str:
         """How reports write an item."""
         return self._posed.titles[self._places[key]]

@@ -46,6 +46,11 @@ class Posed(NamedTuple):
     own: Gradients | None = None
     seed: Any = None
 
+    def title(self, place: int) -> str:
+        """What a report of grades calls the item with this place: a value as it is asked for, `value(A)`."""
+        title = self.titles[place]
+        return f"value({title})" if self.items[place].kind == "value" else title
+
     def within(self, place: int) -> tuple[int, ...]:
         """The entry that the item with this place asks for, () for the whole."""
         asked = self.targets[place].place

@@ -4,7 +4,6 @@ bpcli's own answer to every item is held against SymPy and differences, and it i
 the right number at the point that was chosen, with a point that tells them apart.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -125,7 +124,9 @@ def _answers_checked(problem: Problem, own: OwnAnswers, limits: Limits) -> Probl
     names = [str(own.item(key).node.name) for key in whole]
     checks = ([check(with_respect_to=names)] if names else []) + ([check(dict(others.values()))] if others else [])
     found = {one.title: one for done in checks for one in _parts(done)}
-    items = [_item(asked, own.title(asked.key), right[asked.key], found) for asked in problem.asked]
+    items = [
+        _item(asked, own.heading(asked.key), right[asked.key], found[own.title(asked.key)]) for asked in problem.asked
+    ]
     idle = [item.title for item in items if not own.counts_for_output(item.asked.key)]
     notes = (f"{', '.join(idle)} {'is' if len(idle) == 1 else 'are'} 0: {NOT_USED}",) if idle else ()
     return ProblemCheck(problem, tuple(items), tuple(checks), notes=notes)
@@ -150,8 +151,7 @@ def _parts(check: Check) -> tuple[Finding | Group, ...]:
     return check.groups if isinstance(check, ArrayCheck) else check.findings
 
 
-def _item(asked: Asked, title: str, right: Any, found: Mapping[str, Finding | Group]) -> CheckedItem:
+def _item(asked: Asked, title: str, right: Any, finding: Finding | Group) -> CheckedItem:
     """An item with its verdict; a single number is shown as float64 has it."""
-    finding = found[title]
     in_float64 = finding.own if isinstance(finding, Finding) else None
     return CheckedItem(asked, title, right if in_float64 is None else in_float64, finding)

@@ -31,8 +31,16 @@ class Written(NamedTuple):
     complaint: str = ""
 
 
+class Misnamed(NamedTuple):
+    """What was written for an item under a name that is nearly its own, and what is said of that."""
+
+    value: Any
+    complaint: str
+
+
 def shown(value: Any) -> str:
     """What was written, as a report shows it; half a character of JSON, which no file can hold, is a question mark."""
+    value = value.value if isinstance(value, Misnamed) else value
     text = value if isinstance(value, str) else "" if value is None else str(value)
     text = text[: LONGEST_SHOWN + 1].encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
@@ -40,11 +48,11 @@ def shown(value: Any) -> str:
 
 def written(key: str, value: Any, names: Names) -> Written:
     """What was written for an item, over the names of the expression."""
-    if value is None or (isinstance(value, str) and not value.strip()):
+    if _is_blank(value.value if isinstance(value, Misnamed) else value):
         return Written(mark=Mark.BLANK)
-    kind = _no_answer(value)
-    if kind:
-        return Written(complaint=kind)
+    complaint = value.complaint if isinstance(value, Misnamed) else _no_answer(value)
+    if complaint:
+        return Written(complaint=complaint)
     if _is_infinite(value):
         return Written(mark=Mark.WRONG, complaint=NOT_FINITE)
     try:
@@ -55,6 +63,10 @@ def written(key: str, value: Any, names: Names) -> Written:
         return Written(claim, formula)
     except BpcliError as error:
         return complaint_of(error)
+
+
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def complaint_of(error: BpcliError) -> Written:

@@ -13,7 +13,7 @@ from bpcli.report.explanations import Release
 from bpcli.report.grades.tallies import HEADS, MOST_NAMED, hardest_first, marks_of, mistakes_made, tallies
 from bpcli.report.grades.telling import (
     COSTS,
-    counted,
+    class_text,
     grade_notes,
     mark_text,
     name_of,
@@ -83,15 +83,16 @@ def _cells(item: ItemGrade, release: Release) -> list[str]:
 
 
 def _class_lines(grades: ClassGrades, release: Release) -> Iterator[str]:
-    yield f"## {markdown(grades.homework)}, {counted(len(grades.grades), 'submission')}"
+    yield f"## {markdown(grades.homework)}: {markdown(class_text(grades))}"
     if waiting := waiting_text(grades):
         yield from ["", f"**{waiting[0].upper()}{waiting[1:]}.**"]
     words = list(HEADS.values())
-    yield from ["", *_head(["student", "points", *words], {"points", *words})]
+    yield from ["", *_head(["student", "points", *words, "notes"], {"points", *words})]
     for grade in grades.grades:
         marks = marks_of(grade)
         points = markdown(points_text(grade.points, grade.out_of or grades.out_of))
-        yield _row([markdown(name_of(grade)), points, *[str(marks[mark] or "") for mark in HEADS]])
+        notes = "<br>".join([markdown(note) for note in grade_notes(grade)])
+        yield _row([markdown(name_of(grade)), points, *[str(marks[mark] or "") for mark in HEADS], notes])
     items = tallies(grades)
     yield from ["", "### The hardest items", "", *_head(["problem", "item", "mean", *words], {"mean", *words})]
     for item in hardest_first(items):

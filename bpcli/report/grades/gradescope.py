@@ -10,7 +10,7 @@ from bpcli.report.documents import Document
 from bpcli.report.explanations import Release
 from bpcli.report.grades.documents import strict_text
 from bpcli.report.grades.telling import (
-    counted,
+    class_text,
     grade_notes,
     item_text,
     name_of,
@@ -29,9 +29,7 @@ def gradescope_text(grades: ClassGrades, release: Release) -> str:
     if len(grades.grades) == 1 and not grades.waiting:
         return strict_text(results(grades.grades[0], release))
     waiting = waiting_text(grades)
-    about = f"{safe(grades.homework)}: {counted(len(grades.grades), 'submission')}" + (
-        f"; {waiting}" if waiting else ""
-    )
+    about = f"{safe(grades.homework)}: {class_text(grades)}" + (f"; {waiting}" if waiting else "")
     tests = [
         _problem_test(grade, problem, f"{student}.{number}", release)
         for student, grade in enumerate(grades.grades, 1)

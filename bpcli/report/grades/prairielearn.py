@@ -12,8 +12,9 @@ from bpcli.check.homework.grades import ClassGrades, Grade, ItemGrade, Mark, Pro
 from bpcli.report.documents import Document
 from bpcli.report.explanations import Release
 from bpcli.report.grades.documents import strict_text
+from bpcli.report.grades.tallies import average, read_ones
 from bpcli.report.grades.telling import (
-    counted,
+    class_text,
     grade_notes,
     item_text,
     mark_text,
@@ -32,15 +33,12 @@ def prairielearn_text(grades: ClassGrades, release: Release) -> str:
     """The results of one submission, or of a class."""
     if len(grades.grades) == 1 and not grades.waiting:
         return strict_text(results(grades.grades[0], release))
-    points = sum(grade.points for grade in grades.grades)
-    out_of = sum(grade.out_of for grade in grades.grades)
     waiting = waiting_text(grades)
     return strict_text(
         {
             "gradable": True,
-            "score": reached(points, out_of),
-            "message": f"{safe(grades.homework)}: {counted(len(grades.grades), 'submission')}"
-            + (f"; {waiting}" if waiting else ""),
+            "score": reached(average(grades), grades.out_of) if read_ones(grades) else 0,
+            "message": f"{safe(grades.homework)}: {class_text(grades)}" + (f"; {waiting}" if waiting else ""),
             "output": "",
             "tests": [_problem_test(grade, problem, release) for grade in grades.grades for problem in grade.problems],
             "students": [{"student": grade.student, **results(grade, release)} for grade in grades.grades],

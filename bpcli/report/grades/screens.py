@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from bpcli.check.homework.grades import ClassGrades, Grade, ItemGrade, Mark, ProblemGrade
 from bpcli.report.explanations import Release
 from bpcli.report.figures import short
-from bpcli.report.formulas import LINE
 from bpcli.report.grades.tallies import HEADS, MOST_NAMED, ItemTally, hardest_first, marks_of, mistakes_made, tallies
 from bpcli.report.grades.telling import (
-    counted,
+    class_text,
     grade_notes,
     mark_text,
     name_of,
@@ -22,7 +21,8 @@ from bpcli.report.layout import INDENT, Column, Line, Piece, Row, table
 from bpcli.report.page import Page
 from bpcli.report.plain import plain_text
 
-LONGEST_ANSWER = 28
+LONGEST_ANSWER = 28  # characters in a column of a page; longer ones stand whole below it
+BELOW = "below"
 
 
 def screen_text(grades: ClassGrades, release: Release, page: Page) -> str:
@@ -51,7 +51,7 @@ def _student(grade: Grade, grades: ClassGrades, release: Release, page: Page) ->
 
 def _problem(problem: ProblemGrade, release: Release, page: Page) -> list[Line]:
     title = safe(problem.title) if problem.title == problem.problem else f"{problem.problem}  {safe(problem.title)}"
-    columns = [Column("left", "name"), Column("right", "gradient", caption="answered")]
+    columns = [Column("left", "name"), Column("right", caption="answered")]
     heading = ["", "answered"]
     if release.to_staff:
         columns.append(Column("right", "value", caption="right"))
@@ -66,10 +66,11 @@ def _problem(problem: ProblemGrade, release: Release, page: Page) -> list[Line]:
 
 
 def _row(item: ItemGrade, release: Release, page: Page) -> Row:
-    cells = [safe(item.title), _answer(item.answer, page)]
-    if release.to_staff:
-        cells.append(_answer(item.truth, page))
-    said = [safe(text, len(text)) for text in told(item, release)]
+    shown = {"answered": item.answer} | ({"right": item.truth} if release.to_staff else {})
+    whole = {what: safe(text, max(len(text), 1)) for what, text in shown.items()}
+    long = {what: text for what, text in whole.items() if page.is_short and len(text) > LONGEST_ANSWER}
+    cells = [safe(item.title), *[BELOW if what in long else text for what, text in whole.items()]]
+    said = [f"{what}: {text}" for what, text in long.items()] + [safe(text, len(text)) for text in told(item, release)]
     below = [line for text in said for line in page.wrapped(text, INDENT)]
     return Row(
         (*cells, mark_text(item), points_text(item.points, item.out_of)),
@@ -78,19 +79,11 @@ def _row(item: ItemGrade, release: Release, page: Page) -> Row:
     )
 
 
-def _answer(text: str, page: Page) -> str:
-    """An answer in its column: whole where there is room for all, cut on a page."""
-    return safe(text, LONGEST_ANSWER if page.is_short else max(len(text), 1))
-
-
 # A class --------------------------------------------------------------------------------------------------------------
 
 
 def _class(grades: ClassGrades, release: Release, page: Page) -> list[Line]:
-    count = len(grades.grades)
-    mean = sum(grade.points for grade in grades.grades) / count if count else 0.0
-    about = f"{counted(count, 'submission')}, {points_text(mean, grades.out_of)} points on the average"
-    lines = page.headline(safe(grades.homework), about)
+    lines = page.headline(safe(grades.homework), class_text(grades))
     waiting = waiting_text(grades)
     lines += [[Piece(f"{waiting[0].upper()}{waiting[1:]}.")]] if waiting else []
     lines += [[], *page.title("STUDENTS"), *_students(grades, page)]
@@ -108,21 +101,22 @@ def _students(grades: ClassGrades, page: Page) -> list[Line]:
     kept = [mark for mark in HEADS if mark in found]
     columns = [Column("left", "name"), Column("point", "value", caption="points")]
     columns += [Column("right", caption=HEADS[mark]) for mark in kept]
-    rows = [Row((name_of(grade), *_counts(grade, kept)), _unread(grade, page)) for grade in shown]
+    rows = [_student_row(grade, kept, page) for grade in shown]
     heading = ("", "points", *[HEADS[mark] for mark in kept])
     return [*table(columns, rows, page.width, heading, needs_heading=True), *page.left_out(len(grades.grades))]
+
+
+def _student_row(grade: Grade, kept: Sequence[Mark], page: Page) -> Row:
+    """The counts of a submission, and why it could not be read, or what is noted about it."""
+    unreadable = [] if grade.unreadable is None else [grade.unreadable]
+    notes = tuple([safe(note, len(note)) for note in (*unreadable, *grade.notes)])
+    below = [line.removeprefix(" " * INDENT) for note in notes for line in page.wrapped(note, INDENT)]
+    return Row((name_of(grade), *_counts(grade, kept)), (" ".join(notes),) if notes else (), tuple(below))
 
 
 def _counts(grade: Grade, kept: Sequence[Mark]) -> list[str]:
     marks = marks_of(grade)
     return [short(tidy(grade.points)), *[str(marks[mark] or "") for mark in kept]]
-
-
-def _unread(grade: Grade, page: Page) -> tuple[str, ...]:
-    """Why a whole submission could not be read."""
-    if grade.unreadable is None:
-        return ()
-    return (safe(grade.unreadable, LINE // 2 if page.is_short else len(grade.unreadable)),)
 
 
 def _items(items: list[ItemTally], page: Page) -> list[Line]:

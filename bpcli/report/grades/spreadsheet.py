@@ -15,13 +15,14 @@ def csv_text(grades: ClassGrades) -> str:
     """`student,points,out_of`, then a column a problem (points) and, after it, one an item (mark).
 
     Numbers are numbers; a text that a spreadsheet would take for a formula has an apostrophe before it. The columns
-    are those of all submissions; what a submission has not is empty. The last column says why one cannot be read.
+    are those of all submissions; what a submission has not is empty. The last columns say
+    why one cannot be read, and what is noted about it.
     """
     columns = _columns(grades)
     written = StringIO()
     writer = csv.writer(written, lineterminator="\n")
     names = [as_text(f"{problem}: {key}" if key else problem) for problem, key in columns]
-    writer.writerow(("student", "points", "out_of", *names, "unreadable"))
+    writer.writerow(("student", "points", "out_of", *names, "unreadable", "notes"))
     writer.writerows([_row(grade, columns) for grade in grades.grades])
     return written.getvalue()
 
@@ -46,6 +47,7 @@ def _row(grade: Grade, columns: list[tuple[str, str]]) -> list[str | float]:
         tidy(grade.out_of),
         *[cells.get(column, "") for column in columns],
         as_text(grade.unreadable or ""),
+        as_text(" ".join([f"{note}." for note in grade.notes])),
     ]
 
 

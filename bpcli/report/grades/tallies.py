@@ -66,9 +66,7 @@ def tallies(grades: ClassGrades) -> list[ItemTally]:
 
 
 def _items(grades: ClassGrades) -> Iterator[tuple[ProblemGrade, ItemGrade]]:
-    for grade in grades.grades:
-        if grade.unreadable is not None:
-            continue
+    for grade in read_ones(grades):
         for problem in grade.problems:
             for item in problem.items:
                 yield problem, item
@@ -87,6 +85,17 @@ def mistakes_made(items: list[ItemTally]) -> list[MistakeTally]:
 def hardest_first(items: list[ItemTally]) -> list[ItemTally]:
     """The items by the share of their points that was reached, the least first."""
     return sorted(items, key=lambda item: round(item.ease, 9))
+
+
+def read_ones(grades: ClassGrades) -> list[Grade]:
+    """The submissions that could be read at all, which averages are over."""
+    return [grade for grade in grades.grades if grade.unreadable is None]
+
+
+def average(grades: ClassGrades) -> float:
+    """The points that were reached on the average, of the submissions that could be read."""
+    read = read_ones(grades)
+    return sum(grade.points for grade in read) / len(read) if read else 0.0
 
 
 def marks_of(grade: Grade) -> Counter[Mark]:

@@ -3,6 +3,7 @@
 from bpcli.check.homework.grades import ClassGrades, Grade, ItemGrade, Mark, ProblemGrade
 from bpcli.report.explanations import Release
 from bpcli.report.figures import short
+from bpcli.report.grades.tallies import average, read_ones
 from bpcli.report.plain import one_line
 
 PLACES = 6  # decimals of points: sums of tenths have no others
@@ -84,6 +85,16 @@ def grade_notes(grade: Grade) -> list[str]:
     """What is said about a submission as a whole."""
     unreadable = [f"Nothing could be graded: {grade.unreadable}"] if grade.unreadable is not None else []
     return [safe(note, max(LONGEST, len(note))) for note in (*unreadable, *grade.notes)]
+
+
+def class_text(grades: ClassGrades, done: str = "") -> str:
+    """How many submissions there are, or were `done`, and the points on the average of those that could be read."""
+    read, count = len(read_ones(grades)), len(grades.grades)
+    submissions = counted(count, "submission") + (f" {done}" if done else "")
+    points = f"{points_text(average(grades), grades.out_of)} points on the average"
+    if read == count:
+        return f"{submissions}, {points}"
+    return f"{submissions}, {count - read} of them unreadable" + (f": of the others {points}" if read else "")
 
 
 def waiting_text(grades: ClassGrades) -> str:

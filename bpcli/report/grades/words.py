@@ -31,6 +31,7 @@ from bpcli.report.explanations import (
 )
 from bpcli.report.figures import full
 from bpcli.report.formulas import flowing_locals, formula_of, formula_texts
+from bpcli.report.grades.unnamed import with_formulas
 from bpcli.report.page import MOST_ENTRIES, Page
 
 DIGITS = 10  # of right values in words; a check has all of them
@@ -55,6 +56,8 @@ def problem_grade(marked: MarkedProblem) -> ProblemGrade:
 def _item_grade(item: MarkedItem, marked: MarkedProblem) -> ItemGrade:
     causes = list(_causes(item.found)) if item.mark is Mark.WRONG else []
     asked = item.asked
+    where = tuple(dict.fromkeys(_where(item, marked)))
+    told = _explained([*where, *_told(causes, FOR_STUDENTS["cause"])], marked.check)
     return ItemGrade(
         key=asked.key,
         title=item.title,
@@ -63,12 +66,17 @@ def _item_grade(item: MarkedItem, marked: MarkedProblem) -> ItemGrade:
         out_of=asked.points,
         answer=item.answer,
         truth=_truth(item, marked.check),
-        where=tuple(dict.fromkeys(_where(item, marked))),
+        where=told[: len(where)],
         kind=_told(causes, FOR_STUDENTS["kind"]),
-        cause=_told(causes, FOR_STUDENTS["cause"]),
-        in_full=tuple(dict.fromkeys(_in_full(item, marked, causes))),
+        cause=told[len(where) :],
+        in_full=_explained(list(dict.fromkeys(_in_full(item, marked, causes))), marked.check),
         mistakes=kinds_of(causes),
     )
+
+
+def _explained(texts: Sequence[str], check: Check | None) -> tuple[str, ...]:
+    """The texts, with what nodes without a name stand for."""
+    return tuple(texts) if check is None else with_formulas(texts, check.names)
 
 
 def _causes(found: Finding | Group | None) -> Iterator[Cause]:
@@ -112,7 +120,9 @@ def _in_common(item: MarkedItem, marked: MarkedProblem) -> Iterator[str]:
     yield from _short_of(item)
     if item.mark is Mark.FOLLOWS and item.found is not None:
         kept = "" if item.points < item.asked.points else ", so it keeps its points"
-        yield f"Right, given {item.found.follows or 'what is written before it'}, which is wrong{kept}."
+        titles = {one.found.title: one.title for one in marked.items if one.found}
+        origin = titles.get(item.found.follows or "", "what is written before it")
+        yield f"Right, given {origin}, which is wrong{kept}."
 
 
 def _is_about_a_step(item: MarkedItem) -> bool:
