@@ -145,3 +145,57 @@ def test_weights_that_an_object_draws_can_be_asked_for() -> None:
     assert [group.key for group in every.points[0].groups] == ["W1", "b1"]
     with pytest.raises(UsageError, match="there is no input 'W2'"):
         check_callee(drawn, [(whole, None)], Way(wanted=["W2"]))
+
+
+def in_a_mapping(params: Any, x: Any) -> Any:
+    """A layer that takes its parameters in a mapping."""
+    return x @ params["W"] + params["b"], (params, x)
+
+
+@pytest.mark.parametrize("is_first", [True, False], ids=["mapping first", "mapping last"])
+def test_gradients_of_entries_may_come_in_a_mapping_beside_others(*, is_first: bool) -> None:
+    """`return {"W": dW, "b": db}, dx`: every entry is judged, a wrong one differs."""
+
+    def backward(dout: Any, cache: Any) -> Any:
+        params, x = cache
+        both = {"W": 99 * x.T @ dout, "b": dout.sum(0)}, dout @ params["W"].T
+        return both if is_first else both[::-1]
+
+    params = {"W": "normal(D,M)", "b": "normal(M)", "eps": 1e-5}
+    found = check_function(in_a_mapping, backward, {"params": params, "x": "normal(N,D)"})
+
+    assert {group.key: group.verdict.value for group in found.worst_groups} == {
+        "x": "agree",
+        "W": "differ",
+        "b": "agree",
+    }
+    assert found.faults == ()
+
+
+class Stacked:
+    """Layers in a list, whose gradients stay in them; a mean that its forward pass moves."""
+
+    def __init__(self) -> None:
+        self.layers, self.mean, self.bias = [Kept(4)], np.ones(3), np.zeros(4)
+
+    def forward(self, x: Any) -> Any:
+        """One layer and a bias."""
+        self.mean = self.mean + x.mean(0)
+        return self.layers[0].forward(x) + self.bias
+
+    def backward(self, dout: Any) -> Any:
+        """Nothing is given of the bias."""
+        return self.layers[0].backward(dout)
+
+
+def test_what_cannot_be_checked_is_named() -> None:
+    """The arrays that no gradient was found of, but for what the forward pass replaces, and entries of mappings."""
+    layers = check_function(Stacked, inputs={"x": X})
+    params = {"W": X.T.copy(), "b": np.ones(2), "eps": 1e-5}
+    entries = check_function(in_a_mapping, lambda dout, cache: dout @ cache[0]["W"].T, {"params": params, "x": X})
+
+    assert layers.verdict is entries.verdict is Verdict.AGREE
+    assert [(one.kind, one.text, one.is_fatal) for one in (*layers.faults, *entries.faults)] == [
+        ("not checked", "Without a check: layers[0].W, bias; no gradient of them was found", False),
+        ("not checked", "Without a check: params.W, params.b; no gradient of them was found", False),
+    ]

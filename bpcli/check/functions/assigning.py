@@ -23,6 +23,7 @@ class Slots(NamedTuple):
         frozenset()
     )  # what gradients of parts are called: beside them stand those of values on the way
     returned: tuple[str, ...] = ()  # what the results are called where they are returned
+    mappings: frozenset[str] = frozenset()  # the inputs that are mappings
 
     def fits(self, name: str, value: Array | None) -> bool:
         """Whether an array has the shape of an input's gradient; nothing fits anywhere."""
@@ -53,7 +54,9 @@ def slots_of(inputs: Inputs, order: Sequence[str], outputs: Sequence[Array], par
         shapes[name] = (shape, (*output, *shape), *([(1,)] if shape == () else []))
     held = [*parts, *[name for name in inputs if name not in order]]
     inner = frozenset(form for name in held for form in _forms(name))
-    return Slots(shapes, frozenset(name for name in names if is_differentiable(inputs[name])), inner)
+    differentiable = frozenset(name for name in names if is_differentiable(inputs[name]))
+    mappings = frozenset(name for name in names if isinstance(inputs[name], Mapping))
+    return Slots(shapes, differentiable, inner, mappings=mappings)
 
 
 def is_array_or_number(value: object) -> bool:
@@ -92,10 +95,12 @@ def gradients_by_name(returned: object, slots: Slots, function: str) -> dict[str
     A tuple has all inputs, or the differentiable ones, or fewer, which are told apart by their shapes. Raises
     MisbehaviourError where there are more than inputs, or one belongs to no input.
     """
-    if isinstance(returned, Mapping):
-        found = _by_key(returned, slots, function)
-    else:
-        found = _by_place(_in_order(returned, slots), slots, function)
+    named, others = keyed(returned), placed(returned)
+    found = {} if named is None else _by_key(named, slots, function)
+    if others is not None:
+        shapes = {name: shape for name, shape in slots.shapes.items() if named is None or name not in slots.mappings}
+        left = slots._replace(shapes={name: shape for name, shape in shapes.items() if name not in found})
+        found |= _by_place(_in_order(others, left), left, function)
     return {
         name: as_array(value, function, f"the gradient with respect to {name}")
         for name, value in found.items()
@@ -103,9 +108,26 @@ def gradients_by_name(returned: object, slots: Slots, function: str) -> dict[str
     }
 
 
+def keyed(returned: object) -> dict[str, Any] | None:
+    """The gradients that were returned by name: in a mapping, or in those of a tuple; None where there is none."""
+    if isinstance(returned, Mapping):
+        return {str(key): value for key, value in returned.items()}
+    inner = [one for one in returned if isinstance(one, Mapping)] if isinstance(returned, tuple | list) else []
+    return {str(key): value for one in inner for key, value in one.items()} if inner else None
+
+
+def placed(returned: object) -> object:
+    """What was returned by place, without mappings of gradients; None where there is nothing else."""
+    if isinstance(returned, Mapping):
+        return None
+    if not isinstance(returned, tuple | list) or not any(isinstance(one, Mapping) for one in returned):
+        return returned
+    return tuple(one for one in returned if not isinstance(one, Mapping)) or None
+
+
 def left_unchecked(returned: object, slots: Slots, function: str) -> tuple[Fault, ...]:
     """A note where gradients were given of what is no input, such as dZ of a value on the way."""
-    keys = [str(key) for key, value in returned.items() if value is not None] if isinstance(returned, Mapping) else []
+    keys = [key for key, value in (keyed(returned) or {}).items() if value is not None]
     known = {form.lower() for name in slots.shapes for form in _forms(name)}
     given = [key for key in keys if key.lower() not in known]
     if not given:

@@ -9,7 +9,7 @@ from bpcli.check.functions.assigning import Slots, as_array, gradients_by_name, 
 from bpcli.check.functions.autograd import tensor_gradients, tensor_outputs, tensors_of
 from bpcli.check.functions.callee import Array, Fault, Inputs, MisbehaviourError, Passed
 from bpcli.check.functions.calling import Plan, plan_of, results_of
-from bpcli.check.functions.parts import gathered, parts_claimed
+from bpcli.check.functions.parts import gathered, never_checked, parts_claimed
 from bpcli.check.functions.signatures import Parameters, returned_names
 from bpcli.check.functions.subjects import Methods, Subject, gradients_left, held_by, output_left, subject_of
 from bpcli.check.functions.watching import calm, changed, copies, result
@@ -120,7 +120,9 @@ class LocalCallee:
             returned, by_backward = self._backward(inputs, ran, given)
             others = tuple(name for name in by_backward if name not in by_forward)
             faults += (*printed.note(self.backward_name), *_changes(others, self.backward_name))
-            parts = parts_claimed(returned, ran.made, inputs, self._begun(inputs))
+            begun = self._begun(inputs)
+            parts = parts_claimed(returned, ran.made, inputs, begun)
+            faults += never_checked(ran.made, inputs, begun, parts, self.backward_name)
             slots = slots_of(inputs, self.parameters.names, outputs, parts)
             slots = slots._replace(returned=returned_names(self.subject.last))
             faults += left_unchecked(returned, slots, self.backward_name)

@@ -4,12 +4,18 @@ forward(X, Y, parameters) -> cost, cache       backward(X, Y, cache) -> {"dW1": 
 Net(4, 5, 3).loss(X, y) -> loss, {"W1": …}     where the constructor draws self.params["W1"]
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bpcli.check.functions.assigning import is_differentiable, names_of_gradient
-from bpcli.check.functions.callee import Array, Inputs
+import numpy as np
+
+from bpcli.check.functions.assigning import is_differentiable, keyed, names_of_gradient
+from bpcli.check.functions.callee import Array, Fault, Inputs
 from bpcli.check.functions.signatures import Parameters
+from bpcli.check.functions.watching import readable
+
+DEEPEST = 4
+MOST_OF_A_LIST = 200
 
 
 def gathered(inputs: dict[str, Any], takes: Parameters) -> dict[str, Any]:
@@ -36,9 +42,7 @@ def parts_claimed(returned: object, made: Any, inputs: Inputs, begun: Any) -> di
     held: dict[str, Any] = {}
     for one in [*inputs.values(), getattr(begun, "params", None), getattr(begun, "__dict__", None)]:
         held |= {key: value for key, value in one.items() if _is_name(key)} if isinstance(one, Mapping) else {}
-    given = (
-        {str(key) for key, value in returned.items() if value is not None} if isinstance(returned, Mapping) else set()
-    )
+    given = {key for key, value in (keyed(returned) or {}).items() if value is not None}
     left = getattr(made, "__dict__", {})
     together = left.get("grads", left.get("gradients"))
     given |= {str(key) for key in together} if isinstance(together, Mapping) else set()
@@ -51,6 +55,45 @@ def parts_claimed(returned: object, made: Any, inputs: Inputs, begun: Any) -> di
             name in given or any(form in given or is_differentiable(left.get(form)) for form in names_of_gradient(name))
         )
     }
+
+
+def never_checked(made: Any, inputs: Inputs, begun: Any, parts: Mapping[str, Any], where: str) -> tuple[Fault, ...]:
+    """A note on the arrays of floats within inputs, or in an object, that no gradient was found of.
+
+    What a pass replaces on its way is no parameter, and neither is what is an input under another name.
+    """
+    given = [value for value in [*inputs.values(), *parts.values()] if isinstance(value, np.ndarray)]
+    after = dict(_arrays_in(made, ""))
+    held = [*_arrays_in({name: one for name, one in inputs.items() if isinstance(one, Mapping)}, "")]
+    held += [(name, one) for name, one in _arrays_in(begun, "") if name in after and np.array_equal(one, after[name])]
+    known = {*inputs, *parts}
+    shapes = {form for name, _ in held for form in names_of_gradient(name)}
+    silent = [
+        name
+        for name, one in held
+        if name not in shapes
+        and name.rpartition(".")[2] not in known
+        and not any(np.array_equal(one, other) for other in given)
+    ]
+    if not silent:
+        return ()
+    text = f"Without a check: {readable(', '.join(silent), MOST_OF_A_LIST)}; no gradient of them was found"
+    return (Fault("not checked", where, text, "let the passes take them as parameters", is_fatal=False),)
+
+
+def _arrays_in(holder: Any, name: str, depth: int = 0) -> Iterator[tuple[str, Array]]:
+    """The arrays of floats that a mapping, a list or an object holds, with their names, but for gradients."""
+    if isinstance(holder, np.ndarray):
+        yield from [(name, holder)] if is_differentiable(holder) else []
+        return
+    if isinstance(holder, list | tuple):
+        each = [(f"{name}[{place}]", one) for place, one in enumerate(holder)]
+    else:
+        own = holder if isinstance(holder, Mapping) else {} if callable(holder) else getattr(holder, "__dict__", {})
+        forms = {form for key in own for form in names_of_gradient(str(key))} | {"grads", "gradients"}
+        each = [(f"{name}.{key}" if name else str(key), one) for key, one in own.items() if str(key) not in forms]
+    for title, one in each if depth < DEEPEST else ():
+        yield from _arrays_in(one, title, depth + 1)
 
 
 def _is_name(key: object) -> bool:
