@@ -1,6 +1,7 @@
 """A homework checks itself: right values, and where a wrong method gives the right number at the point."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from itertools import islice
@@ -329,6 +330,17 @@ def test_the_report_shows_right_values_and_what_coincides() -> None:
         "\n"
         "3 of 3 answers agree with SymPy and differences; in 1 problem wrong methods are right too.\n"
     )
+
+
+def test_what_does_not_agree_is_counted_by_its_verdict() -> None:
+    """Where there is no value no right one is shown, and a 0 has no sign."""
+    text = told(checked("log(x) + y", {"x": -1, "y": 2}, ["x", "y"]))
+
+    assert "0 of 2 answers agree with SymPy and differences; 2 without a value." in text
+    assert re.search(r"∂f/∂x +1 +unevaluable", text)
+    kink = told(checked("-relu(x)*y", {"x": 0, "y": 2}, ["x", "y"]))
+    assert "; 1 accepted at a kink" in kink
+    assert not re.search(r"-0\b(?!\.)", kink)
 
 
 def test_a_drawn_point_is_shown() -> None:

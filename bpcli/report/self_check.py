@@ -1,5 +1,6 @@
 """The report of a homework's check of itself, for the teacher: right values, verdicts, coincidences, better points."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,12 @@ from bpcli.report.verdicts import notes_cell
 
 LONGEST_POINT = 1_000  # characters of a drawn one
 MOST_NAMED = 3  # wrong methods, or items, in one sentence
+OTHERWISE = {
+    Verdict.KINK: "accepted at a kink",
+    Verdict.UNDECIDED: "undecided",
+    Verdict.DIFFER: "DIFFER",
+    Verdict.UNEVALUABLE: "without a value",
+}
 ALIKE = "so does a wrong method"
 
 
@@ -72,7 +79,9 @@ def _table(checked: ProblemCheck, page: Page) -> list[Line]:
 
 
 def _cells(item: CheckedItem, page: Page) -> tuple[str, ...]:
-    right = item.right if isinstance(item.right, str) else page.value(item.right)
+    right = item.right if isinstance(item.right, str) else page.value(item.right + 0.0)  # a 0 without a sign
+    if item.verdict is Verdict.UNEVALUABLE:
+        right = ""
     word = item.verdict.value
     shown = word.upper() if item.verdict is Verdict.DIFFER else word
     return item.title, f"{item.asked.points:g}", right, shown
@@ -125,6 +134,9 @@ def _summary(result: SelfCheck) -> str:
     items = [item for problem in result.problems for item in problem.items]
     agreeing = sum(item.verdict is Verdict.AGREE for item in items)
     told = f"{agreeing} of {counted(len(items), 'answer')} agree with SymPy and differences"
+    others: Counter[Verdict] = Counter(item.verdict for item in items if item.verdict is not Verdict.AGREE)
+    if others:
+        told += f"; {', '.join([f'{others[one]} {OTHERWISE[one]}' for one in Verdict if one in others])}"
     alike = sum(bool(problem.coincidences) for problem in result.problems)
     where = f"in {counted(alike, 'problem')} wrong methods are right too"
     return f"{told}; {where}." if alike else f"{told}."
