@@ -19,6 +19,7 @@ from bpcli.report.verdicts import claimed_cell, differences_cell, notes_cell
 
 WRONG_VALUE: FaultKind = "wrong value"  # the kind of a fault that names what is right
 WRONG_SHAPE: FaultKind = "another shape"
+FIRST = ("changes its inputs",)  # it may be why gradients differ
 NUMBERS = ("claimed", "differences")
 BOUNDS = (1e-12, 1e-9, 1e-6, 1e-3)
 NUMBER = re.compile("[0-9]+")
@@ -26,14 +27,16 @@ NUMBER = re.compile("[0-9]+")
 
 def function_report(result: FunctionCheck, page: Page, release: Release = STAFF) -> list[Line]:
     """What went wrong at all, a row for each input, its worst entries, what explains them, and how all was found."""
-    lines = [line for fault in _once(result.faults) if fault.is_fatal for line in _fault(fault, page, release)]
+    faults = [fault for fault in _once(result.faults) if fault.is_fatal or fault.kind in FIRST]
+    lines = [line for fault in faults for line in _fault(fault, page, release)]
     groups = result.worst_groups
     fitting = [_readable(group).but(causes=result.causes_of(group)) for group in groups if fits(group)]
     lines += _rows(result, groups, page, release)
     lines += _entries(fitting, _places(result), page, release)
     said = [*_of_other_shapes(result, release), *_sentences(fitting, page, release)]
     lines += [[Piece(line)] for text in said for line in page.wrapped(page.signs.written(text), below=2)]
-    lines += [line for fault in _once(result.faults) if not fault.is_fatal for line in _fault(fault, page, release)]
+    others = [fault for fault in _once(result.faults) if fault not in faults]
+    lines += [line for fault in others for line in _fault(fault, page, release)]
     if result.unclaimed:
         lines.append([Piece(f"Without a gradient: {', '.join(result.unclaimed)}; '{result.backward}' gives none.")])
     return [*lines, *[[Piece(line, "note")] for text in _method(result) for line in page.wrapped(text, below=2)]]
@@ -199,6 +202,8 @@ def _method(result: FunctionCheck) -> Iterator[str]:
     if not result.points:
         return
     first = result.points[0]
+    if result.called and result.verdict is not Verdict.AGREE:
+        yield f"Called as {result.called}."
     methods = "; ".join(dict.fromkeys(point.method for point in result.points))
     yield f"Held against {methods}."
     seeds = [point.seed for point in result.points if point.seed is not None]

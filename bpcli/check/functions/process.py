@@ -112,7 +112,9 @@ class ChildCallee:
         held = {name: found.pop(name) for name in parts}
         if any(one.dtype.kind != "f" for one in held.values()):
             self._forged(where)
-        return Passed(tuple(arrays[:count]), found, notes, held)
+        called = answer.header.get("called")
+        shown = readable(called, MOST_OF_A_TEXT) if isinstance(called, str) else self._forged(where)
+        return Passed(tuple(arrays[:count]), found, notes, held, shown)
 
     def moved(self, inputs: Inputs, name: str, entries: Array, values: Array) -> Array:
         """The outputs where one entry of one input is another: (n, outputs' size) for n entries, counted in order.

@@ -30,7 +30,8 @@ class PointCheck:
 class FunctionCheck:
     """What a check of a forward and a backward pass found.
 
-    `unclaimed` names the inputs whose gradient the backward pass does not give. A fatal fault leaves later points out.
+    `unclaimed` names the inputs whose gradient the backward pass does not give. A fatal fault leaves later points
+    out. `called` says how the passes were called: `out, cache = f(x); dx = g(dout, cache)`.
     """
 
     forward: str
@@ -39,6 +40,13 @@ class FunctionCheck:
     faults: tuple[Fault, ...] = ()
     unclaimed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    called: str = ""
+
+    def __repr__(self) -> str:
+        """The verdict and what it is about, on one line; `bpcli.report_text` has everything."""
+        each = ", ".join(f"d{group.key} {group.verdict.value}" for group in self.worst_groups)
+        faults = "".join(f"; {fault.text}" for fault in self.faults)
+        return f"<FunctionCheck of {self.backward}: {self.verdict.value}{each and f' ({each})'}{faults}>"
 
     @property
     def verdict(self) -> Verdict:
