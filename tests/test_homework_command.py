@@ -477,6 +477,13 @@ REFUSED: dict[str, tuple[Sequence[str], str, str]] = {
         "another folder",
     ),
     "no such homework": (("none.toml",), "cannot read none.toml: no such file or directory", ""),
+    "a mistyped homework": (("homwork.toml",), "cannot read homwork.toml", "did you mean homework.toml?"),
+    "a mistyped ending": (("homework.tml",), "homework.tml is no homework file", "did you mean homework.toml?"),
+    "mistyped answers": (
+        (*OF_A_CLASS[:2], "submissions/an.toml"),
+        "cannot read submissions/an.toml",
+        f"did you mean {Path('submissions') / 'ann.toml'}?",
+    ),
     "no such answers": ((*OF_A_CLASS[:2], "none"), "cannot read none: no such file", ""),
     "a broken homework": (("broken.toml",), "broken.toml", ""),
     "an empty folder": ((*OF_A_CLASS[:2], "empty"), "empty holds no submission", "for each student"),

@@ -307,12 +307,24 @@ def test_a_broken_file_is_told_with_line_and_column(name: str, text: str, said: 
 SLIPS = {
     "x = 2*y\n": (6, "in quotes"),
     "x = sin(y)": (5, "in quotes"),
-    "[product]\nvalue(A) = 3": (6, "brackets stands in quotes"),
+    "[product]\nvalue(A) = 3": (6, "brackets or other signs stands in quotes"),
     "at = { x = 1 y = 2 }\n": (14, "a comma may be missing"),
     "x = [1 2]": (8, "a comma may be missing"),
+    "[p]\nx = [1, 2\ny = 3\n": (10, "a comma may be missing"),
+    '[p]\n"value(s)" =\n': (13, 'nothing stands behind =; what is left out is written x = ""'),
+    '"value(s)" = ': (13, "nothing stands behind ="),
+    "x = .5": (5, "digits on both sides"),
+    "x = 01": (6, "no 0 before others"),
+    "x = 1,5": (6, "a decimal has a point: 1.5"),
+    "x = “2*y”": (5, "quotes are straight"),
+    "x 6\n": (3, "a line is a name, =, and what it is"),
+    "∂x = 6": (1, "other signs stands in quotes"),
+    "[p": (3, "in brackets on a line of its own"),
+    "[p]\nx = 1\n[p]\ny = 2": (3, "a table stands once"),
+    'x = "a\\q"': (9, "single quotes"),
     'x = "2*y\ny = 3': (9, "ends on its line"),
     "x = 1\nx = 2\n\n": (6, "stands once"),
-    "x = 1\nx = 2": (None, "stands once"),
+    "x = 1\nx = 2": (6, "stands once"),
 }
 
 

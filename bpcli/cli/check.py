@@ -36,6 +36,7 @@ from bpcli.errors import (
     own_fault,
     worst_exit,
 )
+from bpcli.language.complaints import closest
 from bpcli.language.values import lines_from
 
 TIME_LIMIT = 60.0
@@ -149,7 +150,16 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
 
 def _is_homework(expression: str | None) -> bool:
     """Whether what stands in the place of an expression is the name of a homework file."""
-    return expression is not None and expression.lower().endswith(HOMEWORK_FILES) and expression[0] != "@"
+    if expression is None or expression[:1] == "@":
+        return False
+    return expression.lower().endswith(HOMEWORK_FILES) or _is_nearly_homework(expression)
+
+
+def _is_nearly_homework(expression: str) -> bool:
+    """Whether it is the name of a file with nearly such an ending, `homework.tml`, and no formula, such as `x.T`."""
+    stem, point, ending = expression.rpartition(".")
+    is_name = bool(stem and point) and len(ending) > 2 and ending.isalpha() and not set(expression) & set("()[]*+=;, ")  # noqa: PLR2004 - T, mT
+    return is_name and closest(ending, [one[1:] for one in HOMEWORK_FILES]) is not None
 
 
 def _reply(typed: dict[str, str], at: dict[str, Any], options: dict[str, Any], text: str) -> Reply:

@@ -15,6 +15,7 @@ from bpcli.check.homework.reading import homework_file
 from bpcli.cli.output import document_text, lines_text, page_for, say, told, write
 from bpcli.errors import BpcliError, InternalError, TimeLimitError, UsageError, own_fault
 from bpcli.language.complaints import shortened
+from bpcli.language.values import file_near
 from bpcli.report.explanations import Release
 
 if TYPE_CHECKING:
@@ -104,7 +105,9 @@ def _homework_path(expression: str | None) -> str:
     """The homework file. Raises UsageError where none is named, or one in YAML."""
     if expression is None or not expression.lower().endswith((".toml", ".json", ".yaml", ".yml")):
         what = "no homework file is named" if expression is None else f"{shortened(expression)} is no homework file"
-        raise UsageError(what, hint=f"name a .toml or .json file, as in: {CALLED}")
+        near = None if expression is None or os.path.exists(expression) else file_near(expression)  # noqa: PTH110 - pathlib is slow to load
+        meant = f"did you mean {near}? " if near else ""
+        raise UsageError(what, hint=f"{meant}name a .toml or .json file, as in: {CALLED}")
     if expression.lower().endswith((".yaml", ".yml")):
         message = f"cannot read {expression}: homework is TOML or JSON, not YAML"
         raise UsageError(message, hint="write it as homework.toml; examples/homework has some")

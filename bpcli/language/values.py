@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from bpcli.errors import BindingError, BpcliError, LimitError, NotFiniteError, UsageError
 from bpcli.graph.op import Shape
-from bpcli.language.complaints import shortened
+from bpcli.language.complaints import closest, shortened
 from bpcli.language.expressions import parse
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.tokens import is_name, is_number
@@ -21,6 +21,7 @@ from bpcli.numbers.evaluate import evaluate
 if TYPE_CHECKING:
     from bpcli.language.arrays import Dtype, Value  # this brings NumPy, which no number needs
 
+MOST_BESIDE = 1_000  # names beside a file that is missing
 PICKLED = ("pt", "pth", "ckpt", "bin", "pkl", "pickle")
 ENTRY = "every entry is one finite real number"
 KINDS = {"list": "a list", "dict": "an object", "bool": "a truth value", "NoneType": "null"}
@@ -174,7 +175,20 @@ def unreadable(source: str, error: OSError) -> UsageError:
     """What to say about a file that cannot be opened or read."""
     hint = f"a variable with the name of an option is bound by --set, as in --set at={source}"
     message = f"cannot read {source or 'a file without a name'}: {os.strerror(error.errno or 0).lower()}"
-    return UsageError(message, hint=hint if is_number(source) else None)
+    near = file_near(source) if error.errno == errno.ENOENT else None
+    return UsageError(message, hint=hint if is_number(source) else f"did you mean {near}?" if near else None)
+
+
+def file_near(path: str) -> str | None:
+    """The file or folder beside a path that is missing, whose name is nearest to it, if one is near enough."""
+    folder, name = os.path.split(path)
+    try:
+        with os.scandir(folder or ".") as entries:
+            names = [entry.name for entry in islice(entries, MOST_BESIDE) if not entry.name.startswith(".")]
+    except OSError:
+        return None
+    near = closest(name, sorted(names))
+    return near and shortened(os.path.join(folder, near))  # noqa: PTH118 - pathlib is slow to load
 
 
 def values_from_file(source: str, limits: Limits = DEFAULT_LIMITS, dtype: "Dtype" = "float64") -> dict[str, Any]:

@@ -106,7 +106,8 @@ def _with(text: str, hint: str) -> str:
 
 
 def _said(error: BpcliError) -> str:
-    return _with(error.message, error.hint or "") if isinstance(error, UsageError) else error.message
+    line = f", where it says {shortened(error.text.strip())}" if error.text and error.text.strip() else ""
+    return _with(error.message + line, error.hint or "") if isinstance(error, UsageError) else error.message
 
 
 def _few(notes: list[str]) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ import tomllib
 from collections.abc import Mapping
 from typing import Any, Self
 
-from bpcli.errors import Span, UsageError
+from bpcli.check.homework.toml_slips import Slip, slip_in
+from bpcli.errors import UsageError
 from bpcli.language.values import reason_of, without_repeats
 
 FORMS = ("toml", "json")
@@ -15,20 +16,6 @@ MOST_PARTS = 12  # of a name in a state_dict
 # A name a.a.a… of many parts, for which Python's reader of TOML takes the square of its length.
 PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')"""
 LONG_NAME = re.compile(rf"(?<![\w-])(?:{PART}[ \t]*+\.[ \t]*+){{64}}")
-PLACE = re.compile(r"\(at line (?P<line>\d+), column (?P<column>\d+)\)")
-LONGEST_LINE = 1_000
-BRACKETS = 'in TOML a name with brackets stands in quotes: "value(A)" = 0.5'
-QUOTES = 'in TOML whatever is no plain number stands in quotes: x = "2*y", x = "1/2"'
-CLOSED = "a text ends on its line, with a quote"
-HINTS = {  # by what Python's reader of TOML says
-    "a key": BRACKETS,
-    "invalid value": QUOTES,
-    "after a statement": QUOTES,
-    "unclosed": "a comma may be missing, or the bracket at the end",
-    "unterminated": CLOSED,
-    "illegal character": CLOSED,
-    "overwrite": "a name stands once in its table",
-}
 
 
 class Typed(float):
@@ -75,9 +62,8 @@ def document_from(text: str, source: str, *, as_typed: bool = False) -> Mapping[
     except (ValueError, RecursionError) as error:
         reason = _reason(error)
         message = f"cannot read {source} as {form.upper()}: {reason}"
-        hint = _hint(reason) if form == "toml" else None
-        line, spans = _marked(text, reason)
-        raise UsageError(message, hint=hint, text=line, spans=spans) from error
+        slip = _slip(form, text, reason)
+        raise UsageError(message, hint=slip.hint or None, text=slip.line, spans=slip.spans) from error
     if not isinstance(found, dict):
         message = f"cannot read {source} as {form.upper()}: it is no object of names and values"
         raise UsageError(message, hint='as in {"product": {"x": 6}}')
@@ -92,26 +78,17 @@ def _toml(text: str, number: type[float]) -> Mapping[str, Any]:
     return tomllib.loads(text, parse_float=number)
 
 
+def _slip(form: str, text: str, reason: str) -> Slip:
+    """The broken line with its place; for TOML what is to be written instead."""
+    slip = slip_in(text, reason)
+    return slip if form == "toml" else slip._replace(hint="")
+
+
 def _reason(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg[:1].lower()}{error.msg[1:]} (at line {error.lineno}, column {error.colno})"
     reason = reason_of(error)
     return reason[:1].lower() + reason[1:]
-
-
-def _hint(reason: str) -> str | None:
-    """What a reason of Python's reader of TOML most often comes from."""
-    return next((hint for part, hint in HINTS.items() if part in reason), None)
-
-
-def _marked(text: str, reason: str) -> tuple[str | None, tuple[Span, ...]]:
-    """The line that a reason names, with the place in it; nothing of a line too long to be read."""
-    place = PLACE.search(reason)
-    if place is None:
-        return None, ()
-    line = text.split("\n", int(place["line"]))[int(place["line"]) - 1]
-    start = int(place["column"]) - 1
-    return (line, (Span(start, start + 1),)) if len(line) <= LONGEST_LINE else (None, ())
 
 
 def flattened(table: Mapping[str, Any]) -> dict[str, Any]:
