@@ -247,5 +247,5 @@ def test_options_of_homework_are_not_those_of_functions(option: str) -> None:
     """A Python file is no homework, and is not called one."""
     done = call("check", "layers.py", "--forward-function", "f", "--x", "normal(2)", option, "junit")
 
-    assert done.code == 1
+    assert done.code == 2
     assert f"{option} is about homework, not about functions of a file" in done.err

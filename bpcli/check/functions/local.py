@@ -13,6 +13,7 @@ from bpcli.check.functions.parts import gathered, never_checked, parts_claimed
 from bpcli.check.functions.signatures import Parameters, returned_names
 from bpcli.check.functions.subjects import Methods, Subject, gradients_left, held_by, output_left, subject_of
 from bpcli.check.functions.watching import calm, changed, copies, result
+from bpcli.graph.shapes import shape_text
 
 
 def local_callee(
@@ -148,7 +149,7 @@ class LocalCallee:
 
     def _forward(self, inputs: Inputs) -> Forward:
         given = gathered(copies(inputs), self.subject.forward_takes)
-        called = ", ".join(given)
+        called = ", ".join(map(_shown, given, given.values()))
         made = None
         if self.subject.owner is not None:
             made = result(lambda: self.subject.made(given), self.forward_name, called, is_alone=self.is_alone)
@@ -239,6 +240,12 @@ def _changes(names: Sequence[str], where: str) -> tuple[Fault, ...]:
     return tuple(
         Fault("changes its inputs", where, f"'{where}' changes {name} in place", hint, is_fatal=False) for name in names
     )
+
+
+def _shown(name: str, value: Any) -> str:
+    """An input with its shape, as an error in NumPy seldom says whose shapes do not fit."""
+    shape = value.shape if isinstance(value, np.ndarray) else ()
+    return f"{name} of shape {shape_text(shape)}" if shape else name
 
 
 def _with_entry(value: Any, entry: int, moved: float) -> Any:
