@@ -304,7 +304,7 @@ def test_a_formula_says_that_it_is_compared_at_the_point() -> None:
     assert right.verdict is Verdict.AGREE
     assert wrong.verdict is Verdict.DIFFER
     assert right.notes == wrong.notes == ("a claimed formula, compared at this point",)
-    assert (verdicts(wrong), causes(wrong)) == (["differ"] * 4, ["mean instead of sum"])
+    assert (verdicts(wrong), causes(wrong)) == (["differ"] * 4, ["factor 2 left out"])
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,16 @@ def test_a_blank_item_has_its_right_value_for_staff() -> None:
     ]
 
 
+def test_a_question_ends_with_its_own_sign() -> None:
+    """Not with a full stop behind it."""
+    asked = Asked("x", 2.0)
+    item = MarkedItem(asked, "∂F/∂x", Mark.UNREADABLE, 0.0, "sine(x)", complaint="did you mean 'sin'?")
+
+    assert problem_grade(MarkedProblem(Problem("p", *CHAIN, (asked,)), (item,))).items[0].where == (
+        "Did you mean 'sin'?",
+    )
+
+
 def test_a_typo_says_what_cannot_be_read() -> None:
     """To students too: it is about what they typed."""
     asked = Asked("x", 2.0)

@@ -552,6 +552,32 @@ def test_a_list_is_as_precise_as_it_was_typed(text: str) -> None:
     assert found == [Mark.RIGHT, Mark.WRONG, Mark.WRONG, Mark.RIGHT]
 
 
+SOFTMAX: Mapping[str, Any] = {"expression": "p = softmax(z); L = -log(p[0])", "at": {"z": [2, 1, -1]}}
+SQUARES: Mapping[str, Any] = {"expression": "y = W @ x; L = sum(y**2)", "at": {"W": [[1, -2], [3, 1]], "x": [2, -1]}}
+MEAN: Mapping[str, Any] = {"expression": "L = mean((x-t)**2)", "at": {"x": [2.13, 1.17, -1.71], "t": [1, 0, 0.5]}}
+SINE: Mapping[str, Any] = {"expression": "F = sin(x)**2 * exp(-y)", "asked": ["x"]}
+
+
+@pytest.mark.parametrize(
+    ("problem", "key", "answer", "kinds"),
+    [
+        (SOFTMAX, "z", "[0.705, 0.2595, 0.0351]", ["one-hot left out"]),
+        (SQUARES, "W", [[8, -4], [10, -5]], ["factor 2 left out"]),
+        (SQUARES, "x", [19, -3], ["factor 2 left out"]),
+        (MEAN, "x", "[2.26, 2.34, -4.42]", ["sum instead of mean"]),
+        (SINE, "x", "2*sin(x)*cos(x)*exp(y)", ["sign inside"]),
+    ],
+    ids=["softmax alone", "2 of a square", "2 of a square elsewhere", "a mean summed", "exp(y)"],
+)
+def test_a_mistake_has_its_own_name(problem: Mapping[str, Any], key: str, answer: object, kinds: list[str]) -> None:
+    """And no more general one beside it."""
+    (item,) = graded({key: answer}, problem, asked=[key]).items
+
+    assert item.mark is Mark.WRONG
+    assert item.found is not None
+    assert [cause.kind for cause in item.found.causes] == kinds
+
+
 # Answers seen before -----------------------------------------------------------------------------------------------
 
 SEEN: list[tuple[Mapping[str, Any], list[Mapping[str, Any]]]] = [

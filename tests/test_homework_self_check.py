@@ -1,6 +1,8 @@
 """A homework checks itself: right values, and where a wrong method gives the right number at the point."""
 
 import json
+import re
+import tomllib
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
@@ -11,6 +13,7 @@ from jsonschema import Draft202012Validator
 from bpcli.check.findings import Verdict
 from bpcli.check.homework.coincidences import Coincidences
 from bpcli.check.homework.problems import Asked, Homework, Problem
+from bpcli.check.homework.reading import homework_from
 from bpcli.check.homework.self_check import ProblemCheck, SelfCheck, self_checked
 from bpcli.check.homework.tolerances import PRESETS
 from bpcli.check.nearness import Tolerance
@@ -327,6 +330,31 @@ def test_the_report_shows_right_values_and_what_coincides() -> None:
         "\n"
         "3 of 3 answers agree with SymPy and differences; in 1 problem wrong methods are right too.\n"
     )
+
+
+def test_what_does_not_agree_is_counted_by_its_verdict() -> None:
+    """Where there is no value no right one is shown, and a 0 has no sign."""
+    text = told(checked("log(x) + y", {"x": -1, "y": 2}, ["x", "y"]))
+
+    assert "0 of 2 answers agree with SymPy and differences; 2 without a value." in text
+    assert re.search(r"∂f/∂x +1 +unevaluable", text)
+    kink = told(checked("-relu(x)*y", {"x": 0, "y": 2}, ["x", "y"]))
+    assert "; 1 accepted at a kink" in kink
+    assert not re.search(r"-0\b(?!\.)", kink)
+
+
+def test_a_drawn_point_is_shown() -> None:
+    """The file has the seed alone, and a teacher wants to know what students read; a typed point is not said again."""
+    table = {"name": "one", "expression": "A = x*y; F = A*z", "asked": ["x"]}
+    texts = []
+    for more in ({"random_seed": 3}, {"at": {"x": "uniform(1, 2)", "y": 3, "z": 4}}, {"at": POINT}):
+        (problem,) = homework_from({"problems": [{**table, **more}]}).problems
+        texts.append((told(self_checked(Homework("A homework", (problem,))).problems[0]), problem.at))
+
+    for text, at in texts[:2]:
+        (line,) = [line for line in text.splitlines() if line.startswith("Drawn by random_seed = ")]
+        assert tomllib.loads(line.partition(": ")[2])["at"] == at
+    assert "Drawn" not in texts[2][0]
 
 
 def test_nothing_in_a_title_steers_a_terminal() -> None:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from bpcli.check.homework.grades import Mark
 from bpcli.check.homework.grading import Grader
 from bpcli.check.homework.problems import Asked, Homework, Problem
 from bpcli.check.homework.reading import homework_file
+from bpcli.check.homework.tolerances import PRESETS
+from bpcli.check.nearness import Tolerance
 from bpcli.report.template import template_text
 from bpcli.report.toml_texts import comment, toml_key, toml_value
 
@@ -55,6 +58,23 @@ def test_the_form_of_a_problem() -> None:
         'x = ""           # a number, 1 point\n'
         'y = ""           # a formula, 1.5 points\n'
     )
+
+
+def test_the_form_says_how_precise_an_answer_must_be() -> None:
+    """Once for all problems where it holds for all; an item has its own behind it."""
+    rounded = "# Round to two digits or more"
+    exact = replace(PRODUCT, tolerance=PRESETS["cs231n"], carry_forward=True)
+    digits = replace(FORMULAS, tolerance=Tolerance(digits=3), asked=(Asked("x", 1, "any", Tolerance(relative=0.01)),))
+
+    plain, mixed = form(PRODUCT, MATRIX), form(PRODUCT, exact, digits)
+
+    assert plain.count(rounded) == mixed.count(rounded) == 1
+    assert plain.index(rounded) < plain.index("student = ")
+    assert mixed.count("# Give all digits: an answer may be off by 1e-07 of it.\n") == 1
+    assert mixed.count("# What follows rightly from a mistake before it keeps its points.\n") == 1
+    assert mixed.count("# Give 3 significant digits or more: they count.\n") == 1
+    assert 'x = ""  # 1 point; give all digits: an answer may be off by 0.01 of it\n' in mixed
+    assert "What follows" not in plain
 
 
 def test_the_form_is_toml_with_an_empty_text_for_each_item() -> None:

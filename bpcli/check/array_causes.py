@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bpcli.backprop.gradients import Gradients
 from bpcli.backprop.sweep import Step
-from bpcli.check.array_mistakes import Claimed, mistakes
+from bpcli.check.array_mistakes import ONE_FACTOR, Claimed, mistakes
 from bpcli.check.carried import MOST_STEPS as MOST_CARRIED
 from bpcli.check.carried import as_typed, expected_of, follows_from, is_wrong, origin
 from bpcli.check.causes import MOST_CAUSES, causes_of
@@ -89,6 +89,8 @@ def _causes(group: Group, own: Gradients, names: Names, steps: Sequence[Step]) -
     for cause, values in mistakes(group, own, names, steps):
         if claimed.is_given_by(values):
             found.setdefault(cause.kind, cause)
+    if len(found) > 1:
+        found.pop(ONE_FACTOR, None)
     return tuple(found.values()) if len(found) <= MOST_CAUSES else ()
 
 

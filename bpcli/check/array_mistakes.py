@@ -9,7 +9,7 @@ from bpcli.backprop.sweep import Step
 from bpcli.check.findings import Cause
 from bpcli.check.groups import Group
 from bpcli.check.nearness import tolerance
-from bpcli.check.slips import ARITHMETIC, PATH
+from bpcli.check.slips import ARITHMETIC, PATH, RULE
 from bpcli.check.targets import Names
 from bpcli.graph.node import Node
 from bpcli.graph.op import Shape
@@ -18,9 +18,11 @@ from bpcli.language.claims import Claim
 from bpcli.numbers.apart import nested, numbers_in, places
 from bpcli.numbers.balls import exactly
 
+ONE_FACTOR = "one factor"  # of every entry, where nothing better is known
 AXES = "the axes of an array"
 MATRIX = 2
 ROUND_OFF = 1e-12
+LARGEST_FACTOR = 100
 FEWEST = 2  # entries that a pattern among them takes
 
 
@@ -71,6 +73,7 @@ def mistakes(group: Group, own: Gradients, names: Names, steps: Sequence[Step]) 
     yield from _of_counts(claimed, own)
     yield from _of_scale(claimed, own)
     yield from _of_places(claimed.truths, group.shape)
+    yield from _of_softmax(group, own, names, steps)
     yield from _of_paths(group, claimed, names, steps)
     yield from _of_broadcasting(group, names, steps)
     yield from _of_others(group, own)
@@ -93,8 +96,17 @@ def counts_in(own: Gradients) -> dict[int, set[str]]:
     return found
 
 
+def is_whole(value: float) -> bool:
+    """Whether a literal is a factor that is easily left out: 2, 3, 10."""
+    return FEWEST <= value <= LARGEST_FACTOR and float(value).is_integer()
+
+
 def _of_counts(claimed: Claimed, own: Gradients) -> Iterator[Mistake]:
-    """A sum for a mean, and a mean for a sum."""
+    """A sum for a mean, and a mean for a sum; where the problem has the number as a factor or an exponent, that one."""
+    literals = {float(one.value) for one in own.graph.constants if not one.symbol and is_whole(one.value)}
+    for literal in sorted(literals):
+        cause = Cause(f"factor {literal:g} left out", ARITHMETIC, f"a factor {literal:g} left out")
+        yield Mistake(cause, [one / literal for one in claimed.truths])
     for count, ops in counts_in(own).items():
         if count < FEWEST:
             continue
@@ -102,7 +114,7 @@ def _of_counts(claimed: Claimed, own: Gradients) -> Iterator[Mistake]:
             text = f"summed, not averaged: the factor 1/{count} of the mean left out"
             cause = Cause("sum instead of mean", ARITHMETIC, text, bare="summed, not averaged")
             yield Mistake(cause, [one * count for one in claimed.truths])
-        if "sum" in ops:
+        if "sum" in ops and count not in literals:
             text = f"averaged, not summed: a factor 1/{count} too many"
             cause = Cause("mean instead of sum", ARITHMETIC, text, bare="averaged, not summed")
             yield Mistake(cause, [one / count for one in claimed.truths])
@@ -120,7 +132,7 @@ def _of_scale(claimed: Claimed, own: Gradients) -> Iterator[Mistake]:
         named |= {float(count), float(f"{1 / count:.6g}")} if count else set()
     if factor not in named:
         text = f"every entry times {factor:g}"
-        cause = Cause("one factor", ARITHMETIC, text, bare="every entry times one factor")
+        cause = Cause(ONE_FACTOR, ARITHMETIC, text, bare="every entry times one factor")
         yield Mistake(cause, [one * number / truth for one in claimed.truths])
 
 
@@ -133,6 +145,15 @@ def _of_places(truths: Sequence[float], shape: Shape) -> Iterator[Mistake]:
     if len(truths) > 1:
         text = "every axis reversed, as if a kernel were rotated by 180°"
         yield Mistake(Cause("reversed", AXES, text), list(truths)[::-1])
+
+
+def _of_softmax(group: Group, own: Gradients, names: Names, steps: Sequence[Step]) -> Iterator[Mistake]:
+    """The probabilities alone, where the right class has 1 less."""
+    for step in steps:
+        if step.input is group.item.node and step.node.op.name == "softmax":
+            name = f"{names.labels.get(step.node, 'f')} → {names.labels.get(step.input, '')}"
+            text = f"the softmax itself given at {name}: the 1 of the right class not taken away"
+            yield Mistake(Cause("one-hot left out", RULE, text, (name,)), numbers_in(own.values[step.node]))
 
 
 def _of_paths(group: Group, claimed: Claimed, names: Names, steps: Sequence[Step]) -> Iterator[Mistake]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bpcli.check.findings import Cause, Finding, Lead, Verdict
 from bpcli.check.judge import Judge
-from bpcli.check.mistakes import mistakes
+from bpcli.check.mistakes import SIGN_INSIDE, mistakes
 from bpcli.check.nearness import MOST_OF_TYPED, tolerance, within
 from bpcli.check.point import LADDER
 from bpcli.check.targets import Item
@@ -43,6 +43,8 @@ def causes_of(finding: Finding, judge: Judge) -> list[Cause]:
             known = found.get(cause.kind)
             steps = (*known.steps, *cause.steps) if known else cause.steps
             found[cause.kind] = (known or cause)._replace(steps=tuple(dict.fromkeys(steps)))
+    if SIGN_INSIDE in found:  # exp(y) is 1/exp(-y)
+        found.pop("reciprocal", None)
     return list(found.values()) if len(found) <= MOST_CAUSES else []
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple
 
-from bpcli.backprop.sweep import local_numbers
+from bpcli.backprop.sweep import gradients_at, local_numbers
 from bpcli.check.findings import Cause
 from bpcli.check.judge import Judge
 from bpcli.check.point import LADDER, Point
@@ -17,9 +17,12 @@ from bpcli.check.targets import Item
 from bpcli.graph.node import Node, Variable
 from bpcli.graph.notation import number_text
 from bpcli.numbers.balls import Ball, exactly
+from bpcli.numbers.evaluate import compute
 from bpcli.numbers.exact import exact
 
 MOST_STEPS = 400
+MOST_NODES = 100  # of a graph that is computed anew for each sign in it
+SIGN_INSIDE = "sign inside"
 MOST_VARIABLES = 8
 STEPS_OF_DIFFERENCES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 
@@ -66,6 +69,7 @@ class OfGradient:
         """Every mistake: in the whole, between variables, and in single steps."""
         yield from self._of_the_whole()
         yield from self._between_variables()
+        yield from self._of_signs_inside()
         if len(self.edges) <= MOST_STEPS:
             yield from self._in_steps()
             yield from self._swapped_halves()
@@ -156,6 +160,20 @@ class OfGradient:
             if len(self.edges) > 1:
                 text = f"only the path through {step} kept: contributions overwritten, not added"
                 yield Mistake(Cause("path kept alone", PATH, text, (step,)), alone)
+
+    def _of_signs_inside(self) -> Iterator[Mistake]:
+        """exp(y) for exp(-y): a sign lost within a function, and with it or not the sign of its derivative."""
+        within = [node for node in self.graph.nodes if node.op.name == "neg" and node is not self.graph.output]
+        for node in within if len(self.graph.nodes) <= MOST_NODES else []:
+            consumers = [one for one in self.graph.nodes if node in one.inputs]
+            if all(one.op.infix for one in consumers):
+                continue
+            after = {**self.values, node: -exactly(self.values[node])}
+            compute(self.judge.point.downstream([node]), after, exact)
+            found = gradients_at(self.graph, after, exact).get(self.leaf, exactly(0))
+            label = self.judge.names.labels.get(consumers[0], "f")
+            for value in (found, -found):
+                yield Mistake(Cause(SIGN_INSIDE, ARITHMETIC, f"a sign lost inside {label}"), exactly(value))
 
     def _swapped_halves(self) -> Iterator[Mistake]:
         """The product rule with its halves swapped: u·u' + v·v' for u·v."""

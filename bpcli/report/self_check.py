@@ -1,11 +1,13 @@
 """The report of a homework's check of itself, for the teacher: right values, verdicts, coincidences, better points."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bpcli.check.findings import Verdict
 from bpcli.check.groups import ArrayCheck, Group
 from bpcli.check.homework.coincidences import Proposal
+from bpcli.check.homework.problems import Problem
 from bpcli.check.homework.self_check import CheckedItem, ProblemCheck, SelfCheck
 from bpcli.report.array_verdicts import about_group
 from bpcli.report.documents import Document, envelope, json_value
@@ -16,7 +18,14 @@ from bpcli.report.page import Page
 from bpcli.report.toml_texts import toml_value
 from bpcli.report.verdicts import notes_cell
 
+LONGEST_POINT = 1_000  # characters of a drawn one
 MOST_NAMED = 3  # wrong methods, or items, in one sentence
+OTHERWISE = {
+    Verdict.KINK: "accepted at a kink",
+    Verdict.UNDECIDED: "undecided",
+    Verdict.DIFFER: "DIFFER",
+    Verdict.UNEVALUABLE: "without a value",
+}
 ALIKE = "so does a wrong method"
 
 
@@ -34,12 +43,18 @@ def self_check_report(result: SelfCheck, page: Page) -> list[Line]:
 def _problem(checked: ProblemCheck, page: Page) -> list[Line]:
     problem = checked.problem
     title = f"{problem.name}  {safe(problem.title)}" if problem.title else problem.name
-    lines = [*page.headline(title, counted(problem.points, "point")), *_table(checked, page)]
+    lines = [*page.headline(title, counted(problem.points, "point")), *_drawn(problem), *_table(checked, page)]
     for text in _sentences(checked, page):
         lines += _said(text, page)
     if checked.proposal is not None:  # on one line, as TOML takes it
         lines.append([Piece(f"A point that tells right from wrong: at = {toml_value(checked.proposal.at)}")])
     return lines
+
+
+def _drawn(problem: Problem) -> list[Line]:
+    """The point that the seed chose, which the file does not show; nothing of large arrays."""
+    text = f"Drawn by random_seed = {problem.random_seed}: at = {toml_value(problem.at)}" if problem.is_drawn else ""
+    return [[Piece(text)]] if 0 < len(text) <= LONGEST_POINT else []
 
 
 def _said(text: str, page: Page) -> list[Line]:
@@ -64,7 +79,9 @@ def _table(checked: ProblemCheck, page: Page) -> list[Line]:
 
 
 def _cells(item: CheckedItem, page: Page) -> tuple[str, ...]:
-    right = item.right if isinstance(item.right, str) else page.value(item.right)
+    right = item.right if isinstance(item.right, str) else page.value(item.right + 0.0)  # a 0 without a sign
+    if item.verdict is Verdict.UNEVALUABLE:
+        right = ""
     word = item.verdict.value
     shown = word.upper() if item.verdict is Verdict.DIFFER else word
     return item.title, f"{item.asked.points:g}", right, shown
@@ -117,6 +134,9 @@ def _summary(result: SelfCheck) -> str:
     items = [item for problem in result.problems for item in problem.items]
     agreeing = sum(item.verdict is Verdict.AGREE for item in items)
     told = f"{agreeing} of {counted(len(items), 'answer')} agree with SymPy and differences"
+    others: Counter[Verdict] = Counter(item.verdict for item in items if item.verdict is not Verdict.AGREE)
+    if others:
+        told += f"; {', '.join([f'{others[one]} {OTHERWISE[one]}' for one in Verdict if one in others])}"
     alike = sum(bool(problem.coincidences) for problem in result.problems)
     where = f"in {counted(alike, 'problem')} wrong methods are right too"
     return f"{told}; {where}." if alike else f"{told}."

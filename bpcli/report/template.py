@@ -3,11 +3,13 @@
 No right value is in it, nor anything that was computed; the shape of an array is, as it must be known to be written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from bpcli.check.homework.posing import posed
 from bpcli.check.homework.problems import Asked, Homework, Problem
+from bpcli.check.nearness import AS_TYPED, Tolerance
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import shape_text
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
@@ -19,21 +21,47 @@ Write each answer between its quotes, or instead of them: a number, 0.25 or "-1/
 numbers for an array, [[1, 2], [3, 4]]. What is left empty counts as not answered.
 "x" asks for the gradient of the output with respect to x, "value(A)" for a value, "local(A, x)" for a local gradient.\
 """
+ROUNDED = "Round to two digits or more: a decimal may be off by half a unit of its last digit, if nothing else is said."
 MOST_ENTRIES = 100  # of an array that is written out
 FORMS = {"number": "a number", "formula": "a formula"}
 
 
 def template_text(homework: Homework, limits: Limits = DEFAULT_LIMITS) -> str:
     """The form as TOML text, which is graded as all blank as it stands."""
-    lines = [*comment(homework.title), *comment(HOW), "", 'student = ""']
-    for problem in homework.problems:
-        lines += ["", *_problem(problem, limits)]
+    rules = [list(_rules(problem)) for problem in homework.problems]
+    common = [rule for rule in dict.fromkeys(chain(*rules)) if rule == ROUNDED or all(rule in own for own in rules)]
+    lines = [*comment(homework.title), *comment(HOW), *[f"# {rule}" for rule in common], "", 'student = ""']
+    for problem, own in zip(homework.problems, rules, strict=True):
+        lines += ["", *_problem(problem, [rule for rule in own if rule not in common], limits)]
     return "\n".join(lines) + "\n"
 
 
-def _problem(problem: Problem, limits: Limits) -> Iterator[str]:
+def _rules(problem: Problem) -> Iterator[str]:
+    """How precise an answer must be, and what a mistake costs."""
+    near = problem.tolerance or AS_TYPED
+    yield ROUNDED if near.is_as_typed else f"{precision_text(near)}."
+    if problem.carry_forward:
+        yield "What follows rightly from a mistake before it keeps its points."
+
+
+def precision_text(near: Tolerance) -> str:
+    """How near an answer must be, as a student reads it."""
+    digits = f"Give {near.digits} significant digit{'' if near.digits == 1 else 's'} or more" if near.digits else ""
+    if not near.has_figures:
+        return f"{digits}: they count"
+    of_what = {"entry": "it", "largest": "the largest entry", "norm": "the whole"}[near.scope]
+    figures = [
+        f"{near.relative:g} of {of_what}" if near.relative else "",
+        f"{near.absolute:g}" if near.absolute else "",
+    ]
+    by = f"an answer may be off by {' and '.join(filter(None, figures))}"
+    return f"{digits}; {by}" if digits else f"Give all digits: {by}"
+
+
+def _problem(problem: Problem, rules: Sequence[str], limits: Limits) -> Iterator[str]:
     for text in (problem.title, problem.text, problem.expression):
         yield from comment(text)
+    yield from [f"# {rule}" for rule in rules]
     question = posed(problem, limits)
     for name, value in (question.at or {}).items():
         yield f"# {_given(name, value)}"
@@ -46,7 +74,9 @@ def _problem(problem: Problem, limits: Limits) -> Iterator[str]:
 
 def _about(asked: Asked, shape: str) -> str:
     """What is to be written for an item, and what it is worth."""
-    return ", ".join([part for part in (FORMS.get(asked.form, ""), shape, counted(asked.points, "point")) if part])
+    near = precision_text(asked.tolerance) if asked.tolerance else ""
+    about = ", ".join([part for part in (FORMS.get(asked.form, ""), shape, counted(asked.points, "point")) if part])
+    return f"{about}; {near[0].lower()}{near[1:]}" if near else about
 
 
 def _given(name: str, value: Any) -> str:

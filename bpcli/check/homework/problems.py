@@ -27,7 +27,8 @@ class Problem:
     """An expression or a network at a point, and what is asked about it.
 
     `at` has numbers and nested lists, also where the file names files or generators, or leaves the point to be drawn;
-    where it is empty, and the expression has variables, formulas are asked for.
+    where it is empty, and the expression has variables, formulas are asked for. `is_drawn` says whether `random_seed`
+    chose any of it.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Problem:
     tolerance: Tolerance | None = None
     time_limit: float = TIME_LIMIT
     carry_forward: bool = False
+    is_drawn: bool = False
 
     @property
     def points(self) -> float:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from bpcli.check.homework.documents import document_from, flattened, form_of
@@ -117,6 +118,7 @@ def _problem(table: Mapping[str, Any], place: int, rules: _Rules, folder: str, l
         tolerance=rules.tolerance,
         time_limit=rules.time_limit,
         carry_forward=rules.carry_forward,
+        is_drawn=any(map(is_generator, flattened(fields.get("at") or {}).values())),
     )
     if not problem.at and "random_seed" in fields:
         problem = _at_drawn_point(problem, where, limits)
@@ -141,7 +143,7 @@ def _at_drawn_point(problem: Problem, where: str, limits: Limits) -> Problem:
     if not graph.variables or has_layers(graph) or has_arrays(graph):
         return problem
     with about(where):
-        return problem.at_point(drawn_point(graph, problem.random_seed))
+        return replace(problem, at=drawn_point(graph, problem.random_seed), is_drawn=True)
 
 
 def _at(fields: Fields, where: str, folder: str, limits: Limits) -> dict[str, Any]:

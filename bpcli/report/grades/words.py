@@ -40,7 +40,7 @@ FOR_STUDENTS = {level: Release("student", level) for level in ("where", "kind", 
 
 def ten_digits(value: float) -> str:
     """A number as texts for people have it."""
-    return full(float(f"{value:.{DIGITS}g}"))
+    return full(float(f"{value:.{DIGITS}g}") + 0.0)  # a 0 without a sign
 
 
 PAGE = Page(number=ten_digits)
@@ -202,7 +202,8 @@ def _sentence(text: str) -> Iterator[str]:
     """A text as a sentence of its own, if there is any."""
     text = text.removeprefix(":").strip()
     if text:
-        yield f"{text[0].upper()}{text[1:].removesuffix('.')}."
+        end = "" if text.endswith((".", "?")) else "."
+        yield f"{text[0].upper()}{text[1:]}{end}"
 
 
 # What staff are told --------------------------------------------------------------------------------------------------
