@@ -23,6 +23,7 @@ FIRST = ("changes its inputs",)  # it may be why gradients differ
 NUMBERS = ("claimed", "differences")
 BOUNDS = (1e-12, 1e-9, 1e-6, 1e-3)
 NUMBER = re.compile("[0-9]+")
+LONGEST_SHAPES = 30  # characters of what is listed
 
 
 def function_report(result: FunctionCheck, page: Page, release: Release = STAFF) -> list[Line]:
@@ -97,15 +98,33 @@ def _rows(result: FunctionCheck, groups: Sequence[Group], page: Page, release: R
     """A row for each input, about all points together."""
     columns = (Column("left", "name"), Column("left", "note", " "), Column("left", "verdict", "   "))
     rows = [
-        Row((page.signs.written(group.title), shape_text(group.item.node.shape), _summary(result, group, release)))
+        Row(
+            (
+                page.signs.written(group.title),
+                _shapes(_same(result, group), page.signs.ellipsis),
+                _summary(result, group, release),
+            )
+        )
         for group in groups
     ]
     return table(columns, rows, page.width)
 
 
+def _same(result: FunctionCheck, group: Group) -> list[Group]:
+    """The gradients of one input at all points."""
+    return [one for point in result.points for one in point.groups if one.key == group.key]
+
+
+def _shapes(groups: Sequence[Group], ellipsis: str) -> str:
+    """The shape of an input, at each point where it has another; of many long ones the first."""
+    shapes = list(dict.fromkeys([shape_text(group.item.node.shape) for group in groups]))
+    text = ", ".join(shapes)
+    return text if len(text) <= LONGEST_SHAPES else f"{shapes[0]}, {ellipsis}"
+
+
 def _summary(result: FunctionCheck, group: Group, release: Release) -> str:
     """How many entries of one gradient have which verdict, at all points together."""
-    same = [one for point in result.points for one in point.groups if one.key == group.key]
+    same = _same(result, group)
     at = f" at {len(result.points)} points" if len(result.points) > 1 else ""
     if not fits(group):
         return f"DIFFERS{at}: another shape"
