@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from bpcli.language.explain import explain, fan_out
     from bpcli.language.expressions import parse
     from bpcli.language.limits import Limits
-    from bpcli.report.assertions import assert_gradients
+    from bpcli.report.assertions import assert_gradients, report_text
 
 __version__ = "0.1.0"
 
@@ -76,6 +76,7 @@ _HOMES = {
     "latex": "graph.latex",
     "parse": "language.expressions",
     "render": "graph.notation",
+    "report_text": "report.assertions",
     "render_statements": "graph.notation",
     "simplify": "graph.simplify",
 }
@@ -120,6 +121,7 @@ __all__ = [
     "parse",
     "render",
     "render_statements",
+    "report_text",
     "simplify",
 ]
 

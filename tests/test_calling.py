@@ -632,3 +632,11 @@ def test_autograd_functions_are_called_by_apply() -> None:
     assert np.allclose(passed.gradients["w"], RIGHT["w"], rtol=1e-14)  # PyTorch may add in another order
     moved = given.moved(inputs, "x", np.array([0]), np.array([1.0]))
     assert np.allclose(moved[0], (X @ W).ravel(), rtol=1e-14)
+
+
+def test_inputs_that_do_not_fit_are_told_with_their_shapes() -> None:
+    """NumPy says two shapes, and not whose they are."""
+    with pytest.raises(MisbehaviourError) as caught:
+        callee(product, upstream_first).outputs({"x": X, "w": X})
+
+    assert caught.value.fault.hint == "it was called as f(x of shape (2, 3), w of shape (2, 3))"

@@ -240,3 +240,12 @@ def test_a_pass_that_never_ends_is_late(tmp_path: Path) -> None:
     (fault,) = json.loads(done.out)["faults"]
 
     assert (done.code, fault["kind"], fault["hint"]) == (124, "late", "raise it with --time-limit")
+
+
+@pytest.mark.parametrize("option", ["--report-format", "--report-file", "--answers-from"])
+def test_options_of_homework_are_not_those_of_functions(option: str) -> None:
+    """A Python file is no homework, and is not called one."""
+    done = call("check", "layers.py", "--forward-function", "f", "--x", "normal(2)", option, "junit")
+
+    assert done.code == 2
+    assert f"{option} is about homework, not about functions of a file" in done.err

@@ -346,7 +346,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "no points": ({"inputs": {"x": 2.0}, "points_count": 0}, "1 point or more, not 0", "3 is usual"),
     "a seed": ({"inputs": "normal(2)", "random_seed": -1}, "a whole number from 0, not -1", "0 is usual"),
     "a tolerance": ({"inputs": {"x": 2.0}, "relative_tolerance": 2.0}, "from 0 to 1, not 2", "1e-6"),
-    "no input": ({"inputs": {}}, "no value for x", "takes x"),
 }
 
 
@@ -479,3 +478,68 @@ def test_it_is_public() -> None:
     """Under the name that the documentation has."""
     assert bpcli.check_function is check_function
     assert check_function(lambda x: x**2, lambda x: 2 * x, {"x": 3.0}, with_respect_to="x").verdict is Verdict.AGREE
+
+
+def test_mixed_precision_is_judged_by_its_coarsest_input() -> None:
+    """A normalisation of a float32 array with a float64 gain loses what float32 loses; a real mistake is still seen."""
+
+    def normed(x: Array, g: Array) -> Any:
+        spread = np.sqrt(x.var(0) + np.float32(1e-5))
+        return g * (x - x.mean(0)) / spread, ((x - x.mean(0)) / spread, spread, g)
+
+    def back(dout: Array, cache: Any, factor: float = 1.0) -> Any:
+        xh, spread, g = cache
+        dxh = dout * g
+        return factor * (dxh - dxh.mean(0) - xh * (dxh * xh).mean(0)) / spread, (dout * xh).sum(0)
+
+    chances = [np.random.default_rng(seed) for seed in (1, 3, 4, 5)]
+    inputs = [{"x": one.normal(size=(4, 3)).astype(np.float32), "g": one.normal(size=3)} for one in chances]
+
+    assert [check_function(normed, back, one).verdict for one in inputs] == [Verdict.AGREE] * 4
+    wrong = check_function(normed, lambda dout, cache: back(dout, cache, 1.01), inputs[0])
+    assert verdicts(wrong) == {"x": "differ", "g": "agree"}
+
+
+def test_two_arrays_are_two_outputs_unless_one_is_kept() -> None:
+    """`f(x) -> a, b` with `g(p, q)`: neither is called a cache, nor is an input or an array of whole numbers."""
+    both = check_function(lambda x: (x[0], x[1] ** 2), lambda p, q: np.stack([p, 2 * q * X[1]]), {"x": X[:2]})
+    kept = check_function(lambda x: (x**2, x > 0), lambda p, q: 2 * p * X + 0 * q, {"x": X})
+
+    assert (both.verdict, len(both.points[0].outputs)) == (Verdict.AGREE, 2)
+    assert (kept.verdict, len(kept.points[0].outputs)) == (Verdict.AGREE, 1)
+    assert both.called == "out1, out2 = <lambda>(x); dx = <lambda>(dout1, dout2)"
+    assert kept.called == "out, cache = <lambda>(x); dx = <lambda>(dout, cache)"
+
+
+def test_a_result_is_told_in_one_line_and_in_full() -> None:
+    """`print(result)`, and the report that an AssertionError has, which knows no options of a command."""
+    found = check_function(forward, wrong(lambda dx, dw, db: (99 * dx, 99 * dw, db)), AFFINE)
+
+    assert repr(found) == "<FunctionCheck of <lambda>: differ (dx differ, dw differ, db agree)>"
+    text = bpcli.report_text(found)
+    assert text.startswith("<lambda>: differ\n  dx (5, 3)   15 entries DIFFER\n")
+    assert "… 7 more rows\n" in text
+    assert "Called as out, cache = forward(x, w, b); dx, dw, db = <lambda>(dout, cache).\n" in text
+    assert "--" not in text
+
+
+def test_a_lone_parameter_is_drawn() -> None:
+    """Where no inputs are given at all; a misspelt generator is no text, and capitals are told of."""
+    assert [point.seed for point in check_function(lambda x: x**2, lambda x: 2 * x).points] == [0, 1, 2]
+    with pytest.raises(bpcli.ParseError, match="'norml'"):
+        check_function(lambda x: x**2, lambda x: 2 * x, {"x": "norml(N,D)"})
+    with pytest.raises(bpcli.BindingError, match="no value for w") as caught:
+        check_function(forward, backward, {"x": X, "W": W, "b": B})
+    assert caught.value.hint == "'forward' takes x, w, b; 'W' is given, and 'w' is meant?"
+
+
+def test_inputs_that_change_are_told_before_the_gradients() -> None:
+    """As that may be why they differ."""
+
+    def doubled(x: Array) -> Array:
+        x *= 2
+        return x**2
+
+    text = bpcli.report_text(check_function(doubled, lambda x: x / 2, {"x": X}))
+
+    assert text.splitlines()[1] == "'doubled' changes x in place."

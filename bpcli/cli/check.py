@@ -123,11 +123,12 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
     if math.isnan(options["time_limit"]):
         message = "--time-limit takes a number of seconds, not nan"
         raise UsageError(message, hint="60 is usual")
-    if _is_homework(expression) or any(options[name] for name in OF_HOMEWORK):
+    is_python = (expression or "").endswith(".py")
+    if _is_homework(expression) or (not is_python and any(options[name] for name in OF_HOMEWORK)):
         from bpcli.cli.homework import homework_checked  # noqa: PLC0415 - most expressions are no homework
 
         return homework_checked(ctx, expression, typed, options, _release(options))
-    if (expression or "").endswith(".py") or any(options[name] for name in OF_FUNCTIONS):
+    if is_python or any(options[name] for name in OF_FUNCTIONS):
         from bpcli.cli.functions import check_functions  # noqa: PLC0415 - loaded for functions only
 
         return check_functions(expression, typed, options)

@@ -13,7 +13,7 @@ import click
 from bpcli.check.findings import EXIT_CODES
 from bpcli.check.functions.callee import Fault, FaultKind, MisbehaviourError
 from bpcli.check.functions.checking import Way, check_callee
-from bpcli.check.functions.given import check_names, points_of
+from bpcli.check.functions.given import LONE, check_names, points_of
 from bpcli.check.functions.pipes import ChildLimits
 from bpcli.check.functions.process import ChildCallee, child_callee, reference_callee
 from bpcli.check.functions.results import FunctionCheck
@@ -43,12 +43,18 @@ ABOUT_EXPRESSIONS = {
     "parameters_file": "--parameters-file",
     "evaluation_mode": "--evaluation-mode",
 }
+ABOUT_HOMEWORK = {
+    "answers_from": "--answers-from",
+    "template_for": "--template-for",
+    "report_format": "--report-format",
+    "report_file": "--report-file",
+    "resume_run": "--resume-run",
+}
 USAGE: frozenset[FaultKind] = frozenset({"not found", "cannot be called"})  # faults that are those of the command
 HINTS: dict[FaultKind, str] = {
     "late": "raise it with --time-limit",
     "lost": "it ended Python, or needs more memory than --memory-limit allows",
 }
-LONE = "normal(N,D)"  # what a lone parameter gets
 MOST_LISTED = 10
 GIGABYTE = 1 << 30
 MOST_GIGABYTES = 1 << 20
@@ -164,10 +170,11 @@ def _asked_for(path: str | None, options: dict[str, Any]) -> tuple[str, str]:
         listed = ", ".join(names[:MOST_LISTED]) + (", …" if len(names) > MOST_LISTED else "")
         message = f"{path} is a Python file, and --forward-function says which function of it to check"
         raise UsageError(message, hint=f"it has {listed}" if names else "it defines no function")
-    beside = next((option for name, option in ABOUT_EXPRESSIONS.items() if options[name]), None)
-    if beside is not None:
-        message = f"{beside} is about expressions, not about functions of a file"
-        raise UsageError(message, hint=f"leave out {beside}")
+    for about, words in (("expressions", ABOUT_EXPRESSIONS), ("homework", ABOUT_HOMEWORK)):
+        beside = next((option for name, option in words.items() if options[name]), None)
+        if beside is not None:
+            message = f"{beside} is about {about}, not about functions of a file"
+            raise UsageError(message, hint=f"leave out {beside}")
     return path, forward
 
 

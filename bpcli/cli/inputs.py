@@ -270,7 +270,7 @@ def with_flags(error: MissingValueError) -> MissingValueError:
 
 def with_option(error: UnknownNameError, typed: dict[str, str], command: click.Command) -> UnknownNameError:
     """The error with the option that was probably meant by an unknown `--name`."""
-    meant = closest(f"--{error.name}", [option for option in options_of(command) if option.startswith("--")])
+    meant = closest(error.name, [option[2:] for option in options_of(command) if option.startswith("--")])
     if error.name in typed and meant and not (error.hint or "").startswith("did you mean"):
-        error.hint = f"did you mean the option '{meant}'?"
+        error.hint = f"did you mean the option '--{meant}'?"
     return error

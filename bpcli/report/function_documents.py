@@ -29,6 +29,8 @@ def function_document(
     status = "nonfinite" if result.verdict is Verdict.UNEVALUABLE else "ok"
     document = envelope(status, head, "check") | {"verdict": result.verdict.value}
     document["function"] = {"file": file, "forward": result.forward, "backward": result.backward}
+    if result.called:
+        document["function"]["called"] = result.called
     document["points"] = [_point(point) for point in result.points]
     document["claims"] = {group.key: _claim(group, result, release) for group in result.worst_groups}
     document["faults"] = [_fault(fault, release) for fault in result.faults]

@@ -19,21 +19,25 @@ from bpcli.report.verdicts import claimed_cell, differences_cell, notes_cell
 
 WRONG_VALUE: FaultKind = "wrong value"  # the kind of a fault that names what is right
 WRONG_SHAPE: FaultKind = "another shape"
+FIRST = ("changes its inputs",)  # it may be why gradients differ
 NUMBERS = ("claimed", "differences")
 BOUNDS = (1e-12, 1e-9, 1e-6, 1e-3)
 NUMBER = re.compile("[0-9]+")
+LONGEST_SHAPES = 30  # characters of what is listed
 
 
 def function_report(result: FunctionCheck, page: Page, release: Release = STAFF) -> list[Line]:
     """What went wrong at all, a row for each input, its worst entries, what explains them, and how all was found."""
-    lines = [line for fault in _once(result.faults) if fault.is_fatal for line in _fault(fault, page, release)]
+    faults = [fault for fault in _once(result.faults) if fault.is_fatal or fault.kind in FIRST]
+    lines = [line for fault in faults for line in _fault(fault, page, release)]
     groups = result.worst_groups
     fitting = [_readable(group).but(causes=result.causes_of(group)) for group in groups if fits(group)]
     lines += _rows(result, groups, page, release)
     lines += _entries(fitting, _places(result), page, release)
     said = [*_of_other_shapes(result, release), *_sentences(fitting, page, release)]
     lines += [[Piece(line)] for text in said for line in page.wrapped(page.signs.written(text), below=2)]
-    lines += [line for fault in _once(result.faults) if not fault.is_fatal for line in _fault(fault, page, release)]
+    others = [fault for fault in _once(result.faults) if fault not in faults]
+    lines += [line for fault in others for line in _fault(fault, page, release)]
     if result.unclaimed:
         lines.append([Piece(f"Without a gradient: {', '.join(result.unclaimed)}; '{result.backward}' gives none.")])
     return [*lines, *[[Piece(line, "note")] for text in _method(result) for line in page.wrapped(text, below=2)]]
@@ -94,15 +98,33 @@ def _rows(result: FunctionCheck, groups: Sequence[Group], page: Page, release: R
     """A row for each input, about all points together."""
     columns = (Column("left", "name"), Column("left", "note", " "), Column("left", "verdict", "   "))
     rows = [
-        Row((page.signs.written(group.title), shape_text(group.item.node.shape), _summary(result, group, release)))
+        Row(
+            (
+                page.signs.written(group.title),
+                _shapes(_same(result, group), page.signs.ellipsis),
+                _summary(result, group, release),
+            )
+        )
         for group in groups
     ]
     return table(columns, rows, page.width)
 
 
+def _same(result: FunctionCheck, group: Group) -> list[Group]:
+    """The gradients of one input at all points."""
+    return [one for point in result.points for one in point.groups if one.key == group.key]
+
+
+def _shapes(groups: Sequence[Group], ellipsis: str) -> str:
+    """The shape of an input, at each point where it has another; of many long ones the first."""
+    shapes = list(dict.fromkeys([shape_text(group.item.node.shape) for group in groups]))
+    text = ", ".join(shapes)
+    return text if len(text) <= LONGEST_SHAPES else f"{shapes[0]}, {ellipsis}"
+
+
 def _summary(result: FunctionCheck, group: Group, release: Release) -> str:
     """How many entries of one gradient have which verdict, at all points together."""
-    same = [one for point in result.points for one in point.groups if one.key == group.key]
+    same = _same(result, group)
     at = f" at {len(result.points)} points" if len(result.points) > 1 else ""
     if not fits(group):
         return f"DIFFERS{at}: another shape"
@@ -199,6 +221,8 @@ def _method(result: FunctionCheck) -> Iterator[str]:
     if not result.points:
         return
     first = result.points[0]
+    if result.called and result.verdict is not Verdict.AGREE:
+        yield f"Called as {result.called}."
     methods = "; ".join(dict.fromkeys(point.method for point in result.points))
     yield f"Held against {methods}."
     seeds = [point.seed for point in result.points if point.seed is not None]

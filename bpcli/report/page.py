@@ -21,7 +21,7 @@ class Page(NamedTuple):
     """How a report is set: the width to keep within, how numbers and signs are written, how many rows a table has.
 
     Arrays of at most `most_entries` are written out; larger ones are summed up. A brief page does so by shape and norm
-    alone, and writes out nothing longer than `longest_array` characters.
+    alone, and writes out nothing longer than `longest_array` characters. It tells of options where it `has_options`.
     """
 
     width: float = inf
@@ -31,6 +31,7 @@ class Page(NamedTuple):
     most_entries: int = MOST_ENTRIES
     is_brief: bool = False
     longest_array: float = inf
+    has_options: bool = True
 
     @property
     def is_short(self) -> bool:
@@ -87,7 +88,8 @@ class Page(NamedTuple):
         if more <= 0:
             return []
         rows, them, has = ("row", "it", "has it") if more == 1 else ("rows", "them", "has them")
-        note = f"{self.signs.ellipsis} {more} more {rows}: --max-rows {count} shows {them}, --json {has}"
+        advice = f": --max-rows {count} shows {them}, --json {has}" if self.has_options else ""
+        note = f"{self.signs.ellipsis} {more} more {rows}{advice}"
         return [[Piece("  "), Piece(note, "note")]]
 
     def title(self, name: str, about: str = "") -> list[Line]:

@@ -60,6 +60,7 @@ def _asked(callee: LocalCallee, inputs: Mapping[str, Any], header: Mapping[str, 
         case _:
             passed = callee.passed(inputs, given if header["has_upstream"] else None)
             told = {"names": list(passed.gradients), "faults": passed.faults, "parts": list(passed.parts)}
+            told["called"] = passed.called
             return told, [*passed.outputs, *passed.gradients.values(), *passed.parts.values()]
 
 

@@ -54,6 +54,7 @@ class Passed(NamedTuple):
     gradients: Mapping[str, Array]
     faults: tuple[Fault, ...] = ()
     parts: Mapping[str, Array] = MappingProxyType({})
+    called: str = ""  # how, `out, cache = f(x); dx = g(dout, cache)`
 
 
 class Callee(Protocol):

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpcli.check.functions.assigning import is_array_or_number
+from bpcli.check.functions.assigning import is_array_or_number, is_differentiable
 from bpcli.check.functions.callee import Fault, MisbehaviourError
 from bpcli.check.functions.signatures import Parameter, Parameters
 
@@ -73,6 +73,22 @@ class Plan(NamedTuple):
         words = [one.key if one.role is Role.INPUT else one.role.value for one in self.arguments]
         return ", ".join(words)
 
+    def called(self, results_count: int, function: str) -> tuple[str, str]:
+        """What the forward pass was taken to give, and how the backward pass was called."""
+        several = self.outputs > 1
+        places = [str(place + 1) if several else "" for place in range(self.outputs)]
+        words = {
+            Role.UPSTREAMS: f"({', '.join(f'dout{place}' for place in places)})",
+            Role.OUTPUT: f"out{places[0]}",
+            Role.CACHE: "cache",
+        }
+        given = [
+            one.key if one.role is Role.INPUT else words.get(one.role) or f"dout{places[one.key]}"
+            for one in self.arguments
+        ]
+        kept = ["cache"] if results_count > self.outputs else []
+        return ", ".join([*[f"out{place}" for place in places], *kept]), f"{function}({', '.join(given)})"
+
     def call(
         self, inputs: Mapping[str, Any], results: Sequence[Any], upstream: Sequence[Any]
     ) -> tuple[list[Any], dict[str, Any]]:
@@ -113,19 +129,20 @@ def plan_of(  # noqa: PLR0913 - what the backward pass takes, what there is to g
     *,
     is_method: bool = False,
     has_state: bool = False,
+    keeps_input: bool = False,
 ) -> Plan:
     """How to call a backward pass. Raises MisbehaviourError where names and counts do not tell.
 
     A parameter with a default is left at it, unless its name says what it stands for; so is the upstream gradient of a
     loss, as in `backward(self, dout=1)`, which need not be looked at there. `has_state` says that the forward pass left
-    something in the object of the method.
+    something in the object of the method, `keeps_input` that its last result is an input, which is no output then.
     """
     roles = [(one, _role(one.name, inputs)) for one in parameters.listed]
     if isinstance(results[0], float | np.generic | np.ndarray) and np.ndim(results[0]) == 0:
         left_out = {one.name for one, role in roles if role is Role.UPSTREAM and not one.is_required}
         roles = [(one, Role.UNKNOWN if one.name in left_out else role) for one, role in roles]
     roles = _with_upstream(_given(roles), is_method=is_method, has_state=has_state)
-    has_cache = _has_cache([role for _, role in roles], results)
+    has_cache = _has_cache([role for _, role in roles], results, keeps_input=keeps_input)
     outputs = len(results) - has_cache
     upstreams = sum(role is Role.UPSTREAM for _, role in roles)
     are_together = upstreams == 1 < outputs and any(one.name in MANY_GRADIENTS for one, _ in roles)
@@ -185,7 +202,7 @@ def _with_upstream(
     ]
 
 
-def _has_cache(roles: Sequence[Role], results: Sequence[Any]) -> bool:
+def _has_cache(roles: Sequence[Role], results: Sequence[Any], *, keeps_input: bool) -> bool:
     """Whether the last result is a cache: by a name, as it is no array, or as one argument more is wanted for it."""
     if len(results) == 1:
         return False
@@ -194,7 +211,8 @@ def _has_cache(roles: Sequence[Role], results: Sequence[Any]) -> bool:
     upstreams, unknown = roles.count(Role.UPSTREAM), roles.count(Role.UNKNOWN)
     if upstreams:
         return upstreams == len(results) - 1 and unknown == 1
-    return unknown == len(results) and Role.INPUT not in roles
+    is_kept = keeps_input or not is_differentiable(results[-1])
+    return is_kept and unknown == len(results) and Role.INPUT not in roles
 
 
 def _wanted(

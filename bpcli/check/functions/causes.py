@@ -22,6 +22,7 @@ from bpcli.check.functions.mistakes_of_normalisation import of_normalisation
 from bpcli.check.functions.mistakes_of_places import of_places, of_single_places, of_square_upstreams
 from bpcli.check.functions.mistakes_of_samples import of_indices, of_labels, of_samples
 from bpcli.check.functions.mistakes_of_scale import of_factors, of_factors_of_inputs, of_one_factor
+from bpcli.check.functions.mistakes_of_selection import of_selections
 from bpcli.check.functions.mistakes_of_shape import of_shape
 from bpcli.check.functions.mistakes_of_terms import (
     Regularisation,
@@ -41,7 +42,7 @@ Family = Callable[[Case], Iterator[Mistake]]
 TIERS: tuple[tuple[Family, ...], ...] = (
     (of_factors,),
     (of_places, of_regularisation),
-    (of_masks,),
+    (of_masks, of_selections),
     (of_activations, of_accumulation, of_outputs, of_broadcasting, of_square_upstreams, of_windows),
     (of_normalisation, of_time, of_labels, of_samples),
     (of_indices, of_pools, of_inputs_left_out),

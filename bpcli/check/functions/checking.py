@@ -10,7 +10,7 @@ import numpy as np
 from bpcli.check.findings import Verdict
 from bpcli.check.functions.callee import Array, Callee, Fault, FaultKind, Inputs, MisbehaviourError, Passed
 from bpcli.check.functions.explaining import explained
-from bpcli.check.functions.given import check_names, differentiable, named, points_of, require_few, wanted_of
+from bpcli.check.functions.given import complete, differentiable, named, points_of, require_few, wanted_of
 from bpcli.check.functions.judging import Judging, group_of, method_of
 from bpcli.check.functions.noise import At, epsilon_of, noise_of
 from bpcli.check.functions.results import FunctionCheck, PointCheck
@@ -59,7 +59,8 @@ def check_function(  # noqa: PLR0913 - a question, and how it is to be answered
     `forward` and `backward` are functions, as in `f(x)` and `df(x)` or `forward(x, w) -> out, cache` and
     `backward(dout, cache) -> dx, dw`; or `forward` alone is a class with these two methods, or a function that returns
     its gradients, too. `inputs` are a mapping by name, a list or tuple in order, or a lone input: arrays, numbers,
-    whatever else a parameter takes, and texts such as `"normal(2,3)"`, which are drawn at `points_count` points.
+    whatever else a parameter takes, and texts such as `"normal(2,3)"`, which are drawn at `points_count` points; a lone
+    parameter is drawn where there are none.
     `upstream` is the gradient of the output, drawn where none is given; of several outputs a tuple or list of theirs.
     `reference` is a forward pass whose values are right, or a pair of both passes. A gradient may be off by
     `relative_tolerance` of the slope, by default 1e-6. What a function does that it must not is a fault of the result.
@@ -79,8 +80,7 @@ def check_function(  # noqa: PLR0913 - a question, and how it is to be answered
         raise UsageError(error.fault.text, hint=error.fault.hint) from error
     in_order = inputs if isinstance(inputs, list | tuple) else [inputs]
     given = dict(inputs) if isinstance(inputs, Mapping) else named(callee.parameters, in_order)
-    check_names(callee, given)
-    drawn = points_of(given, random_seed, points_count, limits)
+    drawn = points_of(complete(callee, given), random_seed, points_count, limits)
     way = Way(upstream, random_seed, relative_tolerance, wanted, time_limit)
     return replace(check_callee(callee, drawn.points, way, right), notes=drawn.notes)
 
@@ -101,6 +101,7 @@ def check_callee(
     found: list[PointCheck] = []
     faults: list[Fault] = []
     unclaimed: dict[str, None] = {}
+    called = ""
     deadline = None if way.time_limit is None else monotonic() + way.time_limit
     for number, (inputs, seed) in enumerate(points):
         names = wanted_of({**inputs, **_parts(callee, inputs, way)}, way.wanted)
@@ -114,13 +115,14 @@ def check_callee(
             faults += [*one.faults, error.fault]
             break
         found.append(checked)
+        called = called or one.called
         faults += one.faults
         claimed = {group.key for group in checked.groups}
         unclaimed |= dict.fromkeys([name for name in names if name not in claimed])
         if any(fault.is_fatal and fault.kind not in PARTIAL for fault in one.faults):
             break
     once = tuple(dict.fromkeys(faults))
-    return FunctionCheck(callee.forward_name, callee.backward_name, tuple(found), once, tuple(unclaimed))
+    return FunctionCheck(callee.forward_name, callee.backward_name, tuple(found), once, tuple(unclaimed), called=called)
 
 
 def _parts(callee: Callee, inputs: Inputs, way: Way) -> Mapping[str, Any]:
@@ -141,6 +143,7 @@ class _Point:
         self.callee, self.inputs, self.way, self.deadline, self.told = callee, inputs, way, deadline, told
         self.faults: list[Fault] = []
         self.parts: tuple[str, ...] = ()
+        self.called = ""
 
     def checked(self, names: Sequence[str], seed: int | None, reference: Callee | None) -> PointCheck:
         """The verdict on the gradients of these inputs.
@@ -154,7 +157,8 @@ class _Point:
         weights = upstream or weights_of(self.inputs, outputs, passed.gradients, drawn_from)
         near = widened(At(self.callee, self.inputs, outputs, weights))
         noise = noise_of(near, names, self.way.random_seed)
-        epsilon = max(noise.epsilon, epsilon_of(outputs))
+        given = [value for value in self.inputs.values() if isinstance(value, np.ndarray)]
+        epsilon = max(noise.epsilon, epsilon_of(outputs), epsilon_of(given))
         if reference is not None:
             right = _right_outputs(reference, self.inputs)
             self.faults += wrong_values(self.callee.forward_name, outputs, right, epsilon)
@@ -185,6 +189,7 @@ class _Point:
             self.parts = tuple(passed.parts)
             passed = self.callee.passed(self.inputs, upstream)
         self.faults += passed.faults
+        self.called = passed.called
         require_repeatable(self.callee.forward_name, outputs, passed.outputs)
         return outputs, upstream, passed
 

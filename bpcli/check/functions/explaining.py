@@ -60,9 +60,10 @@ def _case(group: Group, at: At, measured: Mapping[str, Measured], noise: Noise, 
     name = group.key
     claimed = np.asarray(None if group.claim is None else group.claim.value)
     is_short = claimed.dtype in (np.float32, np.float16)
+    defaults = {one.name: one.default for one in at.callee.parameters.listed if one.default is not None}
     return Case(
         callee=at.callee,
-        inputs=at.inputs,
+        inputs={**defaults, **at.inputs},
         outputs=at.outputs,
         upstream=at.upstream,
         name=name,

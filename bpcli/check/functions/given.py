@@ -15,12 +15,22 @@ from bpcli.check.functions.signatures import Parameters
 from bpcli.errors import BindingError, LimitError, MissingValueError, UnknownNameError, UsageError
 from bpcli.graph.op import MOST_AXES
 from bpcli.graph.shapes import shape_text
-from bpcli.language.complaints import suggestion
-from bpcli.language.generators import axis_lengths, generators_in, inputs_from, is_drawn
+from bpcli.language.complaints import closest, suggestion
+from bpcli.language.generators import (
+    BOUNDS,
+    axis_lengths,
+    generators_in,
+    inputs_from,
+    is_drawn,
+    is_generator,
+    looks_called,
+    unknown_generator,
+)
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 
 FLOATS = "give an array of floats, or a number such as 2.0"
 MOST_ENTRIES = 1_000_000  # at all points: each of them has a verdict of its own
+LONE = "normal(N,D)"  # what a lone parameter gets where nothing is given
 WIDEST = 2**53  # whole numbers up to it are floats, too
 MATRIX = 2  # axes
 
@@ -53,12 +63,32 @@ def check_names(callee: Callee, given: Inputs) -> None:
     taken = f"'{function}' takes {', '.join(forward.names) or 'no inputs'}"
     missing = tuple(one.name for one in forward.listed if one.is_required and one.name not in given)
     if missing:
-        raise MissingValueError(missing, taken)
+        small = {name.lower(): name for name in given if name not in forward.names}
+        meant = [
+            f"'{small[name.lower()]}' is given, and '{name}' is meant?" for name in missing if name.lower() in small
+        ]
+        raise MissingValueError(missing, taken, "; ".join(meant))
     known = [*forward.names, *callee.backward_parameters.names]
     unknown = next((name for name in given if name not in known), None)
     if unknown is not None and not forward.takes_any:
         message = f"'{function}' has no parameter '{unknown}'"
         raise UnknownNameError(message, unknown, suggestion(unknown, list(forward.names), taken))
+
+
+def complete(callee: Callee, given: Inputs) -> Inputs:
+    """The inputs, those of a lone parameter drawn where nothing is given.
+
+    Raises what `check_names` does, and ParseError for a text that is nearly a generator.
+    """
+    lone = [one.name for one in callee.parameters.listed if one.is_required]
+    if not given and len(lone) == 1:
+        return {lone[0]: LONE}
+    check_names(callee, given)
+    for value in given.values():
+        is_call = isinstance(value, str) and looks_called(value) and not is_generator(value)
+        if is_call and closest(value.partition("(")[0], list(BOUNDS)):
+            raise unknown_generator(value)
+    return given
 
 
 def points_of(given: Mapping[str, Any], random_seed: int, count: int, limits: Limits = DEFAULT_LIMITS) -> Drawn:

@@ -13,6 +13,7 @@ from bpcli.check.functions.parts import gathered, never_checked, parts_claimed
 from bpcli.check.functions.signatures import Parameters, returned_names
 from bpcli.check.functions.subjects import Methods, Subject, gradients_left, held_by, output_left, subject_of
 from bpcli.check.functions.watching import calm, changed, copies, result
+from bpcli.graph.shapes import shape_text
 
 
 def local_callee(
@@ -126,7 +127,19 @@ class LocalCallee:
             slots = slots_of(inputs, self.parameters.names, outputs, parts)
             slots = slots._replace(returned=returned_names(self.subject.last))
             faults += left_unchecked(returned, slots, self.backward_name)
-            return Passed(outputs, self._gradients(slots, returned, ran.made, parts), faults, parts)
+            gradients = self._gradients(slots, returned, ran.made, parts)
+            return Passed(outputs, gradients, faults, parts, self._called(ran, (*gradients, *parts)))
+
+    def _called(self, ran: Forward, names: Sequence[str]) -> str:
+        """How the passes were called, and what their results were taken for."""
+        forward = f"{self.forward_name}({', '.join(ran.given)})"
+        found = ", ".join(f"d{name}" for name in names)
+        if self.subject.is_torch:
+            return ""
+        if self.subject.backward is None:
+            return f"out, {found} = {forward}"
+        given, backward = self._plan(ran).called(len(ran.results), self.backward_name)
+        return f"{given} = {forward}; {found} = {backward}"
 
     def _begun(self, inputs: Inputs) -> Any:
         """The object before anything was called; None for functions."""
@@ -136,7 +149,7 @@ class LocalCallee:
 
     def _forward(self, inputs: Inputs) -> Forward:
         given = gathered(copies(inputs), self.subject.forward_takes)
-        called = ", ".join(given)
+        called = ", ".join(map(_shown, given, given.values()))
         made = None
         if self.subject.owner is not None:
             made = result(lambda: self.subject.made(given), self.forward_name, called, is_alone=self.is_alone)
@@ -156,7 +169,16 @@ class LocalCallee:
         takes, is_method = self.subject.backward_takes, self.subject.owner is not None
         names = [name for name in self.parameters.names if name in ran.given]
         names += [name for name in ran.given if name not in names]
-        return plan_of(takes, names, ran.results, self.backward_name, is_method=is_method, has_state=ran.has_state)
+        last = ran.results[-1]
+        return plan_of(
+            takes,
+            names,
+            ran.results,
+            self.backward_name,
+            is_method=is_method,
+            has_state=ran.has_state,
+            keeps_input=any(last is value for value in ran.given.values()),
+        )
 
     def _output_count(self, ran: Forward) -> int:
         """How many of the results are outputs: one, where the others are its gradients."""
@@ -218,6 +240,12 @@ def _changes(names: Sequence[str], where: str) -> tuple[Fault, ...]:
     return tuple(
         Fault("changes its inputs", where, f"'{where}' changes {name} in place", hint, is_fatal=False) for name in names
     )
+
+
+def _shown(name: str, value: Any) -> str:
+    """An input with its shape, as an error in NumPy seldom says whose shapes do not fit."""
+    shape = value.shape if isinstance(value, np.ndarray) else ()
+    return f"{name} of shape {shape_text(shape)}" if shape else name
 
 
 def _with_entry(value: Any, entry: int, moved: float) -> Any:

@@ -46,7 +46,8 @@ def _masks(case: Case, local: Array) -> Iterator[Mistake]:
     is_low = np.abs(local - low) <= span
     text = "mask inverted: what should pass is stopped, and the other way round"
     yield Mistake(Cause("mask inverted", MASK, text), arrived * np.where(is_low, high, low))
-    yield Mistake(Cause("mask left out", MASK, "mask left out: every entry passes"), arrived * high)
+    text = "mask left out: every entry passes" + (_of_output(case) if low < 0 else "")
+    yield Mistake(Cause("mask left out", MASK, text), arrived * high)
     yield Mistake(Cause("mask left out", MASK, "mask left out, with its scale"), arrived)
     text = "mask taken without its scale"
     yield Mistake(Cause("scale of the mask", MASK, text), arrived * ~is_low)
@@ -56,22 +57,33 @@ def _masks_of_signs(case: Case) -> Iterator[Mistake]:
     """A function that is straight on both sides of 0: its slope at an entry of the sign that another array has."""
     if not (case.x < 0).any() or not (case.x > 0).any():
         return
-    for mask, source in [*_sources(case), (case.x < 0, ""), (case.x < np.inf, "")]:
+    for mask, source in [(case.x < np.inf, ""), *_sources(case), (case.x < 0, "")]:
         values = case.claimed_at({**case.inputs, case.name: np.where(mask, np.abs(case.x), -np.abs(case.x))})
         if values is not None:
             kind = (
                 f"mask from {source}" if source else "mask inverted" if (mask ^ (case.x > 0)).all() else "mask left out"
             )
             text = f"mask taken from {source}, not the input" if source else f"{kind}, of the signs of {case.name}"
+            text += _of_output(case) if kind == "mask left out" else ""
             yield Mistake(Cause(kind, MASK, text), values)
 
 
+def _of_output(case: Case) -> str:
+    """What else lets every entry pass."""
+    return ", or mask taken from the output, which lets all pass" if (case.out > 0).all() else ""
+
+
 def _sources(case: Case) -> Iterator[tuple[Array, str]]:
-    yield case.arrived[0] > 0, "the gradient"
-    yield case.out > 0, "the output"
-    yield case.out >= 0, "the output"
-    yield case.arrived[0] >= 0, "the gradient"
-    yield case.x > 0, "the input"
+    """What a mask may be taken from; what lets every entry pass, or none, is no mask."""
+    for mask, source in (
+        (case.arrived[0] > 0, "the gradient"),
+        (case.out > 0, "the output"),
+        (case.out >= 0, "the output"),
+        (case.arrived[0] >= 0, "the gradient"),
+        (case.x > 0, "the input"),
+    ):
+        if mask.any() and not mask.all():
+            yield mask, source
 
 
 def _masks_of_pieces(case: Case, local: Array) -> Iterator[Mistake]:

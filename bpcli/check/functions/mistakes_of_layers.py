@@ -208,6 +208,8 @@ def _activations(z: Array, back: Array) -> Iterator[tuple[Array, Array, list[tup
             (1.0 * (back > 0), gradient),
             (1.0 * (z < 0), Cause("mask inverted", MASK, "mask inverted")),
             (np.ones_like(z), Cause("mask left out", MASK, "mask left out: every unit passes")),
+            (np.maximum(z, 0), Cause("value for derivative", MASK, "mask wrong: the output of relu for its mask")),
+            (z, Cause("value for derivative", MASK, "mask wrong: the input of relu for its mask")),
         ],
     )
     out = np.tanh(z)

@@ -9,6 +9,7 @@ import numpy as np
 from bpcli.check.findings import Cause
 from bpcli.check.functions.case import Array, Case
 from bpcli.check.functions.mistakes import CHAIN, PATH, REGULARISATION, Mistake
+from bpcli.check.functions.mistakes_of_scale import factor_of
 
 FEWEST = 3  # entries that a proportion takes
 MATRIX = 2
@@ -70,6 +71,8 @@ def of_regularisation(case: Case) -> Iterator[Mistake]:
         if not share or not case.is_given_by(case.truth + share * basis):
             continue
         found = regularisation_of(case)
+        if found is None and not _may_be_regularised(case):
+            continue
         true_share = float(np.vdot(basis, found.part)) / float(np.vdot(basis, basis)) if found else NOUGHT
         words = [word for part, word in SHARES if true_share and abs(share / true_share - part) < 1e-4]  # noqa: PLR2004 - of 1
         if not true_share:
@@ -78,6 +81,15 @@ def of_regularisation(case: Case) -> Iterator[Mistake]:
         yield Mistake(
             Cause(text.partition(":")[0], REGULARISATION, text, bare="regularisation term"), case.truth + share * basis
         )
+
+
+def _may_be_regularised(case: Case) -> bool:
+    """Whether a term that comes from no input may be a regularisation: it is not all there is, and there are data.
+
+    A function of one input alone may hold its data itself.
+    """
+    has_data = any(value.ndim >= MATRIX for value in case.floats.values()) or bool(case.integers)
+    return (has_data or not case.floats) and factor_of(case) is None
 
 
 class Candidate(NamedTuple):

@@ -112,7 +112,9 @@ class ChildCallee:
         held = {name: found.pop(name) for name in parts}
         if any(one.dtype.kind != "f" for one in held.values()):
             self._forged(where)
-        return Passed(tuple(arrays[:count]), found, notes, held)
+        called = answer.header.get("called")
+        shown = readable(called, MOST_OF_A_TEXT) if isinstance(called, str) else self._forged(where)
+        return Passed(tuple(arrays[:count]), found, notes, held, shown)
 
     def moved(self, inputs: Inputs, name: str, entries: Array, values: Array) -> Array:
         """The outputs where one entry of one input is another: (n, outputs' size) for n entries, counted in order.
@@ -236,7 +238,16 @@ def _parameters(told: Any) -> Parameters:
     """Parameters as the child told them. Raises TypeError or ValueError."""
     listed, rest, keywords = told
     rest, keywords = (name if name is None else _name(name) for name in (rest, keywords))
-    return Parameters(tuple(Parameter(_name(name), *map(bool, flags)) for name, *flags in listed), rest, keywords)
+    found = [
+        Parameter(_name(name), *map(bool, flags))._replace(default=_default(default))
+        for name, *flags, default in listed
+    ]
+    return Parameters(tuple(found), rest, keywords)
+
+
+def _default(told: Any) -> float | None:
+    """The number that a parameter is left at. Raises TypeError or ValueError."""
+    return None if told is None else float(told)
 
 
 def _is_part(name: str, inputs: Inputs) -> bool:

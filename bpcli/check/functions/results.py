@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from bpcli.check.findings import Cause, Finding, Verdict, worst
 from bpcli.check.functions.callee import Fault, FaultKind
 from bpcli.check.groups import Group
+from bpcli.check.slips import ARITHMETIC
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,8 @@ class PointCheck:
 class FunctionCheck:
     """What a check of a forward and a backward pass found.
 
-    `unclaimed` names the inputs whose gradient the backward pass does not give. A fatal fault leaves later points out.
+    `unclaimed` names the inputs whose gradient the backward pass does not give. A fatal fault leaves later points
+    out. `called` says how the passes were called: `out, cache = f(x); dx = g(dout, cache)`.
     """
 
     forward: str
@@ -39,6 +42,13 @@ class FunctionCheck:
     faults: tuple[Fault, ...] = ()
     unclaimed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    called: str = ""
+
+    def __repr__(self) -> str:
+        """The verdict and what it is about, on one line; `bpcli.report_text` has everything."""
+        each = ", ".join(f"d{group.key} {group.verdict.value}" for group in self.worst_groups)
+        faults = "".join(f"; {fault.text}" for fault in self.faults)
+        return f"<FunctionCheck of {self.backward}: {self.verdict.value}{each and f' ({each})'}{faults}>"
 
     @property
     def verdict(self) -> Verdict:
@@ -62,11 +72,16 @@ class FunctionCheck:
     def causes_of(self, group: Group) -> tuple[Cause, ...]:
         """What the gradient of an input is consistent with at most of the points that tell anything.
 
-        At one point a factor 2 may be the length of an axis; a mistake gives what is claimed at every point.
+        At one point a factor 2 may be the length of an axis; a mistake gives what is claimed at every point. A factor
+        that stays as it is, while what it would be the length of does not, is a number and no length.
         """
-        told = [one.causes for point in self.points for one in point.groups if one.key == group.key and one.causes]
+        those = [one for point in self.points for one in point.groups if one.key == group.key and one.causes]
+        told = [one.causes for one in those]
         if len(told) < 2:  # noqa: PLR2004 - one point against another
             return group.causes
+        factor = _constant_of(those)
+        if factor is not None:
+            return _of_a_number(told, factor)
         counts = Counter(cause.kind for causes in told for cause in causes)
         most = max(counts.values())
         own = {cause.kind: cause for causes in [*reversed(told), group.causes] for cause in causes}
@@ -76,6 +91,29 @@ class FunctionCheck:
     def findings(self) -> Sequence[Finding]:
         """The entries of all gradients at all points."""
         return [finding for point in self.points for group in point.groups for finding in group.findings]
+
+
+OF_A_LENGTH = frozenset({"mean instead of sum", "sum instead of mean", "mean over another length"})
+ALIKE = 1e-4  # relative: two factors that are one
+
+
+def _constant_of(groups: Sequence[Group]) -> float | None:
+    """The one number that every entry is multiplied by at all points, if it is of a length, but of no one length."""
+    lengths = [[cause for cause in group.causes if cause.kind in OF_A_LENGTH] for group in groups]
+    is_same = all(lengths) and len({cause.text for causes in lengths for cause in causes}) == 1
+    if is_same or not any(lengths):
+        return None
+    factors = [median([one.ratio for one in group.findings if one.ratio is not None] or [0.0]) for group in groups]
+    is_one = max(factors) - min(factors) <= ALIKE * abs(factors[0])
+    return factors[0] if is_one and factors[0] else None
+
+
+def _of_a_number(told: Sequence[tuple[Cause, ...]], factor: float) -> tuple[Cause, ...]:
+    """The causes that hold at every point; where none does, the factor by itself."""
+    kinds = [{cause.kind for cause in causes} - OF_A_LENGTH for causes in told]
+    found = tuple([cause for cause in told[0] if all(cause.kind in kind for kind in kinds)])
+    text = f"every entry times {factor:.6g}"
+    return found or (Cause("one factor", ARITHMETIC, text, bare="every entry times one factor"),)
 
 
 UNEVALUABLE: frozenset[FaultKind] = frozenset({"not finite", "late", "lost", "not deterministic"})

@@ -3,6 +3,7 @@
 import ast
 import inspect
 from collections.abc import Callable, Mapping
+from math import isfinite
 from textwrap import dedent
 from typing import Any, NamedTuple
 
@@ -10,12 +11,16 @@ Function = Callable[..., Any]
 
 
 class Parameter(NamedTuple):
-    """A parameter: whether it needs a value, and whether it takes one by its name, by its place, or both."""
+    """A parameter: whether it needs a value, and whether it takes one by its name, by its place, or both.
+
+    `default` is the number that it is left at, if that is a float.
+    """
 
     name: str
     is_required: bool = True
     by_name: bool = True
     by_place: bool = True
+    default: float | None = None
 
 
 class Parameters(NamedTuple):
@@ -52,7 +57,13 @@ def parameters_of(function: Function, *, skipped: int = 0) -> Parameters:
         return ANYTHING
     fixed = [one for one in found if one.kind not in {one.VAR_POSITIONAL, one.VAR_KEYWORD}]
     listed = tuple(
-        Parameter(one.name, one.default is one.empty, one.kind != one.POSITIONAL_ONLY, one.kind != one.KEYWORD_ONLY)
+        Parameter(
+            one.name,
+            one.default is one.empty,
+            one.kind != one.POSITIONAL_ONLY,
+            one.kind != one.KEYWORD_ONLY,
+            one.default if type(one.default) is float and isfinite(one.default) else None,
+        )
         for one in fixed
     )
     rest = next((one.name for one in found if one.kind == one.VAR_POSITIONAL), None)
