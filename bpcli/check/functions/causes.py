@@ -20,10 +20,12 @@ from bpcli.check.functions.mistakes_of_convolution import of_convolution, of_poo
 from bpcli.check.functions.mistakes_of_layers import of_layers
 from bpcli.check.functions.mistakes_of_normalisation import of_normalisation
 from bpcli.check.functions.mistakes_of_places import of_places, of_single_places, of_square_upstreams
+from bpcli.check.functions.mistakes_of_recurrence import of_recurrence
 from bpcli.check.functions.mistakes_of_samples import of_indices, of_labels, of_samples
 from bpcli.check.functions.mistakes_of_scale import of_factors, of_factors_of_inputs, of_one_factor
 from bpcli.check.functions.mistakes_of_selection import of_selections
 from bpcli.check.functions.mistakes_of_shape import of_shape
+from bpcli.check.functions.mistakes_of_softmax import of_softmax
 from bpcli.check.functions.mistakes_of_terms import (
     Regularisation,
     beside_regularisation,
@@ -43,8 +45,8 @@ TIERS: tuple[tuple[Family, ...], ...] = (
     (of_factors,),
     (of_places, of_regularisation),
     (of_masks, of_selections),
-    (of_activations, of_accumulation, of_outputs, of_broadcasting, of_square_upstreams, of_windows),
-    (of_normalisation, of_time, of_labels, of_samples),
+    (of_activations, of_outputs, of_accumulation, of_broadcasting, of_square_upstreams, of_windows),
+    (of_normalisation, of_time, of_recurrence, of_softmax, of_labels, of_samples),
     (of_indices, of_pools, of_inputs_left_out),
     (of_layers, of_attention),
     (of_convolution,),
