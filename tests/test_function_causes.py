@@ -140,3 +140,15 @@ def test_a_state_of_another_step_is_told(state: int, slope: int, wanted: str) ->
         return back_through(dout, cache, state=state, slope=slope)
 
     assert told(recurrent, wrong, inputs, wanted).startswith("one step off")
+
+
+def test_swapped_operands_are_told() -> None:
+    """The input itself for the other factor, also where that is broadcast, and inside another function."""
+    inputs = {"x": "normal(N,D)", "w": "normal(D)"}
+
+    assert told(lambda x, w: x * w, lambda g, x, w: (g * x, (g * x).sum(0)), inputs) == (
+        "operands swapped: x in place of w"
+    )
+    same = {"x": "normal(N,D)", "w": "normal(N,D)"}
+    cause = told(lambda x, w: x * np.tanh(w), lambda g, x, w: (g * np.tanh(x), g * x * (1 - np.tanh(w) ** 2)), same)
+    assert cause == "operands swapped: x in place of w"

@@ -19,6 +19,7 @@ from bpcli.check.functions.mistakes_of_attention import of_attention
 from bpcli.check.functions.mistakes_of_convolution import of_convolution, of_pools, of_windows
 from bpcli.check.functions.mistakes_of_layers import of_layers
 from bpcli.check.functions.mistakes_of_normalisation import of_normalisation
+from bpcli.check.functions.mistakes_of_operands import of_operands, of_replaced_inputs
 from bpcli.check.functions.mistakes_of_places import of_places, of_single_places, of_square_upstreams
 from bpcli.check.functions.mistakes_of_recurrence import of_recurrence
 from bpcli.check.functions.mistakes_of_samples import of_indices, of_labels, of_samples
@@ -44,7 +45,7 @@ Family = Callable[[Case], Iterator[Mistake]]
 TIERS: tuple[tuple[Family, ...], ...] = (
     (of_factors,),
     (of_places, of_regularisation),
-    (of_masks, of_selections),
+    (of_masks, of_selections, of_operands),
     (of_activations, of_outputs, of_accumulation, of_broadcasting, of_square_upstreams, of_windows),
     (of_normalisation, of_time, of_recurrence, of_softmax, of_labels, of_samples),
     (of_indices, of_pools, of_inputs_left_out),
@@ -55,6 +56,7 @@ TIERS: tuple[tuple[Family, ...], ...] = (
     (of_one_factor,),
     (of_values, of_terms),
     (of_terms_alone, of_terms_in_rows),
+    (of_replaced_inputs,),
 )
 
 
