@@ -61,3 +61,94 @@ def ridge(w: Any, x: Any, reg: float = 0.1) -> Any:
 def test_a_parameter_left_at_its_default_is_known(given: dict[str, float]) -> None:
     """Half of the regularisation is there, whichever way the number came."""
     assert "halved" in told(ridge, None, {"w": "normal(D,M)", "x": "normal(N,D)", **given}, "w")
+
+
+def softmax(x: Any, axis: int = 1) -> Any:
+    """Over one axis."""
+    powers = np.exp(x)
+    return powers / powers.sum(axis, keepdims=True)
+
+
+def log_sum(x: Any) -> Any:
+    """The log of the sum of exp over the last axis."""
+    return np.log(np.exp(x).sum(1))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "cause"),
+    [
+        (lambda p, g: p * (g - (g * p).sum(0, keepdims=True)), "wrong axis"),
+        (lambda p, g: p * (g - (g * p).mean(1, keepdims=True)), "mean instead of sum"),
+        (lambda p, g: p * g, "path left out: through the sum"),
+        (lambda p, g: p * (1 - p) * g, "diagonal"),
+        (lambda p, g: p * (g + (g * p).sum(1, keepdims=True)), "sign"),
+    ],
+    ids=["axis", "mean", "inner", "diagonal", "sign"],
+)
+def test_what_is_wrong_in_a_softmax_is_told(wrong: Callable[..., Any], cause: str) -> None:
+    """Its own sum over the wrong axis, averaged, or left out."""
+    assert cause in told(softmax, lambda x, upstream: wrong(softmax(x), upstream))
+
+
+def test_the_log_of_a_sum_over_another_axis_is_told() -> None:
+    """Its gradient is a softmax."""
+    assert "the wrong axis" in told(log_sum, lambda x: softmax(x, 0))
+
+
+@pytest.mark.parametrize(
+    ("forward", "backward", "cause"),
+    [
+        (lambda x: np.maximum(x, 0), np.ones_like, "mask left out"),
+        (lambda x: x.max(1), np.ones_like, "mask left out"),
+        (lambda x: x.max(1), lambda x: 1.0 * (x == x.min(1, keepdims=True)), "mask inverted: the smallest"),
+    ],
+    ids=["relu", "every", "smallest"],
+)
+def test_which_entry_passes_is_told(forward: Callable[..., Any], backward: Callable[..., Any], cause: str) -> None:
+    """As the first thing, and no mask that lets every entry pass."""
+    assert told(forward, backward, "normal(4,5)").startswith(cause)
+
+
+def recurrent(x: Any, wx: Any, wh: Any) -> Any:
+    """All states of a recurrent layer, and what its backward pass needs."""
+    states = [np.zeros((len(x), len(wh)))]
+    for step in range(x.shape[1]):
+        states.append(np.tanh(x[:, step] @ wx + states[-1] @ wh))
+    return np.stack(states[1:], 1), (x, wx, wh, states)
+
+
+def back_through(dout: Any, cache: Any, *, state: int = 0, slope: int = 1) -> Any:
+    """Gradients, with the state and the slope taken so many steps later."""
+    x, wx, wh, states = cache
+    dx, dwx, dwh, carried = np.zeros_like(x), np.zeros_like(wx), np.zeros_like(wh), 0.0
+    for step in range(x.shape[1] - 1, -1, -1):
+        into = (dout[:, step] + carried) * (1 - states[step + slope] ** 2)
+        dx[:, step], carried = into @ wx.T, into @ wh.T
+        dwx += x[:, step].T @ into
+        dwh += states[step + state].T @ into
+    return dx, dwx, dwh
+
+
+@pytest.mark.parametrize(
+    ("state", "slope", "wanted"), [(1, 1, "wh"), (0, 0, "wh"), (0, 0, "x")], ids=["state", "slope", "data"]
+)
+def test_a_state_of_another_step_is_told(state: int, slope: int, wanted: str) -> None:
+    """h[t+1] for h[t], and the other way round."""
+    inputs = {"x": "normal(N,T,D)", "wx": "normal(D,H)", "wh": "normal(H,H)"}
+
+    def wrong(dout: Any, cache: Any) -> Any:
+        return back_through(dout, cache, state=state, slope=slope)
+
+    assert told(recurrent, wrong, inputs, wanted).startswith("one step off")
+
+
+def test_swapped_operands_are_told() -> None:
+    """The input itself for the other factor, also where that is broadcast, and inside another function."""
+    inputs = {"x": "normal(N,D)", "w": "normal(D)"}
+
+    assert told(lambda x, w: x * w, lambda g, x, w: (g * x, (g * x).sum(0)), inputs) == (
+        "operands swapped: x in place of w"
+    )
+    same = {"x": "normal(N,D)", "w": "normal(N,D)"}
+    cause = told(lambda x, w: x * np.tanh(w), lambda g, x, w: (g * np.tanh(x), g * x * (1 - np.tanh(w) ** 2)), same)
+    assert cause == "operands swapped: x in place of w"

@@ -257,7 +257,7 @@ SUBJECTS = (
         X,
         (
             Slip("path", " - y * (dout @ y)", ""),
-            Slip("path", "dout - y", "dout + y"),
+            Slip("a sign lost", "dout - y", "dout + y"),
             Slip("chain rule factor", "y)) / size", "y))"),
         ),
     ),

@@ -19,11 +19,14 @@ from bpcli.check.functions.mistakes_of_attention import of_attention
 from bpcli.check.functions.mistakes_of_convolution import of_convolution, of_pools, of_windows
 from bpcli.check.functions.mistakes_of_layers import of_layers
 from bpcli.check.functions.mistakes_of_normalisation import of_normalisation
+from bpcli.check.functions.mistakes_of_operands import of_operands, of_replaced_inputs
 from bpcli.check.functions.mistakes_of_places import of_places, of_single_places, of_square_upstreams
+from bpcli.check.functions.mistakes_of_recurrence import of_recurrence
 from bpcli.check.functions.mistakes_of_samples import of_indices, of_labels, of_samples
 from bpcli.check.functions.mistakes_of_scale import of_factors, of_factors_of_inputs, of_one_factor
 from bpcli.check.functions.mistakes_of_selection import of_selections
 from bpcli.check.functions.mistakes_of_shape import of_shape
+from bpcli.check.functions.mistakes_of_softmax import of_softmax
 from bpcli.check.functions.mistakes_of_terms import (
     Regularisation,
     beside_regularisation,
@@ -42,9 +45,9 @@ Family = Callable[[Case], Iterator[Mistake]]
 TIERS: tuple[tuple[Family, ...], ...] = (
     (of_factors,),
     (of_places, of_regularisation),
-    (of_masks, of_selections),
-    (of_activations, of_accumulation, of_outputs, of_broadcasting, of_square_upstreams, of_windows),
-    (of_normalisation, of_time, of_labels, of_samples),
+    (of_masks, of_selections, of_operands),
+    (of_activations, of_outputs, of_accumulation, of_broadcasting, of_square_upstreams, of_windows),
+    (of_normalisation, of_time, of_recurrence, of_softmax, of_labels, of_samples),
     (of_indices, of_pools, of_inputs_left_out),
     (of_layers, of_attention),
     (of_convolution,),
@@ -53,6 +56,7 @@ TIERS: tuple[tuple[Family, ...], ...] = (
     (of_one_factor,),
     (of_values, of_terms),
     (of_terms_alone, of_terms_in_rows),
+    (of_replaced_inputs,),
 )
 
 

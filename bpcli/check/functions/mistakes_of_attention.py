@@ -12,7 +12,7 @@ import numpy as np
 
 from bpcli.check.findings import Cause
 from bpcli.check.functions.case import Array, Case
-from bpcli.check.functions.mistakes import AXES, CHAIN, PATH, Mistake
+from bpcli.check.functions.mistakes import ARITHMETIC, AXES, CHAIN, PATH, Mistake
 
 MATRICES = 3  # queries, keys, values
 LEAST_AXES = 2
@@ -45,6 +45,10 @@ def of_attention(case: Case) -> Iterator[Mistake]:
         (
             dp - (dp * p).sum(-1, keepdims=True),
             Cause("chain rule factor forgotten", CHAIN, "a chain rule factor forgotten: p itself"),
+        ),
+        (
+            p * (dp - (dp * p).mean(-1, keepdims=True)),
+            Cause("mean instead of sum", ARITHMETIC, "mean instead of sum: in the softmax"),
         ),
         (_along_columns(dp, p), Cause("wrong axis", AXES, "the wrong axis: the sum of the softmax over the queries")),
         (

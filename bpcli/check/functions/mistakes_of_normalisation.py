@@ -82,7 +82,7 @@ def _recognised(case: Case, axes: tuple[int, ...], shape: tuple[int, ...], arriv
     for is_centred in (True, False):
         moved = x - x.mean(axes, keepdims=True) if is_centred else x
         square = (moved * moved).mean(axes, keepdims=True)
-        for gamma in _gammas(case):
+        for gamma in [*_gammas(case), np.full((), (square.size / x.size) ** 0.5)]:  # the last: divided by the norm
             g = (arrived * gamma).reshape(shape)
             for epsilon in dict.fromkeys([*_epsilons(case.inputs), *USUAL_EPSILONS]):
                 deviation = np.sqrt(square + epsilon)
@@ -117,9 +117,15 @@ def _epsilons(inputs: Mapping[str, object]) -> Iterator[float]:
 
 
 def _gradient(normal: Normal, axes: tuple[int, ...], means: float = 1.0, hats: float = 1.0) -> Array:
+    middle, last = _terms(normal, axes)
+    return (normal.g - means * middle - hats * last) / normal.deviation
+
+
+def _terms(normal: Normal, axes: tuple[int, ...]) -> tuple[Array, Array]:
+    """What depends on the mean, and what depends on the variance."""
     g, hat = normal.g, normal.hat
-    middle = g.mean(axes, keepdims=True) if normal.is_centred else 0.0
-    return (g - means * middle - hats * hat * (g * hat).mean(axes, keepdims=True)) / normal.deviation
+    middle = g.mean(axes, keepdims=True) if normal.is_centred else np.zeros(())
+    return middle, hat * (g * hat).mean(axes, keepdims=True)
 
 
 def _variants(normal: Normal, axes: tuple[int, ...]) -> Iterator[Mistake]:
@@ -144,22 +150,31 @@ def _variants(normal: Normal, axes: tuple[int, ...]) -> Iterator[Mistake]:
         text = "sum instead of mean: in what depends on the mean and the variance"
         yield _mistake("sum instead of mean", ARITHMETIC, text, _gradient(normal, axes, means, hats))
     for other in _other_axes(g.ndim, axes):
-        text = f"the wrong axis: means over {other} for {axes}"
-        yield _mistake("wrong axis", AXES, text, _gradient(normal, other))
+        whole_middle, whole_last = _terms(normal, axes)
+        other_middle, other_last = _terms(normal, other)
+        for terms, which in (
+            (other_middle + other_last, "means"),
+            (other_middle + whole_last, "the mean of the gradient"),
+            (whole_middle + other_last, "the mean of the gradient times x̂"),
+        ):
+            text = f"the wrong axis: {which} over {other} for {axes}"
+            yield _mistake("wrong axis", AXES, text, (g - terms) / deviation)
+    text = "mean instead of sum: in what depends on the norm"
+    yield _mistake("mean instead of sum", ARITHMETIC, text, _gradient(normal, axes, 1, 1 / count))
 
 
 def _of_missing_terms(normal: Normal, axes: tuple[int, ...]) -> Iterator[Mistake]:
-    kind = "statistics taken for constants"
+    kind, size = "statistics taken for constants", "the variance" if normal.is_centred else "the norm"
     if normal.is_centred:
         yield _mistake(kind, STATISTICS, f"{kind}: the mean and the variance", _gradient(normal, axes, 0, 0))
         yield _mistake(kind, STATISTICS, f"{kind}: the mean, a path left out", _gradient(normal, axes, 0, 1))
         yield _mistake("sign", ARITHMETIC, "a sign lost: of what depends on the mean", _gradient(normal, axes, -1, 1))
-    yield _mistake(kind, STATISTICS, f"{kind}: the variance, a path left out", _gradient(normal, axes, 1, 0))
-    yield _mistake("sign", ARITHMETIC, "a sign lost: of what depends on the variance", _gradient(normal, axes, 1, -1))
+    yield _mistake(kind, STATISTICS, f"{kind}: {size}, a path left out", _gradient(normal, axes, 1, 0))
+    yield _mistake("sign", ARITHMETIC, f"a sign lost: of what depends on {size}", _gradient(normal, axes, 1, -1))
     yield _mistake(
-        "factor 2", ARITHMETIC, "a factor 2 too many: in what depends on the variance", _gradient(normal, axes, 1, 2)
+        "factor 2", ARITHMETIC, f"a factor 2 too many: in what depends on {size}", _gradient(normal, axes, 1, 2)
     )
-    text = "a factor 2 left out: in what depends on the variance"
+    text = f"a factor 2 left out: in what depends on {size}"
     yield _mistake("factor 1/2", ARITHMETIC, text, _gradient(normal, axes, 1, 0.5))
 
 

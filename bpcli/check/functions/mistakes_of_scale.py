@@ -19,6 +19,8 @@ def of_factors(case: Case) -> Iterator[Mistake]:
     """Every entry times one factor that the pass itself has: a length, its upstream, 2, -1, 0."""
     if not case.claimed.any():
         yield Mistake(Cause("left out", PATH, "the gradient left out: it is 0 in every entry"), case.claimed)
+        if case.upstream is not None and case.is_given_by(case.jacobian.sum(0).reshape(case.x.shape)):
+            yield Mistake(Cause("upstream left out", CHAIN, "the upstream gradient left out"), case.claimed)
         return
     factor = factor_of(case)
     if factor is None:

@@ -36,9 +36,9 @@ def of_selections(case: Case) -> Iterator[Mistake]:
     every = weights @ members
     for values, kind, text in (
         (every, "mask left out", "mask left out: every entry of a window passes"),
+        (weights @ smallest, "mask inverted", "mask inverted: the smallest entry of a window passes, not the largest"),
         (every - weights @ chosen, "mask inverted", "mask inverted: every entry of a window passes but the one chosen"),
         ((weights / counts) @ members, "mask left out", "mask left out: the upstream shared by all of a window"),
-        (weights @ smallest, "mask inverted", "mask inverted: the smallest entry of a window passes, not the largest"),
         (every * (x > 0), "mask from the signs", "mask taken from the signs of the input: what is above 0 passes"),
         (np.maximum(weights, 0) @ members, "mask from the gradient", "mask taken from the gradient, not the input"),
         ((weights > 0) @ members, "mask from the gradient", "mask taken from the gradient, which is left out"),

@@ -66,22 +66,21 @@ ACTIVATIONS: tuple[tuple[Callable[[Array], Array], Callable[[Array], Array]], ..
 
 def modelled(case: Case) -> Steps | None:
     """The steps of a recurrent layer whose values are those of the pass; None where there is none."""
-    for layer in _layers(case):
-        arrived = _arrived(case, layer)
-        if arrived is not None:
-            count = len(layer.x)
-            by_state = [_by(layer, layer.guess.start, step) for step in range(count)]
-            by_input = [_by(layer, case.name, step) for step in range(count)]
-            return Steps(
-                layer.guess.data,
-                layer.guess.start,
-                layer.guess.axis,
-                by_state,
-                by_input,
-                arrived,
-                list(layer.states[1:]),
-            )
-    return None
+    found = recognised(case)
+    if found is None:
+        return None
+    layer, arrived = found
+    count = len(layer.x)
+    by_state = [_by(layer, layer.guess.start, step) for step in range(count)]
+    by_input = [_by(layer, case.name, step) for step in range(count)]
+    data, axis, start = layer.guess.data, layer.guess.axis, layer.guess.start
+    return Steps(data, start, axis, by_state, by_input, arrived, list(layer.states[1:]))
+
+
+def recognised(case: Case) -> tuple[Layer, list[Array]] | None:
+    """A recurrent layer whose values are those of the pass, and what arrives at each state, flat; or None."""
+    found = ((layer, _arrived(case, layer)) for layer in _layers(case))
+    return next(((layer, arrived) for layer, arrived in found if arrived is not None), None)
 
 
 def _layers(case: Case) -> Iterator[Layer]:
