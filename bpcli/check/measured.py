@@ -13,6 +13,7 @@ from bpcli.numbers import balls
 ERRORS = 3.0  # so many times its own estimated error may an estimate be off
 RELATIVE = 1e-6  # what float64 differences and float64 gradients together let one see
 HIDES = 0.01  # of the entry itself
+UNSEEN = 1e-6  # of the largest entry, or of the natural size: a mistake below that has no weight
 NO_SLOPE = "differences in float64 find no slope here"
 LEFT_OUT = "left out: differences of so many entries would take too long"
 

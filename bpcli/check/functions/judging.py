@@ -11,7 +11,7 @@ from bpcli.check.functions.callee import Array, Fault
 from bpcli.check.functions.noise import EPSILON
 from bpcli.check.functions.slopes import Measured
 from bpcli.check.groups import Group
-from bpcli.check.measured import RELATIVE, Bounds, Estimate, judged
+from bpcli.check.measured import RELATIVE, UNSEEN, Bounds, Estimate, judged
 from bpcli.check.targets import Item
 from bpcli.graph.node import Variable
 from bpcli.graph.shapes import shape_text
@@ -23,7 +23,6 @@ ROUND_OFFS_OF_SINGLE = 64  # float32 sums are short, or a gradient in it has no 
 MOST_RELATIVE = 0.02
 RELATIVE_IN_SINGLE = 1024  # times the precision: 1.2e-4 in float32
 UNSEEN_IN_SINGLE = 8192  # the same of what has no weight, 1e-3: so much differences in float32 hide
-UNSEEN = 1e-6  # of the largest entry, or of the natural size: a mistake below that has no weight
 NOT_FINITE = "the gradient is not finite, and the function has a slope here"
 OUT_OF_TIME = "left out: there was no time for it"
 

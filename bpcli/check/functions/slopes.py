@@ -14,7 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from bpcli.check.functions.callee import Array, FaultKind, MisbehaviourError
+from bpcli.check.functions.far import AWAY, BESIDE, FARTHEST, is_flat, slopes_away
 from bpcli.check.functions.noise import At, Noise, moved_value
+from bpcli.check.measured import ERRORS, HIDES, UNSEEN
 from bpcli.numbers.quotients import (
     EPSILON,
     FIRST_STEP,
@@ -75,6 +77,7 @@ def slopes_of(at: At, names: Collection[str], noise: Noise, deadline: float | No
         for ray in rays.values():
             ray.look_closely(natural)
             ray.look_far()
+            ray.look_at_plateaus(natural)
     return {name: ray.measured(natural) for name, ray in rays.items()}
 
 
@@ -114,6 +117,7 @@ class _Ray:
         self.found = Estimate(*[np.full(self.flat.size, np.nan) for _ in range(4)])
         self.is_off = np.zeros(self.flat.size, dtype=bool)
         self.reach = np.zeros(self.flat.size)
+        self.away = np.zeros(self.flat.size)
 
     @property
     def largest(self) -> float:
@@ -129,8 +133,12 @@ class _Ray:
 
     def measured(self, largest: float) -> Measured:
         """What was found; `largest` is the largest change of the output as any entry moves by its own size."""
-        natural = np.maximum(largest, ALL_BUT_ROUNDING * self.reach) / self.scale
-        return Measured(self.slopes, self.shaped(natural), self.shaped(ROUNDINGS * EPSILON * self.reach / self.scale))
+        return Measured(
+            self.slopes, self.shaped(self._natural(largest)), self.shaped(ROUNDINGS * EPSILON * self.reach / self.scale)
+        )
+
+    def _natural(self, largest: float) -> Array:
+        return np.maximum(np.maximum(largest, ALL_BUT_ROUNDING * self.reach) / self.scale, self.away)
 
     def shaped(self, flat: Array) -> Array:
         """Numbers for each entry, in the shape of the input."""
@@ -162,6 +170,21 @@ class _Ray:
                 rows = self.rows(entries, np.full(entries.size, step))
                 apart = np.sum(np.abs((rows - self.base) * self.weights), axis=1)
                 self.reach[entries] = np.maximum(self.reach[entries], np.where(np.isfinite(apart), apart, 0.0))
+
+    def look_at_plateaus(self, largest: float) -> None:
+        """Where noise hides a slope: what slopes lead away from here, or how large contributions are that cancel."""
+        size = float(np.max(self.scale, initial=0.0))
+        for entries in self._parts(self._hidden(largest), 2 * len(AWAY)):
+            self.away[entries] = slopes_away(self.rows, self.at, self.noise, entries, size)
+        for entries in self._parts(self._hidden(largest), 2 * len(FARTHEST) * len(BESIDE)):
+            flat = entries[is_flat(self.rows, self.at, self.noise, entries, size)]
+            self.away[flat] = self.found.error[flat] / self.noise.epsilon
+
+    def _hidden(self, largest: float) -> Array:
+        """The entries whose slope may be off by more than has no weight."""
+        value, error = np.abs(self.found.value), self.found.error
+        weightless = UNSEEN * np.maximum(self._natural(largest), np.max(value, where=np.isfinite(value), initial=0.0))
+        return np.flatnonzero(np.isfinite(error) & ~(ERRORS * error <= np.maximum(HIDES * value, weightless)))
 
     def _widen_corners(self) -> None:
         """Where several outputs have a kink, a gradient may take either side in each: the slopes as far apart as so."""
