@@ -22,7 +22,7 @@ def test_a_right_pair_agrees() -> None:
     done = call("check", LAYERS, *AFFINE, *DRAWN)
 
     assert (done.code, done.err) == (0, "")
-    assert done.out.splitlines()[0] == "  dx (2, 3)   26 entries agree at 3 points, to within 1e-9"
+    assert done.out.splitlines()[0] == "  dx (2, 3), (3, 4), (4, 2)   26 entries agree at 3 points, to within 1e-9"
 
 
 def test_a_wrong_pair_differs_and_its_neighbour_is_imported() -> None:

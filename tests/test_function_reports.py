@@ -87,12 +87,12 @@ def test_the_report_of_a_wrong_gradient() -> None:
     assert lines[:3] == [
         f"  d{name} {shape}   {text}"
         for name, shape, text in [
-            ("x", "(2, 3)", lines[0].split("   ")[1]),
-            ("w", "(3, 4)", lines[1].split("   ")[1]),
-            ("b", "(4,)  ", "9 entries DIFFER at 3 points"),
+            ("x", "(2, 3), (3, 4), (4, 2)", lines[0].split("   ")[1]),
+            ("w", "(3, 4), (4, 2), (2, 3)", lines[1].split("   ")[1]),
+            ("b", "(4,), (2,), (3,)      ", "9 entries DIFFER at 3 points"),
         ]
     ]
-    assert lines[0] == "  dx (2, 3)   26 entries agree at 3 points, to within 1e-9"
+    assert lines[0] == "  dx (2, 3), (3, 4), (4, 2)   26 entries agree at 3 points, to within 1e-9"
     assert lines[4] == "ENTRIES                             at seed 0, the worst first"
     assert lines[5].split() == ["claimed", "differences", "verdict"]
     assert [line.split()[3:] for line in lines[6:8]] == [["DIFFER", "ratio", "0.5"]] * 2
@@ -105,7 +105,12 @@ def test_the_json_of_a_wrong_gradient() -> None:
     found = document(check_function(affine, affine_back, AFFINE))
     claim = found["claims"]["b"]
 
-    assert found["function"] == {"file": None, "forward": "affine", "backward": "affine_back"}
+    assert found["function"] == {
+        "file": None,
+        "forward": "affine",
+        "backward": "affine_back",
+        "called": "out, cache = affine(x, w, b); dx, dw, db = affine_back(dout, cache)",
+    }
     assert [point["seed"] for point in found["points"]] == [0, 1, 2]
     assert [np.shape(point["inputs"]["x"]) for point in found["points"]] == [(2, 3), (3, 4), (4, 2)]
     assert np.shape(found["points"][0]["upstream"][0]) == np.shape(found["points"][0]["outputs"][0]) == (2, 4)
@@ -222,7 +227,7 @@ def test_another_shape_has_no_entries() -> None:
     report = told(check_function(square, short_of_one, {"x": "normal(N)"}))
 
     assert report.count("has shape") == 2
-    assert "  dx (2,)   DIFFERS at 3 points: another shape\n" in report
+    assert "  dx (2,), (3,), (4,)   DIFFERS at 3 points: another shape\n" in report
     assert "ENTRIES" not in report
 
 

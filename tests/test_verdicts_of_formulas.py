@@ -208,7 +208,7 @@ def test_formulas_that_meet_at_no_point_are_undecided(text: str, at: At, formula
     found = check(text, at, [f"x={formula}"])
 
     assert found.verdict is Verdict.UNDECIDED
-    assert "only 0 points" in (only(found).reason or "")
+    assert "only 0 of the 5 points" in (only(found).reason or "")
 
 
 def test_a_formula_where_the_expression_has_no_value_is_unevaluable() -> None:
