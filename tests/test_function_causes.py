@@ -152,3 +152,16 @@ def test_swapped_operands_are_told() -> None:
     same = {"x": "normal(N,D)", "w": "normal(N,D)"}
     cause = told(lambda x, w: x * np.tanh(w), lambda g, x, w: (g * np.tanh(x), g * x * (1 - np.tanh(w) ** 2)), same)
     assert cause == "operands swapped: x in place of w"
+
+
+def test_the_second_term_of_a_product_is_told() -> None:
+    """Of swish, x times sigmoid: without the x, and of the wrong sign."""
+
+    def squashed(x: Any) -> Any:
+        return 1 / (1 + np.exp(-x))
+
+    def slope(x: Any) -> Any:
+        return squashed(x) * (1 - squashed(x))
+
+    assert "x in the second term" in told(lambda x: x * squashed(x), lambda x: squashed(x) + slope(x))
+    assert "a sign lost" in told(lambda x: x * squashed(x), lambda x: squashed(x) - x * slope(x))

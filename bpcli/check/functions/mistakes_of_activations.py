@@ -7,7 +7,7 @@ import numpy as np
 
 from bpcli.check.findings import Cause
 from bpcli.check.functions.case import Array, Case
-from bpcli.check.functions.mistakes import ACTIVATION, AXES, CHAIN, MASK, Mistake
+from bpcli.check.functions.mistakes import ACTIVATION, ARITHMETIC, AXES, CHAIN, MASK, Mistake
 
 TWO = 2
 FAR = 1e3  # what lifts every unit above its kink
@@ -173,6 +173,7 @@ def _transposed_behind(case: Case) -> Iterator[Mistake]:
 
 def _elementwise(case: Case) -> Iterator[Mistake]:
     arrived, x, out = case.arrived[0], case.x, case.out
+    yield from _of_product(case)
     moved = case.claimed_at({**case.inputs, case.name: out})
     if moved is not None:
         yield Mistake(Cause(AT_OUTPUT, ACTIVATION, AT_OUTPUT), moved)
@@ -186,6 +187,19 @@ def _elementwise(case: Case) -> Iterator[Mistake]:
         )
     text = "a chain rule factor forgotten: the derivative left out, only the upstream gradient"
     yield Mistake(Cause("derivative left out", CHAIN, text), arrived)
+
+
+def _of_product(case: Case) -> Iterator[Mistake]:
+    """An output x·h(x), whose derivative is h + x·h': the x before h' forgotten, or its sign lost."""
+    if not case.x.all() or (np.abs(case.out / case.x) <= case.round_off).any():
+        return
+    first = case.out / case.x
+    second = np.diag(case.jacobian).reshape(case.x.shape) - first
+    text = f"a chain rule factor forgotten: {case.name} in the second term of the product rule"
+    cause = Cause("chain rule factor forgotten", CHAIN, text)
+    yield Mistake(cause, case.arrived[0] * (first + second / case.x))
+    text = "a sign lost: of the second term of the product rule"
+    yield Mistake(Cause("sign", ARITHMETIC, text), case.arrived[0] * (first - second))
 
 
 def ratios(out: Array) -> Iterator[Ratio]:
