@@ -457,6 +457,80 @@ def test_saturated_gradients_agree() -> None:
     assert check_function(softmax, lambda dout, x: gradient(dout, x) + 1e-12, at).verdict is Verdict.DIFFER
 
 
+def sigmoid(x: Array) -> Array:
+    """Without overflow."""
+    return np.exp(-np.logaddexp(0, -x))
+
+
+CANCELLING = "deviations that cancel"
+HIDDEN = "squares that underflow"
+FAINT: dict[str, tuple[Callable[..., Any], Callable[..., Any], Array]] = {
+    "a sum of softmax": (lambda x: np.sum(softmax(x)), lambda x: 0 * x, X),
+    "its mean, half of it": (lambda x: np.mean(softmax(x)) / 2, lambda x: 1e-18 * x, X),
+    "deviations that cancel": (lambda x: 1e3 * np.sum(np.hypot(x, 1) - np.mean(np.hypot(x, 1))), lambda x: 0 * x, X),
+    "a maximum of next to nothing": (lambda x: np.maximum(np.mean(X) * 1e-17 * x, 0) + 1, lambda d, x: 0 * d, X),
+    "saturated": (lambda x: np.tanh(x - 20) + 0.5, lambda d, x: d / np.cosh(x - 20) ** 2, X),
+    "far on a plateau": (lambda x: sigmoid(x + 150), lambda d, x: d * sigmoid(x + 150) * sigmoid(-x - 150), X),
+    "squares that underflow": (lambda x: x**2, lambda d, x: d * 2 * x, 1e-200 * X),
+    "next to 0": (lambda x: 3 * x, lambda d, x: d * 3, 1e-310 * X),
+    "subnormal": (lambda x: 1e-310 * np.sin(x), lambda d, x: d * (1e-310 * np.cos(x)), X),
+    "squares that overflow": (lambda x: 1e300 * np.sin(x), lambda d, x: d * (1e300 * np.cos(x)), X),
+    "vast": (lambda x: 3 * x, lambda d, x: d * 3, 1e250 * X),
+}
+
+
+@pytest.mark.parametrize("name", FAINT)
+def test_what_rounding_leaves_or_floats_barely_hold_is_decided(name: str) -> None:
+    """Gradients of nothing but rounding, or near the ends of float64, are right; a wrong one differs."""
+    function, gradient, x = FAINT[name]
+
+    def wrong_gradient(*given: Array) -> Array:
+        size = np.max(np.abs(np.asarray(function(x)))) / np.max(np.abs(x))
+        return np.asarray(gradient(*given) + 0.01 * np.maximum(size, 1e-3 if name == CANCELLING else 0.0))
+
+    def weighed(dout: Array, x: Array) -> Array:
+        return wrong_gradient(dout, x)
+
+    assert check_function(function, gradient, {"x": x}).verdict is Verdict.AGREE
+    wrong_backward = weighed if np.ndim(function(x)) else wrong_gradient
+    assert (check_function(function, wrong_backward, {"x": x}).verdict is Verdict.DIFFER) is (name != HIDDEN)
+
+
+def test_outputs_that_stand_still_hide_slopes() -> None:
+    """A probability next to 1 does not move by small steps; what it hides is told, and no right gradient differs."""
+    x = 30 * np.random.default_rng(0).normal(size=(60, 4))
+
+    def gradient(dout: Array, x: Array) -> Array:
+        p = softmax(x)
+        return p * (dout - np.sum(p * dout, axis=-1, keepdims=True))
+
+    assert check_function(softmax, gradient, {"x": x}).verdict is Verdict.AGREE
+
+
+@pytest.mark.parametrize("large", [1e12, 1e14])
+def test_outputs_that_cancel_are_stairs_and_no_float32(large: float) -> None:
+    """A right gradient does not differ, and nothing is said of float32."""
+    at = {"x": np.random.default_rng(3).normal(size=4)}
+    found = check_function(lambda x: (large + np.sum(x**2)) - large, lambda x: 2 * x, at)
+
+    assert found.verdict is not Verdict.DIFFER
+    assert "float32" not in found.points[0].method
+    wrong_one = check_function(lambda x: (large + np.sum(x**2)) - large, lambda x: 2 * x + 30, at)
+    assert wrong_one.verdict is Verdict.DIFFER
+
+
+def test_axes_of_length_1_are_a_note() -> None:
+    """Sums with keepdims=True have the right numbers, and are judged; their shape is told."""
+    kept = check_function(forward, wrong(lambda dx, dw, db: (dx, dw, db.reshape(1, 4))), AFFINE)
+    off = check_function(forward, wrong(lambda dx, dw, db: (dx, dw, 2 * db.reshape(1, 4))), AFFINE)
+    number = check_function(lambda x: x**2, lambda x: np.array([2 * x]), {"x": 3.0})
+
+    assert kept.verdict is number.verdict is Verdict.AGREE
+    assert [(fault.kind, fault.is_fatal) for fault in kept.faults] == [("another shape", False)]
+    assert verdicts(off) == {"x": "agree", "w": "agree", "b": "differ"}
+    assert len(off.worst_groups[2].wrong) == 4
+
+
 def test_each_output_may_take_its_side_of_a_kink() -> None:
     """Two outputs have a kink at the same point: the convention of relu is right, although it is not between."""
     weight = np.array([[1.0, -1.0], [2.0, 0.5]])

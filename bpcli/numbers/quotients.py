@@ -22,6 +22,7 @@ FIRST_STEP, SECOND_PART = (
 )  # 7.6e-6 and five eighths of it: of no simple ratio, as rounding repeats there
 LEVELS, COARSEST, RATIO = 21, 2.0**-3, 4.0
 MOST_EXTRAPOLATED = 4
+LEAST = 2.0**-960  # a size: less is taken for 0
 LEAST_SCALE = 0.1  # of the largest entry of the variable
 TOLERANCE = 1e-7  # relative; two steps that differ by more are looked at closely
 NOISY = 1e-4  # an error of this part of a variable's largest slope is looked at closely, too
@@ -82,8 +83,12 @@ def mended(found: Estimate, better: Estimate, closely: Array, is_noisy: Array) -
 
 
 def scales(x: Array) -> Array:
-    """For each entry a power of two by which steps are measured: its size, or a tenth of the largest one's; 1 for 0."""
+    """For each entry a power of two by which steps are measured: its size, or a tenth of the largest one's; 1 for 0.
+
+    So it is for what is next to 0, where finer steps are no numbers any more.
+    """
     size = np.abs(np.ravel(x))
+    size = np.where(size < LEAST, 0.0, size)
     size = np.maximum(size, LEAST_SCALE * np.max(size, initial=0.0))
     return np.ldexp(1.0, np.frexp(np.where(size > 0, size, 1.0))[1] - (size == 0))
 

@@ -63,11 +63,12 @@ def group_of(name: str, claims: Any, found: Measured, judging: Judging) -> tuple
     fault = _misfit(name, array, shape, judging.where)
     item = Item("gradient", Variable(name, shape=shape))
     target = Target("gradient", name)
-    if fault is not None:
+    if fault is not None and fault.is_fatal:
         claim = Claim(target, typed=fault.text, value=array)
         finding = Finding(item, f"d{name}", Verdict.DIFFER, claim, reason=fault.text, hint=fault.hint)
         return Group(name, f"d{name}", item, (), (), [()], [finding], claim), (fault,)
     relative, round_off, unseen = judging.bounds(array, found)
+    array = array.reshape(shape)
     numbers = np.ravel(array.astype(float))
     parts = [np.ravel(part).tolist() for part in (*found.slopes, round_off, unseen)]
     index = list(places(shape))
@@ -76,7 +77,7 @@ def group_of(name: str, claims: Any, found: Measured, judging: Judging) -> tuple
         for place, number, *estimate, rounding, weightless in zip(index, numbers.tolist(), *parts, strict=True)
     ]
     group = Group(name, f"d{name}", item, (), shape, index, findings, Claim(target, typed="", value=array))
-    return group, _not_finite(name, index, numbers, judging.where)
+    return group, (*([fault] if fault else []), *_not_finite(name, index, numbers, judging.where))
 
 
 def _finding(item: Item, title: str, number: float, found: Estimate, limits: tuple[float, float, float]) -> Finding:
@@ -95,7 +96,7 @@ def _finding(item: Item, title: str, number: float, found: Estimate, limits: tup
 
 
 def _misfit(name: str, claims: Array, shape: tuple[int, ...], where: str) -> Fault | None:
-    """What is wrong with a gradient that cannot be held against slopes entry by entry."""
+    """What is wrong with a gradient of another shape, or of no numbers; a note where its entries are in place."""
     if claims.dtype.kind not in "fiub":
         kind = "complex numbers" if claims.dtype.kind == "c" else f"{claims.dtype}, no numbers"
         text = f"the gradient of {name} has entries that are {kind}"
@@ -106,12 +107,12 @@ def _misfit(name: str, claims: Array, shape: tuple[int, ...], where: str) -> Fau
     has = f"has shape {shape_text(claims.shape)}" if claims.shape else "is a single number"
     text = f"the gradient of {name} {has}, and {name} has {own}"
     hint = "a gradient has the shape of its input"
-    if not shape and claims.size == 1:
-        hint = "give the number itself, without axes"
-    elif len(shape) > 1 and claims.shape == shape[::-1]:
-        hint = "it may be transposed"
-    elif claims.size and [one for one in claims.shape if one > 1] == [one for one in shape if one > 1]:
+    if [one for one in claims.shape if one != 1] == [one for one in shape if one != 1]:
         hint = "an axis of length 1 is too many or too few: see whether keepdims=True is meant"
+        hint = hint if shape else "give the number itself, without axes"
+        return Fault("another shape", where, text, hint, is_fatal=False)
+    if len(shape) > 1 and claims.shape == shape[::-1]:
+        hint = "it may be transposed"
     elif claims.ndim > len(shape) and claims.shape[claims.ndim - len(shape) :] == shape:
         hint = "it may want a sum over the axes in front, along which the input was broadcast"
     return Fault("another shape", where, text, hint)

@@ -153,7 +153,7 @@ class LocalCallee:
         made = None
         if self.subject.owner is not None:
             made = result(lambda: self.subject.made(given), self.forward_name, called, is_alone=self.is_alone)
-        before = held_by(made)
+        before = [] if made is None else held_by(made)
         taken = tensors_of(given) if self.subject.is_torch else given
         returned = result(lambda: self.subject.call(made, taken), self.forward_name, called, is_alone=self.is_alone)
         returned = output_left(made) if returned is None and made is not None else returned
@@ -161,7 +161,7 @@ class LocalCallee:
         if not results:
             text, hint = f"'{self.forward_name}' gives no output", "return an array of floats"
             raise MisbehaviourError(Fault("no numbers", self.forward_name, text, hint))
-        after = held_by(made)
+        after = [] if made is None else held_by(made)
         has_state = len(before) != len(after) or any(one is not other for one, other in zip(before, after, strict=True))
         return Forward(taken, made, results, has_state)
 

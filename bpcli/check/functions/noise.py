@@ -21,10 +21,16 @@ EVEN = tuple(range(POINTS))
 UNEVEN = (0.0, 0.625, 1.875, 2.375, 3.875, 5.125, 6.0)  # stairs are not met evenly, which would hide them
 # Places of points, in parts of an entry's size: farther apart where outputs stand still, or move in steps.
 PLACES = tuple(
-    spacing * np.array(places) for spacing, places in ((2.0**-33, EVEN), (2.0**-17, UNEVEN), (2.0**-9, UNEVEN))
+    spacing * np.array(places)
+    for spacing, places in ((2.0**-33, EVEN), (2.0**-17, UNEVEN), (2.0**-9, UNEVEN), (2.0**-5, UNEVEN))
 )
 AGAIN = (0.875 * 2.0**-29, 0.625 * 2.0**-25, 0.75 * 2.0**-19)  # other spacings, as rounding may be even at one, or slow
 WAVES = 2.0**-10  # of the values: what differs more at these spacings is no noise, but waves that are shorter
+FEWEST_BITS = 20  # of numbers of float32; fewer are what cancellation left
+LOW = 0.03  # of an output: higher steps are no rounding
+ALIKE = 12  # times a ratio of changes is whole, where all are few of the same steps
+LEAST = 2.0**-1074  # the gap between numbers next to 0
+SAFE = 2.0**-400, 2.0**400  # sizes whose squares are numbers, and their sums
 SMOOTH = 4  # terms of the polynomial about which noise is measured at uneven places
 QUIETER = 0.25  # so much less noise than is usual an output may have
 LIKE = 4.0  # estimates that differ by no more have settled
@@ -58,7 +64,7 @@ class Noise:
         """
         reached = changed | ~changed.any(axis=1, keepdims=True)
         each = np.maximum(self.levels, ROUNDING * self.epsilon * np.abs(rows)) * np.abs(weights)
-        return self.together * np.sqrt(np.sum(np.where(reached, each, 0.0) ** 2, axis=-1))
+        return self.together * root_of_squares(np.where(reached, each, 0.0), -1)
 
 
 class At(NamedTuple):
@@ -85,6 +91,15 @@ def joined(outputs: Sequence[Array]) -> Array:
     return np.concatenate([np.ravel(np.asarray(one)).astype(float) for one in outputs]) if outputs else np.zeros(0)
 
 
+def root_of_squares(numbers: Array, axis: int) -> Array:
+    """The square root of the sum of squares, which neither overflow nor vanish."""
+    largest = float(np.max(numbers, where=np.isfinite(numbers), initial=0.0))
+    unit = (
+        1.0 if largest == 0 or SAFE[0] < largest < SAFE[1] else 2.0 ** int(np.clip(np.frexp(largest)[1], -1000, 1000))
+    )
+    return np.sqrt(np.sum((numbers / unit) ** 2, axis=axis)) * unit
+
+
 def noise_of(at: At, names: Collection[str], seed: int = 0) -> Noise:
     """The noise of the outputs near a point, as the inputs of these names move in a direction that `seed` draws."""
     base, weights = at.base, at.weights
@@ -99,11 +114,13 @@ def noise_of(at: At, names: Collection[str], seed: int = 0) -> Noise:
             continue
         moves = np.count_nonzero(np.diff(table, axis=0), axis=0) > (POINTS - 1) // 2
         fresh = is_open & moves
+        if places is PLACES[-1]:
+            fresh = is_open & _is_in_steps(table - base, np.abs(base))
         estimated = settled_levels if places is PLACES[0] else partial(scattered_levels, places=places)
         levels[fresh] = np.maximum(estimated(table[:, fresh]), ROUNDING * declared * np.abs(base[fresh]))
         is_open &= ~moves
         is_single |= _only_single(table[1:, fresh])
-        alone = float(np.sqrt(np.sum((levels * weights)[fresh] ** 2)))
+        alone = float(root_of_squares(np.abs(levels * weights)[fresh], 0))
         if np.count_nonzero(fresh) > 1 and alone:
             weighed = np.sum(((table - base) * weights)[:, fresh], axis=1, keepdims=True)
             together = max(together, float(estimated(weighed)[0]) / alone)
@@ -113,7 +130,7 @@ def noise_of(at: At, names: Collection[str], seed: int = 0) -> Noise:
             break
     is_single |= _is_like_single(levels, base, ~is_open)
     epsilon = max(declared, SINGLE) if is_single else declared
-    return Noise(np.maximum(levels, ROUNDING * epsilon * np.abs(base)), epsilon, together)
+    return Noise(np.maximum(levels, np.maximum(ROUNDING * epsilon * np.abs(base), LEAST)), epsilon, together)
 
 
 def _seen_again(at: At, directions: Mapping[str, Array], base: Array, chosen: Array) -> Array:
@@ -181,7 +198,7 @@ def settled_levels(table: Array, *, only_settled: bool = False) -> Array:
     estimates, turns = [], []
     for order in range(1, POINTS):
         table = np.diff(table, axis=0)
-        estimates.append(np.sqrt(np.mean(table**2, axis=0) / comb(2 * order, order)))
+        estimates.append(root_of_squares(np.abs(table), 0) / np.sqrt(len(table) * comb(2 * order, order)))
         turns.append((np.min(table, axis=0) < 0) & (np.max(table, axis=0) > 0))
     level = np.zeros(table.shape[1]) if only_settled else np.maximum(estimates[-1], estimates[-2])
     for order in range(POINTS - 4, -1, -1):
@@ -199,7 +216,7 @@ def scattered_levels(table: Array, places: Array) -> Array:
     basis, _ = np.linalg.qr(np.vander(places / places[-1], SMOOTH))
     left = table - table[0]
     left = left - basis @ (basis.T @ left)
-    level: Array = np.sqrt(np.sum(left**2, axis=0) / (POINTS - SMOOTH))
+    level: Array = root_of_squares(np.abs(left), 0) / np.sqrt(POINTS - SMOOTH)
     size = np.abs(table[0])
     is_some = size > 0
     usual = float(np.median(level[is_some] / size[is_some])) if is_some.any() else 0.0
@@ -207,11 +224,24 @@ def scattered_levels(table: Array, places: Array) -> Array:
 
 
 def _only_single(values: Array) -> bool:
-    """Whether values that vary all are numbers of float32."""
+    """Whether values that vary all are numbers of float32, and not all of fewer bits than those have."""
     if not values.size:
         return False
     with np.errstate(over="ignore"):
-        return bool(np.all(values.astype(np.float32) == values))
+        if np.any(values.astype(np.float32) != values):
+            return False
+    bits = np.ldexp(np.frexp(values)[0], FEWEST_BITS)
+    return bool(np.any(bits != np.rint(bits)))
+
+
+def _is_in_steps(changes: Array, base: Array) -> Array:
+    """Whether the changes of each column are small and in simple ratios, as those of stairs are."""
+    size = np.abs(changes)
+    least = np.min(np.where(size > 0, size, np.inf), axis=0)
+    counts = size / least * ALIKE
+    is_whole = np.all(np.abs(counts - np.rint(counts)) <= WAVES, axis=0)
+    found: Array = is_whole & (np.max(size, axis=0) > least) & (least <= LOW * base)
+    return found
 
 
 def _is_like_single(levels: Array, base: Array, known: Array) -> bool:

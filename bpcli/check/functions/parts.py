@@ -23,11 +23,12 @@ def gathered(inputs: dict[str, Any], takes: Parameters) -> dict[str, Any]:
 
     A pass that takes any name takes these as well, and nothing is put anywhere.
     """
-    if takes.takes_any or all(name in takes.names for name in inputs):
+    known = takes.names
+    if takes.takes_any or all(name in known for name in inputs):
         return inputs
     mappings = [value for value in inputs.values() if isinstance(value, dict)]
     found = dict(inputs)
-    for name in [name for name in inputs if name not in takes.names]:
+    for name in [name for name in inputs if name not in known]:
         holder = next((one for one in mappings if name in one), None)
         if holder is not None:
             holder[name] = found.pop(name)

@@ -15,7 +15,7 @@ import numpy as np
 
 from bpcli.check.functions.callee import Array, FaultKind, MisbehaviourError
 from bpcli.check.functions.far import AWAY, BESIDE, FARTHEST, is_flat, slopes_away
-from bpcli.check.functions.noise import At, Noise, moved_value
+from bpcli.check.functions.noise import At, Noise, moved_value, root_of_squares
 from bpcli.check.measured import ERRORS, HIDES, UNSEEN
 from bpcli.numbers.quotients import (
     EPSILON,
@@ -37,6 +37,7 @@ MOST_IN_JACOBIAN = 4_000_000
 LOOSE = 1e-6  # a relative error above it is worth a ladder
 LOOSE_IN_SINGLE = 1000.0  # times the precision
 FLAT = 1e-4  # of the outputs: what entries change where all is nearly saturated, or nothing is used
+DOUBTED = 1e-6  # of a slope: more that outputs may hide which stand still is looked for
 FAR = 2.0  # times the largest entry
 ROUNDINGS = 4.0  # gaps between numbers, which a gradient of next to nothing may be off by
 ALL_BUT_ROUNDING = 1e-6
@@ -75,8 +76,8 @@ def slopes_of(at: At, names: Collection[str], noise: Noise, deadline: float | No
             ray.look()
         natural = max([ray.largest for ray in rays.values()], default=0.0)
         for ray in rays.values():
-            ray.look_closely(natural)
             ray.look_far()
+            ray.look_closely(natural)
             ray.look_at_plateaus(natural)
     return {name: ray.measured(natural) for name, ray in rays.items()}
 
@@ -161,15 +162,25 @@ class _Ray:
         self._widen_corners()
 
     def look_far(self) -> None:
-        """Where no entry seems to change more than next to nothing: how far the outputs change as they move a lot."""
-        if self.largest > FLAT * float(np.sum(np.abs(self.base * self.weights))):
-            return
+        """How far outputs change as entries move a lot, where they change next to nothing, or may seem to.
+
+        An output that stands still at the first steps, and moves farther away, may hide as much of a slope as it is
+        rounded by. Where that is seen, a ladder is climbed.
+        """
+        levels = self.noise.levels * np.abs(self.weights)
+        step = self.first * SECOND_PART * self.scale
+        is_little = self.largest <= FLAT * float(np.sum(np.abs(self.base * self.weights)))
+        enough = DOUBTED * np.abs(self.found.value) * step
+        is_doubted = ~(float(root_of_squares(levels, 0)) <= enough)
         far = FAR * float(np.max(self.scale, initial=0.0))
-        for entries in self._parts(np.flatnonzero(self._reached), 2):
-            for step in (-far, far):
-                rows = self.rows(entries, np.full(entries.size, step))
-                apart = np.sum(np.abs((rows - self.base) * self.weights), axis=1)
-                self.reach[entries] = np.maximum(self.reach[entries], np.where(np.isfinite(apart), apart, 0.0))
+        for entries in self._parts(np.flatnonzero(self._reached & (is_doubted | is_little)), 3):
+            is_still = self.rows(entries, step[entries]) == self.base
+            for away in (-far, far):
+                apart = np.abs(self.rows(entries, np.full(entries.size, away)) - self.base)
+                total = apart @ np.abs(self.weights)
+                self.reach[entries] = np.maximum(self.reach[entries], np.where(np.isfinite(total), total, 0.0))
+                hidden = root_of_squares(np.where(is_still & (apart > 0), levels, 0.0), -1)
+                self.is_off[entries] |= hidden > enough[entries]
 
     def look_at_plateaus(self, largest: float) -> None:
         """Where noise hides a slope: what slopes lead away from here, or how large contributions are that cancel."""
