@@ -63,8 +63,14 @@ class Noise:
         all of them may hide.
         """
         reached = changed | ~changed.any(axis=1, keepdims=True)
-        each = np.maximum(self.levels, ROUNDING * self.epsilon * np.abs(rows)) * np.abs(weights)
-        return self.together * root_of_squares(np.where(reached, each, 0.0), -1)
+        if not reached.size:
+            return np.zeros(rows.shape[:-1])
+        entry, output = np.nonzero(reached)  # few of all, where an input has rows as a batch has
+        found = ROUNDING * self.epsilon * np.abs(rows[:, entry, output])
+        each = np.maximum(self.levels[output], found) * np.abs(weights[output])
+        unit = _unit(each)
+        starts = np.searchsorted(entry, np.arange(len(reached)))
+        return self.together * np.sqrt(np.add.reduceat((each / unit) ** 2, starts, axis=1)) * unit
 
 
 class At(NamedTuple):
@@ -93,11 +99,16 @@ def joined(outputs: Sequence[Array]) -> Array:
 
 def root_of_squares(numbers: Array, axis: int) -> Array:
     """The square root of the sum of squares, which neither overflow nor vanish."""
-    largest = float(np.max(numbers, where=np.isfinite(numbers), initial=0.0))
-    unit = (
-        1.0 if largest == 0 or SAFE[0] < largest < SAFE[1] else 2.0 ** int(np.clip(np.frexp(largest)[1], -1000, 1000))
-    )
+    unit = _unit(numbers)
     return np.sqrt(np.sum((numbers / unit) ** 2, axis=axis)) * unit
+
+
+def _unit(numbers: Array) -> float:
+    """A power of two by which the largest of these is divided, where its square is no number or vanishes; else 1."""
+    largest = float(np.max(numbers, where=np.isfinite(numbers), initial=0.0))
+    if largest == 0 or SAFE[0] < largest < SAFE[1]:
+        return 1.0
+    return 2.0 ** int(np.clip(np.frexp(largest)[1], -1000, 1000))
 
 
 def noise_of(at: At, names: Collection[str], seed: int = 0) -> Noise:
