@@ -7,7 +7,7 @@ import numpy as np
 
 from bpcli.check.functions.callee import Fault, Inputs, MisbehaviourError, Passed
 from bpcli.check.functions.noise import joined, moved_value
-from bpcli.check.functions.signatures import ANYTHING
+from bpcli.check.functions.passes.signatures import ANYTHING
 
 Array = Any
 

@@ -12,7 +12,7 @@ import pytest
 from bpcli.check.functions.callee import Fault, MisbehaviourError
 from bpcli.check.functions.checking import check_callee
 from bpcli.check.functions.given import check_names, named
-from bpcli.check.functions.local import LocalCallee, local_callee
+from bpcli.check.functions.passes.local import LocalCallee, local_callee
 from bpcli.errors import BindingError, MissingValueError, UnknownNameError
 
 Inputs = dict[str, Any]

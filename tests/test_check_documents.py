@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import bpcli
 from bpcli.check.functions.checking import check_callee
-from bpcli.check.functions.local import local_callee
+from bpcli.check.functions.passes.local import local_callee
 from bpcli.language.generators import inputs_from
 from bpcli.ops import REGISTRY
 from bpcli.report.check_documents import check_document, undecided_document

@@ -12,7 +12,7 @@ from bpcli.check.causes import MOST_CAUSES
 from bpcli.check.findings import Verdict
 from bpcli.check.functions.callee import Inputs, Passed
 from bpcli.check.functions.checking import check_callee
-from bpcli.check.functions.local import local_callee
+from bpcli.check.functions.passes.local import local_callee
 from bpcli.check.groups import Group
 
 # Slips that leave no trace in what the forward pass shows, so that nothing names them.

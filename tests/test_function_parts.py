@@ -9,8 +9,8 @@ import pytest
 
 from bpcli.check.findings import Verdict
 from bpcli.check.functions.checking import Way, check_callee, check_function
-from bpcli.check.functions.local import local_callee
-from bpcli.check.functions.process import child_callee
+from bpcli.check.functions.child.process import child_callee
+from bpcli.check.functions.passes.local import local_callee
 from bpcli.errors import UsageError
 
 X = np.array([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0]])

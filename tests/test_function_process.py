@@ -16,10 +16,18 @@ from command import PATIENCE
 
 import bpcli
 from bpcli.check.functions.callee import Fault, MisbehaviourError
-from bpcli.check.functions.frames import BrokenFrameError, array_of, frame_bytes, frame_from, npy_of, packed, unpacked
-from bpcli.check.functions.local import local_callee
-from bpcli.check.functions.pipes import ChildLimits
-from bpcli.check.functions.process import ChildCallee, child_callee, reference_callee
+from bpcli.check.functions.child.frames import (
+    BrokenFrameError,
+    array_of,
+    frame_bytes,
+    frame_from,
+    npy_of,
+    packed,
+    unpacked,
+)
+from bpcli.check.functions.child.pipes import ChildLimits
+from bpcli.check.functions.child.process import ChildCallee, child_callee, reference_callee
+from bpcli.check.functions.passes.local import local_callee
 from bpcli.errors import LimitError, UsageError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="limits and pipes are those of Unix")
@@ -427,7 +435,7 @@ def test_what_cannot_be_sent_is_an_error_of_whoever_asked(affine: ChildCallee) -
 
 PARENT = """
 import os, sys
-from bpcli.check.functions.process import child_callee
+from bpcli.check.functions.child.process import child_callee
 callee = child_callee(sys.argv[1], "affine", "affine_back")
 print(callee._child.process.pid, callee._child.folder, flush=True)
 os.kill(os.getpid(), 9)

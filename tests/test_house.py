@@ -36,7 +36,7 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "click": ("cli/",),
 }
 READ_OR_WRITE_FILES = {
-    "check/functions/folders.py",  # of a child process, to remove them
+    "check/functions/child/folders.py",  # of a child process, to remove them
     "language/values.py",
     "language/npz.py",
     "report/documents.py",

@@ -13,9 +13,9 @@ import click
 from bpcli.check.findings import EXIT_CODES
 from bpcli.check.functions.callee import Fault, FaultKind, MisbehaviourError
 from bpcli.check.functions.checking import Way, check_callee
+from bpcli.check.functions.child.pipes import ChildLimits
+from bpcli.check.functions.child.process import ChildCallee, child_callee, reference_callee
 from bpcli.check.functions.given import LONE, check_names, points_of
-from bpcli.check.functions.pipes import ChildLimits
-from bpcli.check.functions.process import ChildCallee, child_callee, reference_callee
 from bpcli.check.functions.results import FunctionCheck
 from bpcli.cli.arguments import bind
 from bpcli.cli.inputs import flags, names_from, texts_from, values_at, with_option

@@ -1,7 +1,7 @@
 """The corpus under `check_callee`, and whether a check tells of the slip that was made."""
 
 from bpcli.check.functions.checking import check_callee
-from bpcli.check.functions.local import local_callee
+from bpcli.check.functions.passes.local import local_callee
 from bpcli.check.functions.results import FunctionCheck
 from function_corpus.subjects import Slip, Subject, spoiled
 

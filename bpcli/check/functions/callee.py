@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol
 
-from bpcli.check.functions.signatures import Parameters
+from bpcli.check.functions.passes.signatures import Parameters
 
 Array = Any
 Inputs = Mapping[str, Any]  # arrays and numbers, and whatever else a parameter takes: truth values, texts, mappings

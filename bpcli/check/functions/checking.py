@@ -9,9 +9,9 @@ import numpy as np
 
 from bpcli.check.findings import Verdict
 from bpcli.check.functions.callee import Array, Callee, Fault, FaultKind, Inputs, MisbehaviourError, Passed
-from bpcli.check.functions.explaining import explained
 from bpcli.check.functions.given import complete, differentiable, named, points_of, require_few, wanted_of
 from bpcli.check.functions.judging import Judging, group_of, method_of
+from bpcli.check.functions.mistakes.explaining import explained
 from bpcli.check.functions.noise import At, epsilon_of, noise_of
 from bpcli.check.functions.results import FunctionCheck, PointCheck
 from bpcli.check.functions.runs import finite_outputs, require_repeatable, wrong_values
@@ -69,7 +69,7 @@ def check_function(  # noqa: PLR0913 - a question, and how it is to be answered
     >>> check_function(lambda x: x**2, lambda x: 3 * x, {"x": 2.0}).verdict.value
     'differ'
     """
-    from bpcli.check.functions.local import local_callee  # noqa: PLC0415 - a child process has callees of its own
+    from bpcli.check.functions.passes.local import local_callee  # noqa: PLC0415 - a child process has callees of its own
 
     wanted = (with_respect_to,) if isinstance(with_respect_to, str) else with_respect_to
     try:

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bpcli.check.functions.assigning import is_differentiable
 from bpcli.check.functions.callee import Callee, Inputs
-from bpcli.check.functions.signatures import Parameters
+from bpcli.check.functions.passes.assigning import is_differentiable
+from bpcli.check.functions.passes.signatures import Parameters
 from bpcli.errors import BindingError, LimitError, MissingValueError, UnknownNameError, UsageError
 from bpcli.graph.op import MOST_AXES
 from bpcli.graph.shapes import shape_text
