@@ -105,8 +105,14 @@ class Simplifier:
         total: Node | None = None
         for value, term in left[first:] + left[:first]:
             size = self._times(abs(value) if total else value, term)
-            total = self.build("add" if value > 0 else "sub", total, size) if total else size
+            total = self._joined("add" if value > 0 else "sub", total, size) if total else size
         return total or self.constant(0)
+
+    def _joined(self, name: str, total: Node, size: Node) -> Node:
+        """The op on two terms of a row; of two numbers the one that they fold to."""
+        node = applied(name, total, size)
+        number = folded(node)
+        return self.made(node) if number is None else self.constant(number)
 
     def _times(self, coefficient: int, term: Node | None) -> Node:
         if term is None:
