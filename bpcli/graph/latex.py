@@ -28,6 +28,8 @@ _LETTERS = """alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu
 psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega"""
 GREEK = frozenset(_LETTERS.split())
 CLOSED = (r"\left|", r"\left\l", r"\sqrt")  # templates that an exponent cannot tear apart
+PRODUCTS = frozenset({"mul", "matmul"})
+MOST_FACTORS = 100  # of a product that are looked through for its first sign
 SIGNS = {
     "mul": r" \cdot ",
     "matmul": r" \, ",
@@ -59,7 +61,7 @@ class Latex:
 
     def powers(self, node: Node) -> Infix | None:
         """A fraction stands by itself, but not under an exponent; a minus sign never follows an operator."""
-        if node.op.name == "neg" or is_negative(node):
+        if _begins_with_minus(node):
             return Infix("-", 5, 30)
         if isinstance(node, Constant) and "cdot" in self.number(node.value):
             return REGISTRY["mul"].infix
@@ -95,6 +97,15 @@ class Latex:
             return text if op.attributes[name].is_required else rf"\text{{{escaped(name)}}}{{=}}{text}"
 
         return written
+
+
+def _begins_with_minus(node: Node) -> bool:
+    """Whether the first sign that is written is a minus: of the node, or of the first factor of a product."""
+    for _ in range(MOST_FACTORS):
+        if node.op.name not in PRODUCTS:
+            break
+        node = node.inputs[0]
+    return node.op.name == "neg" or is_negative(node)
 
 
 def _of_array(node: Node, operands: list[Piece]) -> list[Piece]:
