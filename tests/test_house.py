@@ -31,8 +31,9 @@ THIRD_PARTY: dict[str, tuple[str, ...]] = {
     "numpy": ("numbers/", "check/functions/", "language/arrays.py", "language/npy.py", "language/spreadsheets.py"),
     "mpmath": ("numbers/",),
     "sympy": ("numbers/",),
-    "safetensors": ("language/weights.py", "report/saved.py"),
+    "safetensors": ("language/weights.py", "report/saved.py", "train/checkpoints.py"),
     "rich": ("report/tables.py",),
+    "matplotlib": ("report/pictures.py",),
     "click": ("cli/",),
 }
 READ_OR_WRITE_FILES = {
@@ -42,6 +43,7 @@ READ_OR_WRITE_FILES = {
     "report/documents.py",
     "report/files.py",
     "report/grades/journal.py",
+    "train/checkpoints.py",
 }
 
 STANDARD_STREAMS = {"sys.stdin", "sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__"}

@@ -12,7 +12,7 @@ from bpcli import __version__
 from bpcli.cli.output import drop_output, say, told, write
 from bpcli.errors import CLOSED_PIPE_EXIT, INTERRUPTED_EXIT, BpcliError, LimitError, UsageError, own_fault
 
-COMMANDS = ("grad", "jacobian", "hessian", "explain", "check", "ops", "schema")
+COMMANDS = ("grad", "jacobian", "hessian", "explain", "check", "flow", "step", "train", "predict", "ops", "schema")
 
 
 class LazyGroup(click.Group):

@@ -45,21 +45,29 @@ class Parameter(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Consecutive nodes of a layer: `part` is what it calls them, such as the time step `t=3`, or nothing."""
+    """Consecutive nodes of a layer: `part` is what it calls them, such as the time step `t=3`, or nothing.
+
+    `outputs` are what the part hands on: of a time step its states, h, or h and c.
+    """
 
     part: str
     start: int  # places in Graph.nodes
     stop: int
+    outputs: tuple[Node, ...] = ()
 
 
 class Layer(NamedTuple):
-    """What one layer became: its name as in a `state_dict`, its kind, parameters, nodes by their places, and output."""
+    """What one layer became: its name as in a `state_dict`, its kind, parameters, nodes by their places, and output.
+
+    `inputs` are the nodes that it was applied to: what came before it, and behind that the target of a loss.
+    """
 
     name: str
     kind: str
     parameters: tuple[Parameter, ...]
     blocks: tuple[Block, ...]
     output: Node
+    inputs: tuple[Node, ...]
     is_loss: bool = False
 
     @property

@@ -13,7 +13,7 @@ from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.shapes import Shaping
 from bpcli.layers.definition import Definition
 from bpcli.layers.module import Module, Pick, Stage
-from bpcli.layers.scope import Scope
+from bpcli.layers.scope import Part, Scope
 
 LONGEST_TEXT = 60  # characters of a layer in a message
 
@@ -97,13 +97,14 @@ class _Unfolding(Shaping):
             others = {one: node for one, node in scope.others.items() if one in picks}
             scope.part("", output, *others.values())
             self._made |= {parameter.variable: parameter.variable for parameter in scope.parameters}
-            blocks = tuple([self._block(part, nodes, module) for part, nodes in scope.parts])
+            blocks = tuple([self._block(part, module) for part in scope.parts])
             made = self._leaf(output)
             self._keep(name, scope)
         except UsageError as error:
             raise self._about_layer(error, module, inputs[0]) from None
         self._indices |= scope.indices
-        layer = Layer(name, definition.name, tuple(scope.parameters), blocks, made, is_loss=definition.is_loss)
+        taken = tuple(inputs)
+        layer = Layer(name, definition.name, tuple(scope.parameters), blocks, made, taken, is_loss=definition.is_loss)
         self._layers.append(layer)
         self._made_by[made] = layer
         self._others[made] = {one: self._leaf(node) for one, node in others.items()}
@@ -117,11 +118,11 @@ class _Unfolding(Shaping):
     def _scope(self, name: str, inputs: Sequence[Node]) -> Scope:
         return Scope(name, inputs, is_training=self._trains, most_nodes=self._limits.operators)
 
-    def _block(self, part: str, nodes: Sequence[Node], module: Module) -> Block:
+    def _block(self, part: Part, module: Module) -> Block:
         start = len(self._nodes)
-        for node in nodes:
+        for node in part.nodes:
             self._enter_built(node, module)
-        return Block(part, start, len(self._nodes))
+        return Block(part.name, start, len(self._nodes), tuple(map(self._leaf, part.outputs)))
 
     def _enter_built(self, node: Node, module: Module | None = None) -> Node:
         """What a node that a layer has built becomes."""

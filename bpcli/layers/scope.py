@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bpcli.errors import LimitError, UsageError
 from bpcli.graph.network import Draw, Parameter
@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from bpcli.graph.op import Shape
 
 
+class Part(NamedTuple):
+    """Op nodes of a layer under one name, and those of them that it hands on."""
+
+    name: str
+    nodes: list[Node]
+    outputs: tuple[Node, ...]
+
+
 class Scope(NodeAlgebra):
     """One layer under construction: `m.matmul(x, y)` builds a node, `m.parameter(...)` a parameter of the layer."""
 
@@ -27,7 +35,7 @@ class Scope(NodeAlgebra):
         self.statistics: dict[str, Node] = {}
         self.others: dict[str, Node] = {}
         self.indices: set[str] = set()
-        self.parts: list[tuple[str, list[Node]]] = []
+        self.parts: list[Part] = []
         self._made: set[Node] = set(inputs)
         self._room = most_nodes
 
@@ -88,10 +96,11 @@ class Scope(NodeAlgebra):
         self._room -= len(nodes)
         self._made.update(nodes)
         ops = [node for node in nodes if node.inputs]
-        if self.parts and self.parts[-1][0] == name:
-            self.parts[-1][1].extend(ops)
+        if self.parts and self.parts[-1].name == name:
+            last = self.parts.pop()
+            self.parts.append(Part(name, [*last.nodes, *ops], outputs))
         elif ops:
-            self.parts.append((name, ops))
+            self.parts.append(Part(name, ops, outputs))
 
     def require_room(self, count: int) -> None:
         """Raise LimitError where so many nodes more, or entries of a constant, are too many for the graph."""

@@ -1,0 +1,1 @@
+"""How gradients flow through depth and time: norms, singular values, products of Jacobians, and what is wrong."""

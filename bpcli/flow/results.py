@@ -1,0 +1,85 @@
+"""What a look at the flow of gradients finds: a row for each layer and time step, a course for each recurrence."""
+
+from typing import NamedTuple
+
+from bpcli.backprop.gradients import Gradients
+from bpcli.graph.network import Layer
+from bpcli.graph.node import Node
+
+
+class Singular(NamedTuple):
+    """The ends of the singular values of a local Jacobian: the largest, and the smallest, None where it is not known.
+
+    A layer that treats the samples of a batch apart has a Jacobian for each of them; the ends are those over
+    `samples` of the `batch` samples. A layer that mixes them, such as batch normalisation, has one for all.
+    """
+
+    largest: float
+    smallest: float | None
+    samples: int = 1
+    batch: int = 1
+
+
+class Row(NamedTuple):
+    """A layer, or a time step of one: what it hands on, how large that is, and how large the gradient that reaches it.
+
+    `layer` is None for a named statement of a text without layers. `part` is the time step, `t=3`, or nothing.
+    `gradient` is ‖∂loss/∂node‖ and None where no gradient arrives; `ratio` is that over the gradient of the last row
+    before the loss. `singular` is about ∂node/∂(what it is made of): of a layer its input, of a time step the states
+    before it; None where that has no derivative, or there is nothing before it.
+    """
+
+    name: str
+    layer: Layer | None
+    part: str
+    node: Node
+    value: float
+    gradient: float | None
+    ratio: float | None
+    singular: Singular | None
+
+
+class Course(NamedTuple):
+    """How the gradient goes back through the time steps of one recurrence: ‖∂h_T/∂h_t‖₂ for t = T, T-1, …, 1.
+
+    `norms` begins with 1, of the last step itself, and is the largest over `samples` of the `batch` samples. `factor` is
+    the geometric mean of the one-step norms ‖∂h_t/∂h_(t-1)‖₂, so that `factor`^t bounds what is measured; `fitted`
+    is k of the least-squares line log ‖∂h_T/∂h_(T-t)‖ = log L + t·log k, and `scale` its L. `radius` is the spectral
+    radius of the recurrent weight, where there is one matrix of it. `falls_below` and `rises_above` are the steps t after
+    which the norm is below 1e-6 and above 1e6, as measured, or else as fitted; None for never.
+    """
+
+    name: str
+    layer: Layer
+    norms: tuple[float, ...]
+    one_step: tuple[float, ...]
+    factor: float
+    fitted: float | None
+    scale: float | None
+    radius: float | None
+    falls_below: int | None
+    rises_above: int | None
+    samples: int = 1
+    batch: int = 1
+
+
+class Diagnosis(NamedTuple):
+    """Something that is wrong with the flow: what, where, the evidence, the threshold that it crossed, and a remedy.
+
+    `kind` is a stable word, such as `vanishing` or `dead relu`; `threshold` names a threshold that can be set.
+    """
+
+    kind: str
+    where: str
+    evidence: str
+    threshold: str
+    remedy: str
+
+
+class Flow(NamedTuple):
+    """The flow of gradients through a graph at a point."""
+
+    result: Gradients
+    rows: tuple[Row, ...]
+    courses: tuple[Course, ...]
+    diagnoses: tuple[Diagnosis, ...] = ()

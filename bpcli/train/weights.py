@@ -1,0 +1,30 @@
+"""The parameters of a network in one flat array, so that an update is a few passes over one piece of memory."""
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any
+
+from bpcli.graph.op import Shape
+from bpcli.numbers.arrays import arrays
+
+
+class Weights:
+    """Named arrays that are views of one flat array of float64, in a fixed order.
+
+    What is written into `flat` is seen in every view, and the other way round.
+    """
+
+    def __init__(self, shapes: Mapping[str, Shape]) -> None:
+        self.shapes = dict(shapes)
+        self.flat: Any = arrays.zeros((sum(map(prod, self.shapes.values())),))
+        self.views: dict[str, Any] = {}
+        start = 0
+        for name, shape in self.shapes.items():
+            stop = start + prod(shape)
+            self.views[name] = self.flat[start:stop].reshape(shape)
+            start = stop
+
+    def fill(self, values: Mapping[str, Any]) -> None:
+        """Copy these values into the views of their names; those of other names stay."""
+        for name, value in values.items():
+            self.views[name][...] = value
