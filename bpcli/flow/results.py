@@ -42,11 +42,11 @@ class Row(NamedTuple):
 class Course(NamedTuple):
     """How the gradient goes back through the time steps of one recurrence: ‖∂h_T/∂h_t‖₂ for t = T, T-1, …, 1.
 
-    `norms` begins with 1, of the last step itself, and is the largest over `samples` of the `batch` samples. `factor` is
-    the geometric mean of the one-step norms ‖∂h_t/∂h_(t-1)‖₂, so that `factor`^t bounds what is measured; `fitted`
+    `norms` begins with 1, of the last step itself, and is the largest over `samples` of the `batch` samples. `factor`
+    is the geometric mean of the one-step norms ‖∂h_t/∂h_(t-1)‖₂, so that `factor`^t bounds what is measured; `fitted`
     is k of the least-squares line log ‖∂h_T/∂h_(T-t)‖ = log L + t·log k, and `scale` its L. `radius` is the spectral
-    radius of the recurrent weight, where there is one matrix of it. `falls_below` and `rises_above` are the steps t after
-    which the norm is below 1e-6 and above 1e6, as measured, or else as fitted; None for never.
+    radius of the recurrent weight, where there is one matrix of it. `falls_below` and `rises_above` are the steps t
+    after which the norm is below 1e-6 and above 1e6, as measured, or else as fitted; None for never.
     """
 
     name: str
