@@ -17,6 +17,7 @@ from bpcli.language.complaints import (
     unknown_function,
 )
 from bpcli.language.functions import Argument, Static, function_called
+from bpcli.language.layer_operands import Repeated
 from bpcli.layers import LAYERS
 from bpcli.layers.module import Module, Stage
 
@@ -140,6 +141,8 @@ def no_child(typed: str, argument: Argument) -> ParseError:
     if isinstance(content, Module):
         message = "a loss is no layer of a model"
         hint = f"put it behind the model: {typed}(…) -> nn.{content.definition.name}(…)"
+    elif isinstance(content, Repeated):
+        message, hint = f"{typed} holds layers, and this Repeat a function too", "write functions as layers, nn.Tanh()"
     elif is_list(node):
         hint = f"leave the square brackets out: {typed}(nn.Linear(3, 4), nn.ReLU())"
     elif node.name in LAYERS:
@@ -152,6 +155,19 @@ def unshown(text: str, typed: str, span: Span) -> ParseError:
     message = f"print(model) does not show what {typed or 'this'} was made with"
     hint = f"write {typed} with its arguments" if typed in LAYERS else "write the model as nn.Sequential(…)"
     return ParseError(message, text=text, spans=(span,), hint=hint)
+
+
+def no_repeated_stage(argument: Argument) -> ParseError:
+    """Something in a Repeat that is no stage of a pipeline."""
+    message, hint = (
+        "Repeat repeats stages, and this is none",
+        "stages are layers and functions: Repeat(20, Linear(64), tanh)",
+    )
+    if isinstance(argument.node, Stage):
+        hint = "stages are separated by commas: Repeat(20, Linear(64), Tanh)"
+    elif argument.node.inputs:
+        hint = "a function takes what stands before it as its first argument: Repeat(20, Linear(64), tanh)"
+    return ParseError(message, spans=(argument.span,), hint=hint)
 
 
 def nothing_before(text: str, span: Span) -> ParseError:
