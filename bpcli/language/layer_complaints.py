@@ -61,7 +61,7 @@ def unknown_layer(text: str, typed: str, span: Span) -> ParseError:
         message = f"nn.{name} is a layer of PyTorch that bpcli does not have yet"
         hint = "write the model as nn.Sequential(…)" if name in HOLDERS else _closest(name)
         return ParseError(message, text=text, spans=(span,), hint=hint)
-    if typed != name or closest(name, sorted(LAYERS)):
+    if typed != name or closest(name, sorted([*LAYERS, "Repeat"])):
         shown = typed if name in LAYERS else name  # torch.Linear
         return ParseError(f"unknown layer {named(shown)}", text=text, spans=(span,), hint=_closest(name))
     if text[span.end : span.end + 8].lstrip().startswith("("):
@@ -86,7 +86,11 @@ def _unknown_call(text: str, typed: str, span: Span) -> ParseError:
 def _closest(name: str) -> str:
     if name in LAYERS:
         return f"write nn.{name}(…)"
-    return suggestion(name, sorted(LAYERS), "a stage is a layer such as Linear(4), or a function such as tanh")
+    if name == "Repeat":
+        return "write it as Repeat(20, Linear(64), Tanh)"
+    return suggestion(
+        name, sorted([*LAYERS, "Repeat"]), "a stage is a layer such as Linear(4), or a function such as tanh"
+    )
 
 
 def not_called(text: str, typed: str, span: Span) -> ParseError:

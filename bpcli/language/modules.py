@@ -239,7 +239,7 @@ class Pipelines:
     # Stages ----------------------------------------------------------------------------------------------------
 
     def word(self, token: str, start: int, end: int) -> None:
-        """Read a word behind `->` or in Repeat: a layer or function without arguments, or a result of the layer before."""
+        """Read a word that is a stage: a layer or a function without arguments, or another result of a layer."""
         span = Span(start, end)
         definition = LAYERS.get(token) or FUNCTIONALS.get(token)
         if definition is not None:

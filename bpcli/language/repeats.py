@@ -12,6 +12,7 @@ from bpcli.language.layer_arguments import value_of
 from bpcli.language.layer_complaints import no_repeated_stage
 from bpcli.language.layer_operands import LayerOperand, Repeated, is_loss
 from bpcli.language.operators import Bracket, Pending
+from bpcli.layers import LAYERS
 from bpcli.layers.module import MOST_MODULES
 from bpcli.ops.attributes import is_whole
 
@@ -50,7 +51,7 @@ def repeated(bracket: Bracket, span: Span) -> Repeated:
 def _count(argument: Argument) -> int:
     message = "how often Repeat repeats must be a whole number from 1"
     hint = USAGE
-    if isinstance(argument.node, Variable):
+    if isinstance(argument.node, Variable) and argument.node.name not in LAYERS:
         hint += f", or try several by bpcli flow --sweep-over {argument.node.name}=1:20:20"
     value = value_of(argument, message, hint)
     if not is_whole(value) or value < 1:
