@@ -72,7 +72,8 @@ class Course(NamedTuple):
 class Diagnosis(NamedTuple):
     """Something that is wrong with the flow: what, where, the evidence, the threshold that it crossed, and a remedy.
 
-    `kind` is a stable word, such as `vanishing` or `dead relu`; `threshold` names a threshold that can be set.
+    `kind` is a stable word, such as `vanishing` or `dead relu`; `threshold` names the threshold that can be set, and
+    `limit` is what it was. A fault that is there or not there, such as a gradient that is not finite, has none.
     """
 
     kind: str
@@ -80,6 +81,7 @@ class Diagnosis(NamedTuple):
     evidence: str
     threshold: str
     remedy: str
+    limit: float | None = None
 
 
 class Flow(NamedTuple):
