@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from bpcli.errors import UsageError
+from bpcli.errors import BindingError, UsageError
 from bpcli.language.complaints import closest, named, shortened
-from bpcli.language.values import number_from_text
+from bpcli.language.values import number_from
 
 Given = Mapping[str, "str | float | tuple[float, ...]"]
 TRUTHS = {"true": True, "1": True, "false": False, "0": False}
@@ -70,14 +70,20 @@ def _truth(name: str, given: object) -> bool:
 
 
 def _number(name: str, option: Option, given: object) -> float:
-    value = number_from_text(name, given) if isinstance(given, str) else given
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
-        message = f"{name} takes a number, not {named(str(given))}"
-        raise UsageError(message, hint="give a finite number")
+    value = _read(name, given)
     if not option.least <= value < option.below or (option.is_whole and value != int(value)):
         kind = "a whole number" if option.is_whole else "a number"
-        bounds = [f"from {option.least:g} on"] if math.isfinite(option.least) else []
-        bounds += [f"below {option.below:g}"] if math.isfinite(option.below) else []
-        message = f"{name} is {' '.join([kind, *bounds])}, not {shortened(str(given))}"
-        raise UsageError(message, hint="PyTorch refuses it too")
-    return int(value) if option.is_whole else float(value)
+        least = f" from {option.least:g} on" if math.isfinite(option.least) else ""
+        below = f", below {option.below:g}" if math.isfinite(option.below) else ""
+        message = f"{name} is {kind}{least}{below}, not {shortened(str(given))}"
+        raise UsageError(message, hint="PyTorch has the same bounds")
+    return int(value) if option.is_whole else value
+
+
+def _read(name: str, given: object) -> float:
+    """A finite number, as it is or as text."""
+    try:
+        return number_from(name, given)
+    except BindingError as error:
+        message = f"{name} takes a finite number, not {named(str(given))}"
+        raise UsageError(message, hint="write it as 0.01 or 1e-2") from error
