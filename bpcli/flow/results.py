@@ -10,8 +10,9 @@ from bpcli.graph.node import Node
 class Singular(NamedTuple):
     """The ends of the singular values of a local Jacobian: the largest, and the smallest, None where it is not known.
 
-    A layer that treats the samples of a batch apart has a Jacobian for each of them; the ends are those over
-    `samples` of the `batch` samples. A layer that mixes them, such as batch normalisation, has one for all.
+    A layer that treats the samples of a batch apart has a Jacobian for each of them; one that treats more apart, as a
+    Linear layer treats time steps and a Tanh every unit, has as many more, smaller ones. The ends are those over
+    `samples` of all `batch` Jacobians. A layer that mixes the samples, such as batch normalisation, has one for all.
     """
 
     largest: float
