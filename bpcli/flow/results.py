@@ -1,5 +1,6 @@
 """What a look at the flow of gradients finds: a row for each layer and time step, a course for each recurrence."""
 
+from math import isfinite
 from typing import NamedTuple
 
 from bpcli.backprop.gradients import Gradients
@@ -92,3 +93,9 @@ class Flow(NamedTuple):
     rows: tuple[Row, ...]
     courses: tuple[Course, ...]
     diagnoses: tuple[Diagnosis, ...] = ()
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether the value, every gradient that was asked for, and what each row has of both are finite numbers."""
+        sizes = [size for row in self.rows for size in (row.value, row.gradient) if size is not None]
+        return self.result.is_finite and all(map(isfinite, sizes))
