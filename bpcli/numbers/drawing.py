@@ -35,6 +35,11 @@ def drawn(draw: Draw, shape: Shape, seed: int, name: str) -> Any:
     return values
 
 
+def permutation(count: int, seed: int, name: str, *counters: int) -> Any:
+    """The whole numbers below `count` in a chance order, int64; each name and counters have an order of their own."""
+    return np.random.default_rng([seed, crc32(name.encode()), *counters]).permutation(count)
+
+
 def moved_away(values: Any, point: float, distance: float) -> Any:
     """The values with those nearer to the point than the distance moved by the distance, each to its own side."""
     gaps = np.asarray(values) - point
