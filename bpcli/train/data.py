@@ -15,6 +15,7 @@ from bpcli.language.complaints import named, suggestion
 from bpcli.language.data_tables import DataTable
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.numbers.drawing import permutation
+from bpcli.train.batches import Values, taken
 from bpcli.train.roles import Loss, Roles, fed_to_layers, judged_by, loss_of
 from bpcli.train.targets import Target, may_be_words, target_from_numbers, target_from_words
 
@@ -28,14 +29,14 @@ class Data(NamedTuple):
     `roles` say where they came from, `ignored` are the columns that no variable takes.
     """
 
-    values: Mapping[str, Any]
+    values: Values
     size: int
     roles: Roles
     ignored: tuple[str, ...] = ()
 
     def batch(self, places: Any) -> dict[str, Any]:
         """The values of the samples at these places, a slice or an array of whole numbers, by variable."""
-        return {name: value[places] for name, value in self.values.items()}
+        return taken(self.values, places)
 
     def part(self, places: Any) -> "Data":
         """The samples at these places as data."""

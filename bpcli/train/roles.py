@@ -16,16 +16,28 @@ TWO_CLASSES: Mapping[str, tuple[float, float]] = {
     "BCELoss": (0.0, 1.0),
     "BCEWithLogitsLoss": (0.0, 1.0),
     "SoftMarginLoss": (-1.0, 1.0),
-    "HingeEmbeddingLoss": (-1.0, 1.0),
 }
 OF_CLASSES = frozenset({"CrossEntropyLoss", "NLLLoss"})  # take the number of a class
+# What makes a probability, or a value like the target's, of what a loss judges. SoftMarginLoss is -log σ(t·x).
+RESPONSES: Mapping[str, str] = {
+    "CrossEntropyLoss": "softmax",
+    "NLLLoss": "exp",
+    "KLDivLoss": "exp",
+    "BCEWithLogitsLoss": "sigmoid",
+    "MultiLabelSoftMarginLoss": "sigmoid",
+    "SoftMarginLoss": "sigmoid",
+}
 SAMPLES_TRIED = 2  # of which the shape of the loss's input is found
 
 
 class Loss(NamedTuple):
-    """The loss that a text ends in: its kind, the node that it judges, and the variable of its target, if it is one."""
+    """The loss that a text ends in: its kind, the node that it judges, and the variable of its target, if it is one.
+
+    `response` is the function that makes a prediction of what it judges: softmax, exp, sigmoid or identity.
+    """
 
     kind: str
+    response: str
     judged: Node
     target: str | None
 
@@ -88,7 +100,10 @@ def loss_of(graph: Graph) -> Loss | None:
     if not isinstance(last, Stage) or not isinstance(last.module, Module) or not last.module.is_loss:
         return None
     judged, target = last.inputs[:2]
-    return Loss(last.module.definition.name, judged, target.name if isinstance(target, Variable) else None)
+    kind = last.module.definition.name
+    takes_logarithms = kind == "PoissonNLLLoss" and last.module.arguments.get("log_input", True)
+    response = "exp" if takes_logarithms else RESPONSES.get(kind, "identity")
+    return Loss(kind, response, judged, target.name if isinstance(target, Variable) else None)
 
 
 def fed_to_layers(graph: Graph) -> set[str]:

@@ -55,7 +55,9 @@ def power(factor: float, steps: int) -> float:
 def time_section(course: Course, page: Page) -> list[Line]:
     """The course as a table, and what it comes to in words."""
     norm, partial = page.signs.norm, page.signs.partial
-    about = f"{one_line(course.name)}: measured is {norm}{partial}h(T)/{partial}h(T-t){norm}, t steps back from the last"
+    about = (
+        f"{one_line(course.name)}: measured is {norm}{partial}h(T)/{partial}h(T-t){norm}, t steps back from the last"
+    )
     shown = cut(steps_of(course), page.most_rows)
     more = [f"--max-rows {len(course.norms)} shows every step, --json has them"]
     notes = [*_said(course, page), *more * any(isinstance(step, Cut) for step in shown)]
