@@ -170,7 +170,6 @@ class Model:
         compute(program.graph.nodes, values, arrays)
         return Pass(program, values)
 
-
     @staticmethod
     def gathered(whole: Any, prediction: Any, places: Any, size: int, count: int) -> Any:
         """The predictions for `count` samples, with those of a batch of `size` at their places.

@@ -66,9 +66,7 @@ class EpochDone(NamedTuple):
 Event: TypeAlias = StepDone | EpochDone | Checked | Stopped
 
 
-def trained(
-    plan: Plan, model: Model, data: Values, state: State, validation: Values | None = None
-) -> Iterator[Event]:
+def trained(plan: Plan, model: Model, data: Values, state: State, validation: Values | None = None) -> Iterator[Event]:
     """Train until the plan is fulfilled, and tell what happens; the last event is Stopped.
 
     The state changes in place, and is whole whenever an event comes. It is that of a new run, or of one that was cut.
