@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bpcli.graph.node import Node, Variable
+    from bpcli.graph.node import Graph, Node, Variable
 
 
 class Draw(NamedTuple):
@@ -103,3 +103,20 @@ class Network(NamedTuple):
     def parameters(self) -> list[Parameter]:
         """The parameters, buffers and draws of all layers, in their order."""
         return [parameter for layer in self.layers for parameter in layer.parameters]
+
+
+def outputs_of(graph: Graph, network: Network) -> list[Node]:
+    """What each layer hands on: its output, or, where only other results are used, such as `h_n`, the last of these."""
+    nodes = graph.nodes
+    layer_of: dict[Node, int] = {}
+    for place, layer in enumerate(network.layers):
+        for block in layer.blocks:
+            layer_of |= dict.fromkeys(nodes[block.start : block.stop], place)
+    used = {graph.output}
+    for node in nodes:
+        used.update([source for source in node.inputs if layer_of.get(source) != layer_of.get(node)])
+    last = {layer_of[node]: node for node in nodes if node in used and node in layer_of}
+    return [
+        layer.output if layer.output in used else last.get(place, layer.output)
+        for place, layer in enumerate(network.layers)
+    ]
