@@ -55,7 +55,8 @@ def _of_classes(column: str, words: Sequence[str], outputs: int) -> Target:
         message = f"column {named(column)} has {len(classes)} classes, {_some(classes)}; the network has {outputs} "
         message += "output" if outputs == 1 else "outputs"
         raise UsageError(message, hint=f"end the network in Linear({len(classes)})")
-    return Target(_coded(words, numbers, range(len(classes))), tuple(classes))
+    beyond = [f"output {number}" for number in range(len(classes), outputs)]
+    return Target(_coded(words, numbers, range(len(classes))), (*classes, *beyond))
 
 
 def _of_two(column: str, words: Sequence[str], loss: str) -> Target:
