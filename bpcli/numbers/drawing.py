@@ -10,14 +10,15 @@ from bpcli.graph.network import Draw
 from bpcli.graph.op import Shape
 
 
-def drawn(draw: Draw, shape: Shape, seed: int, name: str) -> Any:
+def drawn(draw: Draw, shape: Shape, seed: int, name: str, *counters: int) -> Any:
     """An array of this shape, float64; of integers int64.
 
-    Each name has a stream of its own, so that what is drawn for one parameter does not depend on the others.
+    Each name, with its counters, has a stream of its own, so that what is drawn for one parameter does not depend on
+    the others, nor what is drawn in one step on those before it. The counter 0 gives what no counter gives.
     """
     if draw.law == "constant":
         return np.full(shape, draw.first)
-    chance = np.random.default_rng([seed, crc32(name.encode())])
+    chance = np.random.default_rng([seed, crc32(name.encode()), *counters])
     values: Any
     if draw.law == "uniform":
         values = chance.uniform(draw.first, draw.second, shape)
@@ -33,6 +34,11 @@ def drawn(draw: Draw, shape: Shape, seed: int, name: str) -> Any:
     if draw.zero_row is not None:
         values[draw.zero_row] = 0.0
     return values
+
+
+def permutation(count: int, seed: int, name: str, *counters: int) -> Any:
+    """The whole numbers below `count` in a chance order, int64; each name and counters have an order of their own."""
+    return np.random.default_rng([seed, crc32(name.encode()), *counters]).permutation(count)
 
 
 def moved_away(values: Any, point: float, distance: float) -> Any:
