@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
+from bpcli.backprop.narrowing import narrowed
 from bpcli.backprop.sweep import gradients_at
 from bpcli.graph.node import Graph, Node, Variable
 from bpcli.graph.op import Shape
@@ -101,3 +102,10 @@ class Pullback:
         compute(graph.nodes, values, self._m)
         found = Pullback(formula, graph.nodes, [upstream], values, self._m)
         return found if found.reached else None
+
+    def narrowed(self, axis: int, count: int) -> "Pullback | None":
+        """The same for the first places along an axis that output and sources share; None where that cannot be done."""
+        found = narrowed(
+            self._graph.output, self._graph.nodes, tuple(self._leaves.values()), self._values, axis, count, self._m
+        )
+        return found and Pullback(found.output, found.nodes, found.sources, found.values, self._m)

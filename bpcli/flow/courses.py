@@ -108,11 +108,11 @@ def followed(recurrence: Recurrence, values: Values) -> Followed:
     if not locals_ or len(locals_) < len(found):
         return Followed(None, {})
     apart = tuple([axis for axis in locals_[0].apart if all(axis in local.apart for local in locals_)])
-    locals_ = [local._replace(apart=apart) for local in locals_]
+    locals_ = [local.keeping(apart) for local in locals_]
     product, singular, norms, logs, one_step = Product(), {}, [1.0], [0.0], []
     samples = _samples(locals_)
     for moment, local in zip(reversed(recurrence.moments), reversed(locals_), strict=False):
-        matrices = local.matrices(samples)
+        matrices = local.of_samples(samples).matrices(samples)
         ends = singular_of_matrices(matrices, local.batch)
         if ends:
             singular[moment.part] = ends
@@ -141,7 +141,7 @@ def _step(before: Moment, after: Moment, values: Values) -> Local | None:
         nodes = [*nodes, joint]
         compute([joint], values, BATCHED)
     local = local_of(joint, nodes, before.states, values)
-    return local and local._replace(apart=tuple([axis for axis in local.apart if axis < len(joint.shape) - 1]))
+    return local and local.keeping(tuple([axis for axis in local.apart if axis < len(joint.shape) - 1]))
 
 
 def _samples(locals_: Sequence[Local]) -> int:
