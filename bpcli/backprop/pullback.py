@@ -4,18 +4,18 @@ The op nodes between them are built again over leaves of their own, of which onl
 computes nothing but what flows to those, and whatever else the node depends on is held at its value.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
 from typing import Any
 
 from bpcli.backprop.narrowing import narrowed
-from bpcli.backprop.sweep import gradients_at
-from bpcli.graph.node import Graph, Node, Variable
+from bpcli.backprop.sweep import gradients_at, handed_back
+from bpcli.graph.node import Constant, Graph, Node, Variable
 from bpcli.graph.op import Shape
-from bpcli.graph.order import graph_of
+from bpcli.graph.order import ancestors_first, graph_of
 from bpcli.numbers.arrays import Arrays
 from bpcli.numbers.evaluate import Values, compute, constant_in
-from bpcli.ops.algebra import NodeAlgebra
+from bpcli.ops.algebra import NodeAlgebra, nodes
 
 AT_ONCE = 1 << 22  # numbers that one sweep may hold: 32 MB as float64
 
@@ -36,30 +36,57 @@ def held(name: str, shape: Shape = ()) -> Variable:
     return variable
 
 
+class _Partly:
+    """The pullback of a structural op of which some inputs are held, as formulas for the others.
+
+    What does not depend on the upstream gradient, such as the transpose of a weight, is computed once.
+    """
+
+    def __init__(self, node: Node, values: Mapping[Node, Any], m: Arrays) -> None:
+        self._m = m
+        self._upstream = Variable("upstream", shape=node.shape)
+        inputs = tuple([held("input", one.shape) for one in node.inputs])
+        twin, out = node.over(inputs), held("out", node.shape)
+        parts = handed_back(twin, self._upstream, lambda one: out if one is twin else one, nodes)
+        self._parts = [part if one.varies else None for one, part in zip(node.inputs, parts, strict=True)]
+        needed = ancestors_first([part for part in self._parts if part is not None])
+        self._held: Values = {leaf: values[one] for leaf, one in zip(inputs, node.inputs, strict=True)}
+        self._held |= {out: values[node]} | {one: constant_in(m, one) for one in needed if isinstance(one, Constant)}
+        compute([one for one in needed if one.inputs and not one.varies], self._held, m)
+        self._swept = [one for one in needed if one.inputs and one.varies]
+
+    def handed_back(self, upstream: Any) -> tuple[Any, ...]:
+        """What flows back to each input, None to one that is held."""
+        here = {**self._held, self._upstream: upstream}
+        compute(self._swept, here, self._m)
+        return tuple([None if part is None else here[part] for part in self._parts])
+
+
 class Pullback:
     """u ↦ Jᵀu for the Jacobian J of `output` with respect to `sources`, at a point.
 
-    `nodes` are the op nodes from the sources to the output, in order, `values` those of all that these are made of,
+    `ops` are the op nodes from the sources to the output, in order, `values` those of all that these are made of,
     each with a batch axis, of length 1, and `m` is the algebra of arrays with a batch axis. `reached` are the sources
     that a derivative reaches, unlike an index.
     """
 
     def __init__(
-        self, output: Node, nodes: Iterable[Node], sources: Sequence[Node], values: Mapping[Node, Any], m: Arrays
+        self, output: Node, ops: Iterable[Node], sources: Sequence[Node], values: Mapping[Node, Any], m: Arrays
     ) -> None:
         self.output = output
         self._m = m
         self._leaves = {source: Variable("x", shape=source.shape) for source in sources}
         twins: dict[Node, Node] = dict(self._leaves)
         self._values: Values = {leaf: values[source] for source, leaf in self._leaves.items()}
-        ops: list[Node] = []
-        for node in nodes:
+        made: list[Node] = []
+        for node in ops:
             if node in twins or twins.keys().isdisjoint(node.inputs):
                 continue
             twins[node] = twin = node.over(tuple([twins.get(one) or self._held(one, values) for one in node.inputs]))
             self._values[twin] = values[node]
-            ops.append(twin)
-        self._graph = Graph(twins.get(output) or held("out", output.shape), ops, (), ())
+            made.append(twin)
+        self._partly: dict[Node, _Partly] = {}
+        self._graph = Graph(twins.get(output) or held("out", output.shape), made, (), ())
         self.reached = tuple(sources)
         found = self._swept(m.lifted(m.zeros(output.shape)))
         self.reached = tuple([source for source in sources if self._leaves[source] in found])
@@ -85,7 +112,15 @@ class Pullback:
         return {source: found[self._leaves[source]] for source in self.reached}
 
     def _swept(self, upstreams: Any) -> dict[Node, Any]:
-        return gradients_at(self._graph, self._values, self._m, upstreams)
+        return gradients_at(self._graph, self._values, self._m, upstreams, self._pulled)
+
+    def _pulled(self, node: Node, upstream: Any, value_of: Callable[[Node], Any], algebra: Arrays) -> tuple[Any, ...]:
+        """What an op hands back to those of its inputs that vary: the gradient of a weight would be larger by far."""
+        if all(one.varies for one in node.inputs):
+            return handed_back(node, upstream, value_of, algebra)
+        if node not in self._partly:
+            self._partly[node] = _Partly(node, self._values, self._m)
+        return self._partly[node].handed_back(upstream)
 
     def adjoint(self, source: Node) -> "Pullback | None":
         """The pullback of the pullback, v ↦ Jv, of one reached source; None where nothing flows.

@@ -10,7 +10,7 @@ Array = Any
 LOG10_2 = log10(2)
 SEED = 2026
 MOST_ITERATIONS = 300
-SETTLED = 1e-11  # relative change of the largest singular value, in a row of iterations
+SETTLED = 1e-10  # relative change of the largest singular value, in a row of iterations
 IN_A_ROW = 3
 
 
