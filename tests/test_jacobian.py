@@ -13,6 +13,7 @@ from strategies import expression_texts
 
 import bpcli
 from bpcli.backprop import jacobian as module
+from bpcli.backprop import pullback
 from bpcli.backprop.sweep import gradients_at
 from bpcli.errors import ShapeError
 from bpcli.graph.node import Graph, Node, Variable, applied
@@ -208,7 +209,7 @@ def test_rows_in_chunks_are_the_same_rows(at_once: int) -> None:
     question = ("tanh(W @ x)*sum(x)", {"W": np.arange(12.0).reshape(4, 3) / 7, "x": [0.1, 0.2, 0.3]})
     expected = bpcli.jacobian(*question).matrix()
 
-    with mock.patch.object(module, "AT_ONCE", at_once):
+    with mock.patch.object(pullback, "AT_ONCE", at_once):
         found = bpcli.jacobian(*question)
 
     np.testing.assert_allclose(found.matrix(), expected, rtol=1e-15)
@@ -222,7 +223,7 @@ def test_memory_is_bounded() -> None:
         widths.append(len(places))
         return ones_at(shape, places, dtype)
 
-    with mock.patch.object(module, "AT_ONCE", 10_000), mock.patch.object(module, "ones_at", counted):
+    with mock.patch.object(pullback, "AT_ONCE", 10_000), mock.patch.object(module, "ones_at", counted):
         bpcli.jacobian("tanh(tanh(x))", {"x": np.linspace(0, 1, 100)})
 
     assert sum(widths) == 100

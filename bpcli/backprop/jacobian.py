@@ -6,35 +6,23 @@ which is a graph itself. Derivatives at kinks are those of `gradients_of`. Where
 in the rows of other outputs is NaN, as it is in PyTorch.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from bpcli.backprop.formulas import ITSELF, gradient_formulas
+from bpcli.backprop.formulas import gradient_formulas
 from bpcli.backprop.gradients import gradients_of
 from bpcli.backprop.nonfinite import Notice
-from bpcli.backprop.sweep import gradients_at
+from bpcli.backprop.pullback import Pullback
 from bpcli.errors import ShapeError
 from bpcli.graph.labels import labels_of
 from bpcli.graph.node import Constant, Graph, Node, Variable
 from bpcli.graph.op import Shape
-from bpcli.graph.order import ancestors_first, downstream_of, graph_of
+from bpcli.graph.order import ancestors_first, graph_of
 from bpcli.numbers.arrays import Arrays, arrays
 from bpcli.numbers.entries import ones_at
-from bpcli.numbers.evaluate import Values, compute, constant_in, evaluate
-from bpcli.ops.algebra import NodeAlgebra
-
-AT_ONCE = 1 << 22  # numbers that one sweep may hold: 32 MB as float64
-
-
-class _WithoutOnes(NodeAlgebra):
-    """Builds nodes that are computed, not shown: nothing is multiplied by a local derivative of 1."""
-
-    times = staticmethod(Arrays.times)
-
-
-without_ones = _WithoutOnes()
+from bpcli.numbers.evaluate import Values, evaluate
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -204,35 +192,16 @@ def _joint(graph: Graph, roots: Sequence[Node]) -> Graph:
 
 
 def _rows(graph: Graph, values: Values, variables: Sequence[Variable], m: Arrays) -> dict[str, Any]:
-    """∂output/∂variable, of shape output.shape + variable.shape, for each variable; `values` is added to.
-
-    The gradient for an upstream gradient that is not known yet is a graph, of which only what the variables need is
-    computed: what does not depend on the upstream gradient once, the rest for a batch of unit vectors.
-    """
+    """∂output/∂variable, of shape output.shape + variable.shape, for each variable, by a batch of unit vectors."""
     shape, count = graph.output.shape, prod(graph.output.shape)
-    upstream = Variable("upstream", shape=shape)
-    found = gradients_at(graph, ITSELF, without_ones, upstream)
-    formulas = {variable.name: found[variable] for variable in variables if variable in found}
-    swept = _prepared(formulas.values(), upstream, values, m)
-    step = max(1, AT_ONCE // max(1, sum(prod(node.shape) for node in (upstream, *swept))))
-    blocks = {variable.name: m.zeros((count, *variable.shape)) for variable in variables}
-    for start in range(0, count, step):
-        here = {**values, upstream: ones_at(shape, range(start, min(start + step, count)), m.dtype)}
-        compute(swept, here, m)
-        for name, formula in formulas.items():
-            blocks[name][start : start + step] = here[formula]
+    pullback = Pullback(graph.output, graph.nodes, variables, values, m)
+    blocks: dict[Node, Any] = {variable: m.zeros((count, *variable.shape)) for variable in variables}
+    for start in range(0, count, pullback.at_once):
+        places = range(start, min(start + pullback.at_once, count))
+        for variable, rows in pullback(ones_at(shape, places, m.dtype)).items():
+            blocks[variable][start : start + pullback.at_once] = rows
     # 0 · -4 is -0, which says nothing: 0 is added
-    return {variable.name: (blocks[variable.name] + 0.0).reshape(shape + variable.shape) for variable in variables}
-
-
-def _prepared(roots: Iterable[Node], upstream: Variable, values: Values, m: Arrays) -> list[Node]:
-    """The nodes to compute for each upstream gradient, after those that are the same for all were added to `values`."""
-    nodes = [node for node in ancestors_first(roots, stop_at=values) if node not in values]
-    values |= {node: constant_in(m, node) for node in nodes if isinstance(node, Constant)}
-    ops = [node for node in nodes if node.inputs]
-    swept = downstream_of(Graph(upstream, ops, (), ()), [upstream])
-    compute([node for node in ops if node not in swept], values, m)
-    return [node for node in ops if node in swept]
+    return {variable.name: (blocks[variable] + 0.0).reshape(shape + variable.shape) for variable in variables}
 
 
 def _notices(graph: Graph, at: Mapping[str, Any], wanted: Collection[str] | None, system: Arrays) -> tuple[Notice, ...]:

@@ -1,12 +1,10 @@
 """How values are written: numbers, small arrays entry by entry, large ones by shape, norm, least and most."""
 
 from collections.abc import Callable
-from math import isfinite
 from typing import Any
 
 from bpcli.graph.shapes import shape_text
-
-FAR = 1e100
+from bpcli.numbers.norms import norm_of
 
 
 def value_text(value: Any, number: Callable[[float], str], most: int) -> str:
@@ -35,14 +33,3 @@ def summary_text(value: Any, number: Callable[[float], str]) -> str:
 def norm_text(value: Any, number: Callable[[float], str]) -> str:
     """The shape of an array, and its Euclidean norm."""
     return f"{shape_text(value.shape)} norm {number(norm_of(value))}"
-
-
-def norm_of(value: Any) -> float:
-    """The Euclidean norm of an array or a number; squares that would leave the range of float64 are scaled."""
-    if not getattr(value, "shape", ()):
-        return abs(float(value))
-    if not value.size:
-        return 0.0
-    largest = float(abs(value).max())
-    scale = largest if largest > FAR or 0 < largest < 1 / FAR else 1.0
-    return scale * float(((value.astype(float) / scale) ** 2).sum()) ** 0.5 if isfinite(largest) else largest

@@ -44,23 +44,6 @@ class Group(NamedTuple):
         return self.handed_on if self.handed_on and self.handed_on in self.nodes else self.nodes[-1]
 
 
-def outputs_of(graph: Graph, network: Network) -> list[Node]:
-    """What each layer hands on: its output, or, where only other results are used, such as `h_n`, the last of these."""
-    nodes = graph.nodes
-    layer_of: dict[Node, int] = {}
-    for place, layer in enumerate(network.layers):
-        for block in layer.blocks:
-            layer_of |= dict.fromkeys(nodes[block.start : block.stop], place)
-    used = {graph.output}
-    for node in nodes:
-        used.update([source for source in node.inputs if layer_of.get(source) != layer_of.get(node)])
-    last = {layer_of[node]: node for node in nodes if node in used and node in layer_of}
-    return [
-        layer.output if layer.output in used else last.get(place, layer.output)
-        for place, layer in enumerate(network.layers)
-    ]
-
-
 def groups_of(graph: Graph, expanded: Collection[str] = ()) -> list[Group]:
     """The groups of a graph in the order of computation; one, without a title, where there is no network.
 
@@ -78,6 +61,8 @@ def groups_of(graph: Graph, expanded: Collection[str] = ()) -> list[Group]:
 
 
 def _groups(graph: Graph, network: Network, opened: set[str]) -> Iterator[Group]:
+    from bpcli.graph.network import outputs_of  # noqa: PLC0415 - an expression without layers has no network
+
     nodes = graph.nodes
     is_long = len(nodes) > MOST_STEPS
     at = 0

@@ -10,7 +10,7 @@ from bpcli.backprop.parts import Parts, shared_parts
 from bpcli.backprop.sweep import Step
 from bpcli.graph.network import Layer
 from bpcli.graph.node import Variable
-from bpcli.report.arrays import norm_of
+from bpcli.numbers.norms import norm_of
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
 

@@ -4,11 +4,10 @@ from math import prod
 from typing import NamedTuple
 
 from bpcli.backprop.gradients import Gradients
-from bpcli.graph.network import Layer, Network
+from bpcli.graph.network import Layer, Network, outputs_of
 from bpcli.graph.node import Node
 from bpcli.graph.op import Shape
-from bpcli.report.arrays import norm_of
-from bpcli.report.folding import outputs_of
+from bpcli.numbers.norms import norm_of
 
 
 class Summary(NamedTuple):
