@@ -68,14 +68,14 @@ class Pullback:
         compute(self._swept, here, self._m)
         return {source: here[formula] for source, formula in self._formulas.items()}
 
-    def adjoint(self) -> "Pullback | None":
-        """The pullback of the pullback, v ↦ Jv, to the one source; None where nothing flows.
+    def adjoint(self, source: Node) -> "Pullback | None":
+        """The pullback of the pullback, v ↦ Jv, of one reached source; None where nothing flows.
 
         A pullback is linear in the upstream gradient, and built of ops that have pullbacks themselves.
         """
-        (formula,) = self._formulas.values()
         zeros: Values = {self._upstream: self._m.lifted(self._m.zeros(self.output.shape))}
-        found = Pullback(formula, self._swept, [self._upstream], {**self._held, **zeros}, self._m)
+        held = {**self._held, **zeros}
+        found = Pullback(self._formulas[source], self._swept, [self._upstream], held, self._m)
         return found if found.reached else None
 
 

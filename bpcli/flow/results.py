@@ -1,5 +1,6 @@
 """What a look at the flow of gradients finds: a row for each layer and time step, a course for each recurrence."""
 
+from math import isfinite
 from typing import NamedTuple
 
 from bpcli.backprop.gradients import Gradients
@@ -10,8 +11,9 @@ from bpcli.graph.node import Node
 class Singular(NamedTuple):
     """The ends of the singular values of a local Jacobian: the largest, and the smallest, None where it is not known.
 
-    A layer that treats the samples of a batch apart has a Jacobian for each of them; the ends are those over
-    `samples` of the `batch` samples. A layer that mixes them, such as batch normalisation, has one for all.
+    A layer that treats the samples of a batch apart has a Jacobian for each of them; one that treats more apart, as a
+    Linear layer treats time steps and a Tanh every unit, has as many more, smaller ones. The ends are those over
+    `samples` of all `batch` Jacobians. A layer that mixes the samples, such as batch normalisation, has one for all.
     """
 
     largest: float
@@ -91,3 +93,9 @@ class Flow(NamedTuple):
     rows: tuple[Row, ...]
     courses: tuple[Course, ...]
     diagnoses: tuple[Diagnosis, ...] = ()
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether the value, every gradient that was asked for, and what each row has of both are finite numbers."""
+        sizes = [size for row in self.rows for size in (row.value, row.gradient) if size is not None]
+        return self.result.is_finite and all(map(isfinite, sizes))

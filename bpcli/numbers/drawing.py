@@ -24,6 +24,9 @@ def drawn(draw: Draw, shape: Shape, seed: int, name: str, *counters: int) -> Any
         values = chance.uniform(draw.first, draw.second, shape)
     elif draw.law == "normal":
         values = chance.normal(draw.first, draw.second, shape)
+    elif draw.law == "orthogonal":
+        values = np.concatenate([_orthogonal(chance, block) for block in _blocks(draw, shape)]).reshape(shape)
+        values *= draw.first
     elif draw.law == "integers":
         values = chance.integers(int(draw.first), int(draw.second), shape)
     elif draw.law == "distinct":
@@ -34,6 +37,24 @@ def drawn(draw: Draw, shape: Shape, seed: int, name: str, *counters: int) -> Any
     if draw.zero_row is not None:
         values[draw.zero_row] = 0.0
     return values
+
+
+def _blocks(draw: Draw, shape: Shape) -> list[tuple[int, int]]:
+    """The rows and columns of each matrix that an array of this shape is made of."""
+    rows = shape[0] // draw.blocks
+    return [(rows, prod(shape[1:]))] * draw.blocks
+
+
+def _orthogonal(chance: np.random.Generator, shape: tuple[int, int]) -> Any:
+    """A matrix with orthonormal rows, or columns where they are fewer; uniform among all such.
+
+    The sign of each column of Q is that which makes the diagonal of R positive, without which Q is not uniform
+    (Mezzadri 2007); as in PyTorch's `orthogonal_`.
+    """
+    rows, columns = shape
+    q, r = np.linalg.qr(chance.normal(size=(max(shape), min(shape))))
+    q *= np.where(np.diagonal(r) < 0, -1.0, 1.0)
+    return q if rows >= columns else q.T
 
 
 def permutation(count: int, seed: int, name: str, *counters: int) -> Any:

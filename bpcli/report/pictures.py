@@ -24,7 +24,7 @@ GREY = "#616a6b"
 COLOURS = ("#c0392b", "#1e8449", "#1f618d", "#9a7d0a", "#7d3c98", GREY)
 DASHES = {"solid": "-", "dashed": "--", "dotted": ":"}
 NO_PLACE = "0, or not finite"
-SETTINGS = {
+SETTINGS: Any = {
     "text.parse_math": False,  # a $ that somebody typed is a $
     "svg.fonttype": "none",  # words stay words, which can be searched and copied
     "svg.hashsalt": "bpcli",  # the same picture is the same file
@@ -37,7 +37,7 @@ INSTALL = 'install it with the extra "plot": pip install ".[plot]" in the checko
 
 
 class Curve(NamedTuple):
-    """Points joined by a line, and what they are called; `style` is `solid`, `dashed` or `dotted`, `mark` is Matplotlib's."""
+    """Points joined by a line, and what they are called; `style` is a name of `DASHES`, `mark` Matplotlib's sign."""
 
     label: str
     xs: Sequence[float]

@@ -1,14 +1,14 @@
 """Bars on a logarithmic scale: every row of a table on the same one, whose ends are powers of ten."""
 
 from collections.abc import Iterable
-from math import ceil, floor, isfinite, isnan, log10
+from math import ceil, floor, inf, isfinite, isnan, log10, nan
 from typing import NamedTuple
 
 from bpcli.report.figures import Signs
 
 EIGHTHS = " ▏▎▍▌▋▊▉"
 NO_GRADIENT = "no gradient"
-NARROWEST, WIDEST = 12, 36  # characters of a bar; the words above fit into the first
+NARROWEST, WIDEST = 12, 36  # characters of a bar; the words in its place fit into the first
 
 
 class Scale(NamedTuple):
@@ -17,31 +17,39 @@ class Scale(NamedTuple):
     low: int
     high: int
 
-    def share(self, size: float) -> float:
-        """How far along the scale a size stands, from 0 to 1."""
-        return min(max((log10(size) - self.low) / (self.high - self.low), 0.0), 1.0)
+    def share(self, power: float) -> float:
+        """How far along the scale a power of ten stands, from 0 to 1."""
+        return min(max((power - self.low) / (self.high - self.low), 0.0), 1.0)
 
     def ends(self, width: int) -> str:
-        """The ends of the scale, as far apart as its bars are long."""
-        return f"1e{self.low}".ljust(width - len(f"1e{self.high}")) + f"1e{self.high}"
+        """The ends of the scale in words, as far apart as its bars are long."""
+        low, high = f"1e{self.low}", f"1e{self.high}"
+        return low.ljust(width - len(high)) + high
 
 
-def scale_of(sizes: Iterable[float | None]) -> Scale:
-    """The scale on which all positive finite sizes have a place; at least one power of ten long."""
-    places = [log10(size) for size in sizes if size is not None and isfinite(size) and size > 0]
+def power_of(size: float | None) -> float | None:
+    """The power of ten that a size is: -inf of 0, NaN of what is no number; None stays None."""
+    if size is None:
+        return None
+    return log10(size) if size > 0 else -inf if size == 0 else nan
+
+
+def scale_of(powers: Iterable[float | None]) -> Scale:
+    """The scale on which all of these finite powers of ten have a place, at least one power long."""
+    places = [power for power in powers if power is not None and isfinite(power)]
     low = floor(min(places, default=0.0))
     return Scale(low, max(ceil(max(places, default=0.0)), low + 1))
 
 
-def bar_text(size: float | None, scale: Scale, width: int, signs: Signs) -> str:
-    """The bar of a size, in eighths of a character where the terminal has such; a word where there is none to draw."""
-    if size is None:
+def bar_text(power: float | None, scale: Scale, width: int, signs: Signs) -> str:
+    """The bar of a power of ten, in eighths of a character where the terminal has these; a word where there is none."""
+    if power is None:
         return NO_GRADIENT
-    if isnan(size) or not isfinite(size):
-        return "NaN" if isnan(size) else "Infinity"
-    if not size:
-        return "zero"
+    if isnan(power):
+        return "NaN"
+    if not isfinite(power):
+        return "Infinity" if power > 0 else "zero"
     if signs.block.isascii():
-        return signs.block * max(round(scale.share(size) * width), 1)
-    whole, part = divmod(max(round(scale.share(size) * width * 8), 1), 8)
+        return signs.block * max(round(scale.share(power) * width), 1)
+    whole, part = divmod(max(round(scale.share(power) * width * 8), 1), 8)
     return signs.block * whole + EIGHTHS[part].strip()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bpcli.flow.results import Course, Flow, Row
-from bpcli.report.flow.time import steps_of
+from bpcli.report.flow.time import size_of, steps_of
 from bpcli.report.pictures import Chart, Curve
 
 NORMS = "‖gradient‖", "‖value‖"
@@ -11,7 +11,7 @@ ENDS = ((1e-6, "1e-6"), (1e6, "1e6"))
 
 
 def flow_charts(flow: Flow) -> list[Chart]:
-    """A chart over the layers, one over the time steps of each recurrent layer, and one for each course back in time."""
+    """A chart over the layers, one over the time steps of each recurrent layer, and one for each course in time."""
     layers = [row for row in flow.rows if not row.part]
     steps: dict[str, list[Row]] = {}
     for row in flow.rows:
@@ -38,13 +38,13 @@ def _norms(title: str, rows: Sequence[Row], ticks: Sequence[str]) -> Chart:
 def _through_time(course: Course) -> Chart:
     steps = steps_of(course)
     backs = range(len(steps))
-    curves = [Curve("measured", backs, [step.measured for step in steps], mark="o")]
-    predicted = f"k^t of one step, k = {course.factor:.4g}"
-    curves.append(Curve(predicted, backs, [step.predicted for step in steps], "dashed"))
+    curves = [Curve("measured", backs, course.norms, mark="o")]
+    if course.factor is not None:
+        predicted = f"k^t of one step, k = {course.factor:.4g}"
+        curves.append(Curve(predicted, backs, [size_of(step.predicted) for step in steps], "dashed"))
     if course.fitted is not None and course.scale is not None:
         fitted = f"fitted L*k^t, k = {course.fitted:.4g}, L = {course.scale:.4g}"
-        curves.append(Curve(fitted, backs, [step.fitted for step in steps], "dotted"))
-    sizes = [step.measured for step in steps]
-    levels = [(height, label) for height, label in ENDS if min(sizes) < height < max(sizes)]
+        curves.append(Curve(fitted, backs, [size_of(step.fitted) for step in steps], "dotted"))
+    levels = [(height, label) for height, label in ENDS if min(course.norms) < height < max(course.norms)]
     title = f"{course.name}: the gradient through time"
     return Chart(title, "t, steps back from the last", "‖∂h(T)/∂h(T-t)‖", curves, levels=levels)

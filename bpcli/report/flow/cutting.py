@@ -13,7 +13,7 @@ FEWEST = 2  # of the steps of a layer: the first and the last
 class Cut(NamedTuple):
     """So many rows that are not shown."""
 
-    count: int
+    rows: int
 
 
 def cut(items: Sequence[T], most: int) -> list[T | Cut]:

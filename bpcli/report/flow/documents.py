@@ -58,10 +58,12 @@ def _row(row: Row) -> Document:
 def _course(course: Course) -> Document:
     return {
         "name": course.name,
-        "layer": course.layer.title,
+        "layer": None if course.layer is None else course.layer.title,
+        "parts": list(course.parts),
         "norms": [json_number(norm) for norm in course.norms],
+        "log10_norms": [json_number(power) for power in course.log10_norms],
         "one_step_norms": [json_number(norm) for norm in course.one_step],
-        "factor": json_number(course.factor),
+        "factor": number_or_null(course.factor),
         "fitted_factor": number_or_null(course.fitted),
         "fitted_scale": number_or_null(course.scale),
         "spectral_radius": number_or_null(course.radius),

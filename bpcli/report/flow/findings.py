@@ -1,4 +1,4 @@
-"""What is wrong with a flow, each with its evidence, its threshold and a remedy; or that nothing is, and what was sought."""
+"""What is wrong with a flow, with evidence, threshold and remedy; or that nothing is, and what was looked for."""
 
 from collections.abc import Mapping, Sequence
 

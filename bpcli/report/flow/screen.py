@@ -1,11 +1,11 @@
-"""The flow of gradients as lines: a row for each layer and time step, then the courses through time, then what is wrong."""
+"""The flow of gradients as lines: a row for each layer and time step, courses through time, and what is wrong."""
 
 from collections.abc import Mapping, Sequence
 from math import inf
 
 from bpcli.flow.results import Flow, Row
 from bpcli.report.drawn import drawn_words
-from bpcli.report.flow.bars import NARROWEST, NO_GRADIENT, WIDEST, Scale, bar_text, scale_of
+from bpcli.report.flow.bars import NARROWEST, WIDEST, Scale, bar_text, power_of, scale_of
 from bpcli.report.flow.cutting import Cut, cut_rows
 from bpcli.report.flow.findings import diagnosis_section
 from bpcli.report.flow.time import time_section
@@ -42,9 +42,9 @@ def _rows_section(flow: Flow, page: Page) -> list[Line]:
     network = flow.result.graph.network
     title = page.title("GRADIENT FLOW", page.signs.written(drawn_words(network) if network else ""))
     shown = cut_rows(flow.rows, page.most_rows)
-    scale = scale_of([row.gradient for row in flow.rows])
+    scale = scale_of([power_of(row.gradient) for row in flow.rows])
     lines = _set(shown, scale, page)
-    left_out = sum(row.count for row in shown if isinstance(row, Cut))
+    left_out = sum(row.rows for row in shown if isinstance(row, Cut))
     more = [f"--max-rows {len(flow.rows)} shows every row, --json has them"] if left_out else []
     notes = [SINGULAR, *_of_samples(flow.rows), *more]
     return [*title, *lines, *[[Piece(f"  {line}", "note")] for note in notes for line in page.wrapped(note)]]
@@ -73,8 +73,8 @@ def _set(shown: Sequence[Row | Cut], scale: Scale, page: Page) -> list[Line]:
     below = [place for place in range(len(columns)) if place not in beside]
     rows = [
         Cells(
-            (*few, "" if isinstance(row, Cut) else bar_text(row.gradient, scale, width, page.signs)),
-            notes_below=(", ".join([f"{heading[place]} {every[place]}" for place in below if every[place]]),),
+            (*few, "" if isinstance(row, Cut) else bar_text(power_of(row.gradient), scale, width, page.signs)),
+            (", ".join([f"{heading[place]} {every[place]}" for place in below if every[place]]),),
         )
         for row, every, few in zip(shown, cells, left, strict=True)
     ]
@@ -89,7 +89,7 @@ def _width(columns: Sequence[Column], cells: Sequence[tuple[str, ...]], heading:
 
 def _cells(row: Row | Cut, page: Page) -> tuple[str, ...]:
     if isinstance(row, Cut):
-        return ("", f"{page.signs.ellipsis} {row.count} more", "", "", "", "", "")
+        return ("", f"{page.signs.ellipsis} {row.rows} more", "", "", "", "", "")
     largest = "" if row.singular is None else page.number(row.singular.largest)
     smallest = "" if row.singular is None or row.singular.smallest is None else page.number(row.singular.smallest)
     number = row.layer.name if row.layer is not None and not row.part else ""

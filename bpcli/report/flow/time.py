@@ -1,11 +1,11 @@
-"""A recurrence as lines: the norm of the product of Jacobians, step by step back, beside k^t and the line fitted to it."""
+"""A recurrence as lines: the norm of the product of Jacobians, step by step back, beside k^t and a fitted line."""
 
-from collections.abc import Iterator, Sequence
-from math import inf
+from collections.abc import Callable, Iterator, Sequence
+from math import floor, inf, isfinite, isnan
 from typing import NamedTuple
 
 from bpcli.flow.results import Course
-from bpcli.report.flow.bars import NARROWEST, WIDEST, bar_text, scale_of
+from bpcli.report.flow.bars import NARROWEST, WIDEST, bar_text, power_of, scale_of
 from bpcli.report.flow.cutting import Cut, cut
 from bpcli.report.layout import Column, Line, Piece, Row, table, text_of
 from bpcli.report.page import Page
@@ -18,38 +18,51 @@ COLUMNS = (
     Column("point", "", caption="L*k^t fitted"),
 )
 BAR = Column("left", "gradient")
+LOWEST, HIGHEST = -307.0, 308.0  # powers of ten that float64 holds with all its digits
 HEADING = tuple([column.caption for column in COLUMNS])
 
 
 class Step(NamedTuple):
-    """So many steps back: the norm as measured, as the one-step factor predicts it, and as the fitted line has it."""
+    """So many steps back: the norm as measured, as the one-step factor predicts it, and as the fitted line has it.
+
+    All are powers of ten, which float64 holds where it would not hold the norms themselves.
+    """
 
     back: int
     measured: float
-    predicted: float
+    predicted: float | None
     fitted: float | None
 
 
 def steps_of(course: Course) -> list[Step]:
     """The steps of a course, from the last one, where the norm is 1, to the first."""
+    factor, fitted, scale = map(power_of, (course.factor, course.fitted, course.scale))
     return [
-        Step(back, norm, power(course.factor, back), fitted_at(course, back)) for back, norm in enumerate(course.norms)
+        Step(
+            back,
+            power,
+            None if factor is None else back * factor if back else 0.0,
+            None if fitted is None or scale is None else scale + back * fitted if back else scale,
+        )
+        for back, power in enumerate(course.log10_norms)
     ]
 
 
-def fitted_at(course: Course, back: int) -> float | None:
-    """L·k^t of the fitted line; None where there is none."""
-    if course.fitted is None or course.scale is None:
-        return None
-    return course.scale * power(course.fitted, back)
+def size_of(power: float | None) -> float | None:
+    """The size that is a power of ten, as near as float64 comes; None where there is none."""
+    if power is None or isnan(power):
+        return power
+    return 0.0 if power < LOWEST else inf if power > HIGHEST else 10.0**power
 
 
-def power(factor: float, steps: int) -> float:
-    """The factor to the power of so many steps; infinite beyond float64."""
-    try:
-        return float(factor**steps)
-    except OverflowError:
-        return inf
+def size_text(power: float | None, number: Callable[[float], str]) -> str:
+    """The size that is a power of ten, also where float64 does not hold it; nothing where there is none."""
+    if power is None:
+        return ""
+    if not isfinite(power) or LOWEST < power < HIGHEST:
+        return number(size_of(power) or 0.0)
+    whole = floor(power)
+    return f"{10 ** (power - whole):.3f}e{whole:+d}"
 
 
 def time_section(course: Course, page: Page) -> list[Line]:
@@ -71,7 +84,7 @@ def _set(shown: Sequence[Step | Cut], course: Course, page: Page) -> list[Line]:
     room = page.width - max(len(text_of(line)) for line in bare) - len(BAR.before)
     if not page.is_short or room < NARROWEST:
         return bare
-    width, scale = min(int(room), WIDEST), scale_of(course.norms)
+    width, scale = min(int(room), WIDEST), scale_of(course.log10_norms)
     bars = ["" if isinstance(step, Cut) else bar_text(step.measured, scale, width, page.signs) for step in shown]
     barred = [Row((*row.cells, bar)) for row, bar in zip(rows, bars, strict=True)]
     return table([*COLUMNS, BAR], barred, page.width, (*HEADING, scale.ends(width)), needs_heading=True)
@@ -79,15 +92,15 @@ def _set(shown: Sequence[Step | Cut], course: Course, page: Page) -> list[Line]:
 
 def _cells(step: Step | Cut, page: Page) -> tuple[str, ...]:
     if isinstance(step, Cut):
-        return (page.signs.ellipsis, f"{step.count} more", "", "")
-    fitted = "" if step.fitted is None else page.number(step.fitted)
-    return (str(step.back), page.number(step.measured), page.number(step.predicted), fitted)
+        return (page.signs.ellipsis, f"{step.rows} more", "", "")
+    return (str(step.back), *[size_text(power, page.number) for power in step[1:]])
 
 
 def _said(course: Course, page: Page) -> Iterator[str]:
     """The factors of a course, and after how many steps the gradient has vanished or exploded."""
     number = page.number
-    yield f"one step: k = {number(course.factor)}, the geometric mean of ‖∂h(t)/∂h(t-1)‖"
+    if course.factor is not None:
+        yield f"one step: k = {number(course.factor)}, the geometric mean of ‖∂h(t)/∂h(t-1)‖"
     if course.radius is not None:
         yield f"spectral radius of the recurrent weight: {number(course.radius)}"
     if course.fitted is not None and course.scale is not None:

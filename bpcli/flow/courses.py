@@ -1,0 +1,193 @@
+"""Recurrences, and the course of the gradient along each: products of local Jacobians from the last step back."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from math import ceil, exp, inf, isfinite, log, log10
+from typing import Any, NamedTuple
+
+from bpcli.flow.jacobians import Local, local_of, singular_of_matrices
+from bpcli.flow.results import Course, Singular
+from bpcli.graph.network import Layer
+from bpcli.graph.node import Graph, Node, Variable, applied
+from bpcli.graph.order import ancestors_first
+from bpcli.numbers.singular import Product, spectral_norms, spectral_radius
+
+STEP = re.compile(r"(?:(.*) · )?(t=\d+)")
+NUMBERED = re.compile(r"(.*?)(\d+)")
+FEWEST_NUMBERED = 3  # statements h1, h2, h3 are a recurrence
+WORK = 1 << 29  # entries³ of all steps and samples together, beyond the first sample
+MOST_STATES = 1 << 11  # entries of a state whose Jacobians are multiplied
+LOW, HIGH = 1e-6, 1e6
+FARTHEST = 1_000_000  # steps that a line is followed
+
+
+class Moment(NamedTuple):
+    """One step of a recurrence: what it is called, its states, and the op nodes that lead to them."""
+
+    part: str
+    states: tuple[Node, ...]
+    nodes: Sequence[Node]
+
+
+class Recurrence(NamedTuple):
+    """A chain of states, each made of the ones before, in the order of computation."""
+
+    name: str
+    layer: Layer | None
+    moments: tuple[Moment, ...]
+    weight: Variable | None = None
+
+    @property
+    def label(self) -> str:
+        """What the recurrence is called: its layer, and which layer and direction of that."""
+        return " · ".join(filter(None, [self.layer.title if self.layer else "", self.name]))
+
+
+class Followed(NamedTuple):
+    """What is found along a recurrence: its course, None where it cannot be followed, and the steps, by their part."""
+
+    course: Course | None
+    steps: Mapping[str, Singular]
+
+
+def recurrences_of(graph: Graph) -> list[Recurrence]:
+    """The recurrences of a graph, in order: one for each layer and direction of a recurrent layer.
+
+    Of a text without layers those are statements that are numbered, such as h1, h2, h3, each made of the one before.
+    """
+    if graph.network is None:
+        return list(_numbered(graph))
+    return [recurrence for layer in graph.network.layers for recurrence in _of_layer(layer, graph)]
+
+
+def _of_layer(layer: Layer, graph: Graph) -> Iterator[Recurrence]:
+    moments: dict[str, list[Moment]] = {}
+    for block in layer.blocks:
+        found = STEP.fullmatch(block.part)
+        if found:
+            moment = Moment(found[2], block.outputs, graph.nodes[block.start : block.stop])
+            moments.setdefault(found[1] or "", []).append(moment)
+    for name, steps in moments.items():
+        number = re.search(r"layer (\d+)", name)
+        ending = f"weight_hh_l{number[1] if number else 0}{'_reverse' * name.endswith('reverse')}"
+        weights = [one.variable for one in layer.parameters if one.variable.name.endswith(ending)]
+        square = [one for one in weights if one.shape[0] == one.shape[1]]
+        yield Recurrence(name, layer, tuple(steps), square[0] if square else None)
+
+
+def _numbered(graph: Graph) -> Iterator[Recurrence]:
+    chains: dict[str, dict[int, Node]] = {}
+    for node in (*graph.variables, *graph.nodes):
+        found = NUMBERED.fullmatch(node.name or "")
+        if found:
+            chains.setdefault(found[1], {})[int(found[2])] = node
+    for stem, chain in chains.items():
+        moments: list[Moment] = []
+        for number, node in sorted(chain.items()):
+            before = chain.get(number - 1)
+            ops = [
+                one for one in ancestors_first([node], {before} if before else ()) if one.inputs and one is not before
+            ]
+            is_made_of_it = before is not None and any(before in one.inputs for one in ops)
+            if moments and not (is_made_of_it and before is moments[-1].states[0]):
+                break
+            moments.append(Moment(f"{stem}{number}", (node,), ops))
+        if len(moments) >= FEWEST_NUMBERED:
+            yield Recurrence(stem, None, tuple(moments))
+
+
+def followed(recurrence: Recurrence, values: Mapping[Node, Any]) -> Followed:
+    """The course of the gradient along a recurrence, and the singular values of each of its steps.
+
+    `values` have a batch axis of length 1.
+    """
+    found = [_step(before, after, values) for before, after in zip(recurrence.moments, recurrence.moments[1:])]  # noqa: B905 - pairs
+    locals_ = [local for local in found if local]
+    if not locals_ or len(locals_) < len(found):
+        return Followed(None, {})
+    apart = tuple([axis for axis in locals_[0].apart if all(axis in local.apart for local in locals_)])
+    locals_ = [local._replace(apart=apart) for local in locals_]
+    product, singular, norms, logs, one_step = Product(), {}, [1.0], [0.0], []
+    samples = _samples(locals_)
+    for moment, local in zip(reversed(recurrence.moments), reversed(locals_), strict=False):
+        matrices = local.matrices(samples)
+        ends = singular_of_matrices(matrices, local.batch)
+        if ends:
+            singular[moment.part] = ends
+        one_step.append(max(spectral_norms(matrices)))
+        norm, log10_norm = product.times(matrices)
+        norms.append(norm)
+        logs.append(log10_norm)
+    factor, line, radius = _mean(one_step), fitted_line(logs), None
+    if recurrence.weight is not None:
+        radius = spectral_radius(values[recurrence.weight][0])
+    course = Course(
+        recurrence.label, recurrence.layer, tuple([moment.part for moment in reversed(recurrence.moments)]),
+        tuple(norms), tuple(logs), tuple(one_step), factor,
+        line and power_of_ten(line.slope), line and power_of_ten(line.start), radius,
+        first_beyond(logs, line, log10(LOW)), first_beyond(logs, line, log10(HIGH)), samples, locals_[0].batch,
+    )  # fmt: skip
+    return Followed(course, singular)
+
+
+def _step(before: Moment, after: Moment, values: Mapping[Node, Any]) -> Local | None:
+    """The Jacobian of the states of one step with respect to those before."""
+    states = after.states
+    joint = states[0] if len(states) == 1 else applied("concatenate", *states, axis=-1)
+    nodes = after.nodes if len(states) == 1 else [*after.nodes, joint]
+    local = local_of(joint, nodes, before.states, values)
+    return local and local._replace(apart=tuple([axis for axis in local.apart if axis < len(joint.shape) - 1]))
+
+
+def _samples(locals_: Sequence[Local]) -> int:
+    work = sum([local.rows * local.columns * min(local.rows, local.columns) for local in locals_])
+    return max(1, min(locals_[0].batch, WORK // max(1, work)))
+
+
+# What is told of the norms ------------------------------------------------------------------------------------------
+
+
+class Line(NamedTuple):
+    """A straight line: where it starts, at 0, and its slope."""
+
+    start: float
+    slope: float
+
+
+def fitted_line(logs: Sequence[float]) -> Line | None:
+    """The least-squares line through logarithms at 0, 1, 2, …; None for fewer than two, or where one is not finite."""
+    count = len(logs)
+    if count < 2 or not all(map(isfinite, logs)):  # noqa: PLR2004 - a line needs two points
+        return None
+    middle, mean = (count - 1) / 2, sum(logs) / count
+    spread = sum([(place - middle) ** 2 for place in range(count)])
+    slope = sum([(place - middle) * (one - mean) for place, one in enumerate(logs)]) / spread
+    return Line(mean - slope * middle, slope)
+
+
+def power_of_ten(exponent: float) -> float:
+    """10 to a power, infinite where that is too large."""
+    try:
+        return math.pow(10.0, exponent)
+    except OverflowError:
+        return inf
+
+
+def first_beyond(logs: Sequence[float], line: Line | None, limit: float) -> int | None:
+    """The first step whose logarithm is beyond a limit, on the other side than 0, as measured, or else on the line."""
+    sign = 1 if limit > 0 else -1
+    for place, one in enumerate(logs):
+        if sign * one > sign * limit:
+            return place
+    if line is None or sign * line.slope <= 0:
+        return None
+    steps = (limit - line.start) / line.slope
+    return max(len(logs), ceil(steps)) if steps < FARTHEST else None
+
+
+def _mean(factors: Sequence[float]) -> float | None:
+    """The geometric mean; None where a factor is not finite."""
+    if not all(map(isfinite, factors)):
+        return None
+    return exp(sum(map(log, factors)) / len(factors)) if all(factors) else 0.0
