@@ -1,4 +1,4 @@
-"""Numbers about samples that belong to classes: what a model gives the class of each, and how often each is mistaken."""
+"""Samples that belong to classes: what a table holds for the class of each, and how often one is taken for another."""
 
 from typing import Any
 
@@ -10,6 +10,11 @@ def of_each(table: Any, classes: Any) -> Any:
     return table[np.arange(len(table)), classes]
 
 
+def counted(classes: Any, count: int) -> Any:
+    """How many samples each class has, int64 (count,)."""
+    return np.bincount(classes, minlength=count)
+
+
 def confusion(truth: Any, predicted: Any, count: int) -> Any:
     """How many samples of each class, along the rows, were taken for each, along the columns: int64 (count, count)."""
-    return np.bincount(truth * count + predicted, minlength=count * count).reshape(count, count)
+    return counted(truth * count + predicted, count * count).reshape(count, count)

@@ -80,7 +80,7 @@ def _from_table(
     shapes: dict[str, Shape] = {}
     for name, columns in inputs.items():
         shapes[name] = (len(columns),) if columns != (name,) or name in in_layers else ()
-    roles = Roles(inputs, target, targets, shapes, loss.kind if loss else None)
+    roles = _roles(inputs, target, targets, shapes, loss)
     judged: Shape = ()
     if loss and target:
         judged, roles = _judged(loss, roles, others, limits)
@@ -95,6 +95,17 @@ def _from_table(
             found = target_from_numbers(target, read.numbers[:, len(features) :], loss.kind, judged)
         values, roles = _with_target(values, roles, target, found)
     return Data(values, len(read.numbers), roles, ignored)
+
+
+def _roles(
+    inputs: Mapping[str, tuple[str, ...]],
+    target: str | None,
+    columns: tuple[str, ...],
+    shapes: Mapping[str, Shape],
+    loss: Loss | None,
+) -> Roles:
+    roles = Roles(inputs, target, columns, shapes)
+    return roles._replace(loss=loss.kind, response=loss.response) if loss else roles
 
 
 def inputs_of(roles: Roles, numbers: Any) -> dict[str, Any]:
@@ -167,7 +178,7 @@ def _from_arrays(
     target = loss.target if loss and loss.target in free else None
     shapes = {name: tuple(value.shape[1:]) for name, value in values.items()}
     inputs: dict[str, tuple[str, ...]] = {name: () for name in free if name != target}
-    roles = Roles(inputs, target, (), shapes, loss.kind if loss else None)
+    roles = _roles(inputs, target, (), shapes, loss)
     if loss and target:
         judged, roles = _judged(loss, roles, others, limits)
         values, roles = _with_target(

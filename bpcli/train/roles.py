@@ -47,7 +47,8 @@ class Roles(NamedTuple):
 
     `inputs` are columns by variable, none for an array of an .npz file; `shapes` are those of one sample, by variable,
     the target among them. `classes` are the names of the target's classes in the order of their numbers, or nothing
-    for a target of values; `loss` is the kind of the loss. `indices` are the variables that hold whole numbers.
+    for a target of values. `loss` is the kind of the loss, `response` makes predictions of what it judges. `indices`
+    are the variables that hold whole numbers.
     """
 
     inputs: Mapping[str, tuple[str, ...]]
@@ -55,6 +56,7 @@ class Roles(NamedTuple):
     target_columns: tuple[str, ...]
     shapes: Mapping[str, Shape]
     loss: str | None = None
+    response: str = "identity"
     classes: tuple[str, ...] = ()
     indices: tuple[str, ...] = ()
 
@@ -66,7 +68,8 @@ class Roles(NamedTuple):
             shape = [*self.shapes[self.target]]
             columns = [*self.target_columns]
             target = {"variable": self.target, "columns": columns, "shape": shape, "classes": [*self.classes]}
-        return {"inputs": inputs, "target": target, "loss": self.loss, "indices": [*self.indices]}
+        loss = {"kind": self.loss, "response": self.response}
+        return {"inputs": inputs, "target": target, "loss": loss, "indices": [*self.indices]}
 
 
 def roles_from(document: Mapping[str, Any]) -> Roles:
@@ -76,12 +79,13 @@ def roles_from(document: Mapping[str, Any]) -> Roles:
         shapes = {str(name): _shape(one["shape"]) for name, one in document["inputs"].items()}
         target = document["target"]
         indices = tuple(map(str, document["indices"]))
-        loss = None if document["loss"] is None else str(document["loss"])
+        kind, response = document["loss"]["kind"], _response(document["loss"]["response"])
+        loss = None if kind is None else str(kind)
         if target is None:
-            return Roles(inputs, None, (), shapes, loss, (), indices)
+            return Roles(inputs, None, (), shapes, loss, response, (), indices)
         shapes[str(target["variable"])] = _shape(target["shape"])
         columns, classes = tuple(map(str, target["columns"])), tuple(map(str, target["classes"]))
-        return Roles(inputs, str(target["variable"]), columns, shapes, loss, classes, indices)
+        return Roles(inputs, str(target["variable"]), columns, shapes, loss, response, classes, indices)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         message = "the checkpoint does not say which columns its network takes"
         raise UsageError(message, hint="save it again with 'bpcli train --save-checkpoint'") from error
@@ -92,6 +96,12 @@ def _shape(sizes: Iterable[Any]) -> Shape:
     if min(shape, default=0) < 0:
         raise ValueError(shape)
     return shape
+
+
+def _response(name: Any) -> str:
+    if name not in {*RESPONSES.values(), "identity"}:
+        raise ValueError(name)
+    return str(name)
 
 
 def loss_of(graph: Graph) -> Loss | None:
