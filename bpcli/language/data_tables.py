@@ -23,10 +23,14 @@ NO_TEXT = ("\ufffd", "\0")  # what bytes that are no UTF-8 become, and what UTF-
 
 
 class Columns(NamedTuple):
-    """Rows of a table: `numbers` is (rows, columns), in the order asked for; `words` are other columns, as typed."""
+    """Rows of a table: `numbers` is (rows, columns), in the order asked for; `words` are other columns, as typed.
+
+    `lines` are those of the file that the rows begin in, counted from 1.
+    """
 
     numbers: Array
     words: Mapping[str, list[str]]
+    lines: Sequence[int]
 
 
 class DataTable:
@@ -91,7 +95,8 @@ class DataTable:
         """All rows of these columns. Raises what `chunks` raises."""
         read = list(self.chunks(numbers, words))
         joined = {name: [word for part in read for word in part.words[name]] for name in words}
-        return Columns(np.concatenate([part.numbers for part in read]), joined)
+        lines = array("q", chain.from_iterable([part.lines for part in read]))
+        return Columns(np.concatenate([part.numbers for part in read]), joined, lines)
 
     def chunks(
         self, numbers: Sequence[str], words: Collection[str] = (), rows: int = ROWS_AT_ONCE
@@ -113,7 +118,7 @@ class DataTable:
             taken += len(chunk.lines)
             self._room.taken = 0
             self._room.take(f"the table of {self.source}", (taken, max(len(self.names), 1)))
-            yield Columns(self._finite(chunk), chunk.words)
+            yield Columns(self._finite(chunk), chunk.words, chunk.lines)
         if not taken:
             reason = "it has a row of names and no row of samples"
             raise self._unusable(reason)

@@ -10,7 +10,7 @@ from bpcli.graph.shapes import shape_text
 from bpcli.language.complaints import named
 from bpcli.language.data_tables import numbers_in
 from bpcli.numbers.arrays import arrays
-from bpcli.train.roles import OF_CLASSES, TWO_CLASSES
+from bpcli.train.roles import OF_CLASSES, TWO_CLASSES, Roles
 
 MOST_SHOWN = 5  # classes in a message
 
@@ -98,6 +98,39 @@ def _coded(words: Sequence[str], numbers: Any, codes: Sequence[float]) -> Any:
     return coded
 
 
+def coded_as(column: str, words: Sequence[str], lines: Sequence[int], classes: Sequence[str], codes: Any) -> Any:
+    """The number of each word's class, float64 (samples,), of a network that knows these classes.
+
+    A number is the class of its size, however it is written. Raises UsageError for another class, with its line.
+    """
+    code_of = dict(zip(classes, codes, strict=True))
+    numbers = numbers_in(classes)
+    by_size = {} if numbers is None else dict(zip(numbers.tolist(), codes, strict=True))
+    coded = arrays.zeros((len(words),))
+    for word in dict.fromkeys(words):
+        if word not in code_of:
+            number = numbers_in([word])
+            size = None if number is None else float(number[0])
+            if size not in by_size:
+                where = f"row {lines[words.index(word)]}, column {named(column)}"
+                message = f"the value in {where} is no class of the network: {named(word)}"
+                raise UsageError(message, hint=f"its classes are {_some(classes)}")
+            code_of[word] = by_size[size]
+    coded[:] = [code_of[word] for word in words]
+    return coded
+
+
+def require_classes(variable: str, numbers: Any, roles: Roles) -> None:
+    """Raise UsageError where a target of classes, as an array, holds other numbers than those of its classes."""
+    if not roles.classes:
+        return
+    low, high = TWO_CLASSES.get(roles.loss or "", (0.0, 0.0))
+    are_classes = _are_classes(numbers, len(roles.classes))
+    if not (are_classes if roles.loss in OF_CLASSES else ((numbers == low) | (numbers == high)).all()):
+        message = f"the target {variable} holds other numbers than those of its classes"
+        raise UsageError(message, hint=f"the classes are {_some(roles.classes)}")
+
+
 def _some(classes: Sequence[str]) -> str:
     """The first classes in words."""
     return ", ".join([named(one) for one in classes[:MOST_SHOWN]]) + (", …" if len(classes) > MOST_SHOWN else "")
@@ -110,10 +143,9 @@ def target_from_numbers(variable: str, numbers: Any, loss: str, judged: Shape) -
     """
     shape = numbers.shape[1:]
     if loss in OF_CLASSES and shape == judged[1:] and shape != judged:
-        if not _are_classes(numbers, judged[0]):
-            message = f"the target {variable} holds other numbers than the classes 0 to {judged[0] - 1}"
-            raise UsageError(message, hint="the network has one output for each class")
-        return Target(numbers, tuple(map(str, range(judged[0]))))
+        classes = tuple(map(str, range(judged[0])))
+        require_classes(variable, numbers, Roles({}, variable, (), {}, loss, classes=classes))
+        return Target(numbers, classes)
     if prod(shape) != prod(judged) or (shape != judged and len(shape) > 1):
         message = f"the target {variable} has shape {shape_text(shape)} for each sample, {loss} compares it with "
         raise ShapeError(message + shape_text(judged), hint="give the network as many outputs as there are targets")
