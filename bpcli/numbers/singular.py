@@ -83,9 +83,9 @@ class Product:
         self._product = np.ldexp(product, -exponents)
         self._exponents = self._exponents + exponents[..., 0, 0]
         norms = spectral_norms(self._product)
-        with np.errstate(divide="ignore"):
+        with np.errstate(all="ignore"):  # the logarithm of 0, and a norm beyond the range
             logs = np.log10(norms) + self._exponents * LOG10_2
-        return float(np.ldexp(norms, self._exponents).max()), float(logs.max())
+            return float(np.ldexp(norms, self._exponents).max()), float(logs.max())
 
 
 def largest_singular_value(
