@@ -1,5 +1,6 @@
 """What a look at the flow of gradients finds: a row for each layer and time step, a course for each recurrence."""
 
+from math import isfinite
 from typing import NamedTuple
 
 from bpcli.backprop.gradients import Gradients
@@ -73,7 +74,8 @@ class Course(NamedTuple):
 class Diagnosis(NamedTuple):
     """Something that is wrong with the flow: what, where, the evidence, the threshold that it crossed, and a remedy.
 
-    `kind` is a stable word, such as `vanishing` or `dead relu`; `threshold` names a threshold that can be set.
+    `kind` is a stable word, such as `vanishing` or `dead relu`; `threshold` names the threshold that can be set, and
+    `limit` is what it was. A fault that is there or not there, such as a gradient that is not finite, has none.
     """
 
     kind: str
@@ -81,6 +83,7 @@ class Diagnosis(NamedTuple):
     evidence: str
     threshold: str
     remedy: str
+    limit: float | None = None
 
 
 class Flow(NamedTuple):
@@ -90,3 +93,9 @@ class Flow(NamedTuple):
     rows: tuple[Row, ...]
     courses: tuple[Course, ...]
     diagnoses: tuple[Diagnosis, ...] = ()
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether the value, every gradient that was asked for, and what each row has of both are finite numbers."""
+        sizes = [size for row in self.rows for size in (row.value, row.gradient) if size is not None]
+        return self.result.is_finite and all(map(isfinite, sizes))

@@ -16,13 +16,16 @@ class Draw(NamedTuple):
     `uniform` from `first` to `second`; `normal` with mean `first` and standard deviation `second`; `kept`, which is
     1/(1 - `first`) with probability 1 - `first`, else 0; `constant`, which is `first`; `row`, which is not drawn but
     is that row of another parameter; `integers` from `first` up to, not including, `second`; `distinct`, no two of
-    which are alike. `zero_row` is a row that is 0.
+    which are alike; `orthogonal`, a matrix whose shorter side is orthonormal, times `first`. `zero_row` is a row that
+    is 0. `blocks` is the number of matrices, one above another, of which an array is made: a weight of an LSTM has one
+    for each of its four gates.
     """
 
     law: str
     first: float
     second: float = 0.0
     zero_row: int | None = None
+    blocks: int = 1
 
 
 class Parameter(NamedTuple):
@@ -82,7 +85,7 @@ class Network(NamedTuple):
     `statistics` are the values that buffers take after a training step, by name; `beside` are the nodes that lead to
     them, in order, which are no part of the graph. `fixed` are the variables that gradients are not asked
     for unless they are named: the targets of losses, and indices. `drawn` names the parameters, buffers and masks whose
-    values come from `random_seed`.
+    values come from `random_seed`, weights by the scheme `initial_weights` times `initial_scale`.
     """
 
     layers: Sequence[Layer]
@@ -92,6 +95,8 @@ class Network(NamedTuple):
     is_training: bool = True
     drawn: frozenset[str] = frozenset()
     random_seed: int = 0
+    initial_weights: str = "default"
+    initial_scale: float = 1.0
 
     @property
     def decided_by_chance(self) -> frozenset[str]:

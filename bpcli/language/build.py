@@ -62,11 +62,15 @@ class Setup(NamedTuple):
 
     `random_seed` is where parameters that nobody gave, and the masks of dropout, come from; in `evaluation_mode`
     dropout does nothing and batch normalisation uses its running statistics, as after PyTorch's `model.eval()`.
+    `initial_weights` is one of the `SCHEMES` of layers/initial by which drawn weights are drawn, and `initial_scale`
+    multiplies them.
     """
 
     random_seed: int = 0
     evaluation_mode: bool = False
     single_precision: bool = False
+    initial_weights: str = "default"
+    initial_scale: float = 1.0
 
 
 TRAINING = Setup()

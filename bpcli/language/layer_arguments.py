@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from bpcli.errors import ParseError
+from bpcli.errors import LimitError, ParseError
 from bpcli.language.functions import Argument, Static, static_value
 from bpcli.language.layer_complaints import no_child
+from bpcli.language.layer_operands import Repeated
 from bpcli.layers.definition import REQUIRED, Definition
-from bpcli.layers.module import Module
+from bpcli.layers.module import MOST_MODULES, Module
 
 if TYPE_CHECKING:
     from bpcli.graph.node import Node
@@ -114,18 +115,25 @@ def _is_none(argument: Argument) -> bool:
 
 def children_of(bracket: "Bracket") -> tuple[tuple[str, Module], ...]:
     """The modules that a Sequential holds, by their names. Raises ParseError where it holds something else."""
-    arguments = bracket.arguments or []
-    named = [(str(place), argument) for place, argument in enumerate(arguments)]
-    named += [(name, argument) for name, argument in (bracket.keywords or {}).items()]
-    children = []
+    named: list[tuple[str | None, Argument]] = [(None, argument) for argument in bracket.arguments or ()]
+    named += (bracket.keywords or {}).items()
+    children: list[tuple[str, Module]] = []
     for name, argument in named:
         content: Any = argument.node.content if isinstance(argument.node, Static) else None
-        if isinstance(content, Module) and not content.is_loss:
-            children.append((name, content))
-        elif isinstance(content, tuple) and not isinstance(content, Module) and len(named) == 1:
+        if isinstance(content, Repeated) and name is None:
+            modules = [stage.content for stage in content.stages]
+        else:
+            modules = [content]
+        if all(isinstance(module, Module) and not module.is_loss for module in modules):
+            first = len(children)
+            children += [(name or str(first + place), module) for place, module in enumerate(modules)]
+        elif type(content) is tuple and len(named) == 1:
             children += _named_children(content, argument)
         else:
             raise no_child(bracket.typed, argument)
+        if len(children) > MOST_MODULES:
+            message = f"{bracket.typed} holds more than {MOST_MODULES} modules"
+            raise LimitError(message, hint="write a smaller model")
     return tuple(children)
 
 

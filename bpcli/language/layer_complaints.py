@@ -17,6 +17,7 @@ from bpcli.language.complaints import (
     unknown_function,
 )
 from bpcli.language.functions import Argument, Static, function_called
+from bpcli.language.layer_operands import Repeated
 from bpcli.layers import LAYERS
 from bpcli.layers.module import Module, Stage
 
@@ -60,7 +61,7 @@ def unknown_layer(text: str, typed: str, span: Span) -> ParseError:
         message = f"nn.{name} is a layer of PyTorch that bpcli does not have yet"
         hint = "write the model as nn.Sequential(…)" if name in HOLDERS else _closest(name)
         return ParseError(message, text=text, spans=(span,), hint=hint)
-    if typed != name or closest(name, sorted(LAYERS)):
+    if typed != name or closest(name, sorted([*LAYERS, "Repeat"])):
         shown = typed if name in LAYERS else name  # torch.Linear
         return ParseError(f"unknown layer {named(shown)}", text=text, spans=(span,), hint=_closest(name))
     if text[span.end : span.end + 8].lstrip().startswith("("):
@@ -85,7 +86,11 @@ def _unknown_call(text: str, typed: str, span: Span) -> ParseError:
 def _closest(name: str) -> str:
     if name in LAYERS:
         return f"write nn.{name}(…)"
-    return suggestion(name, sorted(LAYERS), "a stage is a layer such as Linear(4), or a function such as tanh")
+    if name == "Repeat":
+        return "write it as Repeat(20, Linear(64), Tanh)"
+    return suggestion(
+        name, sorted([*LAYERS, "Repeat"]), "a stage is a layer such as Linear(4), or a function such as tanh"
+    )
 
 
 def not_called(text: str, typed: str, span: Span) -> ParseError:
@@ -140,6 +145,8 @@ def no_child(typed: str, argument: Argument) -> ParseError:
     if isinstance(content, Module):
         message = "a loss is no layer of a model"
         hint = f"put it behind the model: {typed}(…) -> nn.{content.definition.name}(…)"
+    elif isinstance(content, Repeated):
+        message, hint = f"{typed} holds layers, and this Repeat a function too", "write functions as layers, nn.Tanh()"
     elif is_list(node):
         hint = f"leave the square brackets out: {typed}(nn.Linear(3, 4), nn.ReLU())"
     elif node.name in LAYERS:
@@ -152,6 +159,19 @@ def unshown(text: str, typed: str, span: Span) -> ParseError:
     message = f"print(model) does not show what {typed or 'this'} was made with"
     hint = f"write {typed} with its arguments" if typed in LAYERS else "write the model as nn.Sequential(…)"
     return ParseError(message, text=text, spans=(span,), hint=hint)
+
+
+def no_repeated_stage(argument: Argument) -> ParseError:
+    """Something in a Repeat that is no stage of a pipeline."""
+    message, hint = (
+        "Repeat repeats stages, and this is none",
+        "stages are layers and functions: Repeat(20, Linear(64), tanh)",
+    )
+    if isinstance(argument.node, Stage):
+        hint = "stages are separated by commas: Repeat(20, Linear(64), Tanh)"
+    elif argument.node.inputs:
+        hint = "a function takes what stands before it as its first argument: Repeat(20, Linear(64), tanh)"
+    return ParseError(message, spans=(argument.span,), hint=hint)
 
 
 def nothing_before(text: str, span: Span) -> ParseError:

@@ -1,15 +1,42 @@
 """What stands on the parser's stack where a layer is typed, until it becomes a stage."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bpcli.errors import Span
-from bpcli.language.functions import Static
+from bpcli.graph.op import Op
+from bpcli.language.functions import Argument, Static
 from bpcli.language.operators import Bracket
 from bpcli.layers.definition import Definition
 from bpcli.layers.module import SEQUENTIAL, Module, Pick
 
 if TYPE_CHECKING:
     from bpcli.graph.node import Node
+
+
+class Applied(NamedTuple):
+    """A function that is a stage within `Repeat`: it takes what comes before it as its first argument."""
+
+    function: Op | Definition
+    typed: str
+    arguments: Sequence[Argument]
+    keywords: Mapping[str, Argument]
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether it is a loss: never, it is a function."""
+        return False
+
+
+class Repeated(NamedTuple):
+    """What `Repeat(n, …)` stands for: the stages one after another, n times."""
+
+    stages: tuple["LayerOperand", ...]
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether it is a loss: never, none is repeated."""
+        return False
 
 
 class LayerOperand(Static):
@@ -24,7 +51,7 @@ class LayerOperand(Static):
 
     content: Any
 
-    def __init__(self, content: Module | Pick | Definition, span: Span) -> None:
+    def __init__(self, content: Module | Pick | Definition | Applied | Repeated, span: Span) -> None:
         super().__init__(None)
         self.content = content
         self.target: Node | None = None
@@ -40,5 +67,5 @@ def is_sequential(bracket: Bracket) -> bool:
 
 def is_loss(operand: LayerOperand) -> bool:
     """Whether it is a loss."""
-    definition: Definition = operand.call[0] if operand.call else operand.content.definition
-    return definition.is_loss
+    made: Definition | Module = operand.call[0] if operand.call else operand.content
+    return made.is_loss

@@ -21,9 +21,10 @@ from bpcli.language.layer_complaints import (
     unknown_layer,
     unshown,
 )
-from bpcli.language.layer_operands import LayerOperand, is_loss, is_sequential
+from bpcli.language.layer_operands import Applied, LayerOperand, Repeated, is_loss, is_sequential
 from bpcli.language.makers import MAKERS, Maker, entries_of
 from bpcli.language.operators import ARROW, Bracket
+from bpcli.language.repeats import REPEAT, holds_stages, repeated
 from bpcli.layers import FUNCTIONALS, LAYERS
 from bpcli.layers.definition import Definition
 from bpcli.layers.module import MOST_NESTED, SEQUENTIAL, Module, Pick, Stage
@@ -42,7 +43,8 @@ class Pipelines:
     def __init__(self, parser: "Stack") -> None:
         self._parser = parser
         self._count = 0
-        self._nested = 0  # brackets of Sequential that are open
+        self._nested = 0  # brackets of Sequential that are open, and
+        self._repeats = 0  # of Repeat
         self._piped: set[Node] = set()  # stages that are functions, which have taken what comes before them
 
     def opened(self, typed: str, start: int) -> Any:
@@ -51,11 +53,13 @@ class Pipelines:
         if typed in MAKERS:
             return MAKERS[typed]
         name = typed.removeprefix("torch.").removeprefix("nn.")
-        if name == "Sequential":
-            self._nested += 1
-            if self._nested > MOST_NESTED:
-                message = f"modules are nested more than {MOST_NESTED} levels deep"
-                raise LimitError(message, hint="write a flatter model", text=self._parser.text, spans=(span,))
+        self._nested += name == "Sequential"
+        self._repeats += typed == "Repeat"
+        if self._nested + self._repeats > MOST_NESTED:
+            message = f"modules are nested more than {MOST_NESTED} levels deep"
+            raise LimitError(message, hint="write a flatter model", text=self._parser.text, spans=(span,))
+        if typed == "Repeat":
+            return REPEAT
         made = SEQUENTIAL if name == "Sequential" else LAYERS.get(name) or function_called(typed)
         if made is None or (name != typed and not typed.startswith(PACKAGES)):
             raise unknown_layer(self._parser.text, typed, span)
@@ -107,6 +111,13 @@ class Pipelines:
         parser.take_up(start)
         return True
 
+    def is_stage(self) -> bool:
+        """Whether what was read last stands where a pipeline, or a Repeat, has a stage."""
+        return self._parser.pending[-1] is ARROW or self._repeats_here()
+
+    def _repeats_here(self) -> bool:
+        return self._repeats > 0 and holds_stages(self._parser.pending[-1])
+
     def require_no_network(self, typed: str, start: int) -> None:
         """Raise ParseError for the call of a name that stands for a network."""
         if isinstance(self._parser.names.get(typed), Stage):
@@ -127,6 +138,10 @@ class Pipelines:
             elif made is SEQUENTIAL:
                 self._nested -= 1
                 self._push(Module(made, {}, (), children_of(bracket), *self._place(span)), span)
+            elif made is REPEAT:
+                self._repeats -= 1
+                self._parser.attribute_spans += [one.span for one in (bracket.arguments or [])[:1]]
+                self._push(repeated(bracket, span), span)
             elif made.is_function:
                 self._functional(bracket, made, span)
             else:
@@ -145,7 +160,7 @@ class Pipelines:
     def _place(self, span: Span) -> tuple[str, int, int]:
         return self._parser.text[span.start : min(span.end, span.start + LONGEST)], span.start, span.end
 
-    def _push(self, content: Module | Pick | Definition, span: Span) -> LayerOperand:
+    def _push(self, content: Module | Pick | Definition | Applied | Repeated, span: Span) -> LayerOperand:
         operand = LayerOperand(content, span)
         self._parser.only_attributes.append(operand)
         self._parser.push(operand, *span)
@@ -164,7 +179,7 @@ class Pipelines:
     def _layer(self, bracket: Bracket, definition: Definition, span: Span) -> None:
         given = bracket.arguments or []
         is_short = bracket.typed == definition.name and not self._nested
-        is_behind = self._parser.pending[-1] is ARROW
+        is_behind = self.is_stage()
         op = function_called(bracket.typed) if is_short and not is_behind else None
         if op is not None and (given or any(name in op.inputs for name in bracket.keywords or {})):  # ReLU(x)
             node = call(op, bracket.typed, given, bracket.keywords or {}, span)
@@ -200,29 +215,37 @@ class Pipelines:
 
     def _functional(self, bracket: Bracket, definition: Definition, span: Span) -> None:
         """Apply a function to its inputs; as a stage it takes what comes before as the first of them."""
-        parser = self._parser
-        is_stage = parser.pending[-1] is ARROW
+        given, keywords = bracket.arguments or [], bracket.keywords or {}
+        if self._repeats_here():
+            self._push(Applied(definition, bracket.typed, given, keywords), span)
+            return
+        is_stage = self._parser.pending[-1] is ARROW
         before = [self._before(span)] if is_stage else []
-        inputs, rest, keywords = inputs_of(definition, [*before, *(bracket.arguments or [])], bracket.keywords or {})
-        parser.attribute_spans += [one.span for one in (*rest, *keywords.values())]
-        values = values_of(definition, rest, keywords, is_bare=False)
-        stage = Stage(Module(definition, values, (), (), *self._place(span)), inputs, None, *span)
+        stage = self._called(definition, [*before, *given], keywords, span)
         if is_stage:
             self._piped.add(stage)
             self._count += 1
-        parser.enter(stage, *span)
+        self._parser.enter(stage, *span)
+
+    def _called(
+        self, definition: Definition, given: Sequence[Argument], keywords: Mapping[str, Argument], span: Span
+    ) -> Stage:
+        """A function of layers, applied to its inputs."""
+        inputs, rest, left = inputs_of(definition, given, keywords)
+        self._parser.attribute_spans += [one.span for one in (*rest, *left.values())]
+        values = values_of(definition, rest, left, is_bare=False)
+        return Stage(Module(definition, values, (), (), *self._place(span)), inputs, None, *span)
 
     # Stages ----------------------------------------------------------------------------------------------------
 
     def word(self, token: str, start: int, end: int) -> None:
-        """Read a word behind `->`: a layer or a function without arguments, or another result of the layer before."""
+        """Read a word that is a stage: a layer or a function without arguments, or another result of a layer."""
         span = Span(start, end)
         definition = LAYERS.get(token) or FUNCTIONALS.get(token)
         if definition is not None:
             self.close(Bracket(None, token, start, end, len(self._parser.operands)), definition, end)
         elif (op := function_called(token)) is not None:
-            node = self.function(op, token, [], {}, span)
-            self._parser.enter(node, *span)
+            self.enter_function(op, token, [], {}, span)
         elif token in RESULTS:
             self._push(Pick(token), span)
         elif "." in token:
@@ -230,13 +253,29 @@ class Pipelines:
         else:
             raise unknown_layer(self._parser.text, token, span)
 
-    def function(
+    def enter_function(
         self, op: Op, typed: str, arguments: Sequence[Argument], keywords: Mapping[str, Argument], span: Span
-    ) -> Node:
-        """A function as a stage: it takes what comes before as its first argument."""
-        with self._told(span):
-            node = call(op, typed, [self._before(span), *arguments], keywords, span)
+    ) -> None:
+        """Put a function that is a stage on the stack: it takes what comes before as its first argument."""
+        function = Applied(op, typed, arguments, keywords)
+        if self._repeats_here():
+            self._push(function, span)
+            return
+        node = self._applied(function, self._before(span), span)
         self._piped.add(node)
+        self._parser.push(node, *span)
+
+    def _applied(self, function: Applied, before: Argument, span: Span) -> Node:
+        """A function, applied to what comes before it."""
+        made, typed, arguments, keywords = function
+        given = [before, *arguments]
+        with self._told(span):
+            if isinstance(made, Definition):
+                node: Node = self._called(made, given, keywords, span)
+            else:
+                node = call(made, typed, given, keywords, span)
+                self._parser.leave_out_attributes(node.op, given, keywords)
+        self._parser.nodes.append(node)
         self._count += 1
         return node
 
@@ -275,7 +314,24 @@ class Pipelines:
                 raise error from None
         return self._staged(self._parser.variable("input", operand.start), operand)
 
-    def _staged(self, x: Node, operand: LayerOperand) -> Stage:
+    def _repeated(self, x: Node, stages: Sequence[LayerOperand]) -> Node:
+        """What the stages of a Repeat make of `x`, one after another. Raises LimitError for too many."""
+        most = self._parser.limits.operators
+        if len(self._parser.nodes) + len(stages) > most:
+            message = f"the expression has more than {most} operators"
+            raise LimitError(message, hint="raise the limit with --max-operators", text=self._parser.text)
+        for stage in stages:
+            content = stage.content
+            if isinstance(content, Applied):
+                span = Span(stage.start, stage.end)
+                x = self._applied(content, Argument(x, Span(x.start, max(x.start, span.start))), span)
+            else:
+                x = self._staged(x, stage)
+        return x
+
+    def _staged(self, x: Node, operand: LayerOperand) -> Node:
+        if isinstance(operand.content, Repeated):
+            return self._repeated(x, operand.content.stages)
         module, number = operand.content, None
         inputs: tuple[Node, ...] = (x,)
         if isinstance(module, Module) and isinstance(x, Stage) and x.module.is_loss:

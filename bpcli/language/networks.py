@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from bpcli.errors import ParseError, ShapeError, Span, UsageError
+from bpcli.errors import LimitError, ParseError, ShapeError, Span, UsageError
 from bpcli.graph.network import Block, Layer, Network
 from bpcli.graph.node import Constant, Graph, Node, Variable
 from bpcli.graph.op import Shape
@@ -12,7 +12,7 @@ from bpcli.graph.shapes import shape_text
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.shapes import Shaping
 from bpcli.layers.definition import Definition
-from bpcli.layers.module import Module, Pick, Stage
+from bpcli.layers.module import MOST_MODULES, Module, Pick, Stage
 from bpcli.layers.scope import Part, Scope
 
 LONGEST_TEXT = 60  # characters of a layer in a message
@@ -116,7 +116,11 @@ class _Unfolding(Shaping):
         return f"{definition.name}_{self._calls[definition.name]}"
 
     def _scope(self, name: str, inputs: Sequence[Node]) -> Scope:
-        return Scope(name, inputs, is_training=self._trains, most_nodes=self._limits.operators)
+        if len(self._layers) == MOST_MODULES:
+            message = f"the model has more than {MOST_MODULES} layers"
+            raise LimitError(message, hint="write a smaller one")
+        left = self._limits.operators - len(self._nodes)
+        return Scope(name, inputs, is_training=self._trains, most_nodes=left)
 
     def _block(self, part: Part, module: Module) -> Block:
         start = len(self._nodes)

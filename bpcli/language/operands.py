@@ -131,7 +131,7 @@ class Operands(Stack):
         return made, typed
 
     def _new_name(self, token: str, start: int, end: int) -> bool:
-        if self.pending[-1] is ARROW:
+        if self.pending[-1] is ARROW or (self._pipelines and self._pipelines.is_stage()):
             self.pipelines.word(token, start, end)
             return False
         if "." in token:

@@ -12,6 +12,7 @@ from bpcli.language.complaints import suggestion
 from bpcli.language.limits import Limits
 from bpcli.language.networks import unfolded
 from bpcli.language.values import shape_of, value_from
+from bpcli.layers.initial import by_scheme, is_weight
 from bpcli.layers.module import Module, Stage
 
 if TYPE_CHECKING:
@@ -47,10 +48,15 @@ def network_at(graph: Graph, at: Mapping[str, Any], limits: Limits, setup: "Setu
             _require_statistics(given, parameters)
         found = {name: value_from(name, given[name], limits, dtype) for name in parameters if name in given}
         _require_fitting_shapes(found, parameters)
-        drawn = _drawn_beside(found, parameters, setup.random_seed, dtype)
+        drawn = _drawn_beside(found, parameters, setup)
         values |= found | drawn
         values |= _rows(parameters, values)
-        whole.network = whole.network._replace(drawn=frozenset(drawn), random_seed=setup.random_seed)
+        whole.network = whole.network._replace(
+            drawn=frozenset(drawn),
+            random_seed=setup.random_seed,
+            initial_weights=setup.initial_weights,
+            initial_scale=setup.initial_scale,
+        )
     return whole, values
 
 
@@ -131,17 +137,19 @@ def _shape_in_words(shape: Shape) -> str:
     return shape_text(shape) if shape else "a single number"
 
 
-def _drawn_beside(
-    found: Collection[str], parameters: Mapping[str, Parameter], seed: int, dtype: "Dtype"
-) -> dict[str, Any]:
+def _drawn_beside(found: Collection[str], parameters: Mapping[str, Parameter], setup: "Setup") -> dict[str, Any]:
     """The values of the parameters that were not given, each drawn from the seed and its own name."""
     from bpcli.numbers.drawing import drawn  # noqa: PLC0415 - NumPy is loaded for arrays only
 
+    dtype: Dtype = "float32" if setup.single_precision else "float64"
     values: dict[str, Any] = {}
     for name, parameter in parameters.items():
         if name not in found and parameter.row_of is None:
-            array = drawn(parameter.draw, parameter.variable.shape, seed, name).astype(dtype)
-            values[name] = array if array.shape else float(array)
+            draw, shape = parameter.draw, parameter.variable.shape
+            array = drawn(by_scheme(setup.initial_weights, draw, shape), shape, setup.random_seed, name)
+            if is_weight(draw, shape):
+                array *= setup.initial_scale
+            values[name] = array.astype(dtype) if array.shape else float(array)
     return values
 
 

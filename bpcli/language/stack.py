@@ -1,7 +1,7 @@
 """The parser's stacks: operands that are read, operators and brackets that wait, and the nodes that they make."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -200,20 +200,24 @@ class Stack:
             self.pipelines.close(bracket, op, end)
             return
         arguments, keywords = bracket.arguments or [], bracket.keywords or {}
+        if self.pending[-1] is ARROW or (self._pipelines and self._pipelines.is_stage()):
+            self.pipelines.enter_function(op, bracket.typed, arguments, keywords, whole)
+            return
         try:
-            if self.pending[-1] is ARROW:
-                node = self.pipelines.function(op, bracket.typed, arguments, keywords, whole)
-            else:
-                node = call(op, bracket.typed, arguments, keywords, whole)
+            node = call(op, bracket.typed, arguments, keywords, whole)
         except ParseError as error:
             error.text = self.text
             raise
-        if node.op.attributes:
-            self.attribute_spans.extend(attribute_spans(node.op, arguments, keywords))
-        if node.op.takes_list:
+        self.leave_out_attributes(node.op, arguments, keywords)
+        self.enter(node, *whole)
+
+    def leave_out_attributes(self, op: Op, arguments: Sequence[Argument], keywords: Mapping[str, Argument]) -> None:
+        """Note where the attributes of a call stand, and the brackets of a list: they are no part of the graph."""
+        if op.attributes:
+            self.attribute_spans.extend(attribute_spans(op, arguments, keywords))
+        if op.takes_list:
             first = arguments[0].span.start
             self.attribute_spans.append(Span(first, first + 1))
-        self.enter(node, *whole)
 
     def take_up(self, start: int) -> None:
         """Go on with the statement that ended last: its result is an operand again, its name that of what follows."""

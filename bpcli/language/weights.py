@@ -11,12 +11,13 @@ from bpcli.graph.op import Shape
 from bpcli.language.arrays import Array, Reader, Room, from_bfloat16
 from bpcli.language.values import opened
 
+CHECKPOINT_KEY = "bpcli"  # in the metadata of a checkpoint's header
 KNOWN = {"F64", "F32", "F16", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL"}  # NumPy has these
 
 
 @contextmanager
 def safetensors_arrays(source: str) -> Iterator[Mapping[str, Reader]]:
-    """A reader for each tensor of the file, by name.
+    """A reader for each tensor of the file, by name; of a checkpoint of `bpcli train` for its weights alone.
 
     The library has read no tensor yet, and has held the header against the length of the file. Raises ValueError where
     the file is broken, UsageError where the library is not installed.
@@ -24,15 +25,27 @@ def safetensors_arrays(source: str) -> Iterator[Mapping[str, Reader]]:
     try:
         from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - an optional extra
     except ImportError as error:
-        message = f"cannot read {source}: the safetensors library is not installed"
-        raise UsageError(message, hint="install it: pip install '.[weights]' in the checkout of bpcli") from error
+        raise without_library(source) from error
     with opened(source):
         pass  # a file that cannot be opened is told as everywhere
     try:
         with safe_open(source, framework="np") as file:
-            yield {name: partial(_tensor, source, file, name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+            yield {name: partial(_tensor, source, file, name) for name in _names_in(file)}
     except SafetensorError as error:
         raise ValueError(error) from error
+
+
+def without_library(place: str, doing: str = "read") -> UsageError:
+    """What to say where a file is to be read or written, and the library is not installed."""
+    message = f"cannot {doing} {place}: the safetensors library is not installed"
+    return UsageError(message, hint="install it: pip install '.[weights]' in the checkout of bpcli")
+
+
+def _names_in(file: Any) -> list[str]:
+    """The tensors that are values: in a checkpoint, what the optimiser keeps stands under names with a stroke."""
+    names: list[str] = file.keys()
+    is_checkpoint = CHECKPOINT_KEY in (file.metadata() or {})
+    return [name for name in names if not (is_checkpoint and "/" in name)]
 
 
 def _tensor(source: str, file: Any, key: str, name: str, room: Room) -> Array:

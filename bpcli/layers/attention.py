@@ -156,7 +156,8 @@ def _require_heads(embed_dim: int, num_heads: int, kdim: int | None, vdim: int |
 def _projected(m: Scope, x: Node, num_heads: int, *, bias: bool, is_batch_first: bool) -> tuple[Node, Node, Node]:
     """Queries, keys and values of the heads, each (N, heads, time, features of a head)."""
     size = x.shape[-1]
-    projected = affine(m, x, m.parameter("in_proj_weight", (3 * size, size), xavier(size, 3 * size)))
+    draw = xavier(size, 3 * size)._replace(blocks=3)  # of queries, keys and values
+    projected = affine(m, x, m.parameter("in_proj_weight", (3 * size, size), draw))
     if bias:
         projected += m.parameter("in_proj_bias", (3 * size,), ZEROS)
     parts = m.reshape(projected, shape=(*x.shape[:-1], 3, num_heads, size // num_heads))

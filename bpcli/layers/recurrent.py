@@ -212,8 +212,9 @@ def _one_way(m: Scope, rows: Sequence[Node], plan: Unrolling, number: int, endin
 
 def _weights(m: Scope, plan: Unrolling, features: int, ending: str) -> Weights:
     draw, size = by_fan_in(plan.hidden_size), plan.gates * plan.hidden_size
-    ih = m.parameter(f"weight_ih{ending}", (size, features), draw)
-    hh = m.parameter(f"weight_hh{ending}", (size, plan.output_size), draw)
+    by_gate = draw._replace(blocks=plan.gates)
+    ih = m.parameter(f"weight_ih{ending}", (size, features), by_gate)
+    hh = m.parameter(f"weight_hh{ending}", (size, plan.output_size), by_gate)
     biases: tuple[Node, ...] = tuple(
         [m.parameter(f"bias_{of}{ending}", (size,), draw) for of in ("ih", "hh") if plan.bias]
     )

@@ -8,4 +8,12 @@ WORDS = {"parameter": "parameters", "draw": "dropout masks"}
 def drawn_words(network: Network) -> str:
     """What was drawn, and the seed it came from; nothing where nothing was."""
     what = [words for kind, words in WORDS.items() if kind in network.decided_by_chance]
-    return f"{' and '.join(what)} drawn from --random-seed {network.random_seed}" if what else ""
+    said = f"{' and '.join(what)} drawn from --random-seed {network.random_seed}" if what else ""
+    return said + _scheme_words(network) if "parameter" in network.decided_by_chance else said
+
+
+def _scheme_words(network: Network) -> str:
+    """By what scheme and scale weights were drawn, where it is not as each layer of PyTorch draws them."""
+    scheme = "" if network.initial_weights == "default" else f" by --initial-weights {network.initial_weights}"
+    scale = "" if network.initial_scale == 1 else f" times --initial-scale {network.initial_scale!r}".removesuffix(".0")
+    return f", weights{scheme}{scale}" if scheme or scale else ""

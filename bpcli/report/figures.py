@@ -57,6 +57,7 @@ class Signs(NamedTuple):
     transposed: str = "ᵀ"
     norm: str = "‖"
     dot: str = "·"
+    block: str = "█"
 
     def written(self, text: str) -> str:
         """The text with these signs for those of mathematics."""
@@ -66,7 +67,7 @@ class Signs(NamedTuple):
 
 
 UNICODE = Signs()
-ASCII = Signs("d", "->", "*", "\\", "|", "/", "...", "+-", ".T", "|", "/")
+ASCII = Signs("d", "->", "*", "\\", "|", "/", "...", "+-", ".T", "|", "/", "#")
 
 
 def signs_for(encoding: str | None) -> Signs:

@@ -56,8 +56,9 @@ def _safetensors_saving(target: str) -> Save:
     try:
         from safetensors.numpy import save  # noqa: PLC0415 - an optional extra
     except ImportError as error:
-        message = f"cannot write {target}: the safetensors library is not installed"
-        raise UsageError(message, hint="install it: pip install '.[weights]' in the checkout of bpcli") from error
+        from bpcli.language.weights import without_library  # noqa: PLC0415 - the same
+
+        raise without_library(target, "write") from error
     return lambda values: bytes(save(_arrays(values)))
 
 

@@ -17,12 +17,16 @@ class Weights:
     def __init__(self, shapes: Mapping[str, Shape]) -> None:
         self.shapes = dict(shapes)
         self.flat: Any = arrays.zeros((sum(map(prod, self.shapes.values())),))
-        self.views: dict[str, Any] = {}
-        start = 0
+        self.views: dict[str, Any] = self.split(self.flat)
+
+    def split(self, flat: Any) -> dict[str, Any]:
+        """The parts of another flat array in this order, such as an optimiser's state, as views by name."""
+        views, start = {}, 0
         for name, shape in self.shapes.items():
             stop = start + prod(shape)
-            self.views[name] = self.flat[start:stop].reshape(shape)
+            views[name] = flat[start:stop].reshape(shape)
             start = stop
+        return views
 
     def fill(self, values: Mapping[str, Any]) -> None:
         """Copy these values into the views of their names; those of other names stay."""

@@ -1,0 +1,39 @@
+"""The rows of a flow, or the points of a sweep, as CSV."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from io import StringIO
+
+from bpcli.flow.results import Flow
+from bpcli.report.figures import full
+
+OF_ROWS = ("name", "layer", "part", "value_norm", "gradient_norm", "ratio", "largest_singular", "smallest_singular")
+
+
+def flow_csv(flow: Flow) -> str:
+    """A row for each layer and time step; a cell is empty where there is no such number."""
+    rows = [
+        (
+            row.name,
+            "" if row.layer is None else row.layer.title,
+            row.part,
+            *map(cell, (row.value, row.gradient, row.ratio)),
+            *(("", "") if row.singular is None else map(cell, (row.singular.largest, row.singular.smallest))),
+        )
+        for row in flow.rows
+    ]
+    return csv_of(OF_ROWS, rows)
+
+
+def cell(value: float | None) -> str:
+    """A number with every digit; nothing where there is none."""
+    return "" if value is None else full(value)
+
+
+def csv_of(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A heading and rows, each ended by a newline."""
+    written = StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(heading)
+    writer.writerows(rows)
+    return written.getvalue()

@@ -1,0 +1,158 @@
+"""Pictures, PNG or SVG: charts drawn by Matplotlib, which is loaded here alone, and without a display."""
+
+import os
+import warnings
+from collections.abc import Sequence
+from io import BytesIO
+from itertools import cycle
+from math import ceil, floor, isfinite, log10, nan
+from typing import Any, NamedTuple
+
+from bpcli.errors import UsageError
+from bpcli.report.plain import one_line
+
+FORMS = ("png", "svg")
+INCHES = (8.0, 3.8)  # of one chart; at 100 dots an inch it is 800 pixels wide
+DOTS = 100
+MOST_TICKS = 24  # words below a chart
+MOST_LETTERS = 90  # of these words, before they are turned
+MOST_POWERS = 8  # numbers beside a chart
+LOWEST, HIGHEST = -307, 308  # powers of ten of float64
+LONGEST = 24  # characters of a word below a chart
+LONGEST_TITLE = 84
+GREY = "#616a6b"
+COLOURS = ("#c0392b", "#1e8449", "#1f618d", "#9a7d0a", "#7d3c98", GREY)
+DASHES = {"solid": "-", "dashed": "--", "dotted": ":"}
+NO_PLACE = "0, or not finite"
+SETTINGS: Any = {
+    "text.parse_math": False,  # a $ that somebody typed is a $
+    "svg.fonttype": "none",  # words stay words, which can be searched and copied
+    "svg.hashsalt": "bpcli",  # the same picture is the same file
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+}
+INSTALL = 'install it with the extra "plot": pip install ".[plot]" in the checkout, or pip install matplotlib'
+
+
+class Curve(NamedTuple):
+    """Points joined by a line, and what they are called; `style` is a name of `DASHES`, `mark` Matplotlib's sign."""
+
+    label: str
+    xs: Sequence[float]
+    ys: Sequence[float | None]
+    style: str = "solid"
+    mark: str = ""
+
+
+class Chart(NamedTuple):
+    """Curves over common axes, which may be logarithmic. `ticks` are words in place of the numbers 0, 1, … below.
+
+    `levels` are heights at which a thin line is drawn, with what it is called.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    curves: Sequence[Curve]
+    is_log: bool = True
+    x_is_log: bool = False
+    ticks: Sequence[str] = ()
+    levels: Sequence[tuple[float, str]] = ()
+
+
+def form_of(target: str) -> str:
+    """The form that the ending of a file asks for. Raises UsageError for another, and where Matplotlib is missing."""
+    form = os.path.splitext(target)[1].lower().removeprefix(".")  # noqa: PTH122 - pathlib is slow to load
+    if form not in FORMS:
+        message = f"the ending of {one_line(target)} says no form of a picture"
+        raise UsageError(message, hint="end it in .png or .svg")
+    _figure_class()
+    return form
+
+
+def _figure_class() -> Any:
+    """Matplotlib's Figure, which needs neither pyplot nor a display. Raises UsageError where it is not installed."""
+    try:
+        from matplotlib.figure import Figure  # noqa: PLC0415 - loaded for pictures only
+    except ImportError as error:
+        message = "pictures are drawn by Matplotlib, which is not installed"
+        raise UsageError(message, hint=INSTALL) from error
+    return Figure
+
+
+def picture_bytes(charts: Sequence[Chart], form: str) -> bytes:
+    """The charts below each other, as a PNG of 800 pixels in width, or as SVG. Raises UsageError without Matplotlib."""
+    figure_class = _figure_class()
+    from matplotlib import rc_context  # noqa: PLC0415 - loaded for pictures only
+
+    written = BytesIO()
+    with rc_context(SETTINGS), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of a letter that the font has not, which is drawn as a box
+        figure = figure_class(figsize=(INCHES[0], INCHES[1] * len(charts)), dpi=DOTS, layout="constrained")
+        for axes, chart in zip(figure.subplots(len(charts), squeeze=False)[:, 0], charts, strict=True):
+            _draw(axes, chart)
+        figure.savefig(written, format=form, metadata={"Date": None} if form == "svg" else {"Software": "bpcli"})
+    return written.getvalue()
+
+
+def _draw(axes: Any, chart: Chart) -> None:
+    axes.set_title(_cut(chart.title, LONGEST_TITLE), loc="left", fontsize=11, fontweight="bold")
+    axes.set_xlabel(chart.x_label)
+    axes.set_ylabel(chart.y_label)
+    for curve, colour in zip(chart.curves, cycle(COLOURS), strict=False):
+        heights = [nan if y is None or not _has_place(y, is_log=chart.is_log) else y for y in curve.ys]
+        axes.plot(
+            curve.xs, heights, DASHES[curve.style], color=colour, label=curve.label, marker=curve.mark, markersize=4
+        )
+    _set_scales(axes, chart)
+    for height, label in chart.levels:
+        axes.axhline(height, color=GREY, linewidth=0.8, linestyle="-.", label=label)
+    missing = sorted(
+        {
+            x
+            for curve in chart.curves
+            for x, y in zip(curve.xs, curve.ys, strict=True)
+            if y is not None and not _has_place(y, is_log=chart.is_log)
+        }
+    )
+    if missing:  # at the foot of the chart, whatever the scale
+        foot = axes.get_xaxis_transform()
+        axes.plot(missing, [0.03] * len(missing), "x", color="black", transform=foot, label=NO_PLACE)
+    axes.legend(fontsize=9, framealpha=0.8)
+
+
+def _set_scales(axes: Any, chart: Chart) -> None:
+    heights = [y for curve in chart.curves for y in curve.ys if y is not None and _has_place(y, is_log=chart.is_log)]
+    if chart.is_log:
+        _set_powers(axes.set_yscale, axes.set_ylim, axes.set_yticks, heights)
+    if chart.x_is_log:
+        _set_powers(axes.set_xscale, None, axes.set_xticks, [x for curve in chart.curves for x in curve.xs])
+    if chart.ticks:
+        every = ceil(len(chart.ticks) / MOST_TICKS)
+        places = range(0, len(chart.ticks), every)
+        words = [_cut(chart.ticks[place], LONGEST) for place in places]
+        is_long = sum(map(len, words)) > MOST_LETTERS
+        axes.set_xticks(places, words, rotation=45 if is_long else 0, ha="right" if is_long else "center", fontsize=9)
+
+
+def _set_powers(set_scale: Any, set_limits: Any, set_ticks: Any, sizes: Sequence[float]) -> None:
+    """A logarithmic axis with powers of ten, written as the screen writes them."""
+    low = max(floor(log10(min(sizes, default=1.0))), LOWEST)
+    high = min(max(ceil(log10(max(sizes, default=1.0))), low + 1), HIGHEST)
+    powers = range(low, high + 1, ceil((high - low) / MOST_POWERS))
+    set_scale("log")
+    if set_limits is not None:
+        set_limits(10.0**low, 10.0**high)
+    set_ticks([], minor=True)
+    set_ticks([10.0**power for power in powers], [f"1e{power}" for power in powers])
+
+
+def _has_place(height: float, *, is_log: bool) -> bool:
+    return isfinite(height) and (height > 0 or not is_log)
+
+
+def _cut(text: str, longest: int) -> str:
+    line = one_line(text)
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
