@@ -111,21 +111,47 @@ def whole(local: jacobians.Local, most: int) -> jacobians.Local:
     return local
 
 
-@every_network
-def test_the_first_samples_alone_are_the_same(name: str) -> None:
-    """Narrowed to one sample, a layer has the Jacobian of that sample: the first of those of all."""
-    result = result_of(name)
-    layer = result.graph.network.layers[0] if result.graph.network else None
-    assert layer is not None
+def local_of_first_layer(result: Gradients) -> jacobians.Local:
+    """The local Jacobian of a network's first layer."""
+    network = result.graph.network
+    assert network is not None
+    layer = network.layers[0]
     values = {node: np.asarray(value)[None] for node, value in result.values.items()}
     nodes = result.graph.nodes[layer.blocks[0].start : layer.blocks[-1].stop]
     local = jacobians.local_of(layer.output, nodes, layer.inputs[:1], values)
     assert local is not None
+    return local
+
+
+@every_network
+def test_the_first_samples_alone_are_the_same(name: str) -> None:
+    """Narrowed to one sample, a layer has the Jacobian of that sample: the first of those of all."""
+    result = result_of(name)
+    local = local_of_first_layer(result)
 
     found = local.of_samples(1)
 
     assert found.samples == 1 or name in {"flattening", "attention"}
     np.testing.assert_allclose(found.matrices(1)[0], local.matrices(local.batch)[0], rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("size", [2, 4, 9], ids=str)
+def test_rows_are_entries_of_the_output(size: int) -> None:
+    """The Jacobian of a Linear layer is its weight, whether it is swept forward or back."""
+    result = bpcli.grad(f"x -> Linear({size}) -> MSELoss(t)", {"x": np.ones((3, 4)), "t": np.zeros((3, size))})
+    local = local_of_first_layer(result)
+
+    np.testing.assert_allclose(local.matrices(2), [result.at["0.weight"]] * 2, rtol=1e-14)
+
+
+def test_what_cannot_be_narrowed_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reshape to lengths of its own is not taken as held at its value: ∂b/∂a is 3, not 1."""
+    monkeypatch.setattr(jacobians, "WORK_OF_SAMPLES", 0)
+    text = "a = 1*x; b = a + 2*reshape(reshape(a, (6,)), (3, 2)); c = sum(b)"
+
+    found = flow(text, {"x": np.arange(6.0).reshape(3, 2)})
+
+    assert row_of(found, "b").singular == (3, 3, 1, 6)
 
 
 @pytest.mark.parametrize(
