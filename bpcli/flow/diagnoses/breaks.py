@@ -42,7 +42,8 @@ def breaks_of(scene: Scene, start: Node) -> list[Break]:
         if not scene.is_reached(node):
             behind.add(node)
             continue
-        found += [broken(scene, node, source) for source in sources if not scene.is_reached(source)]
+        values = [source for source in sources if not source.op.is_condition] or sources
+        found += [broken(scene, node, source) for source in values if not scene.is_reached(source)]
     return [one for one in found if one]
 
 
@@ -58,7 +59,7 @@ def broken(scene: Scene, node: Node, source: Node) -> Break | None:
     if not zeros:
         why = "what it hands back is 0 for every entry"
         return Break(node, why, "another starting point, or a function with a slope here") if scene.layers else None
-    if not zeros[0].varies:
+    if node in scene.owners and not zeros[0].varies:
         return None
     dead = _off(scene, zeros[0])
     if dead:
