@@ -20,9 +20,25 @@ from bpcli.train.checkpoints import SCHEMA, checkpoint_content, read_checkpoint
 DOCUMENT: dict[str, Any] = {
     "version": bpcli.__version__,
     "expression": "x -> Linear(2) -> MSELoss(t)",
-    "data": {},
-    "plan": {},
-    "progress": {},
+    "options": {"optimizer_name": "adam", "optimizer_options": ["eps=1e-7"], "clip_norm": None},
+    "roles": {
+        "inputs": {"x": {"columns": ["a", "b"], "shape": [2]}},
+        "target": {"variable": "t", "columns": ["c"], "shape": [2], "classes": []},
+        "loss": "MSELoss",
+        "indices": [],
+    },
+    "standardisation": None,
+    "data": {"samples": 10, "validation": 2, "fingerprint": "0", "given": "0"},
+    "progress": {
+        "optimiser_steps": 7,
+        "epoch": 1,
+        "batch": 2,
+        "step": 7,
+        "loss": 0.5,
+        "best": {"epoch": 1, "loss": 0.25},
+        "waited": 0,
+        "history": [{"epoch": 1, "step": 5, "rate": 0.1, "loss": 0.25, "metrics": {"mse": 0.25}}],
+    },
 }
 TENSORS = {
     "0.weight": np.array([[1.0, -2.0], [0.5, 3.0]]),
@@ -57,6 +73,17 @@ def with_document(text: Any, **tensors: Any) -> bytes:
     """A file of tensors whose header has this as its document."""
     written = text if isinstance(text, str) else json.dumps(text)
     return safetensors_bytes({"__metadata__": {"bpcli": written}, **tensors}, bytes(8 * len(tensors)))
+
+
+def altered(place: str, value: Any) -> bytes:
+    """A file with the document above, but for the value at a place."""
+    document = json.loads(json.dumps({"schema": SCHEMA, **DOCUMENT}))
+    *way, last = place.split(".")
+    part = document
+    for name in way:
+        part = part[name]
+    part[last] = value
+    return with_document(document)
 
 
 def test_what_is_written_is_read_back() -> None:
@@ -97,7 +124,7 @@ def test_a_checkpoint_that_was_cut_is_refused(length: int) -> None:
     [
         (safetensors_bytes({}), "it has arrays, but no document of bpcli's in its header"),
         (safetensors_bytes(b"\xff" * 16), "invalid"),
-        ((2**40).to_bytes(8, "little") + b"{}", "its header is larger than 16000000 bytes"),
+        ((2**40).to_bytes(8, "little") + b"{}", "its header is larger than 80000000 bytes"),
         (with_document("{"), "Expecting property name"),
         (with_document("[]"), "its document is of the schema None, not bpcli.checkpoint/1"),
         (with_document("[" * 100_000), "it is nested too deeply"),
@@ -107,10 +134,16 @@ def test_a_checkpoint_that_was_cut_is_refused(length: int) -> None:
         (with_document({"schema": "bpcli.checkpoint/2"}), "its document is of the schema bpcli.checkpoint/2, not"),
         (with_document({"schema": ["x"] * 10_000}), "its document is of the schema ['x', 'x', 'x'"),
         (with_document({"schema": SCHEMA}), "version in its document is not what it should be"),
-        (
-            with_document({"schema": SCHEMA, **DOCUMENT, "expression": 3}),
-            "expression in its document is not what it should be",
-        ),
+        (altered("expression", 3), "expression in its document is not what it should be"),
+        (altered("options", {"clip_norm": 1}), "options.clip_norm in its document is not what it should be"),
+        (altered("roles", {}), "roles.inputs in its document is not what it should be"),
+        (altered("progress.epoch", -1), "progress.epoch in its document is not what it should be"),
+        (altered("progress.epoch", 1.5), "progress.epoch in its"),
+        (altered("progress.epoch", value=True), "progress.epoch in its"),
+        (altered("progress.epoch", 2**63), "progress.epoch in its"),
+        (altered("progress.loss", "NaN"), "progress.loss in its"),
+        (altered("progress.history", [{"epoch": 1}]), "progress.history[0].step in its"),
+        (altered("roles.target.columns", ["c", 3]), "roles.target.columns[1] in its"),
         (
             with_document({"schema": SCHEMA, **DOCUMENT}, w=safetensor("I64", [1], 8)),
             "the array w in it is of type I64, not F64",

@@ -28,7 +28,14 @@ ROW_OF = {room: row for row, rooms in enumerate(ROWS) for room in rooms}
 FRONTS = {"__init__.py", "__main__.py"}  # they hand out what the rooms have
 TELL_THE_VERSION = {"cli/main.py", "cli/submissions.py", "report/catalogue.py", "report/documents.py"}
 THIRD_PARTY: dict[str, tuple[str, ...]] = {
-    "numpy": ("numbers/", "check/functions/", "language/arrays.py", "language/npy.py", "language/spreadsheets.py"),
+    "numpy": (
+        "numbers/",
+        "check/functions/",
+        "language/arrays.py",
+        "language/data_tables.py",
+        "language/npy.py",
+        "language/spreadsheets.py",
+    ),
     "mpmath": ("numbers/",),
     "sympy": ("numbers/",),
     "safetensors": ("language/weights.py", "report/saved.py", "train/checkpoints.py"),

@@ -11,17 +11,51 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from bpcli.errors import UsageError
+from bpcli.errors import LimitError, UsageError
 from bpcli.language.arrays import Array, Room
 from bpcli.language.complaints import shortened
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import opened, reason_of, unreadable, without_repeats
 from bpcli.language.weights import CHECKPOINT_KEY, without_library
-from bpcli.train.forms import record, text
+from bpcli.train.forms import either, many, maybe, named, number, record, text, whole
 
 SCHEMA = "bpcli.checkpoint/1"
-FORM = record(schema=text, version=text, expression=text, data=record(), plan=record(), progress=record())
-MOST_OF_A_HEADER = 16_000_000  # bytes; one of a million tensors is not read
+SIZES = many(whole)  # of the axes of a sample
+FORM = record(
+    version=text,
+    expression=text,
+    options=named(maybe(either(text, many(text)))),  # of the command, as they are typed
+    roles=record(
+        inputs=named(record(columns=many(text), shape=SIZES)),
+        target=maybe(record(variable=text, columns=many(text), shape=SIZES, classes=many(text))),
+        loss=maybe(text),
+        indices=many(text),
+    ),
+    standardisation=maybe(record()),
+    data=record(samples=whole, validation=whole, fingerprint=text, given=text),
+    progress=record(
+        optimiser_steps=whole,
+        epoch=whole,
+        batch=whole,
+        step=whole,
+        loss=number,
+        best=maybe(record(epoch=whole, loss=number)),
+        waited=whole,
+        history=many(
+            record(
+                epoch=whole,
+                step=whole,
+                rate=number,
+                loss=number,
+                metrics=maybe(named(number)),
+                validation_loss=maybe(number),
+                validation_metrics=maybe(named(number)),
+            )
+        ),
+    ),
+)
+MOST_OF_A_HEADER = 80_000_000  # bytes; the library itself reads at most 100 MB
+MOST_OF_A_DOCUMENT = MOST_OF_A_HEADER // 2  # some 100,000 epochs; within the header its quotes are escaped
 BROKEN = (ValueError, EOFError, OverflowError, RecursionError)
 AGAIN = "name a file that 'bpcli train --save-checkpoint' wrote; this one may have been cut or damaged"
 
@@ -54,6 +88,9 @@ def checkpoint_content(
     except ImportError as error:
         raise without_library(target, "write") from error
     written = json.dumps({"schema": SCHEMA, **document}, allow_nan=False, separators=(",", ":"))
+    if len(written) > MOST_OF_A_DOCUMENT:
+        message = f"the checkpoint's document would be larger than {MOST_OF_A_DOCUMENT} bytes"
+        raise LimitError(message, hint="train fewer epochs, or on less data at once, so that its history is shorter")
     in_rows = {name: array.ravel().reshape(array.shape) for name, array in tensors.items()}
     return bytes(save(in_rows, metadata={CHECKPOINT_KEY: written}))
 
@@ -117,7 +154,7 @@ def _document(written: str | None) -> dict[str, Any]:
         raise ValueError(message)
     place = FORM(document, "")
     if place is not None:
-        message = f"{place or 'something'} in its document is not what it should be"
+        message = f"{place} in its document is not what it should be"
         raise ValueError(message)
     return dict(document)
 

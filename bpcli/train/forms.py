@@ -19,11 +19,6 @@ LARGEST_WHOLE = 2**63 - 1
 MOST_SHOWN = 40  # characters of a name
 
 
-def truth(value: Any, place: str) -> str | None:
-    """Either of true and false."""
-    return None if type(value) is bool else place
-
-
 def text(value: Any, place: str) -> str | None:
     """A text."""
     return None if type(value) is str else place
@@ -45,9 +40,9 @@ def maybe(form: Form) -> Form:
     return lambda value, place: None if value is None else form(value, place)
 
 
-def one_of(*texts: str) -> Form:
-    """One of these texts."""
-    return lambda value, place: None if type(value) is str and value in texts else place
+def either(*forms: Form) -> Form:
+    """What has one of these forms."""
+    return lambda value, place: None if any(form(value, place) is None for form in forms) else place
 
 
 def many(form: Form) -> Form:
