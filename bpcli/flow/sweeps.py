@@ -27,8 +27,8 @@ class Point(NamedTuple):
     """What the flow is at one value of the quantity.
 
     `ratio` is that of the first row: the gradient at the first layer over that at the last. `largest` and `smallest`
-    are the ends of the singular values of all local Jacobians, `fitted` the k of each recurrence, by name, `in_time` the
-    largest ‖∂h_T/∂h_1‖ of them. It is `by_chance` where weights, or masks of dropout, were drawn.
+    are the ends of the singular values of all local Jacobians, `fitted` is the k of each recurrence by its name, and
+    `in_time` the largest ‖∂h_T/∂h_1‖ of them. It is `by_chance` where weights, or masks of dropout, were drawn.
     """
 
     value: float

@@ -18,15 +18,16 @@ def flow_charts(flow: Flow) -> list[Chart]:
     for row in flow.rows:
         if row.part and row.layer is not None:
             steps.setdefault(row.layer.title, []).append(row)
+    from_to = "statement to the output" if flow.result.graph.network is None else "layer to the loss"
     return [
-        _norms("Gradient flow: from the first layer to the loss", layers, [_title(row) for row in layers]),
+        _norms(f"Gradient flow: from the first {from_to}", layers, [_title(row) for row in layers]),
         *[_norms(f"{title}: its time steps", rows, [row.part for row in rows]) for title, rows in steps.items()],
         *[_through_time(course) for course in flow.courses],
     ]
 
 
 def sweep_charts(sweep: Sweep, points: Sequence[Point]) -> list[Chart]:
-    """A chart over the values of the quantity: the gradient's ratio and the ends of the singular values; and one of those through time."""
+    """Charts over the values of the quantity: the gradient's ratio and the singular values, and what is through time."""
     xs = [point.value for point in points]
     curves = [
         Curve("gradient, first layer over last", xs, [point.ratio for point in points], mark="o"),
