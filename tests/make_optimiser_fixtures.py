@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch  # type: ignore[import-not-found]  # PyTorch is needed only where this script is run
-from torch import nn  # type: ignore[import-not-found]  # the same
+from torch import nn
 from torch.optim import lr_scheduler as schedulers  # type: ignore[import-not-found]  # the same
 
 TARGET = Path(__file__).parent / "fixtures" / "optimisers.json"

@@ -9,9 +9,9 @@ from math import prod
 from typing import Any
 
 from bpcli.backprop.entries import Edge, Entry
+from bpcli.backprop.pullback import held
 from bpcli.backprop.sweep import gradients_at, handed_back
 from bpcli.graph.node import Node, Variable
-from bpcli.graph.op import Shape
 from bpcli.graph.order import graph_of
 from bpcli.numbers.arrays import Arrays, arrays
 from bpcli.numbers.entries import columns_of, moved_a_little, not_zero, ones_at
@@ -20,13 +20,6 @@ from bpcli.ops.algebra import nodes
 
 MOST_AT_ONCE = 1 << 20  # numbers of the columns that are computed together
 BATCHED = Arrays(batch=1)
-
-
-def held(name: str, shape: Shape = ()) -> Variable:
-    """A variable through which no gradient flows."""
-    variable = Variable(name, shape=shape)
-    variable.varies = False
-    return variable
 
 
 def edges_of_structural(

@@ -26,11 +26,19 @@ class Step(NamedTuple):
     contribution: Any
 
 
-def gradients_at(graph: Graph, values: Mapping[Node, Any], system: Any = floats, seed: Any = 1.0) -> dict[Node, Any]:
+def gradients_at(
+    graph: Graph,
+    values: Mapping[Node, Any],
+    system: Any = floats,
+    seed: Any = 1.0,
+    pulled: Callable[..., tuple[Any, ...]] | None = None,
+) -> dict[Node, Any]:
     """∂output/∂node for each node that the output depends on through a differentiable path.
 
     `seed` is the upstream gradient of the output itself. Over nodes, each of which is its own value, formulas come out.
+    `pulled` stands for `handed_back`, where a structural op need not hand back to each input.
     """
+    pulled = pulled or handed_back
     gradients: dict[Node, Any] = {graph.output: seed}
     gradient_of = gradients.get
     value_of = values.__getitem__
@@ -41,7 +49,7 @@ def gradients_at(graph: Graph, values: Mapping[Node, Any], system: Any = floats,
         if upstream is None or not node.varies:
             continue
         if node.op.pullback is not None:
-            for source, contribution in zip(node.inputs, handed_back(node, upstream, value_of, algebra), strict=True):
+            for source, contribution in zip(node.inputs, pulled(node, upstream, value_of, algebra), strict=True):
                 if contribution is not None and source.varies:
                     add(source, contribution)
             continue

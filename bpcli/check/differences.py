@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from bpcli.check.expansion import size_of
 from bpcli.errors import ShapeError, UsageError
@@ -25,6 +25,19 @@ from bpcli.numbers.quotients import FIRST_STEP, slopes
 MOST_COMPUTED = 4e9  # ops on single numbers, for the differences of all variables together
 EVALUATIONS = 4  # of the output for each entry, where no ladder of steps is climbed
 FEWEST_ENTRIES = 20  # of a variable, however much each takes
+
+
+class Budget(NamedTuple):
+    """How much is computed at most, for all variables together, and which entries are looked at where that is too few.
+
+    They are spread evenly, or drawn from the seed `chance`, in each variable others.
+    """
+
+    ops: float = MOST_COMPUTED
+    chance: int | None = None
+
+
+WHOLE = Budget()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +58,11 @@ class Differences:
 
 
 def differences(
-    graph: Graph, values_at: Mapping[str, Any], wanted: Collection[str] | None = None, seed: Any = None
+    graph: Graph,
+    values_at: Mapping[str, Any],
+    wanted: Collection[str] | None = None,
+    seed: Any = None,
+    budget: Budget = WHOLE,
 ) -> dict[str, Differences]:
     """∂output/∂entry for every entry of the wanted variables, by differences of the output.
 
@@ -59,18 +76,18 @@ def differences(
     with arrays.at_work():
         values = evaluate(graph, values_at, arrays)
         chosen = [one for one in graph.variables if wanted is None or one.name in wanted]
-        most = MOST_COMPUTED / max(1, len(chosen))
+        part = budget._replace(ops=budget.ops / max(1, len(chosen)))
         found = {}
         for variable in chosen:
             reached = downstream_of(graph, [variable]) if variable in needed else frozenset()
             nodes = [node for node in graph.nodes if node in reached and node in needed]
             downstream = Downstream(variable, nodes, graph.output, values)
-            found[variable.name] = _of_variable(variable, downstream, values, seed, most)
+            found[variable.name] = _of_variable(variable, downstream, values, seed, part)
         return found
 
 
 def _of_variable(
-    variable: Variable, downstream: Downstream, values: Mapping[Node, Any], seed: Any, most: float
+    variable: Variable, downstream: Downstream, values: Mapping[Node, Any], seed: Any, budget: Budget
 ) -> Differences:
     if not downstream.leads_to_output or not prod(variable.shape):
         zeros = arrays.zeros(variable.shape)
@@ -78,7 +95,9 @@ def _of_variable(
     try:
         noise = downstream.rounding_noise(seed)
         changes = partial(downstream.changes, seed=seed)
-        found, count = slopes(changes, values[variable], noise, _most_of(downstream, most))
+        most = _most_of(downstream, budget.ops)
+        chance = None if budget.chance is None else (budget.chance, variable.name)
+        found, count = slopes(changes, values[variable], noise, most, chance)
     except UsageError:  # whole numbers cannot be moved a little
         nowhere = arrays.zeros(variable.shape) * math.nan
         endless = arrays.zeros(variable.shape) + math.inf

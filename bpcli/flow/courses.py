@@ -4,13 +4,14 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import ceil, exp, inf, isfinite, log, log10
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from bpcli.flow.jacobians import Local, local_of, singular_of_matrices
+from bpcli.flow.jacobians import BATCHED, Local, local_of, singular_of_matrices
 from bpcli.flow.results import Course, Singular
 from bpcli.graph.network import Layer
 from bpcli.graph.node import Graph, Node, Variable, applied
 from bpcli.graph.order import ancestors_first
+from bpcli.numbers.evaluate import Values, compute
 from bpcli.numbers.singular import Product, spectral_norms, spectral_radius
 
 STEP = re.compile(r"(?:(.*) · )?(t=\d+)")
@@ -97,21 +98,21 @@ def _numbered(graph: Graph) -> Iterator[Recurrence]:
             yield Recurrence(stem, None, tuple(moments))
 
 
-def followed(recurrence: Recurrence, values: Mapping[Node, Any]) -> Followed:
+def followed(recurrence: Recurrence, values: Values) -> Followed:
     """The course of the gradient along a recurrence, and the singular values of each of its steps.
 
-    `values` have a batch axis of length 1.
+    `values` have a batch axis of length 1; what is computed beside them is added.
     """
     found = [_step(before, after, values) for before, after in zip(recurrence.moments, recurrence.moments[1:])]  # noqa: B905 - pairs
     locals_ = [local for local in found if local]
     if not locals_ or len(locals_) < len(found):
         return Followed(None, {})
     apart = tuple([axis for axis in locals_[0].apart if all(axis in local.apart for local in locals_)])
-    locals_ = [local._replace(apart=apart) for local in locals_]
+    locals_ = [local.keeping(apart) for local in locals_]
     product, singular, norms, logs, one_step = Product(), {}, [1.0], [0.0], []
     samples = _samples(locals_)
     for moment, local in zip(reversed(recurrence.moments), reversed(locals_), strict=False):
-        matrices = local.matrices(samples)
+        matrices = local.of_samples(samples).matrices(samples)
         ends = singular_of_matrices(matrices, local.batch)
         if ends:
             singular[moment.part] = ends
@@ -131,13 +132,16 @@ def followed(recurrence: Recurrence, values: Mapping[Node, Any]) -> Followed:
     return Followed(course, singular)
 
 
-def _step(before: Moment, after: Moment, values: Mapping[Node, Any]) -> Local | None:
+def _step(before: Moment, after: Moment, values: Values) -> Local | None:
     """The Jacobian of the states of one step with respect to those before."""
     states = after.states
-    joint = states[0] if len(states) == 1 else applied("concatenate", *states, axis=-1)
-    nodes = after.nodes if len(states) == 1 else [*after.nodes, joint]
+    joint, nodes = states[0], after.nodes
+    if len(states) > 1:
+        joint = applied("concatenate", *states, axis=-1)
+        nodes = [*nodes, joint]
+        compute([joint], values, BATCHED)
     local = local_of(joint, nodes, before.states, values)
-    return local and local._replace(apart=tuple([axis for axis in local.apart if axis < len(joint.shape) - 1]))
+    return local and local.keeping(tuple([axis for axis in local.apart if axis < len(joint.shape) - 1]))
 
 
 def _samples(locals_: Sequence[Local]) -> int:

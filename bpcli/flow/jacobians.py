@@ -32,6 +32,11 @@ class Local(NamedTuple):
 
     pullback: Pullback
     apart: tuple[int, ...] = ()
+    batch: int = 1  # how many Jacobians there are, of which the first `samples` are kept
+
+    def keeping(self, apart: tuple[int, ...]) -> "Local":
+        """The same, which is taken to keep places apart along these axes."""
+        return self._replace(apart=apart, batch=prod([self.pullback.output.shape[axis] for axis in apart]))
 
     @property
     def sources(self) -> tuple[Node, ...]:
@@ -39,8 +44,8 @@ class Local(NamedTuple):
         return self.pullback.reached
 
     @property
-    def batch(self) -> int:
-        """How many Jacobians there are."""
+    def samples(self) -> int:
+        """How many Jacobians are kept."""
         return prod([self.pullback.output.shape[axis] for axis in self.apart])
 
     @property
@@ -61,8 +66,18 @@ class Local(NamedTuple):
     @property
     def is_small(self) -> bool:
         """Whether a Jacobian can be written out."""
-        swept = min(self.rows, self.columns) * self.pullback.size
+        swept = min(self.rows, self.columns) * (self.pullback.size // self.samples)
         return self.rows * self.columns <= MOST_ENTRIES and swept <= MOST_SWEPT and self.work <= MOST_WORK
+
+    def of_samples(self, most: int) -> "Local":
+        """The same with no more than the first so many Jacobians kept, where the ops between can be narrowed."""
+        pullback, left = self.pullback, most
+        for axis in self.apart:
+            length = pullback.output.shape[axis]
+            kept = max(1, min(length, left))
+            left //= kept
+            pullback = (pullback.narrowed(axis, kept) if kept < length else None) or pullback
+        return self._replace(pullback=pullback)
 
     def matrices(self, most: int) -> Any:
         """The Jacobians of at most so many places along the axes that are kept apart: (places, rows, columns)."""
@@ -111,7 +126,7 @@ def local_of(output: Node, nodes: Sequence[Node], sources: Sequence[Node], value
         return None
     shapes = [output.shape, *[source.shape for source in local.sources]]
     shared = [axis for axis, lengths in enumerate(zip(*shapes, strict=False)) if len(set(lengths)) == 1]
-    return local._replace(apart=tuple([axis for axis in shared if _keeps_apart(local, axis)]))
+    return local.keeping(tuple([axis for axis in shared if _keeps_apart(local, axis)]))
 
 
 def _keeps_apart(local: Local, axis: int) -> bool:
@@ -129,10 +144,11 @@ def singular_of(local: Local) -> Singular | None:
     The smallest is not known where a Jacobian is too large to be written out. None where entries are not finite.
     """
     if not local.is_small:
-        largest = local.largest()
-        return None if largest is None else Singular(largest, None, local.batch, local.batch)
+        one = local.of_samples(1)
+        largest = one.largest()
+        return None if largest is None else Singular(largest, None, one.samples, one.batch)
     samples = max(1, min(local.batch, WORK_OF_SAMPLES // max(1, local.work)))
-    return singular_of_matrices(local.matrices(samples), local.batch)
+    return singular_of_matrices(local.of_samples(samples).matrices(samples), local.batch)
 
 
 def singular_of_matrices(matrices: Any, batch: int) -> Singular | None:

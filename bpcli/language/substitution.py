@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from bpcli.language.functions import SYMBOLS_TYPED
+from bpcli.language.functions import STATICS_TYPED, SYMBOLS_TYPED, all_functions
 from bpcli.language.tokens import batches, is_name
 from bpcli.layers import LAYERS
 
@@ -12,8 +12,8 @@ OPENERS, CLOSERS = ("(", "["), (")", "]")
 def names_in(text: str) -> frozenset[str]:
     """The names that stand in a text, called ones and keywords aside, and to which it gives no value itself.
 
-    The constants pi and e are none, nor is a layer without arguments, such as Tanh. The text is an expression, or a
-    generator such as `normal(T, 8)`. Raises LimitError for a token that is too long.
+    Constants such as pi are none, nor are words such as True, and layers and functions without arguments, Tanh or tanh.
+    The text is an expression, or a generator such as `normal(T, 8)`. Raises LimitError for a token that is too long.
     """
     used: set[str] = set()
     assigned: set[str] = set()
@@ -24,7 +24,8 @@ def names_in(text: str) -> frozenset[str]:
             used.add(token)
         elif token[-1] == "=" and not depth:
             assigned.add(token[:-1].rstrip())
-    return frozenset(used - assigned - SYMBOLS_TYPED.keys() - LAYERS.keys())
+    others = assigned.union(SYMBOLS_TYPED, STATICS_TYPED, LAYERS, all_functions())
+    return frozenset(used - others)
 
 
 def with_numbers(text: str, numbers: Mapping[str, int]) -> str:

@@ -61,3 +61,13 @@ def moved_a_little(value: Any) -> Any:
     value = np.asarray(value)
     steps = np.random.default_rng(SEED).uniform(1, 2, value.shape) * MOVE
     return value + steps * (1 + np.abs(value))
+
+
+def first_along(value: Any, axis: int, count: int) -> Any:
+    """The first entries of an array along an axis; a view."""
+    return value[(slice(None),) * axis + (slice(count),)]
+
+
+def is_near(one: Any, other: Any) -> bool:
+    """Whether two arrays have one shape and the same numbers up to rounding, NaN being equal to NaN."""
+    return np.shape(one) == np.shape(other) and np.allclose(one, other, rtol=1e-6, atol=0, equal_nan=True)

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from bpcli.numbers.drawing import permutation
+
 Array = Any
 FIRST_STEP, SECOND_PART = (
     2.0**-17,
@@ -40,17 +42,22 @@ class Estimate(NamedTuple):
 
 
 def slopes(
-    changes: Callable[[Array, Array], Array], x: Array, noise: float, most: int | None = None
+    changes: Callable[[Array, Array], Array],
+    x: Array,
+    noise: float,
+    most: int | None = None,
+    chance: tuple[int, str] | None = None,
 ) -> tuple[Estimate, int]:
     """The derivative of a function with respect to each entry of x, and for how many of them a ladder was climbed.
 
-    Of more than `most` entries so many are looked at, spread evenly; the others have no answer, NaN.
+    Of more than `most` entries so many are looked at, spread evenly, or drawn from a seed and a name; the others have
+    no answer, NaN.
 
     `changes(entries, steps)` gives, for steps (k, n), f(x with an entry larger by the step) - f(x); `noise` is the
     error that such a difference has from rounding.
     """
     size = np.size(x)
-    every = np.arange(size) if most is None or most >= size else np.linspace(0, size - 1, most).astype(np.int64)
+    every = np.arange(size) if most is None or most >= size else _some(size, most, chance)
     scale = scales(x)[every]
     steps = first_steps(scale)
     found, is_off = first_look(changes(every, steps), steps, noise)
@@ -64,6 +71,13 @@ def slopes(
         better = climbed(both[:LEVELS], both[LEVELS:], steps, noise)
         found = mended(found, better, closely, is_noisy)
     return Estimate(*[_placed(part, every, x) for part in found]), closely.size
+
+
+def _some(size: int, most: int, chance: tuple[int, str] | None) -> Array:
+    """So many of the entries, in order."""
+    if chance is None:
+        return np.linspace(0, size - 1, most).astype(np.int64)
+    return np.sort(permutation(size, *chance)[:most])
 
 
 def _placed(part: Array, every: Array, x: Array) -> Array:

@@ -2,7 +2,6 @@
 
 from bpcli.graph.network import Network
 
-PLAIN = ("default", 1.0)  # as each layer of PyTorch draws them
 WORDS = {"parameter": "parameters", "draw": "dropout masks"}
 
 
@@ -10,7 +9,11 @@ def drawn_words(network: Network) -> str:
     """What was drawn, and the seed it came from; nothing where nothing was."""
     what = [words for kind, words in WORDS.items() if kind in network.decided_by_chance]
     said = f"{' and '.join(what)} drawn from --random-seed {network.random_seed}" if what else ""
-    if "parameter" in network.decided_by_chance and (network.initial_weights, network.initial_scale) != PLAIN:
-        said += f", weights by --initial-weights {network.initial_weights}"
-        said += f" times {network.initial_scale:g}" if network.initial_scale != 1 else ""
-    return said
+    return said + _scheme_words(network) if "parameter" in network.decided_by_chance else said
+
+
+def _scheme_words(network: Network) -> str:
+    """By what scheme and scale weights were drawn, where it is not as each layer of PyTorch draws them."""
+    scheme = "" if network.initial_weights == "default" else f" by --initial-weights {network.initial_weights}"
+    scale = "" if network.initial_scale == 1 else f" times --initial-scale {network.initial_scale!r}".removesuffix(".0")
+    return f", weights{scheme}{scale}" if scheme or scale else ""

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from bpcli.backprop.sweep import gradients_at
 from bpcli.errors import UsageError
 from bpcli.graph.network import Draw
-from bpcli.graph.node import Constant, Graph, Node, Variable
+from bpcli.graph.node import Graph, Node, Variable
 from bpcli.graph.op import Shape
 from bpcli.graph.varying import let_vary
-from bpcli.language.build import Setup, graph_from, has_layers, question_from, values_for
+from bpcli.language.build import TRAINING, Setup, graph_from, has_layers, question_from, values_for
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.networks import unfolded
 from bpcli.language.shapes import with_shapes
@@ -33,7 +33,7 @@ class Program(NamedTuple):
     """
 
     graph: Graph
-    constants: Mapping[Constant, Any]
+    constants: Mapping[Node, Any]
     masks: tuple[tuple[Variable, Draw], ...]
     rows: tuple[tuple[Variable, str, int], ...]
     prediction: Node | None
@@ -62,7 +62,7 @@ class Model:
 
     A network learns its parameters, an expression without layers the variables that are `given` a value, or those that
     `learned` names; all others that are given keep their value. `data` are arrays by variable, samples along the first
-    axis. Parameters that nobody gave, and masks of dropout, are drawn from `random_seed`. Raises ParseError,
+    axis. Parameters that nobody gave, and masks of dropout, are drawn as `setup` says. Raises ParseError,
     BindingError, ShapeError, LimitError, and UsageError where nothing is learned or the output is no single number.
     """
 
@@ -73,18 +73,18 @@ class Model:
         given: Mapping[str, object] | None = None,
         learned: Collection[str] | None = None,
         *,
-        random_seed: int = 0,
+        setup: Setup = TRAINING,
         limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         given = dict(given or {})
         self.text = graph_from(expression, {**data, **given}, limits)
-        self.random_seed = random_seed
+        self.random_seed = setup.random_seed
         self._limits = limits
         own = {variable.name for variable in self.text.variables}
         beside = [name for name in given if name not in own]
         self._is_numbered = not beside or any("." in name for name in beside)
         self._few = taken(data, slice(0, PROBED))
-        graph, at = question_from(self.text, {**self._few, **given}, limits, Setup(random_seed))
+        graph, at = question_from(self.text, {**self._few, **given}, limits, setup._replace(evaluation_mode=False))
         values = values_for(graph, at, limits)
         network = graph.network
         kinds = {one.variable.name: one.kind for one in network.parameters} if network else {}
@@ -117,7 +117,7 @@ class Model:
 
     @cached_property
     def adds_up(self) -> bool:
-        """Whether the loss of many samples is a sum over them, not a mean: that of two, taken twice, is twice theirs."""
+        """Whether the loss of many samples is a sum, not a mean, over them: two, taken twice, have twice the loss."""
         weights, twice = self.weights(), {name: value.repeat(2, 0) for name, value in self._few.items()}
         with arrays.at_work():
             try:
@@ -158,7 +158,7 @@ class Model:
     def forward(self, weights: Weights, buffers: Values, batch: Values, step: int | None = None) -> Pass:
         """The values of a batch: in training with the masks of this step, or, without one, in evaluation mode."""
         program = self.program(batch, trains=step is not None)
-        values: dict[Node, Any] = dict(program.constants)
+        values = dict(program.constants)
         known = {**self.fixed, **buffers, **weights.views, **batch}
         for variable, draw in program.masks:
             values[variable] = drawn(draw, variable.shape, self.random_seed, variable.name, step or 0)

@@ -1,18 +1,16 @@
 """One step: forward, backward, clipping, update. Where it leaves the finite numbers nothing is changed."""
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from bpcli.backprop.gradients import gradients_of
 from bpcli.numbers.arrays import arrays
 from bpcli.train.batches import Values, count_of
 from bpcli.train.model import Model, Pass, buffers_after, gradients_into
+from bpcli.train.plan import Plan
 from bpcli.train.state import State
 from bpcli.train.stopping import Stopped
 from bpcli.train.weights import Weights
-
-if TYPE_CHECKING:
-    from bpcli.train.training import Plan
 
 
 class StepDone(NamedTuple):
@@ -32,7 +30,7 @@ class StepDone(NamedTuple):
 class Stepping:
     """The steps of one run; the gradient has one place in memory for all of them."""
 
-    def __init__(self, plan: "Plan", model: Model, state: State) -> None:
+    def __init__(self, plan: Plan, model: Model, state: State) -> None:
         self._plan = plan
         self._model = model
         self._state = state
@@ -41,7 +39,7 @@ class Stepping:
     def step(self, batch: Values, places: Any, count: int) -> StepDone | Stopped:
         """Update the state by one batch, whose samples are those at these places of so many."""
         plan, model, state = self._plan, self._model, self._state
-        rate = plan.schedule.rate(plan.optimiser.rate, state.epoch)
+        rate = plan.rate(state.epoch)
         with arrays.at_work():
             found = model.forward(state.weights, state.buffers, batch, state.step)
             loss = found.loss

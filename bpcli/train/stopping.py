@@ -1,12 +1,10 @@
 """When training ends: early stopping on a loss that does not improve, and what else ends it."""
 
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from bpcli.train.plan import Plan
 from bpcli.train.state import Best, State
-
-if TYPE_CHECKING:
-    from bpcli.train.training import Plan
 
 
 class Stopped(NamedTuple):
@@ -23,7 +21,7 @@ class Stopped(NamedTuple):
     text: str = ""
 
 
-def watched(state: State, loss: float, plan: "Plan") -> bool:
+def watched(state: State, loss: float, plan: Plan) -> bool:
     """Keep the weights of the epoch that is over if its loss is the best so far; whether it is."""
     if plan.patience is None:
         return False

@@ -5,44 +5,16 @@ that is cut there and goes on ends with the same bits. Chance has no state of it
 masks of a step follow from the seed, and from the number of the epoch or the step.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from bpcli.train.batches import CHUNK, Values, count_of, order_of, parts, taken
-from bpcli.train.clipping import Clipping
 from bpcli.train.live_checks import Checked, live_check
 from bpcli.train.model import Model
-from bpcli.train.optimisers import Optimiser
-from bpcli.train.schedules import Schedule
+from bpcli.train.plan import Plan
 from bpcli.train.state import State
 from bpcli.train.stepping import StepDone, Stepping
 from bpcli.train.stopping import Stopped, has_waited_enough, watched
-
-Metrics: TypeAlias = Callable[[Any, Values], Mapping[str, float]]  # of predictions, and the data that they are for
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What is to be done.
-
-    `batch_size` None takes all samples at once. `metrics` are found of what the loss was applied to, over the epoch as
-    it was trained and over the validation data. With `patience` training stops after so many epochs in a row whose
-    loss, of the validation data where there are any, was not below the best one by more than `least_gain`.
-    `check_every` is the number of steps between two checks of the live gradient; `random_seed` decides the order of the
-    samples.
-    """
-
-    optimiser: Optimiser
-    epochs: int
-    batch_size: int | None = None
-    schedule: Schedule = Schedule()
-    clipping: Clipping = Clipping()
-    random_seed: int = 0
-    patience: int | None = None
-    least_gain: float = 0.0
-    check_every: int | None = None
-    metrics: Metrics | None = None
 
 
 class EpochDone(NamedTuple):
@@ -75,9 +47,9 @@ def trained(plan: Plan, model: Model, data: Values, state: State, validation: Va
     size = plan.batch_size or count
     stepping = Stepping(plan, model, state)
     while state.epoch < plan.epochs and not has_waited_enough(state, plan.patience):
-        order = order_of(count, plan.random_seed, state.epoch) if size < count else slice(None)
+        order: Any = order_of(count, plan.random_seed, state.epoch) if size < count else None
         for places in list(parts(count, size))[state.batch :]:
-            chosen = order[places] if size < count else order
+            chosen = places if order is None else order[places]
             batch = taken(data, chosen)
             if plan.check_every and (state.step + 1) % plan.check_every == 0:
                 checked = live_check(model, state, batch)
@@ -103,7 +75,7 @@ def _epoch_done(plan: Plan, model: Model, data: Values, state: State, validation
     if validation is not None:
         validation_loss, predictions = evaluated(model, state.weights, state.buffers, validation)
         validation_metrics = measured(plan, predictions, validation)
-    rate = plan.schedule.rate(plan.optimiser.rate, state.epoch)
+    rate = plan.rate(state.epoch)
     state.epoch += 1
     is_best = watched(state, loss if validation_loss is None else validation_loss, plan)
     state.batch, state.loss, state.predictions = 0, 0.0, None
