@@ -44,7 +44,7 @@ def written(folder: Path, text: str, own: Roles, weights: Mapping[str, Any], **c
         "expression": text,
         "options": {},
         "data": DATA,
-        "progress": PROGRESS,
+        "progress": PROGRESS_OF_A_RUN,
     }
     document |= {"roles": own.document(), "standardisation": None, **changes}
     (folder / "net.safetensors").write_bytes(checkpoint_content(document, weights))
