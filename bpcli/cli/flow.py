@@ -186,7 +186,7 @@ def _show(flow: "Flow", thresholds: "Mapping[str, float]", form: str, options: d
         from bpcli.flow.diagnoses import KINDS  # noqa: PLC0415 - the same
         from bpcli.report.flow.screen import flow_lines  # noqa: PLC0415 - the same
 
-        write_lines(flow_lines(flow, page_for(form, options["max_rows"]), thresholds, KINDS), form)
+        write_lines(flow_lines(flow, page_for(form, options["max_rows"]), KINDS), form)
     say_warnings(flow.result)
     say_unused(graph)
 
