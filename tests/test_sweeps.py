@@ -161,6 +161,14 @@ def test_documents_of_a_sweep() -> None:
     assert [float(row["factor"]) for row in rows] == [point["fitted_factors"]["0 RNN"] for point in found]
 
 
+def test_a_loss_may_be_added_behind_a_name() -> None:
+    """The text is read when its names have numbers."""
+    net = ("x -> Repeat(depth, Linear(3), Tanh)", "--x=normal(8,3)", "--target=normal(8,3)")
+    done = call("flow", *net, "--loss-function=nn.MSELoss()", "--sweep-over=depth=1:3:2", "--json")
+
+    assert [point["value"] for point in valid_for("flow", done.out)["sweep"]["points"]] == [1, 3]
+
+
 def test_a_sweep_that_is_not_finite_says_so() -> None:
     """Exit code 3, and the row says it."""
     done = call("flow", "y = exp(w*x); y*y", "--x=1", "--sweep-over=w=1:1001:2")

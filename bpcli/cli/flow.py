@@ -140,7 +140,11 @@ def _answer(expression: str | None, typed: dict[str, str], options: dict[str, An
     draw = _drawing(options["plot_file"])
     thresholds = thresholds_from(options["thresholds"])
     limits = limits_from(options)
-    text, at = question_from(expression, typed, options, limits, "flow")
+    loss = options["loss_function"] if options["sweep_over"] is not None else None
+    plain = options if loss is None else options | {"loss_function": None}
+    text, at = question_from(expression, typed, plain, limits, "flow")
+    if loss is not None:  # the text is read once the sweep has put numbers in place of its names
+        text = text.rstrip("; \t\r\n") + f" -> {loss.strip()}"
     question = Question(text, at, setup_from(options), options["seed"], limits)
     if options["sweep_over"] is not None:
         return _sweep(question, options, thresholds, form, draw)
