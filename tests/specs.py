@@ -32,7 +32,7 @@ FUNCTIONS = listed("tanh relu sum sum(axis=1) softmax(axis=-1) mean reshape((-1,
 PIECES = listed("->|-> |# c\n|#|nn.|torch.nn.|torch.|Sequential(|nn.Sequential(|OrderedDict([|(0): |(fc1): |)|(|,", "|")
 PIECES += listed("=|*|.to(|lambda x: |import torch\n|class |self.|.eval()|{|}|f'|'fc1'|\"|;|-> sum|-> Linear(3)", "|")
 PIECES += listed("-> MSELoss(t)|nn.MSELoss()|for _ in |target|input|x|h_n|nn.Linear(3, 4)|ReLU()|[|]|:|None|-1|0", "|")
-PIECES += ["torch.tensor([", "1e9", "\n"]
+PIECES += ["torch.tensor([", "1e9", "\n", "Repeat(", "Repeat(2, ", "Repeat(3, Tanh)"]
 ARRAYS = listed(
     "[[1, 2, 3]]|[[1, 2], [3, 4]]|[1, 2]|[[0, 1], [1, 0]]|[0, 1]|1|0|[[[1, 2, 3]]]|[]|[[0.5, 0.5]]|[[1]]", "|"
 )
@@ -108,7 +108,9 @@ def spec(random: Random) -> str:
             kind = random.random()
             is_bare = kind < 0.55
             is_layer = is_bare or kind < 0.7
-            stages.append(one_layer(random, is_bare=is_bare) if is_layer else random.choice(FUNCTIONS))
+            stage = one_layer(random, is_bare=is_bare) if is_layer else random.choice(FUNCTIONS)
+            is_repeated = 0.5 < kind < 0.6 or kind > 0.97
+            stages.append(f"Repeat({random.choice('1223')}, {stage}, Tanh)" if is_repeated else stage)
         text = random.choice((" -> ", " -> ", "\n-> ", "->")).join(stages)
     match random.randrange(5):
         case 0:

@@ -153,6 +153,17 @@ def test_some_dead_units_are_numbered() -> None:
     assert "4 of 32 units (units 3, 7, 8, 30) are 0" in found.evidence
 
 
+def test_dead_units_are_told_from_chance_by_their_number() -> None:
+    """Weights below 0 and inputs above: none is far below 0, but 32 of 32 units off have a chance of 2^-32."""
+    at = regression()
+    text = layers("ReLU", 1)
+    found = one_of("dead relu", diagnoses(text, {**at, "x": abs(at["x"])}, lambda _, value: -abs(value)))
+
+    assert found.threshold == "dead-chance"
+    assert "a probability below 2.33e-10" in found.evidence
+    assert "dead relu" not in kinds(diagnoses(layers("ReLU", 1, 16), at, lambda _, value: -abs(value)))
+
+
 def test_a_dead_channel_is_a_unit_of_a_convolution() -> None:
     """A channel is dead if it is 0 for all samples and places."""
     text = "x -> Conv2d(4, 3) -> ReLU -> Flatten -> Linear(4) -> MSELoss(t)"

@@ -313,3 +313,11 @@ def test_single_precision_and_an_output_that_is_an_array() -> None:
 
     assert [row.gradient for row in found.rows] == [4.0, 1.0]
     assert found.rows[1].singular == (12, 4, 2, 2)
+
+
+def test_one_sample_of_float32() -> None:
+    """Rounding of float32, and of another order of a sum, does not keep a layer from being narrowed."""
+    at = {"x": RANDOM.normal(size=(8, 50)), "t": np.zeros((8, 3))}
+    result = bpcli.grad("x -> Linear(3) -> MSELoss(t)", at, single_precision=True)
+
+    assert local_of_first_layer(result).of_samples(1).samples == 1

@@ -69,6 +69,14 @@ def test_a_recurrence_of_statements() -> None:
     assert all(row.singular and row.singular.largest == 0.5 for row in found.rows)
 
 
+def test_a_recurrence_behind_a_variable_that_only_looks_like_one() -> None:
+    """It begins where each statement is made of the one before."""
+    (course,) = flow("x1 = 2*y; x2 = 3*x1; x3 = 4*x2; x3 + x0", {"x0": 1.0, "y": 1.0}).courses
+
+    assert course.parts == ("x3", "x2", "x1")
+    assert course.norms == (1, 4, 12)
+
+
 @pytest.mark.parametrize(
     "text", ["h1 = 2*x; h2 = 3*x; h3 = 4*x; h1 + h2 + h3", "h1 = 2*x; h3 = 4*h1; h3 + h1", "a1 = x; a2 = 2*x"], ids=str
 )

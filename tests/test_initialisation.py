@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from command import call
 
 from bpcli.graph.network import Network
 from bpcli.language.build import Setup, question_from
@@ -156,3 +157,34 @@ def test_single_precision_holds_for_all_schemes() -> None:
 def test_a_report_says_how_weights_were_drawn(setup: dict[str, Any], words: str) -> None:
     """With the seed, so that whoever reads it can draw them again."""
     assert drawn_words(drawn_for("x -> Linear(3)", (1, 4), **setup)[1]) == words
+
+
+MODEL = ("flow", "x -> Linear(8) -> ReLU -> Linear(1) -> sum", "--x", "normal(4,3)", "--output-format", "table")
+
+
+def test_the_command_takes_a_scheme_and_a_scale() -> None:
+    """The report names both beside the seed."""
+    done = call(*MODEL, "--initial-weights", "he", "--initial-scale", "0.5", "--random-seed", "3")
+
+    assert done.code == 0
+    assert "drawn from --random-seed 3, weights by --initial-weights he times --initial-scale 0.5" in done.out
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--initial-weights", "kaiming", "'kaiming' is not one of 'default', 'he', 'xavier', 'orthogonal'"),
+        ("--initial-scale", "0", "--initial-scale takes a number above 0, not '0'"),
+        ("--initial-scale", "-1", "--initial-scale takes a number above 0, not '-1'"),
+        ("--initial-scale", "nan", "--initial-scale takes a number above 0, not 'nan'"),
+        ("--initial-scale", "inf", "--initial-scale takes a number above 0, not 'inf'"),
+        ("--initial-scale", "twice", "--initial-scale takes a number above 0, not 'twice'"),
+    ],
+    ids=["scheme", "zero", "negative", "nan", "infinite", "word"],
+)
+def test_what_is_no_scheme_and_no_scale_is_refused(option: str, value: str, message: str) -> None:
+    """Before anything is drawn."""
+    done = call(*MODEL, option, value)
+
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err

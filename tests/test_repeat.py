@@ -58,11 +58,12 @@ def test_it_is_the_text_written_out(text: str, written_out: str) -> None:
     for name, gradient in repeated.gradients.items():
         np.testing.assert_array_equal(gradient, whole.gradients[name])
     assert [node.op.name for node in repeated.graph.nodes] == [node.op.name for node in whole.graph.nodes]
+    assert len(repeated.graph.constants) == len(whole.graph.constants)
 
 
 def test_parameters_are_named_through_the_text() -> None:
     """Each layer has its own, numbered on where the text goes on."""
-    result = grad("x -> Repeat(3, Linear(4), Tanh) -> Linear(1) -> sum", {"x": X})
+    result = grad("x -> Repeat(2, Linear(4), Tanh) -> Repeat(1, Linear(3), tanh) -> Linear(1) -> sum", {"x": X})
 
     weights = [name for name in result.gradients if name.endswith("weight")]
     assert weights == ["0.weight", "2.weight", "4.weight", "6.weight"]

@@ -168,6 +168,13 @@ def test_sequences_are_cut_to_their_first_steps(case: str) -> None:
     assert np.isfinite(grad(text, cut).value)
 
 
+def test_a_lone_step_is_left_of_the_target_too() -> None:
+    """Of two steps."""
+    at = {"x": np.ones((2, 3, 1)), "t": np.ones((2, 3, 4))}
+
+    assert cut_in_time(parse("x -> RNN(4) -> MSELoss(t)"), at, 1)["t"].shape == (1, 3, 4)
+
+
 def test_values_may_be_lists_and_others_are_left_alone() -> None:
     """Parameters that are given stay as they are."""
     at: dict[str, Any] = {"x": [[1.0], [2.0], [3.0]], "0.weight": "[[1]]"}

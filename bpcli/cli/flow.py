@@ -140,7 +140,11 @@ def _answer(expression: str | None, typed: dict[str, str], options: dict[str, An
     draw = _drawing(options["plot_file"])
     thresholds = thresholds_from(options["thresholds"])
     limits = limits_from(options)
-    text, at = question_from(expression, typed, options, limits, "flow")
+    loss = options["loss_function"] if options["sweep_over"] is not None else None
+    plain = options if loss is None else options | {"loss_function": None}
+    text, at = question_from(expression, typed, plain, limits, "flow")
+    if loss is not None:  # the text is read once the sweep has put numbers in place of its names
+        text = text.rstrip("; \t\r\n") + f" -> {loss.strip()}"
     question = Question(text, at, setup_from(options), options["seed"], limits)
     if options["sweep_over"] is not None:
         return _sweep(question, options, thresholds, form, draw)
@@ -186,7 +190,7 @@ def _show(flow: "Flow", thresholds: "Mapping[str, float]", form: str, options: d
         from bpcli.flow.diagnoses import KINDS  # noqa: PLC0415 - the same
         from bpcli.report.flow.screen import flow_lines  # noqa: PLC0415 - the same
 
-        write_lines(flow_lines(flow, page_for(form, options["max_rows"]), thresholds, KINDS), form)
+        write_lines(flow_lines(flow, page_for(form, options["max_rows"]), KINDS), form)
     say_warnings(flow.result)
     say_unused(graph)
 

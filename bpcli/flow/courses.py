@@ -93,7 +93,9 @@ def _numbered(graph: Graph) -> Iterator[Recurrence]:
             ]
             is_made_of_it = before is not None and any(before in one.inputs for one in ops)
             if moments and not (is_made_of_it and before is moments[-1].states[0]):
-                break
+                if len(moments) >= FEWEST_NUMBERED:
+                    break
+                moments.clear()
             moments.append(Moment(f"{stem}{number}", (node,), ops))
         if len(moments) >= FEWEST_NUMBERED:
             yield Recurrence(stem, None, tuple(moments))

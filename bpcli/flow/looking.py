@@ -28,11 +28,7 @@ def flow_of(result: Gradients) -> Flow:
             if moment.part in walk.steps
         }
         subjects = subjects_of(result.graph)
-        reference = (
-            norm_of(result.upstreams[result.graph.output])
-            if result.graph.network is None
-            else _reference(result, subjects)
-        )
+        reference = _reference(result, subjects)
         rows = [_row(subject, result, values, steps, reference) for subject in subjects]
     return Flow(result, tuple(rows), tuple([walk.course for _, walk in walks if walk.course]))
 

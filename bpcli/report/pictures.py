@@ -5,7 +5,7 @@ import warnings
 from collections.abc import Sequence
 from io import BytesIO
 from itertools import cycle
-from math import ceil, floor, isfinite, log10, nan
+from math import ceil, floor, isfinite, isnan, log10, nan
 from typing import Any, NamedTuple
 
 from bpcli.errors import UsageError
@@ -19,7 +19,7 @@ MOST_CURVES = 5  # named in a line above a chart
 MOST_LETTERS = 90  # of these words, before they are turned
 MOST_VALUES = 12  # numbers below a chart whose axis is logarithmic
 MOST_POWERS = 8  # numbers beside a chart
-LOWEST, HIGHEST = -307, 308  # powers of ten of float64
+LARGEST = 1e300  # near the end of float64 Matplotlib overflows
 LONGEST = 24  # characters of a word below a chart
 LONGEST_TITLE = 84
 GREY = "#616a6b"
@@ -102,40 +102,43 @@ def picture_bytes(charts: Sequence[Chart], form: str) -> bytes:
 
 def _draw(axes: Any, chart: Chart) -> None:
     axes.set_title(_cut(chart.title, LONGEST_TITLE), loc="left", pad=24, fontsize=11, fontweight="bold")
-    axes.set_xlabel(chart.x_label)
-    axes.set_ylabel(chart.y_label)
+    axes.set_xlabel(_cut(chart.x_label, LONGEST_TITLE))
+    axes.set_ylabel(_cut(chart.y_label, LONGEST_TITLE))
+    missing = set()
     for curve, colour in zip(chart.curves, cycle(COLOURS), strict=False):
-        heights = [nan if y is None or not _has_place(y, is_log=chart.is_log) else y for y in curve.ys]
-        axes.plot(
-            curve.xs, heights, DASHES[curve.style], color=colour, label=curve.label, marker=curve.mark, markersize=4
-        )
+        xs = [_place(x, is_log=chart.x_is_log) for x in curve.xs]
+        ys = [nan if y is None else _place(y, is_log=chart.is_log) for y in curve.ys]
+        missing |= {x for x, y, height in zip(xs, ys, curve.ys, strict=True) if isnan(y) and height is not None}
+        label = _cut(curve.label, LONGEST_TITLE)
+        axes.plot(xs, ys, DASHES[curve.style], color=colour, label=label, marker=curve.mark, markersize=4)
     _set_scales(axes, chart)
     for height, label in chart.levels:
-        axes.axhline(height, color=GREY, linewidth=0.8, linestyle="-.", label=label)
-    missing = sorted(
-        {
-            x
-            for curve in chart.curves
-            for x, y in zip(curve.xs, curve.ys, strict=True)
-            if y is not None and not _has_place(y, is_log=chart.is_log)
-        }
-    )
+        place = _place(height, is_log=chart.is_log)
+        axes.axhline(place, color=GREY, linewidth=0.8, linestyle="-.", label=_cut(label, LONGEST_TITLE))
     if missing:  # at the foot of the chart, whatever the scale
         foot = axes.get_xaxis_transform()
-        axes.plot(missing, [0.03] * len(missing), "x", color="black", transform=foot, label=NO_PLACE)
+        axes.plot(sorted(missing), [0.03] * len(missing), "x", color="black", transform=foot, label=NO_PLACE)
     legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.01, 0.98), ncols=MOST_CURVES, **LEGEND)
     legend.set_in_layout(False)  # its length would narrow the chart
 
 
+def _place(size: float, *, is_log: bool) -> float:
+    """Where a size stands on an axis, by its power of ten on a logarithmic one; NaN where it has no place.
+
+    Matplotlib's own logarithmic axes overflow near the ends of float64.
+    """
+    if is_log:
+        return log10(size) if size > 0 and isfinite(size) else nan
+    return size if abs(size) < LARGEST else nan
+
+
 def _set_scales(axes: Any, chart: Chart) -> None:
-    heights = [y for curve in chart.curves for y in curve.ys if y is not None and _has_place(y, is_log=chart.is_log)]
     if chart.is_log:
-        _set_powers(axes, heights)
+        heights = [_place(y, is_log=True) for curve in chart.curves for y in curve.ys if y is not None]
+        _set_powers(axes, [height for height in heights if not isnan(height)])
     if chart.x_is_log:
         xs = chart.curves[0].xs[:: ceil(len(chart.curves[0].xs) / MOST_VALUES)]
-        axes.set_xscale("log")
-        axes.set_xticks([], minor=True)
-        axes.set_xticks(xs, [f"{x:.3g}" for x in xs])
+        axes.set_xticks([_place(x, is_log=True) for x in xs], [f"{x:.3g}" for x in xs])
     if chart.ticks:
         every = ceil(len(chart.ticks) / MOST_TICKS)
         places = range(0, len(chart.ticks), every)
@@ -144,21 +147,14 @@ def _set_scales(axes: Any, chart: Chart) -> None:
         axes.set_xticks(places, words, rotation=45 if is_long else 0, ha="right" if is_long else "center", fontsize=9)
 
 
-def _set_powers(axes: Any, sizes: Sequence[float]) -> None:
-    """A logarithmic axis from one power of ten to another, written as the screen writes them."""
-    low = max(floor(log10(min(sizes, default=1.0))), LOWEST)
-    high = min(max(ceil(log10(max(sizes, default=1.0))), low + 1), HIGHEST)
-    step = ceil((high - low) / MOST_POWERS)
-    low = max(high - step * ceil((high - low) / step), LOWEST)
-    powers = range(high, low - 1, -step)
-    axes.set_yscale("log")
-    axes.set_ylim(10.0**low, 10.0**high)
-    axes.set_yticks([], minor=True)
-    axes.set_yticks([10.0**power for power in powers], [f"1e{power}" for power in powers])
-
-
-def _has_place(height: float, *, is_log: bool) -> bool:
-    return isfinite(height) and (height > 0 or not is_log)
+def _set_powers(axes: Any, powers: Sequence[float]) -> None:
+    """An axis from one whole power of ten to another, written as the screen writes them."""
+    high = max(ceil(max(powers, default=0.0)), floor(min(powers, default=0.0)) + 1)
+    span = high - floor(min(powers, default=0.0))
+    step = ceil(span / MOST_POWERS)
+    ticks = range(high, high - step * ceil(span / step) - 1, -step)
+    axes.set_ylim(ticks[-1], high)
+    axes.set_yticks(ticks, [f"1e{power}" for power in ticks])
 
 
 def _cut(text: str, longest: int) -> str:

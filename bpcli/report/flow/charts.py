@@ -27,7 +27,7 @@ def flow_charts(flow: Flow) -> list[Chart]:
 
 
 def sweep_charts(sweep: Sweep, points: Sequence[Point]) -> list[Chart]:
-    """Charts over the values of the quantity: the gradient's ratio and the singular values, and what is through time."""
+    """Charts over the values of the quantity: the ratio and the singular values, and what is through time."""
     xs = [point.value for point in points]
     curves = [
         Curve("gradient, first layer over last", xs, [point.ratio for point in points], mark="o"),

@@ -107,7 +107,7 @@ def _course(course: Course) -> Document:
 
 def diagnosis_entry(diagnosis: Diagnosis) -> Document:
     """A diagnosis by its parts."""
-    return diagnosis._asdict()
+    return {**diagnosis._asdict(), "limit": number_or_null(diagnosis.limit)}
 
 
 def number_or_null(value: float | None) -> float | str | None:

@@ -1,6 +1,6 @@
 """What is wrong with a flow, with evidence, threshold and remedy; or that nothing is, and what was looked for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from bpcli.flow.diagnoses.thresholds import Threshold
 from bpcli.flow.results import Diagnosis
@@ -11,10 +11,8 @@ from bpcli.report.plain import one_line
 WIDEST_WORD = 11
 
 
-def diagnosis_section(
-    diagnoses: Sequence[Diagnosis], page: Page, thresholds: Mapping[str, float], looked_for: Sequence[str]
-) -> list[Line]:
-    """A paragraph for each diagnosis; `thresholds` are the figures that were held against, by name."""
+def diagnosis_section(diagnoses: Sequence[Diagnosis], page: Page, looked_for: Sequence[str]) -> list[Line]:
+    """A paragraph for each diagnosis; where there is none, the kinds that were `looked_for`."""
     if not diagnoses:
         text = f"nothing found. Looked for: {', '.join(looked_for)}"
         return [*page.title("DIAGNOSIS"), *[[Piece(line)] for line in page.wrapped(text, 2)]]
@@ -23,18 +21,19 @@ def diagnosis_section(
         lines += [[Piece("  "), Piece(diagnosis.kind, "verdict"), Piece(f": {_shown(diagnosis.where, page)}")]]
         for word, text in (
             ("evidence", diagnosis.evidence),
-            ("threshold", threshold_text(diagnosis.threshold, thresholds, page)),
+            ("threshold", threshold_text(diagnosis, page)),
             ("remedy", diagnosis.remedy),
         ):
             lines += _paragraph(word, _shown(text, page), page)
     return lines
 
 
-def threshold_text(name: str, thresholds: Mapping[str, float], page: Page) -> str:
-    """The figure that was crossed, and how to set it."""
-    if name not in thresholds:
+def threshold_text(diagnosis: Diagnosis, page: Page) -> str:
+    """The figure that was crossed, and how to set it; nothing where there is none."""
+    if diagnosis.limit is None:
         return ""
-    return f"{name} = {page.number(thresholds[name])}, set by --threshold-of {name}=VALUE"
+    name = diagnosis.threshold
+    return f"{name} = {page.number(diagnosis.limit)}, set by --threshold-of {name}=VALUE"
 
 
 def _shown(text: str, page: Page) -> str:

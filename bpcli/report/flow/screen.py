@@ -1,6 +1,6 @@
 """The flow of gradients as lines: a row for each layer and time step, courses through time, and what is wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import inf
 
 from bpcli.flow.results import Flow, Row
@@ -28,12 +28,12 @@ BAR = Column("left", "gradient")
 BESIDE_A_BAR = (0, 1, 3, 4)  # the columns that stay beside it on a narrow page
 
 
-def flow_lines(flow: Flow, page: Page, thresholds: Mapping[str, float], looked_for: Sequence[str]) -> list[Line]:
+def flow_lines(flow: Flow, page: Page, looked_for: Sequence[str]) -> list[Line]:
     """The three sections of a flow; the second where there is a recurrence."""
     sections = [
         _rows_section(flow, page),
         *[time_section(course, page) for course in flow.courses],
-        diagnosis_section(flow.diagnoses, page, thresholds, looked_for),
+        diagnosis_section(flow.diagnoses, page, looked_for),
     ]
     return [line for section in sections for line in (*section, [])][:-1]
 
@@ -59,7 +59,10 @@ def _of_samples(rows: Sequence[Row]) -> list[str]:
 def _set(shown: Sequence[Row | Cut], scale: Scale, page: Page) -> list[Line]:
     """The rows in columns, on a terminal with a bar; where that is narrow, some numbers stand below their rows."""
     columns = [column._replace(caption=page.signs.written(column.caption)) for column in COLUMNS]
-    heading = ("", "layer", *[column.caption for column in columns[2:]])
+    has_layers = any(isinstance(row, Row) and row.layer is not None for row in shown)
+    if not has_layers:
+        columns[1] = columns[1]._replace(before=columns[0].before)
+    heading = ("", "layer" if has_layers else "name", *[column.caption for column in columns[2:]])
     cells = [_cells(row, page) for row in shown]
     if not page.is_short:
         return table(columns, [Cells(row) for row in cells], page.width, heading, needs_heading=True)

@@ -68,9 +68,7 @@ def size_text(power: float | None, number: Callable[[float], str]) -> str:
 def time_section(course: Course, page: Page) -> list[Line]:
     """The course as a table, and what it comes to in words."""
     norm, partial = page.signs.norm, page.signs.partial
-    about = (
-        f"{one_line(course.name)}: measured is {norm}{partial}h(T)/{partial}h(T-t){norm}, t steps back from the last"
-    )
+    about = f"{one_line(course.name)}: {norm}{partial}h(T)/{partial}h(T-t){norm}, t steps back"
     shown = cut(steps_of(course), page.most_rows)
     more = [f"--max-rows {len(course.norms)} shows every step, --json has them"]
     notes = [*_said(course, page), *more * any(isinstance(step, Cut) for step in shown)]
