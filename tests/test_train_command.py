@@ -5,15 +5,17 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 from command import PATIENCE, Done, call, environment, has_signals, has_terminals, on_terminal
 
 from bpcli.report.documents import schema_text
-from bpcli.train.checkpoints import read_checkpoint
+from bpcli.train.checkpoints import checkpoint_content, read_checkpoint
 
 IRIS = str(Path(__file__).parent.parent / "examples" / "data" / "iris.csv")
 NETWORK = "x -> Linear(16) -> Tanh -> Dropout(0.1) -> Linear(3) -> CrossEntropyLoss(label)"
@@ -325,3 +327,41 @@ def test_the_checkpoint_is_whole_while_it_is_written_anew() -> None:
     call("train", *LINE, "--epochs-count", "5", *FILES, "--checkpoint-every", "1")
 
     assert sorted(path.name for path in Path().iterdir()) == ["line.csv", "run.jsonl", "run.safetensors"]
+
+
+def _without(tensors: dict[str, Any]) -> None:
+    del tensors["optimizer/exp_avg/0.bias"]
+
+
+def _longer(tensors: dict[str, Any]) -> None:
+    tensors["0.bias"] = np.zeros(17)
+
+
+def _with_odd_predictions(tensors: dict[str, Any]) -> None:
+    tensors["epoch/predictions"] = np.zeros((150, 2))
+
+
+def _without_the_best(tensors: dict[str, Any]) -> None:
+    del tensors["0.bias"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_without, "run.safetensors has no array optimizer/exp_avg/0.bias, which this run needs"),
+        (_longer, "a parameter has another shape than its layer takes: 0.bias (17,), not (16,)"),
+        (_with_odd_predictions, "predictions in run.safetensors has shape (150, 2), not (150, 3)"),
+        (_without_the_best, "no value for the parameter 0.bias"),
+    ],
+    ids=["missing", "longer", "predictions", "best"],
+)
+def test_arrays_that_do_not_fit_are_refused(change: Callable[[dict[str, Any]], None], message: str) -> None:
+    """Each has a name and a shape that follow from the text and the options; no other file is gone on with."""
+    call("train", NETWORK, *ON_IRIS, "--epochs-count", "1", "--early-stopping", "9", *FILES)
+    checkpoint = read_checkpoint("run.safetensors")
+    tensors = dict(checkpoint.tensors)
+    change(tensors)
+    Path("run.safetensors").write_bytes(checkpoint_content(checkpoint.document, tensors))
+    found = refusal(NETWORK, "--resume-from", "run.safetensors", "--data-file", IRIS, "--epochs-count", "2")
+
+    assert message in found[0]
