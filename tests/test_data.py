@@ -119,7 +119,7 @@ WRONG = {
     "a feature of words": (UsageError, "x -> Linear(1) -> MSELoss(t)", ("sepal_width",), "row 2, column 'species'"),
     "a target without a loss": (UsageError, "mean(x)", ("species",), "--target-column names the target of a loss"),
     "two variables left": (BindingError, "mean(u*v)", (), "has no column for u, v"),
-    "samples that become one": (ShapeError, "x -> Flatten(0) -> Linear(3) -> CrossEntropyLoss(t)", ("species",), "of 2 "),
+    "samples that are one": (ShapeError, "x -> Flatten(0) -> Linear(3) -> CrossEntropyLoss(t)", ("species",), "of 2"),
 }  # fmt: skip
 
 

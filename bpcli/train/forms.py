@@ -7,7 +7,7 @@ A form is a function of a value and the place where it stands; it gives the plac
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import isfinite
+from math import isfinite, isnan
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -90,3 +90,23 @@ def _first(misfits: Iterable[str | None]) -> str | None:
 
 def _below(place: str, name: str) -> str:
     return f"{place}.{name[:MOST_SHOWN]}".lstrip(".")
+
+
+def strict(value: Any) -> Any:
+    """A document with texts for its numbers that are not finite, for which JSON has no form."""
+    if isinstance(value, dict):
+        return {name: strict(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [strict(one) for one in value]
+    if isinstance(value, float) and not isfinite(value):
+        return BEYOND[0] if isnan(value) else BEYOND[1] if value > 0 else BEYOND[2]
+    return value
+
+
+def unstrict(value: Any) -> Any:
+    """A document with numbers for these texts."""
+    if isinstance(value, dict):
+        return {name: unstrict(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [unstrict(one) for one in value]
+    return float(value) if value in BEYOND else value

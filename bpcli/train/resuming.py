@@ -1,7 +1,6 @@
 """What a checkpoint keeps of a run, and the run that goes on from it."""
 
 from collections.abc import Mapping
-from math import isfinite, isnan
 from typing import Any
 
 from bpcli.errors import ShapeError, UsageError
@@ -12,7 +11,7 @@ from bpcli.numbers.arrays import arrays
 from bpcli.train.batches import taken
 from bpcli.train.checkpoints import Checkpoint
 from bpcli.train.data import Data
-from bpcli.train.forms import BEYOND
+from bpcli.train.forms import strict, unstrict
 from bpcli.train.runs import Run, fingerprint
 from bpcli.train.state import restored
 
@@ -36,28 +35,8 @@ def document_of(run: Run, options: Mapping[str, Any], version: str) -> dict[str,
             "fingerprint": _of_data(run),
             "given": run.begun_with,
         },
-        "progress": _written(run.state.numbers()),
+        "progress": strict(run.state.numbers()),
     }
-
-
-def _written(value: Any) -> Any:
-    """The value with texts for numbers that are not finite, for which JSON has no form."""
-    if isinstance(value, dict):
-        return {name: _written(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_written(one) for one in value]
-    if isinstance(value, float) and not isfinite(value):
-        return "NaN" if isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return value
-
-
-def _read(value: Any) -> Any:
-    """The value with numbers for these texts."""
-    if isinstance(value, dict):
-        return {name: _read(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_read(one) for one in value]
-    return float(value) if value in BEYOND else value
 
 
 def tensors_of(run: Run) -> dict[str, Any]:
@@ -82,7 +61,7 @@ def resumed(run: Run, checkpoint: Checkpoint, source: str) -> Run:
     Raises UsageError where the data are others, where the checkpoint is further than the plan, or where its arrays are
     not those of the model.
     """
-    told, progress = checkpoint.document["data"], _read(checkpoint.document["progress"])
+    told, progress = checkpoint.document["data"], unstrict(checkpoint.document["progress"])
     _require_data(run, told, source)
     if progress["epoch"] > run.plan.epochs:
         message = f"{source} has {progress['epoch']} epochs behind it, more than {run.plan.epochs}"

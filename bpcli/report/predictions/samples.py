@@ -1,4 +1,4 @@
-"""What is said of each sample: the class that it was taken for, or its values, beside its target where that is known."""
+"""What is said of each sample: the class that it was taken for, or its values, and its target where that is known."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple

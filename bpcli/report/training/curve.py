@@ -27,21 +27,21 @@ class Scale(NamedTuple):
     def height(self, loss: float) -> float:
         """How high a loss stands, from 0 to 1."""
         low, high, here = (log10(one) if self.is_log else one for one in (self.low, self.high, loss))
-        return (here / high - low / high) / (1 - low / high) if abs(high) > 1e300 else (here - low) / (high - low)  # noqa: PLR2004 - a difference could be infinite
+        return (here / 2 - low / 2) / (high / 2 - low / 2)  # halves: a difference could be beyond float64
 
     def loss_at(self, height: float) -> float:
         """The loss that stands so high."""
         if self.is_log:
             return float(10 ** (log10(self.low) + height * (log10(self.high) - log10(self.low))))
-        return self.low + height * (self.high - self.low)
+        return self.low * (1 - height) + self.high * height
 
 
 def scale_of(losses: Sequence[float]) -> Scale:
     """The scale that holds all these losses; logarithmic where they are positive and span a decade."""
     low, high = min(losses), max(losses)
     if low == high:
-        return Scale(low - (abs(low) or 1), high + (abs(high) or 1), is_log=False)
-    return Scale(low, high, is_log=low > 0 and high / low > DECADE)
+        return Scale(low - (abs(low) / 2 or 1), high + (abs(high) / 2 or 1), is_log=False)
+    return Scale(low, high, is_log=low > 0 and high / DECADE > low)
 
 
 def loss_curve(training: Sequence[float], validation: Sequence[float | None], page: Page) -> list[Line]:
@@ -86,21 +86,30 @@ def _row(drawn: Sequence[str], circles: set[int]) -> Line:
     return line
 
 
-def _at(losses: Sequence[float | None], columns: int) -> list[float | None]:
-    """The loss of the epoch that stands in each column, the first and the last at the ends."""
+def _heights(losses: Sequence[float | None], scale: Scale, columns: int) -> list[float | None]:
+    """How high the curve stands in each column, on a straight line from epoch to epoch; None where it has a gap."""
+    known = [scale.height(loss) if loss is not None and isfinite(loss) else None for loss in losses]
     last = len(losses) - 1
-    return [losses[round(column * last / (columns - 1))] for column in range(columns)]
+    heights: list[float | None] = []
+    for column in range(columns):
+        before, part = divmod(column * last, columns - 1)
+        left, right = known[before], known[min(before + 1, last)]
+        if part and left is not None and right is not None:
+            heights.append(left + (right - left) * part / (columns - 1))
+        else:
+            heights.append(left)
+    return heights
 
 
 def _braille(losses: Sequence[float], scale: Scale, width: int) -> list[list[str]]:
     """The curve in dots; neighbours are joined, so that a steep part has no holes."""
     grid = [[0] * width for _ in range(HEIGHT)]
     before: int | None = None
-    for column, loss in enumerate(_at(losses, width * ACROSS)):
-        if loss is None or not isfinite(loss):
+    for column, height in enumerate(_heights(losses, scale, width * ACROSS)):
+        if height is None:
             before = None
             continue
-        dot = _from_top(scale, loss, HEIGHT * DOWN)
+        dot = _from_top(height, HEIGHT * DOWN)
         first = dot if before is None else before + (dot > before) - (dot < before)
         for down in range(min(first, dot), max(first, dot) + 1):
             grid[down // DOWN][column // ACROSS] |= DOTS[down % DOWN][column % ACROSS]
@@ -110,20 +119,20 @@ def _braille(losses: Sequence[float], scale: Scale, width: int) -> list[list[str
 
 def _stars(losses: Sequence[float], scale: Scale, width: int) -> list[list[str]]:
     grid = [[" "] * width for _ in range(HEIGHT)]
-    for column, loss in enumerate(_at(losses, width)):
-        if loss is not None and isfinite(loss):
-            grid[_from_top(scale, loss, HEIGHT)][column] = "*"
+    for column, height in enumerate(_heights(losses, scale, width)):
+        if height is not None:
+            grid[_from_top(height, HEIGHT)][column] = "*"
     return grid
 
 
 def _circles(losses: Sequence[float | None], scale: Scale, width: int) -> dict[int, set[int]]:
     """The columns of circles by row; apart from each other, so that the curve is seen between them."""
     found: dict[int, set[int]] = {}
-    for column, loss in enumerate(_at(losses, width) if losses else []):
-        if loss is not None and isfinite(loss) and column % EVERY == EVERY // 2:
-            found.setdefault(_from_top(scale, loss, HEIGHT), set()).add(column)
+    for column, height in enumerate(_heights(losses, scale, width) if losses else []):
+        if height is not None and column % EVERY == EVERY // 2:
+            found.setdefault(_from_top(height, HEIGHT), set()).add(column)
     return found
 
 
-def _from_top(scale: Scale, loss: float, rows: int) -> int:
-    return min(int((1 - scale.height(loss)) * rows), rows - 1)
+def _from_top(height: float, rows: int) -> int:
+    return min(int((1 - height) * rows), rows - 1)

@@ -1,15 +1,16 @@
 """A training as JSON: a line for each epoch, and a document at the end."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from bpcli.report.documents import Document, envelope, json_text
 from bpcli.report.training.outcome import Outcome
+from bpcli.train.forms import strict
 
 
-def history_lines(records: Iterable[Mapping[str, Any]]) -> bytes:
+def history_lines(records: Iterable[dict[str, Any]]) -> bytes:
     """Epochs as JSON Lines, UTF-8."""
-    return "".join([f"{json_text(record)}\n" for record in records]).encode()
+    return "".join([f"{json_text(strict(record))}\n" for record in records]).encode()
 
 
 def train_document(outcome: Outcome) -> Document:
@@ -34,7 +35,7 @@ def train_document(outcome: Outcome) -> Document:
         "epochs": len(outcome.history),
         "steps": outcome.step,
         "best_epoch": outcome.best,
-        "history": [dict(record) for record in outcome.history],
+        "history": [strict(record) for record in outcome.history],
         "files": dict(outcome.files),
         "warnings": [],
     }

@@ -16,7 +16,7 @@ class Outcome(NamedTuple):
     status: str
     reason: str
     step: int
-    history: Sequence[Mapping[str, Any]]
+    history: Sequence[dict[str, Any]]
     best: int | None
     parameters: Mapping[str, tuple[int, ...]]
     samples: int
