@@ -203,7 +203,7 @@ def test_early_stopping_keeps_the_best() -> None:
 
 
 def test_a_number_that_is_not_finite_stops_before_the_step() -> None:
-    """The logarithm of a negative number, in the third batch: epoch, step and batch are told, and the first bad step."""
+    """The logarithm of a negative number, in the third batch: epoch, step, batch and the first bad step are told."""
     data = {"x": np.arange(1.0, 5.0)}
     data["x"][order_of(4, 0, 0)[2]] = -1.0
     plan = plain(3, 0.25, batch_size=1)
