@@ -119,5 +119,7 @@ def _needs_seed(graph: Graph) -> ShapeError:
     hint = (
         f"'bpcli jacobian' shows it; --upstream-seed \"{example}\" weighs its entries; or reduce it, as in sum({label})"
     )
+    if graph.network is not None:
+        hint = f'end it in a loss, -> MSELoss(t), or add --loss-function "nn.MSELoss()"; {hint}'
     spans = (graph.output.span,) if graph.output.span else ()
     return ShapeError(message, hint=hint, text=graph.text or None, spans=spans)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from bpcli.errors import ShapeError
+from bpcli.errors import UsageError
 from bpcli.graph.node import Node, Variable, applied
 from bpcli.graph.op import Shape
 from bpcli.numbers.arrays import Arrays
@@ -39,16 +39,21 @@ def narrowed(  # noqa: PLR0913, PLR0917 - a computation, and how it is narrowed
     narrow = _Narrowing(values, count)
     for source in sources:
         narrow.enter(source, Variable("x", shape=_shortened(source.shape, axis, count)), axis)
-    made = [node for node in nodes if narrow.op(node)]
-    twins = narrow.twins
-    if output not in twins or narrow.axes[output] != axis:
+    made: list[Node] = []
+    for node in nodes:
+        if node in narrow.twins or narrow.twins.keys().isdisjoint(node.inputs):
+            continue
+        if not narrow.op(node):
+            return None
+        made.append(narrow.twins[node])
+    if narrow.axes.get(output) != axis:
         return None
-    ops = [twins[node] for node in made]
-    computed = {twins[source]: narrow.values[twins[source]] for source in sources} | narrow.held
-    compute(ops, computed, m)
-    if not is_near(computed[twins[output]], narrow.values[twins[output]]):
+    twins = tuple([narrow.twins[source] for source in sources])
+    computed = {twin: narrow.values[twin] for twin in twins} | narrow.held
+    compute(made, computed, m)
+    if not is_near(computed[narrow.twins[output]], narrow.values[narrow.twins[output]]):
         return None
-    return Narrowed(twins[output], ops, tuple([twins[source] for source in sources]), narrow.values)
+    return Narrowed(narrow.twins[output], made, twins, narrow.values)
 
 
 class _Narrowing:
@@ -68,11 +73,9 @@ class _Narrowing:
         self.values[twin] = first_along(self._known[node], axis + 1, self._count)
 
     def op(self, node: Node) -> bool:
-        """Build an op on its narrowed inputs; whether that could be done."""
-        inputs = [one for one in node.inputs if one in self.twins]
-        if not inputs:
-            return False
-        first, axis = inputs[0], self.axes[inputs[0]]
+        """Build an op on its narrowed inputs, of which it has one or more; whether that could be done."""
+        first = next(one for one in node.inputs if one in self.twins)
+        axis = self.axes[first]
         is_entrywise = not node.op.is_structural or node.op.name in TAKES_EQUALS
         taken = [
             self.twins.get(one) or self._leaf(one, axis, is_narrowed=is_entrywise and one.shape == first.shape)
@@ -83,7 +86,7 @@ class _Narrowing:
             attributes["shape"] = _shortened(node.shape, axis, self._count)
         try:
             twin = applied(node.op.name, *taken, **attributes)
-        except ShapeError:
+        except UsageError:
             return False
         shorter = [
             place

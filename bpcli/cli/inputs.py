@@ -112,6 +112,12 @@ def takes_limits(command: F) -> F:
 
 def takes_network(command: F) -> F:
     """The options of a network: where its parameters come from, its loss, and its mode."""
+    mode = click.option("--evaluation-mode", is_flag=True, help="The network as after model.eval() in PyTorch.")
+    return takes_parameters(mode(command))
+
+
+def takes_parameters(command: F) -> F:
+    """The options of a network but for its mode."""
     return taking(
         command,
         click.option(
@@ -132,7 +138,6 @@ def takes_network(command: F) -> F:
             show_default=True,
             help="Where parameters without a value, and the masks of dropout, are drawn from.",
         ),
-        click.option("--evaluation-mode", is_flag=True, help="The network as after model.eval() in PyTorch."),
     )
 
 

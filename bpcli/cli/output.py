@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bpcli.backprop.gradients import Gradients
     from bpcli.backprop.jacobian import Hessian, Jacobian
     from bpcli.errors import BpcliError
+    from bpcli.graph.network import Network
     from bpcli.graph.node import Graph
     from bpcli.report.layout import Line
     from bpcli.report.page import Page
@@ -161,12 +162,17 @@ def say_drawn(graph: Graph) -> None:
 
 def drawn_note(graph: Graph) -> str:
     """The same as a text; nothing where nothing has been drawn."""
-    if graph.network is None or not graph.network.decided_by_chance:
+    return "" if graph.network is None else network_note(graph.network)
+
+
+def network_note(network: Network) -> str:
+    """The same of the network itself."""
+    if not network.decided_by_chance:
         return ""
     from bpcli.report.drawn import drawn_words  # noqa: PLC0415 - most graphs have no layers
     from bpcli.report.plain import note_text  # noqa: PLC0415 - the same
 
-    return note_text(drawn_words(graph.network))
+    return note_text(drawn_words(network))
 
 
 def say_warnings(result: Gradients | Jacobian | Hessian) -> None:

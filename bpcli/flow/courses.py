@@ -3,22 +3,23 @@
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from math import ceil, exp, inf, isfinite, log, log10
+from math import ceil, exp, inf, isfinite, log, log10, nan
 from typing import NamedTuple
 
 from bpcli.flow.jacobians import BATCHED, Local, local_of, singular_of_matrices
 from bpcli.flow.results import Course, Singular
+from bpcli.flow.rows import TIME_STEP
 from bpcli.graph.network import Layer
 from bpcli.graph.node import Graph, Node, Variable, applied
 from bpcli.graph.order import ancestors_first
+from bpcli.numbers.arrays import arrays
 from bpcli.numbers.evaluate import Values, compute
 from bpcli.numbers.singular import Product, spectral_norms, spectral_radius
 
-STEP = re.compile(r"(?:(.*) · )?(t=\d+)")
 NUMBERED = re.compile(r"(.*?)(\d+)")
 FEWEST_NUMBERED = 3  # statements h1, h2, h3 are a recurrence
-WORK = 1 << 29  # entries³ of all steps and samples together, beyond the first sample
-MOST_STATES = 1 << 11  # entries of a state whose Jacobians are multiplied
+WORK_OF_SAMPLES = 1 << 29  # of all steps and samples together, beyond the first sample
+MOST_WORK = 1 << 34  # of all steps of one sample
 LOW, HIGH = 1e-6, 1e6
 FARTHEST = 1_000_000  # steps that a line is followed
 
@@ -65,7 +66,7 @@ def recurrences_of(graph: Graph) -> list[Recurrence]:
 def _of_layer(layer: Layer, graph: Graph) -> Iterator[Recurrence]:
     moments: dict[str, list[Moment]] = {}
     for block in layer.blocks:
-        found = STEP.fullmatch(block.part)
+        found = TIME_STEP.fullmatch(block.part)
         if found:
             moment = Moment(found[2], block.outputs, graph.nodes[block.start : block.stop])
             moments.setdefault(found[1] or "", []).append(moment)
@@ -101,35 +102,59 @@ def _numbered(graph: Graph) -> Iterator[Recurrence]:
 def followed(recurrence: Recurrence, values: Values) -> Followed:
     """The course of the gradient along a recurrence, and the singular values of each of its steps.
 
-    `values` have a batch axis of length 1; what is computed beside them is added.
+    `values` have a batch axis of length 1; what is computed beside them is added. Where no derivative reaches from one
+    step to the next there is neither; where products would take too long, or do not fit memory, there is no course.
     """
-    found = [_step(before, after, values) for before, after in zip(recurrence.moments, recurrence.moments[1:])]  # noqa: B905 - pairs
+    pairs = zip(recurrence.moments, recurrence.moments[1:], strict=False)
+    found = [_step(before, after, values) for before, after in pairs]
     locals_ = [local for local in found if local]
     if not locals_ or len(locals_) < len(found):
         return Followed(None, {})
     apart = tuple([axis for axis in locals_[0].apart if all(axis in local.apart for local in locals_)])
     locals_ = [local.keeping(apart) for local in locals_]
-    product, singular, norms, logs, one_step = Product(), {}, [1.0], [0.0], []
-    samples = _samples(locals_)
-    for moment, local in zip(reversed(recurrence.moments), reversed(locals_), strict=False):
+    work = sum([local.work for local in locals_])
+    if work > MOST_WORK or not all(local.is_small for local in locals_):
+        return Followed(None, _by_part(recurrence, [local.largest_alone() for local in locals_]))
+    samples = max(1, min(locals_[0].batch, WORK_OF_SAMPLES // max(1, work)))
+    batch = locals_[0].batch
+    ends, norms, logs, one_step = [], [1.0], [0.0], []
+    product = Product()
+    for moment, local in zip(recurrence.moments[:0:-1], reversed(locals_), strict=True):
         matrices = local.of_samples(samples).matrices(samples)
-        ends = singular_of_matrices(matrices, local.batch)
-        if ends:
-            singular[moment.part] = ends
-        one_step.append(max(spectral_norms(matrices)))
+        if not all(arrays.is_finite(values[state]) for state in moment.states):
+            matrices = matrices * nan  # the derivative of what has no value
+        ends.append(singular_of_matrices(matrices, batch))
+        one_step.append(float(spectral_norms(matrices).max()))
         norm, log10_norm = product.times(matrices)
         norms.append(norm)
         logs.append(log10_norm)
-    factor, line, radius = _mean(one_step), fitted_line(logs), None
+    course = _course(recurrence, norms, logs, one_step)
     if recurrence.weight is not None:
-        radius = spectral_radius(values[recurrence.weight][0])
-    course = Course(
-        recurrence.label, recurrence.layer, tuple([moment.part for moment in reversed(recurrence.moments)]),
-        tuple(norms), tuple(logs), tuple(one_step), factor,
-        line and power_of_ten(line.slope), line and power_of_ten(line.start), radius,
-        first_beyond(logs, line, log10(LOW)), first_beyond(logs, line, log10(HIGH)), samples, locals_[0].batch,
-    )  # fmt: skip
-    return Followed(course, singular)
+        course = course._replace(radius=spectral_radius(values[recurrence.weight][0]))
+    return Followed(course._replace(samples=samples, batch=batch), _by_part(recurrence, ends[::-1]))
+
+
+def _by_part(recurrence: Recurrence, found: Sequence[Singular | None]) -> dict[str, Singular]:
+    """What was found of each step but the first, by its part."""
+    return {moment.part: ends for moment, ends in zip(recurrence.moments[1:], found, strict=True) if ends is not None}
+
+
+def _course(recurrence: Recurrence, norms: list[float], logs: list[float], one_step: list[float]) -> Course:
+    line = fitted_line(logs)
+    return Course(
+        name=recurrence.label,
+        layer=recurrence.layer,
+        parts=tuple([moment.part for moment in reversed(recurrence.moments)]),
+        norms=tuple(norms),
+        log10_norms=tuple(logs),
+        one_step=tuple(one_step),
+        factor=geometric_mean(one_step),
+        fitted=power_of_ten(line.slope) if line else None,
+        scale=power_of_ten(line.start) if line else None,
+        radius=None,
+        falls_below=first_beyond(logs, line, log10(LOW)),
+        rises_above=first_beyond(logs, line, log10(HIGH)),
+    )
 
 
 def _step(before: Moment, after: Moment, values: Values) -> Local | None:
@@ -142,11 +167,6 @@ def _step(before: Moment, after: Moment, values: Values) -> Local | None:
         compute([joint], values, BATCHED)
     local = local_of(joint, nodes, before.states, values)
     return local and local.keeping(tuple([axis for axis in local.apart if axis < len(joint.shape) - 1]))
-
-
-def _samples(locals_: Sequence[Local]) -> int:
-    work = sum([local.rows * local.columns * min(local.rows, local.columns) for local in locals_])
-    return max(1, min(locals_[0].batch, WORK // max(1, work)))
 
 
 # What is told of the norms ------------------------------------------------------------------------------------------
@@ -190,7 +210,7 @@ def first_beyond(logs: Sequence[float], line: Line | None, limit: float) -> int 
     return max(len(logs), ceil(steps)) if steps < FARTHEST else None
 
 
-def _mean(factors: Sequence[float]) -> float | None:
+def geometric_mean(factors: Sequence[float]) -> float | None:
     """The geometric mean; None where a factor is not finite."""
     if not all(map(isfinite, factors)):
         return None

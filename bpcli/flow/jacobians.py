@@ -88,6 +88,12 @@ class Local(NamedTuple):
         of_source = [[blocks_along(rows[source], self.apart, most) for rows in found] for source in self.sources]
         return joined([joined(blocks, 1) for blocks in of_source], 2)
 
+    def largest_alone(self) -> Singular | None:
+        """The largest singular value of one sample, where ops can be narrowed; the smallest is not known."""
+        one = self.of_samples(1)
+        largest = one.largest()
+        return None if largest is None else Singular(largest, None, one.samples, one.batch)
+
     def _columns(self, source: Node, most: int) -> Any:
         """The columns of the Jacobians that belong to one of the others."""
         forward, vectors = self.forward(source), _unit_vectors(source.shape, self.apart, self.pullback.at_once)
@@ -144,9 +150,7 @@ def singular_of(local: Local) -> Singular | None:
     The smallest is not known where a Jacobian is too large to be written out. None where entries are not finite.
     """
     if not local.is_small:
-        one = local.of_samples(1)
-        largest = one.largest()
-        return None if largest is None else Singular(largest, None, one.samples, one.batch)
+        return local.largest_alone()
     samples = max(1, min(local.batch, WORK_OF_SAMPLES // max(1, local.work)))
     return singular_of_matrices(local.of_samples(samples).matrices(samples), local.batch)
 

@@ -38,9 +38,9 @@ def flow_of(result: Gradients) -> Flow:
 
 
 def _reference(result: Gradients, subjects: list[Subject]) -> float | None:
-    """The norm of the gradient at the last layer before the loss."""
-    layers = [one for one in subjects if one.layer and not one.part and not one.layer.is_loss]
-    upstream = result.upstreams.get(layers[-1].node) if layers else None
+    """The norm of the gradient at the last layer before the loss; without layers, of that at the output."""
+    layers = [one.node for one in subjects if one.layer and not one.part and not one.layer.is_loss]
+    upstream = result.upstreams.get(layers[-1] if layers else result.graph.output)
     return None if upstream is None else norm_of(upstream)
 
 
@@ -56,7 +56,7 @@ def _row(
     gradient = None if upstream is None else norm_of(upstream)
     ratio = gradient / reference if gradient is not None and reference else None
     singular = steps.get(node)
-    if not subject.part and singular is None and subject.sources:
+    if not subject.part and singular is None and subject.sources and arrays.is_finite(result.values[node]):
         local = local_of(node, subject.nodes, subject.sources, values)
         singular = singular_of(local) if local else None
     return Row(subject.name, subject.layer, subject.part, node, norm_of(result.values[node]), gradient, ratio, singular)

@@ -1,5 +1,6 @@
 """What the rows of a flow are about: each layer, each time step of a recurrent one, each statement beside layers."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -7,6 +8,8 @@ from bpcli.graph.labels import labels_of
 from bpcli.graph.network import Layer, Network, outputs_of
 from bpcli.graph.node import Graph, Node
 from bpcli.graph.order import ancestors_first
+
+TIME_STEP = re.compile(r"(?:(.*) · )?(t=\d+)")
 
 
 class Subject(NamedTuple):
@@ -31,25 +34,27 @@ def subjects_of(graph: Graph) -> list[Subject]:
 
 def _of_network(graph: Graph, network: Network) -> list[Subject]:
     place = {node: at for at, node in enumerate(graph.nodes)}
-    of_layers = [(layer, output) for layer, output in zip(network.layers, outputs_of(graph, network), strict=True)]
-    subjects = [subject for layer, output in of_layers for subject in _of_layer(graph, layer, output)]
-    within = {
-        node for layer in network.layers for block in layer.blocks for node in graph.nodes[block.start : block.stop]
-    }
-    outputs = {output for _, output in of_layers}
-    beside = _statements(graph, [node for node in graph.nodes if node not in within], outputs)
-    if not beside:
-        return subjects
-    starts = {id(subject): place.get(subject.node, -1) for subject in subjects}
-    return sorted([*subjects, *beside], key=lambda one: starts.get(id(one), place.get(one.node, -1)))
+    outputs = outputs_of(graph, network)
+    placed = [
+        (place.get(output, -1), subject)
+        for layer, output in zip(network.layers, outputs, strict=True)
+        for subject in _of_layer(graph, layer, output)
+    ]
+    within = {node for layer in network.layers for node in _nodes_of(graph, layer)}
+    beside = _statements(graph, [node for node in graph.nodes if node not in within], set(outputs))
+    placed += [(place[subject.node], subject) for subject in beside]
+    return [subject for _, subject in sorted(placed, key=lambda one: one[0])]
 
 
 def _of_layer(graph: Graph, layer: Layer, output: Node) -> Iterator[Subject]:
-    first, last = (layer.blocks[0].start, layer.blocks[-1].stop) if layer.blocks else (0, 0)
-    yield Subject(layer.title, layer, "", output, layer.inputs[:1], graph.nodes[first:last])
+    yield Subject(layer.title, layer, "", output, layer.inputs[:1], _nodes_of(graph, layer))
     for block in layer.blocks:
-        if block.part and block.outputs and "t=" in block.part:
+        if TIME_STEP.fullmatch(block.part):
             yield Subject(layer.title, layer, block.part, block.outputs[0], (), ())
+
+
+def _nodes_of(graph: Graph, layer: Layer) -> Sequence[Node]:
+    return graph.nodes[layer.blocks[0].start : layer.blocks[-1].stop] if layer.blocks else ()
 
 
 def _statements(graph: Graph, nodes: Sequence[Node], others: set[Node]) -> list[Subject]:

@@ -47,15 +47,14 @@ def singular_values(matrices: Array) -> Array | None:
     return np.linalg.svd(matrices / scale, compute_uv=False) * scale[..., 0]
 
 
-def spectral_norms(matrices: Array) -> list[float]:
+def spectral_norms(matrices: Array) -> Array:
     """The largest singular value of each matrix, NaN for one that is not finite."""
     finite = np.isfinite(matrices).all(axis=(-2, -1))
     found = np.full(len(matrices), nan)
     values = singular_values(matrices[finite])
     if values is not None:
         found[finite] = values[..., 0]
-    norms: list[float] = found.tolist()
-    return norms
+    return found
 
 
 def spectral_radius(matrix: Array) -> float | None:
@@ -83,10 +82,10 @@ class Product:
         exponents = np.frexp(np.where(np.isfinite(largest), largest, 1.0))[1]
         self._product = np.ldexp(product, -exponents)
         self._exponents = self._exponents + exponents[..., 0, 0]
-        norms = np.array(spectral_norms(self._product))
-        with np.errstate(divide="ignore"):
+        norms = spectral_norms(self._product)
+        with np.errstate(all="ignore"):  # the logarithm of 0, and a norm beyond the range
             logs = np.log10(norms) + self._exponents * LOG10_2
-        return float(np.ldexp(norms, self._exponents).max()), float(logs.max())
+            return float(np.ldexp(norms, self._exponents).max()), float(logs.max())
 
 
 def largest_singular_value(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
     from bpcli.backprop.nonfinite import Notice
+    from bpcli.graph.network import Network
 
 MOST_STEPS = 10_000
 MOST_NUMBERS = 1_000_000  # in all steps, or all forward values, of a document
@@ -122,7 +123,11 @@ def _of_layer(node: Node, titles: Mapping[Node, str]) -> Document:
 
 def seed_entry(graph: Graph) -> Document:
     """The seed of a network, where chance gave parameters or masks."""
-    network = graph.network
+    return seed_of(graph.network)
+
+
+def seed_of(network: "Network | None") -> Document:
+    """The same, of the network itself."""
     return {"random_seed": network.random_seed} if network is not None and network.decided_by_chance else {}
 
 

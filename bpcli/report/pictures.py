@@ -15,7 +15,9 @@ FORMS = ("png", "svg")
 INCHES = (8.0, 3.8)  # of one chart; at 100 dots an inch it is 800 pixels wide
 DOTS = 100
 MOST_TICKS = 24  # words below a chart
+MOST_CURVES = 5  # named in a line above a chart
 MOST_LETTERS = 90  # of these words, before they are turned
+MOST_VALUES = 12  # numbers below a chart whose axis is logarithmic
 MOST_POWERS = 8  # numbers beside a chart
 LOWEST, HIGHEST = -307, 308  # powers of ten of float64
 LONGEST = 24  # characters of a word below a chart
@@ -24,6 +26,7 @@ GREY = "#616a6b"
 COLOURS = ("#c0392b", "#1e8449", "#1f618d", "#9a7d0a", "#7d3c98", GREY)
 DASHES = {"solid": "-", "dashed": "--", "dotted": ":"}
 NO_PLACE = "0, or not finite"
+LEGEND: Any = {"fontsize": 9, "frameon": False, "columnspacing": 1.2, "handlelength": 1.8}
 SETTINGS: Any = {
     "text.parse_math": False,  # a $ that somebody typed is a $
     "svg.fonttype": "none",  # words stay words, which can be searched and copied
@@ -98,7 +101,7 @@ def picture_bytes(charts: Sequence[Chart], form: str) -> bytes:
 
 
 def _draw(axes: Any, chart: Chart) -> None:
-    axes.set_title(_cut(chart.title, LONGEST_TITLE), loc="left", fontsize=11, fontweight="bold")
+    axes.set_title(_cut(chart.title, LONGEST_TITLE), loc="left", pad=24, fontsize=11, fontweight="bold")
     axes.set_xlabel(chart.x_label)
     axes.set_ylabel(chart.y_label)
     for curve, colour in zip(chart.curves, cycle(COLOURS), strict=False):
@@ -120,33 +123,38 @@ def _draw(axes: Any, chart: Chart) -> None:
     if missing:  # at the foot of the chart, whatever the scale
         foot = axes.get_xaxis_transform()
         axes.plot(missing, [0.03] * len(missing), "x", color="black", transform=foot, label=NO_PLACE)
-    axes.legend(fontsize=9, framealpha=0.8)
+    legend = axes.legend(loc="lower left", bbox_to_anchor=(-0.01, 0.98), ncols=MOST_CURVES, **LEGEND)
+    legend.set_in_layout(False)  # its length would narrow the chart
 
 
 def _set_scales(axes: Any, chart: Chart) -> None:
     heights = [y for curve in chart.curves for y in curve.ys if y is not None and _has_place(y, is_log=chart.is_log)]
     if chart.is_log:
-        _set_powers(axes.set_yscale, axes.set_ylim, axes.set_yticks, heights)
+        _set_powers(axes, heights)
     if chart.x_is_log:
-        _set_powers(axes.set_xscale, None, axes.set_xticks, [x for curve in chart.curves for x in curve.xs])
+        xs = chart.curves[0].xs[:: ceil(len(chart.curves[0].xs) / MOST_VALUES)]
+        axes.set_xscale("log")
+        axes.set_xticks([], minor=True)
+        axes.set_xticks(xs, [f"{x:.3g}" for x in xs])
     if chart.ticks:
         every = ceil(len(chart.ticks) / MOST_TICKS)
         places = range(0, len(chart.ticks), every)
         words = [_cut(chart.ticks[place], LONGEST) for place in places]
-        is_long = sum(map(len, words)) > MOST_LETTERS
+        is_long = sum(len(word) + 2 for word in words) > MOST_LETTERS
         axes.set_xticks(places, words, rotation=45 if is_long else 0, ha="right" if is_long else "center", fontsize=9)
 
 
-def _set_powers(set_scale: Any, set_limits: Any, set_ticks: Any, sizes: Sequence[float]) -> None:
-    """A logarithmic axis with powers of ten, written as the screen writes them."""
+def _set_powers(axes: Any, sizes: Sequence[float]) -> None:
+    """A logarithmic axis from one power of ten to another, written as the screen writes them."""
     low = max(floor(log10(min(sizes, default=1.0))), LOWEST)
     high = min(max(ceil(log10(max(sizes, default=1.0))), low + 1), HIGHEST)
-    powers = range(low, high + 1, ceil((high - low) / MOST_POWERS))
-    set_scale("log")
-    if set_limits is not None:
-        set_limits(10.0**low, 10.0**high)
-    set_ticks([], minor=True)
-    set_ticks([10.0**power for power in powers], [f"1e{power}" for power in powers])
+    step = ceil((high - low) / MOST_POWERS)
+    low = max(high - step * ceil((high - low) / step), LOWEST)
+    powers = range(high, low - 1, -step)
+    axes.set_yscale("log")
+    axes.set_ylim(10.0**low, 10.0**high)
+    axes.set_yticks([], minor=True)
+    axes.set_yticks([10.0**power for power in powers], [f"1e{power}" for power in powers])
 
 
 def _has_place(height: float, *, is_log: bool) -> bool:

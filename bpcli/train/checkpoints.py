@@ -17,28 +17,22 @@ from bpcli.language.complaints import shortened
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import opened, reason_of, unreadable, without_repeats
 from bpcli.language.weights import CHECKPOINT_KEY, without_library
-from bpcli.train.forms import either, many, maybe, named, number, record, text, whole
+from bpcli.train.forms import either, figure, many, maybe, named, number, record, text, whole
 
 SCHEMA = "bpcli.checkpoint/1"
-SIZES = many(whole)  # of the axes of a sample
 FORM = record(
     version=text,
     expression=text,
     options=named(maybe(either(text, many(text)))),  # of the command, as they are typed
-    roles=record(
-        inputs=named(record(columns=many(text), shape=SIZES)),
-        target=maybe(record(variable=text, columns=many(text), shape=SIZES, classes=many(text))),
-        loss=maybe(text),
-        indices=many(text),
-    ),
-    standardisation=maybe(record()),
+    roles=record(),  # `roles_from` looks into it
+    standardisation=maybe(record()),  # and `standardisation_from` into this
     data=record(samples=whole, validation=whole, fingerprint=text, given=text),
     progress=record(
         optimiser_steps=whole,
         epoch=whole,
         batch=whole,
         step=whole,
-        loss=number,
+        loss=figure,
         best=maybe(record(epoch=whole, loss=number)),
         waited=whole,
         history=many(
@@ -46,10 +40,10 @@ FORM = record(
                 epoch=whole,
                 step=whole,
                 rate=number,
-                loss=number,
-                metrics=maybe(named(number)),
-                validation_loss=maybe(number),
-                validation_metrics=maybe(named(number)),
+                loss=figure,
+                metrics=maybe(named(figure)),
+                validation_loss=maybe(figure),
+                validation_metrics=maybe(named(figure)),
             )
         ),
     ),

@@ -14,6 +14,7 @@ from bpcli.graph.shapes import shape_text
 from bpcli.language.complaints import named, suggestion
 from bpcli.language.data_tables import DataTable
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
+from bpcli.language.values import shape_of
 from bpcli.numbers.drawing import permutation
 from bpcli.train.batches import Values, taken
 from bpcli.train.roles import Loss, Roles, fed_to_layers, judged_by, loss_of
@@ -197,9 +198,9 @@ def _array(source: str, found: Mapping[str, Any], name: str) -> Any:
 
 def _count(source: str, values: Mapping[str, Any]) -> int:
     """How many samples there are. Raises ShapeError where arrays have not the same number of them, or none."""
-    counts = {name: value.shape[0] if value.shape else 0 for name, value in values.items()}
+    counts = {name: (*shape_of(value), 0)[0] for name, value in values.items()}
     if len(set(counts.values())) != 1 or not min(counts.values()):
-        told = ", ".join([f"{name} {shape_text(values[name].shape)}" for name in counts])
+        told = ", ".join([f"{name} {shape_text(shape_of(values[name]))}" for name in counts])
         message = f"the arrays of {source} must have as many samples, at least one: {told or 'it has none'}"
         raise ShapeError(message, hint="samples stand along the first axis of each array")
     return next(iter(counts.values()))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Form: TypeAlias = Callable[[Any, str], str | None]
 
 LARGEST_WHOLE = 2**63 - 1
+BEYOND = ("NaN", "Infinity", "-Infinity")
 MOST_SHOWN = 40  # characters of a name
 
 
@@ -33,6 +34,11 @@ def number(value: Any, place: str) -> str | None:
     """A finite number."""
     is_one = isfinite(value) if type(value) is float else type(value) is int and abs(value) <= LARGEST_WHOLE
     return None if is_one else place
+
+
+def figure(value: Any, place: str) -> str | None:
+    """A number, or the text that stands for one that is not finite, as everywhere in the project's JSON."""
+    return None if value in BEYOND and type(value) is str else number(value, place)
 
 
 def maybe(form: Form) -> Form:

@@ -86,7 +86,7 @@ class Model:
         self._few = taken(data, slice(0, PROBED))
         graph, at = question_from(self.text, {**self._few, **given}, limits, setup._replace(evaluation_mode=False))
         values = values_for(graph, at, limits)
-        network = graph.network
+        network = self.network = graph.network  # which knows what was drawn
         kinds = {one.variable.name: one.kind for one in network.parameters} if network else {}
         if learned is None:
             learned = [name for name, kind in kinds.items() if kind == "parameter"] if kinds else list(given)

@@ -189,11 +189,11 @@ def _rows_of_arrays(source: str, roles: Roles, limits: Limits) -> _Found:
         raise UsageError(message, hint=f"it needs {', '.join(roles.inputs)}")
     known = roles.target if roles.target in found else None
     used: dict[str, Any] = {name: found[name] for name in (*roles.inputs, *([known] if known else []))}
-    counts = {value.shape[0] if value.shape else 0 for value in used.values()}
+    counts = {(*shape_of(value), 0)[0] for value in used.values()}
     for name, value in used.items():
-        if value.shape[1:] != roles.shapes[name] or len(counts) > 1 or not value.size:
+        if shape_of(value)[1:] != roles.shapes[name] or len(counts) > 1 or 0 in counts:
             sizes = ", ".join(["N", *map(str, roles.shapes[name])])
-            message = f"{name} in {source} has shape {shape_text(value.shape)}, not ({sizes})"
+            message = f"{name} in {source} has shape {shape_text(shape_of(value))}, not ({sizes})"
             raise ShapeError(message, hint="N is the number of samples, the same for every array, and not 0")
     if known:
         require_classes(known, used[known], roles)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bpcli.flow.results import Course, Flow, Row
+from bpcli.flow.sweeps import Point, Sweep
 from bpcli.report.flow.time import size_of, steps_of
 from bpcli.report.pictures import Chart, Curve
 
@@ -17,11 +18,32 @@ def flow_charts(flow: Flow) -> list[Chart]:
     for row in flow.rows:
         if row.part and row.layer is not None:
             steps.setdefault(row.layer.title, []).append(row)
+    from_to = "statement to the output" if flow.result.graph.network is None else "layer to the loss"
     return [
-        _norms("Gradient flow: from the first layer to the loss", layers, [_title(row) for row in layers]),
+        _norms(f"Gradient flow: from the first {from_to}", layers, [_title(row) for row in layers]),
         *[_norms(f"{title}: its time steps", rows, [row.part for row in rows]) for title, rows in steps.items()],
         *[_through_time(course) for course in flow.courses],
     ]
+
+
+def sweep_charts(sweep: Sweep, points: Sequence[Point]) -> list[Chart]:
+    """Charts over the values of the quantity: the gradient's ratio and the singular values, and what is through time."""
+    xs = [point.value for point in points]
+    curves = [
+        Curve("gradient, first layer over last", xs, [point.ratio for point in points], mark="o"),
+        Curve("largest singular value", xs, [point.largest for point in points], "dashed", "s"),
+        Curve("smallest singular value", xs, [point.smallest for point in points], "dashed", "^"),
+    ]
+    title, sizes = f"Gradient flow over {sweep.name}", "ratio, singular values"
+    charts = [Chart(title, sweep.name, sizes, curves, x_is_log=sweep.is_log)]
+    if any(point.fitted for point in points):
+        in_time = [
+            Curve("‖∂h(T)/∂h(1)‖, from the last step to the first", xs, [point.in_time for point in points], mark="o"),
+            Curve("fitted k, of one step", xs, [point.factor for point in points], "dashed", "s"),
+        ]
+        title = f"Through time over {sweep.name}"
+        charts.append(Chart(title, sweep.name, "‖∂h(T)/∂h(1)‖, k", in_time, x_is_log=sweep.is_log))
+    return charts
 
 
 def _title(row: Row) -> str:

@@ -1,8 +1,10 @@
 """The JSON of `flow`: rows, courses, diagnoses; of a sweep a point for each value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from bpcli.flow.questions import Question
 from bpcli.flow.results import Course, Diagnosis, Flow, Row
+from bpcli.flow.sweeps import Point, Sweep
 from bpcli.report.documents import (
     NO_HEAD,
     Document,
@@ -31,6 +33,35 @@ def flow_document(flow: Flow, thresholds: Mapping[str, float]) -> Document:
         "diagnoses": [diagnosis_entry(diagnosis) for diagnosis in flow.diagnoses],
         "thresholds": dict(thresholds),
         "warnings": warning_entries(result.warnings),
+    }
+
+
+def sweep_document(
+    question: Question, sweep: Sweep, points: Sequence[Point], thresholds: Mapping[str, float]
+) -> Document:
+    """The answer of `flow --sweep-over`: what the flow is at each value."""
+    return envelope("ok" if all(point.is_finite for point in points) else "nonfinite", NO_HEAD, "flow") | {
+        "expression": question.text,
+        **({"random_seed": question.setup.random_seed} if any(point.by_chance for point in points) else {}),
+        "sweep": {
+            "name": sweep.name,
+            "spacing": "log" if sweep.is_log else "even",
+            "points": [_point(point) for point in points],
+        },
+        "thresholds": dict(thresholds),
+    }
+
+
+def _point(point: Point) -> Document:
+    return {
+        "value": json_number(point.value),
+        "status": "ok" if point.is_finite else "nonfinite",
+        "ratio": number_or_null(point.ratio),
+        "largest_singular": number_or_null(point.largest),
+        "smallest_singular": number_or_null(point.smallest),
+        "fitted_factors": {name: number_or_null(factor) for name, factor in point.fitted.items()},
+        "norm_in_time": number_or_null(point.in_time),
+        "diagnoses": list(point.diagnoses),
     }
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from bpcli.flow.diagnoses.thresholds import Threshold
 from bpcli.flow.results import Diagnosis
-from bpcli.report.layout import Line, Piece
+from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
 from bpcli.report.plain import one_line
 
@@ -47,3 +48,10 @@ def _paragraph(word: str, text: str, page: Page) -> list[Line]:
     first, *others = page.wrapped(f"{word:<{WIDEST_WORD}}{text}", 4, WIDEST_WORD)
     head = 4 + len(word)
     return [[Piece(first[:head], "heading"), Piece(first[head:])], *[[Piece(line)] for line in others]]
+
+
+def known_lines(known: Sequence[Threshold], page: Page) -> list[Line]:
+    """A row for each threshold: its name, its value where nobody sets it, and what it means."""
+    columns = (Column("left", "name"), Column("point", "value"))
+    rows = [Row((one.name, page.number(one.default)), (page.signs.written(one.meaning),)) for one in known]
+    return table(columns, rows, page.width)

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Sequence
 from io import StringIO
 
 from bpcli.flow.results import Flow
+from bpcli.flow.sweeps import Point, Sweep
 from bpcli.report.figures import full
 
 OF_ROWS = ("name", "layer", "part", "value_norm", "gradient_norm", "ratio", "largest_singular", "smallest_singular")
+OF_POINTS = ("ratio", "largest_singular", "smallest_singular", "factor", "in_time", "diagnoses")
 
 
 def flow_csv(flow: Flow) -> str:
@@ -23,6 +25,18 @@ def flow_csv(flow: Flow) -> str:
         for row in flow.rows
     ]
     return csv_of(OF_ROWS, rows)
+
+
+def sweep_csv(sweep: Sweep, points: Sequence[Point]) -> str:
+    """A row for each value of the quantity; `factor` is the largest fitted k, `diagnoses` are between semicolons."""
+    rows = [
+        (
+            *map(cell, (point.value, point.ratio, point.largest, point.smallest, point.factor, point.in_time)),
+            "; ".join(point.diagnoses),
+        )
+        for point in points
+    ]
+    return csv_of((sweep.name, *OF_POINTS), rows)
 
 
 def cell(value: float | None) -> str:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
 
 from bpcli.graph.node import Node, Variable
@@ -14,6 +14,7 @@ from bpcli.train.optimisers.options import Given, Option, options_from
 
 BLOCK = 16_384  # entries: with their state and what is between, they stay in the second cache
 NEW = "_new"  # behind the name of what an update replaces
+AS_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 class Slot(NamedTuple):
@@ -104,19 +105,20 @@ class Optimiser(ABC):
         state = {slot.symbol: slots[slot.name] for slot in self.slots}
         return SimpleNamespace(w=weights, g=gradient, **state, **known)
 
-    def formulas(self, *, is_first: bool = False) -> dict[str, str]:
+    def formulas(self, *, is_first: bool = False, values: Mapping[str, str] = AS_NAMES) -> dict[str, str]:
         """What a step computes, as expressions of bpcli's language, in order: each may use the names before it.
 
-        The other names are `w`, `g`, the symbols of the slots, `t`, `lr` and the other options.
+        The other names are `w`, `g`, the symbols of the slots, `t`, `lr` and the other options. Those in `values` are
+        written as these texts.
         """
-        names = ["w", "g", *[slot.symbol for slot in self.slots], "t", *self.numbers]
-        computed = self.rule(nodes, SimpleNamespace(**{name: Variable(name) for name in names}), is_first=is_first)
-        written: dict[Node, str] = {}
+        known = {name: Variable(name) for name in ("w", "g", *[slot.symbol for slot in self.slots], "t", *self.numbers)}
+        computed = self.rule(nodes, SimpleNamespace(**known), is_first=is_first)
+        written: dict[Node, str] = {known[name]: text for name, text in values.items() if name in known}
         texts = {}
         for name, node in computed.items():
             texts[name] = written.get(node) or render(node, written)
             if node.inputs:
-                written.setdefault(node, name)
+                written.setdefault(node, values.get(name, name))
         return texts
 
 

@@ -1,0 +1,212 @@
+"""How `train` runs: options become a plan and a run, events become progress, files and an answer."""
+
+import os
+from collections.abc import Collection, Mapping
+from math import ceil
+from shlex import quote
+from typing import Any
+
+from bpcli.cli.initialising import setup_from
+from bpcli.cli.inputs import limits_from, names_from
+from bpcli.cli.interrupting import interruptions
+from bpcli.cli.keeping import Keeping
+from bpcli.cli.optimizing import clipping_from, optimizer_from, schedule_of
+from bpcli.cli.output import page_for, say, write_json, write_lines
+from bpcli.cli.progress import ProgressLine
+from bpcli.cli.resuming import typed_options
+from bpcli.errors import DIFFERS_EXIT, INTERRUPTED_EXIT, OUTSIDE_DOMAIN_EXIT, UsageError
+from bpcli.language.complaints import shortened
+from bpcli.report.plain import note_text
+from bpcli.report.training.documents import train_document
+from bpcli.report.training.outcome import Outcome
+from bpcli.report.training.progress import Progress
+from bpcli.report.training.screen import training_screen
+from bpcli.train.checkpoints import Checkpoint
+from bpcli.train.live_checks import Checked
+from bpcli.train.plan import Plan
+from bpcli.train.resuming import given_in, resumed
+from bpcli.train.runs import Question, Run, run_of
+from bpcli.train.stepping import StepDone
+from bpcli.train.stopping import Stopped
+from bpcli.train.training import EpochDone, trained
+
+EXIT_CODES = {"nonfinite": OUTSIDE_DOMAIN_EXIT, "differ": DIFFERS_EXIT}
+
+
+def answer(  # noqa: PLR0913 - a question, and how it is to be answered
+    text: str,
+    at: Mapping[str, Any],
+    options: dict[str, Any],
+    kept: Collection[str],
+    checkpoint: Checkpoint | None,
+    *,
+    output_format: str,
+) -> int:
+    """Train, and tell what it came to; the exit code. `kept` are the options that a checkpoint keeps."""
+    run = _run(text, at, options, checkpoint)
+    _say_ignored(run, options["data_file"])
+    stopped = _loop(run, options, typed_options(options, kept))
+    if stopped is None:
+        return INTERRUPTED_EXIT
+    outcome = _outcome(run, stopped, options)
+    if options["plot_file"] is not None:
+        _plot(outcome, options["plot_file"])
+    if not options["is_quiet"]:
+        if output_format == "json":
+            write_json(train_document(outcome))
+        else:
+            write_lines(training_screen(outcome, page_for(output_format, None)), output_format)
+    return EXIT_CODES.get(stopped.reason, 0)
+
+
+def _run(text: str, at: Mapping[str, Any], options: dict[str, Any], checkpoint: Checkpoint | None) -> Run:
+    """The run that the options ask for, before its first step or where the checkpoint left it."""
+    plan = Plan(
+        optimizer_from(options),
+        options["epochs_count"],
+        options["batch_size"] or None,
+        schedule_of(options),
+        clipping_from(options),
+        options["random_seed"],
+        options["early_stopping"],
+        options["least_gain"],
+        options["check_every"],
+    )
+    question = Question(
+        text,
+        options["data_file"],
+        at,
+        names_from(options["names"]),
+        options["target_columns"],
+        options["validation_file"],
+        share=options["validation_share"],
+        is_standardised=options["standardize_inputs"],
+        setup=setup_from({**options, "evaluation_mode": False}),
+        limits=limits_from(options),
+    )
+    if checkpoint is None:
+        return run_of(question, plan)
+    source = options["resume_from"]
+    if text != checkpoint.document["expression"]:
+        message = f"{source} is a run of another text: {shortened(checkpoint.document['expression'])}"
+        raise UsageError(message, hint="leave out EXPR, or leave out --resume-from to begin anew")
+    begun_with = checkpoint.document["data"]["given"]
+    if not at:
+        return resumed(
+            run_of(question._replace(given=given_in(checkpoint), begun_with=begun_with), plan), checkpoint, source
+        )
+    run = run_of(question, plan)
+    if run.begun_with != begun_with:
+        message = f"the values that are given are not those that the run in {source} began with"
+        raise UsageError(message, hint="leave them out: they are in the checkpoint")
+    return resumed(run, checkpoint, source)
+
+
+def _loop(run: Run, options: dict[str, Any], kept: dict[str, Any]) -> Stopped | None:
+    """Train to the end; None where the program is asked to end before."""
+    line = ProgressLine(is_wanted=not options["is_quiet"])
+    batches = ceil(run.data.size / (run.plan.batch_size or run.data.size))
+    validation = None if run.validation is None else run.validation.values
+    with interruptions() as is_interrupted, Keeping(run, options, kept) as keeping:
+        for event in trained(run.plan, run.model, run.data.values, run.state, validation):
+            if isinstance(event, Stopped):
+                line.erase()
+                keeping.save()
+                _say_stopped(event, options)
+                return event
+            if isinstance(event, StepDone):
+                done = (event.epoch - 1, run.plan.epochs, event.batch, batches)
+                line.show(Progress(*done, event.rate, event.loss, event.gradient_norm))
+                keeping.step_done(event.step)
+            elif isinstance(event, EpochDone):
+                keeping.epoch_done()
+            elif isinstance(event, Checked):
+                _say_checked(event, line)
+            if is_interrupted():
+                line.erase()
+                keeping.save()
+                say(note_text(_interrupted(run, options)))
+                return None
+    return None
+
+
+def _say_ignored(run: Run, source: str) -> None:
+    if run.data.ignored:
+        listed = ", ".join(run.data.ignored[:5]) + (", …" if len(run.data.ignored) > 5 else "")  # noqa: PLR2004 - a line
+        say(note_text(f"no variable takes {listed} of {source}"))
+
+
+def _say_checked(checked: Checked, line: ProgressLine) -> None:
+    line.erase()
+    looked = f"{checked.entries} of {checked.of} entries, {checked.samples} samples"
+    told = f": {checked.text}" if checked.text else ""
+    say(note_text(f"step {checked.step}: the gradient is checked ({looked}): {checked.verdict.value}{told}"))
+
+
+def _say_stopped(stopped: Stopped, options: dict[str, Any]) -> None:
+    """What ended the training before its time, and what is kept."""
+    if stopped.reason not in EXIT_CODES:
+        return
+    where = f"step {stopped.step} (epoch {stopped.epoch}, batch {stopped.batch})"
+    kept = f"; {options['save_checkpoint']} holds the weights before it" if options["save_checkpoint"] else ""
+    say(note_text(f"stopped at {where}: {stopped.text}{kept}"))
+
+
+def _interrupted(run: Run, options: dict[str, Any]) -> str:
+    """Where the training was cut, and how it goes on."""
+    state = run.state
+    where = f"interrupted after step {state.step}, {state.epoch} of {run.plan.epochs} epochs done"
+    if options["save_checkpoint"] is None:
+        return f"{where}; nothing is kept, as there is no --save-checkpoint"
+    words = ["bpcli", "train"]
+    for option in (
+        "resume_from",
+        "data_file",
+        "validation_file",
+        "save_checkpoint",
+        "checkpoint_every",
+        "history_file",
+    ):
+        value = options["save_checkpoint" if option == "resume_from" else option]
+        if value is not None:
+            words += [f"--{option.replace('_', '-')}", quote(str(value))]
+    return f"{where}; go on with: {' '.join(words)}"
+
+
+def _outcome(run: Run, stopped: Stopped, options: dict[str, Any]) -> Outcome:
+    """What the training came to, for the reports."""
+    plan, state, roles = run.plan, run.state, run.data.roles
+    files = {"checkpoint": "save_checkpoint", "history": "history_file", "plot": "plot_file"}
+    schedule = {} if plan.schedule.name == "constant" else {"schedule": plan.schedule.name, **plan.schedule.options}
+    warmup = {"warmup_epochs": plan.schedule.warmup} if plan.schedule.warmup else {}
+    clipping = {f"clip_{name}": most for name, most in plan.clipping._asdict().items() if most is not None}
+    return Outcome(
+        expression=run.model.text.text,
+        status=stopped.reason,
+        reason=stopped.text and f"step {stopped.step}: {stopped.text}",
+        step=state.step,
+        history=state.history,
+        best=state.best.epoch if state.best else None,
+        parameters={name: tuple(view.shape) for name, view in state.weights.views.items()},
+        samples=run.data.size,
+        validation=run.validation.size if run.validation else 0,
+        inputs=roles.inputs,
+        target=roles.target,
+        target_columns=roles.target_columns,
+        classes=roles.classes,
+        optimizer=plan.optimiser.name,
+        options={**plan.optimiser.options, **schedule, **warmup, **clipping},
+        batch_size=min(plan.batch_size or run.data.size, run.data.size),
+        random_seed=plan.random_seed,
+        drawn=run.is_drawn,
+        files={what: options[option] for what, option in files.items() if options[option] is not None},
+    )
+
+
+def _plot(outcome: Outcome, target: str) -> None:
+    from bpcli.report.files import write_whole  # noqa: PLC0415 - loaded where it is used
+    from bpcli.report.pictures import form_of, picture_bytes  # noqa: PLC0415 - the same
+    from bpcli.report.training.charts import training_charts  # noqa: PLC0415 - the same
+
+    write_whole(target, picture_bytes(training_charts(outcome), form_of(target)))
+    say(note_text(f"wrote {os.path.basename(target)}"))  # noqa: PTH119 - pathlib is slow to load

@@ -1,0 +1,66 @@
+"""The gradient through time: what a recurrence multiplies it by, and why: the spectrum counts, not the elements."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from bpcli.flow.courses import recurrences_of
+from bpcli.flow.diagnoses.figures import figure
+from bpcli.numbers.singular import spectral_radius
+
+if TYPE_CHECKING:
+    from bpcli.flow.courses import Recurrence
+    from bpcli.flow.diagnoses.scene import Scene
+    from bpcli.flow.results import Course
+
+
+def evidence_of(scene: Scene, course: Course, step: int) -> str:
+    """The product after so many steps, k, and what the recurrent weight is."""
+    log10 = course.log10_norms[step]
+    norm = "0" if log10 == -math.inf else figure(course.norms[step]) if course.norms[step] else f"1e{log10:.0f}"
+    last, first = course.parts[0], course.parts[step]
+    text = f"‖∂h({last})/∂h({first})‖ = {norm} after {step} steps"
+    if course.fitted is not None:
+        text += f", about {figure(course.scale or 0)}·k^t with k = {figure(course.fitted)}"
+    why = spectrum_of(scene, course)
+    return f"{text}; {why}" if why else text
+
+
+def spectrum_of(scene: Scene, course: Course) -> str:
+    """The spectral radius of the recurrent weight, and where its elements would say something else."""
+    weight = _weight(scene, course)
+    if weight is None:
+        return ""
+    value = scene.value(weight)
+    radius, largest = spectral_radius(value), float(abs(value).max())
+    if radius is None:
+        return ""
+    text = f"the spectral radius of {weight.name} is {figure(radius)}"
+    if radius < 1 < largest:
+        text += f", below 1 although an element is {figure(largest)}: what counts is the spectrum, not the elements"
+    if radius > 1 > largest:
+        text += (
+            f", above 1 although no element is beyond {figure(largest)}: what counts is the spectrum, not the elements"
+        )
+    if course.fitted is not None and course.fitted < 1 < radius:
+        text += ", so that it is the slopes of the activation that shrink it"
+    return text
+
+
+def _weight(scene: Scene, course: Course) -> Any:
+    """The square matrix that states are multiplied by, None where there is none."""
+    for recurrence in recurrences_of(scene.result.graph):
+        if recurrence.label == course.name:
+            return recurrence.weight or _square(recurrence)
+    return None
+
+
+def _square(recurrence: Recurrence) -> Any:
+    """The square variable that the last step of numbered statements multiplies by."""
+    for node in recurrence.moments[-1].nodes:
+        for source in node.inputs if node.op.name == "matmul" else ():
+            bare = source.inputs[0] if source.op.name in {"transpose", "matrix_transpose"} else source
+            if not bare.inputs and len(bare.shape) == 2 and bare.shape[0] == bare.shape[1]:  # noqa: PLR2004 - a matrix
+                return bare
+    return None

@@ -1,0 +1,1 @@
+"""Updates of parameters as lines and as documents."""

@@ -1,0 +1,110 @@
+"""Updates as lines: the optimiser's rule once; of each small parameter every number, of the large ones their norms."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from bpcli.graph.labels import labels_of
+from bpcli.graph.shapes import shape_text
+from bpcli.numbers.norms import norm_of
+from bpcli.report.layout import Column, Line, Piece, Row, table
+from bpcli.report.page import Page
+from bpcli.train.optimisers import Optimiser
+from bpcli.train.updates import Change, Update
+
+RULE_COLUMNS = (Column("left", "name"), Column("left", "", " = "))
+COLUMNS = (Column("left", "name", "    "), Column("left", "", " = "), Column("left", "value", " = "))
+
+
+def step_lines(done: Sequence[Update], optimiser: Optimiser, page: Page) -> list[Line]:
+    """The rule, and each update: its loss before and after, and what it does to each parameter."""
+    lines = _rule_section(optimiser, page, done[0].step == 1 == len(done))
+    for update in done:
+        lines += [[], *_update_section(update, optimiser, page)]
+    return lines
+
+
+def _rule_section(optimiser: Optimiser, page: Page, is_first: bool) -> list[Line]:  # noqa: FBT001 - the rule of which step
+    options = [f"{name} {page.number(value)}" for name, value in optimiser.numbers.items() if _is_used(name, optimiser)]
+    flags = [name for name, value in optimiser.options.items() if value is True]
+    about = f"{optimiser.name}: {', '.join([*options, *flags])}"
+    rows = [Row((name, text)) for name, text in optimiser.formulas(is_first=is_first).items()]
+    return [*page.title("RULE", about), *table(RULE_COLUMNS, rows, page.width, wraps=True)]
+
+
+def _is_used(name: str, optimiser: Optimiser) -> bool:
+    """Whether an option is at work: one that is 0 has no term."""
+    return name == "lr" or optimiser.numbers[name] != 0
+
+
+def _update_section(update: Update, optimiser: Optimiser, page: Page) -> list[Line]:
+    arrow, norm = page.signs.arrow, page.signs.norm
+    loss = f"{page.number(update.loss)} {arrow} {page.number(update.loss_after)}"
+    about = f"{labels_of(update.graph).get(update.graph.output, 'f')} = {loss}"
+    lines = page.title(f"UPDATE t={update.step}", about)
+    if update.clipped_norm != update.norm:
+        norms = f"{page.number(update.norm)} {arrow} {page.number(update.clipped_norm)}"
+        lines.append([Piece("  "), Piece(f"clipped: {norm}gradients{norm} {norms}", "note")])
+    small = [change for change in update.changes if change.value.size <= page.most_entries]
+    large = [change for change in update.changes if change.value.size > page.most_entries]
+    for change in small[: page.most_rows]:
+        lines += _block(change, update, optimiser, page)
+    lines += page.left_out(len(small))
+    if large:
+        lines += _norms(large[: page.most_rows], optimiser, page)
+        lines += page.left_out(len(large))
+    return lines + _statistics(update, page)
+
+
+def _block(change: Change, update: Update, optimiser: Optimiser, page: Page) -> list[Line]:
+    """A parameter with every number: of a single one the formulas with the numbers in place of the names."""
+    partial, shape = page.signs.partial, change.value.shape
+    derivative = f"{partial}{labels_of(update.graph).get(update.graph.output, 'f')}/{partial}{change.name}"
+    is_clipped = update.clipped_norm != update.norm
+    state = {slot.symbol: change.state[slot.name] for slot in optimiser.slots}
+    texts = _texts(change, update, optimiser, page)
+    known = {"w": change.value, "g": change.clipped, **state}
+    rows = [Row((name, page.value(value), "")) for name, value in known.items()]
+    if is_clipped:
+        rows[1] = Row(("g", f"{derivative}, clipped", page.value(change.clipped)))
+        rows.insert(1, Row((derivative, page.value(change.gradient), "")))
+    else:
+        rows[1] = Row(("g", derivative, page.value(change.gradient)))
+    rows += [Row((name, texts[name], page.value(value))) for name, value in change.computed.items()]
+    head = f"{change.name} {shape_text(shape)}" if shape else change.name
+    rows[0] = rows[0]._replace(above=f" {head}")
+    return table([*COLUMNS], rows, page.width, wraps=True)
+
+
+def _texts(change: Change, update: Update, optimiser: Optimiser, page: Page) -> dict[str, str]:
+    values: dict[str, Any] = {}
+    if not change.value.shape:
+        state = {slot.symbol: change.state[slot.name] for slot in optimiser.slots}
+        values = {"w": change.value, "g": change.clipped, **state, **optimiser.numbers, "t": update.step}
+        values |= change.computed
+    written = {name: page.number(float(value)) for name, value in values.items()}
+    return optimiser.formulas(is_first=update.step == 1, values=written)
+
+
+def _norms(changes: Sequence[Change], optimiser: Optimiser, page: Page) -> list[Line]:
+    """A row a parameter: the norms of what is known, and of what is computed."""
+    sign = page.signs.norm
+    symbols = [slot.symbol for slot in optimiser.slots]
+    names = ["w", "g", *symbols, *changes[0].computed, "w_new - w"]
+    heads = [f"{sign}{name}{sign}" for name in names]
+    columns = [Column("left", "name"), Column("left", "", "  ")]
+    columns += [Column("point", "value", "  ", head) for head in heads]
+    rows = []
+    for change in changes:
+        state = [change.state[slot.name] for slot in optimiser.slots]
+        moved = change.computed["w_new"] - change.value
+        found = [change.value, change.clipped, *state, *change.computed.values(), moved]
+        rows.append(Row((change.name, shape_text(change.value.shape), *[page.number(norm_of(one)) for one in found])))
+    return table(columns, rows, page.width, ("", "shape", *heads), needs_heading=True)
+
+
+def _statistics(update: Update, page: Page) -> list[Line]:
+    rows = [Row((name, page.shaped(value))) for name, value in update.statistics.items()]
+    if not rows:
+        return []
+    lines = table((Column("left", "name", "    "), Column("left", "value", " = ")), rows, page.width, wraps=True)
+    return [[Piece("  running statistics, after this step", "note")], *lines]
