@@ -40,6 +40,7 @@ TENSORS = {
     "0.bias": np.array([1.5, 1e-300]),
     "optimizer/exp_avg/0.bias": np.array([0.1, np.inf]),
     "optimizer/step": np.array(7.0),
+    "fixed/k": np.array(2.5),
 }
 
 
@@ -90,6 +91,7 @@ def test_what_is_written_is_read_back() -> None:
         name: array.tobytes() for name, array in TENSORS.items()
     }
     assert set(found.weights) == {"0.weight", "0.bias"}
+    assert set(found.given) == {"0.weight", "0.bias", "k"}
     assert set(found.under("optimizer")) == {"exp_avg/0.bias", "step"}
 
 
@@ -164,7 +166,7 @@ def test_a_weight_that_is_not_finite_is_refused() -> None:
 def test_arrays_beyond_the_limit_are_refused() -> None:
     """Before their memory is taken: an array may say that it is larger than it is."""
     with pytest.raises(LimitError, match="with those before it"):
-        read_checkpoint(saved(), Limits(entries=8))
+        read_checkpoint(saved(), Limits(entries=9))
     claimed = {"dtype": "F64", "shape": [10**6, 10**6], "data_offsets": [0, 8 * 10**12]}
     assert "cannot use" in refusal(with_document({"schema": SCHEMA, **DOCUMENT}, w=claimed))
     empty = safetensors_bytes(

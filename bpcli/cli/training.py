@@ -24,7 +24,7 @@ from bpcli.report.training.screen import training_screen
 from bpcli.train.checkpoints import Checkpoint
 from bpcli.train.live_checks import Checked
 from bpcli.train.plan import Plan
-from bpcli.train.resuming import given_in, resumed
+from bpcli.train.resuming import resumed
 from bpcli.train.runs import Question, Run, run_of
 from bpcli.train.stepping import StepDone
 from bpcli.train.stopping import Stopped
@@ -93,7 +93,7 @@ def _run(text: str, at: Mapping[str, Any], options: dict[str, Any], checkpoint: 
     begun_with = checkpoint.document["data"]["given"]
     if not at:
         return resumed(
-            run_of(question._replace(given=given_in(checkpoint), begun_with=begun_with), plan), checkpoint, source
+            run_of(question._replace(given=checkpoint.given, begun_with=begun_with), plan), checkpoint, source
         )
     run = run_of(question, plan)
     if run.begun_with != begun_with:

@@ -69,6 +69,11 @@ class Checkpoint(NamedTuple):
         """The parameters and buffers of the model, by their names in its `state_dict`."""
         return {name: array for name, array in self.tensors.items() if "/" not in name}
 
+    @property
+    def given(self) -> dict[str, Array]:
+        """The values of the text's variables and parameters: weights, and what was given and not learned."""
+        return {**self.weights, **self.under("fixed")}
+
 
 def checkpoint_content(
     document: Mapping[str, Any], tensors: Mapping[str, Array], target: str = "a checkpoint"

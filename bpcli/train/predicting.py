@@ -61,8 +61,7 @@ class Predictor:
     def __init__(self, checkpoint: Checkpoint, limits: Limits = DEFAULT_LIMITS) -> None:
         document = checkpoint.document
         self.roles: Roles = roles_from(_part(document, "roles"))
-        fixed = {name: value[0] for name, value in checkpoint.under("fixed").items() if value.shape[:1] == (1,)}
-        given = {**checkpoint.weights, **fixed}
+        given = checkpoint.given
         bound = [*self.roles.inputs, *([self.roles.target] if self.roles.target else []), *given]
         self.text = parse(document["expression"], bound, limits)
         loss = loss_of(self.text)

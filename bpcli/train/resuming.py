@@ -50,11 +50,6 @@ def tensors_of(run: Run) -> dict[str, Any]:
     return found | {FIXED + name: arrays.value(value) for name, value in run.model.fixed.items()}
 
 
-def given_in(checkpoint: Checkpoint) -> dict[str, Any]:
-    """The values that were given or learned, for a run that goes on."""
-    return {**checkpoint.weights, **checkpoint.under("fixed")}
-
-
 def resumed(run: Run, checkpoint: Checkpoint, source: str) -> Run:
     """The run where the checkpoint left it.
 

@@ -5,7 +5,7 @@ from math import prod
 from typing import Any
 
 from bpcli.report.layout import Column, Line, Piece, Row, table
-from bpcli.report.page import Page
+from bpcli.report.page import TITLE, Page
 from bpcli.report.plain import one_line
 from bpcli.report.training.curve import loss_curve
 from bpcli.report.training.outcome import Outcome
@@ -29,7 +29,7 @@ def training_screen(outcome: Outcome, page: Page) -> list[Line]:
 def _about(outcome: Outcome, page: Page) -> list[Line]:
     words: list[tuple[str, str]] = [("data", _samples(outcome))]
     words += [(name, _columns(columns)) for name, columns in outcome.inputs.items() if columns and columns != (name,)]
-    if outcome.target is not None and (outcome.target_columns or outcome.classes):
+    if outcome.target is not None and (outcome.classes or outcome.target_columns not in ((), (outcome.target,))):
         classes = f": {_listed(outcome.classes)}" if outcome.classes else ""
         words.append((outcome.target, f"{_listed(outcome.target_columns or (outcome.target,))}{classes}"))
     size = sum(map(prod, outcome.parameters.values()))
@@ -39,12 +39,20 @@ def _about(outcome: Outcome, page: Page) -> list[Line]:
         ("optimizer", f"{outcome.optimizer}: {_options(outcome.options, page)}, batches of {outcome.batch_size}")
     )
     words.append(("end", _end(outcome)))
+    words += [(what, _file(what, target, outcome)) for what, target in outcome.files.items()]
     rows = [Row((one_line(name), one_line(text))) for name, text in words]
     columns = (Column("left", "heading"), Column("left"))
     set_in = table(columns, rows, float("inf"))
     wide = max(len(name) for name, _ in words) + 4
     lines = [part for line in set_in for part in _wrapped(line, page, wide)]
-    return [*page.title("TRAINING", one_line(outcome.expression)), *lines]
+    return [*_title(one_line(outcome.expression), page), *lines]
+
+
+def _title(text: str, page: Page) -> list[Line]:
+    """The name of the section and the text, on lines of its own where it is long."""
+    if len(text) + TITLE <= page.line:
+        return page.title("TRAINING", text)
+    return [[Piece("TRAINING", "title")], *[[Piece(part, "note")] for part in page.wrapped(text, 2, 5)]]
 
 
 def _wrapped(line: Line, page: Page, below: int) -> list[Line]:
@@ -91,6 +99,12 @@ def _end(outcome: Outcome) -> str:
     told = ENDS[outcome.status].format(reason=outcome.reason)
     told += f", {_counted(len(outcome.history), 'epoch')}, {_counted(outcome.step, 'step')}"
     return told
+
+
+def _file(what: str, target: str, outcome: Outcome) -> str:
+    if what != "checkpoint" or outcome.best is None:
+        return target
+    return f"{target}: the weights of epoch {outcome.best}, the best, and what it takes to go on"
 
 
 def _epochs(outcome: Outcome, page: Page) -> list[Line]:

@@ -1,0 +1,327 @@
+"""`bpcli train`: from a file of samples to weights; what is written while it runs, and how a run goes on."""
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from command import PATIENCE, Done, call, environment, has_signals, has_terminals, on_terminal
+
+from bpcli.report.documents import schema_text
+from bpcli.train.checkpoints import read_checkpoint
+
+IRIS = str(Path(__file__).parent.parent / "examples" / "data" / "iris.csv")
+NETWORK = "x -> Linear(16) -> Tanh -> Dropout(0.1) -> Linear(3) -> CrossEntropyLoss(label)"
+ADAM = ("--optimizer-name", "adam", "--learning-rate", "0.05")
+ON_IRIS = ("--data-file", IRIS, "--target-column", "species", *ADAM)
+LINE = ("mean((w*x + b - y)**2)", "--data-file", "line.csv", "--w", "0", "--b", "0", "--learning-rate", "0.3")
+FILES = ("--save-checkpoint", "run.safetensors", "--history-file", "run.jsonl")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests write into a folder of their own, where eight points of the line y = 3x + 1 are."""
+    monkeypatch.chdir(tmp_path)
+    points = [(x / 4, 3 * x / 4 + 1) for x in range(-4, 4)]
+    Path("line.csv").write_text("x,y\n" + "".join(f"{x},{y}\n" for x, y in points), "utf-8")
+
+
+def document(*arguments: str) -> dict[str, Any]:
+    """The answer in JSON, which keeps to the schema."""
+    done = call("train", *arguments, "--json")
+    found: dict[str, Any] = json.loads(done.out)
+    jsonschema.validate(found, json.loads(schema_text("train")))
+    return found
+
+
+def refusal(*arguments: str) -> tuple[str, str]:
+    """The message and the hint of a command that is refused."""
+    done = call("train", *arguments)
+    assert (done.code, done.out) == (2, "")
+    message, _, rest = done.err.removeprefix("error: ").partition("\n")
+    return message, rest.rpartition("hint: ")[2].strip()
+
+
+def test_the_command_of_the_readme_learns_iris() -> None:
+    """As a beginner types it: 95 of 100 flowers at least are known afterwards."""
+    found = document(
+        "x -> Linear(16) -> Tanh -> Linear(3) -> CrossEntropyLoss(label)", *ON_IRIS, "--epochs-count", "60",
+        "--random-seed", "0",
+    )  # fmt: skip
+
+    assert found["data"]["classes"] == ["setosa", "versicolor", "virginica"]
+    assert (found["epochs"], found["steps"], found["stopped"]) == (60, 300, "finished")
+    assert found["history"][-1]["metrics"]["accuracy"] >= 0.95
+    assert found["history"][-1]["loss"] < found["history"][0]["loss"] / 5
+
+
+def test_an_expression_learns_the_variables_that_have_a_value() -> None:
+    """The line through points that lie on it; `--with-respect-to` leaves the others as they are."""
+    assert document(*LINE, "--epochs-count", "200", *FILES)["parameters"] == {"w": [], "b": []}
+    weights = read_checkpoint("run.safetensors").weights
+    assert {name: round(float(value), 6) for name, value in weights.items()} == {"w": 3.0, "b": 1.0}
+
+    found = document(*LINE, "--epochs-count", "200", "--with-respect-to", "w", *FILES)
+    checkpoint = read_checkpoint("run.safetensors")
+    assert found["parameters"] == {"w": []}
+    assert (set(checkpoint.weights), float(checkpoint.given["b"])) == ({"w"}, 0.0)
+
+
+def test_a_checkpoint_gives_its_weights_to_other_commands() -> None:
+    """At them the loss is that of the last epoch's end."""
+    document(*LINE, "--epochs-count", "200", *FILES)
+    done = call("grad", LINE[0], "--x", "1", "--y", "4", "--parameters-file", "run.safetensors", "--json")
+
+    assert abs(json.loads(done.out)["value"]) < 1e-9
+
+
+def test_the_history_has_a_line_for_each_epoch() -> None:
+    """Losses and metrics, and no time."""
+    found = document(
+        "x -> Linear(1) -> MSELoss(y)", *LINE[1:3], "--epochs-count", "3", "--validation-share", "0.25", *FILES
+    )
+    lines = [json.loads(line) for line in Path("run.jsonl").read_text("utf-8").splitlines()]
+
+    assert lines == found["history"]
+    assert [set(line) for line in lines] == [
+        {"epoch", "step", "rate", "loss", "metrics", "validation_loss", "validation_metrics"}
+    ] * 3
+    assert (found["data"]["samples"], found["data"]["validation_samples"]) == (6, 2)
+
+
+def test_early_stopping_keeps_the_best_weights() -> None:
+    """The checkpoint has those of the best epoch, from which training can go on as if it had not stopped."""
+    options = (*ON_IRIS, "--validation-share", "0.2", "--early-stopping", "3", "--batch-size", "64")
+    found = document(NETWORK, *options, "--epochs-count", "100", *FILES)
+    losses = [record["validation_loss"] for record in found["history"]]
+
+    assert found["stopped"] == "patience"
+    assert found["best_epoch"] == losses.index(min(losses)) + 1 == found["epochs"] - 3
+    checkpoint = read_checkpoint("run.safetensors")
+    assert set(checkpoint.under("last")) == set(checkpoint.weights)
+    assert any((checkpoint.under("last")[name] != one).any() for name, one in checkpoint.weights.items())
+
+
+@pytest.mark.parametrize("cut", [1, 3])
+@pytest.mark.parametrize("beside", [(), ("--early-stopping", "9", "--standardize-inputs")], ids=["plain", "best"])
+def test_a_run_that_goes_on_is_the_same_to_the_bit(cut: int, beside: tuple[str, ...]) -> None:
+    """Checkpoint, history and answer, dropout and shuffle included; options come from the checkpoint."""
+    options = (*ON_IRIS, "--validation-share", "0.2", "--clip-norm", "1", "--warmup-epochs", "2", *beside)
+    whole = call("train", NETWORK, *options, "--epochs-count", "5", *FILES, "--json")
+    files = [Path(name).read_bytes() for name in ("run.safetensors", "run.jsonl")]
+    call("train", NETWORK, *options, "--epochs-count", str(cut), *FILES)
+    Path("run.jsonl").write_text("torn", "utf-8")
+    again = call(
+        "train", "--resume-from", "run.safetensors", "--data-file", IRIS, "--epochs-count", "5", *FILES, "--json"
+    )
+
+    assert (whole.code, again) == (0, whole)
+    assert [Path(name).read_bytes() for name in ("run.safetensors", "run.jsonl")] == files
+
+
+ENDLESS = (NETWORK, *ON_IRIS, "--validation-share", "0.2", "--epochs-count", "30", "--checkpoint-every", "7")
+GO_ON = ("--resume-from", "run.safetensors", "--data-file", IRIS, "--checkpoint-every", "7")
+CUT_AT = """
+import os, signal, sys
+from bpcli.cli import keeping
+from bpcli.cli.main import main
+before, steps, name = keeping.Keeping.step_done, int(sys.argv[1]), sys.argv[2]
+def step_done(self, step):
+    before(self, step)
+    if step == steps:
+        os.kill(os.getpid(), getattr(signal, name))
+keeping.Keeping.step_done = step_done
+sys.exit(main(sys.argv[3:]))
+"""
+
+
+def cut(step: int, name: str, *arguments: str) -> Done:
+    """Train in a process that gets this signal when a step is done."""
+    done = subprocess.run(
+        [sys.executable, "-c", CUT_AT, str(step), name, "train", *arguments],
+        capture_output=True,
+        env=environment(),
+        timeout=PATIENCE,
+        check=False,
+    )
+    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+@has_signals
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
+def test_a_run_that_is_interrupted_and_resumed_is_the_same_to_the_bit(name: str) -> None:
+    """Twice, in the middle of an epoch each time."""
+    whole = call("train", *ENDLESS, *FILES, "--json")
+    files = [Path(file).read_bytes() for file in ("run.safetensors", "run.jsonl")]
+    first = cut(10, name, *ENDLESS, *FILES, "--json")
+    second = cut(51, name, *GO_ON, *FILES, "--json")
+    again = call("train", *GO_ON, *FILES, "--json")
+
+    assert [first.code, second.code] == [-signal.SIGKILL if name == "SIGKILL" else 130] * 2
+    assert first.out == second.out == ""
+    assert again == whole
+    assert [Path(file).read_bytes() for file in ("run.safetensors", "run.jsonl")] == files
+
+
+@has_signals
+def test_an_interruption_says_how_to_go_on() -> None:
+    """The command that it names goes on; without a checkpoint nothing is kept."""
+    told = cut(10, "SIGINT", *ENDLESS, *FILES)
+    command = told.err.rpartition("go on with: bpcli ")[2].split()
+
+    assert told.err.startswith("note: interrupted after step 10, 2 of 30 epochs done; go on with: ")
+    assert call(*command).code == 0
+    assert "nothing is kept" in cut(3, "SIGINT", *LINE, "--epochs-count", "9").err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (("--learning-rate", "0.1"), "--learning-rate 0.1 contradicts run.safetensors, whose run began", "leave"),
+        (("--clip-norm", "1"), "--clip-norm 1.0 contradicts run.safetensors, whose run began without it", "leave out"),
+        (("--epochs-count", "1"), "run.safetensors has 2 epochs behind it, more than 1", "from 2 on"),
+        (("x -> Linear(1) -> MSELoss(y)",), "run.safetensors is a run of another text: mean((w*x + b", "leave"),
+        (("--w", "1", "--b", "0"), "the values that are given are not those that the run in", "leave"),
+    ],
+    ids=["rate", "clipping", "epochs", "text", "values"],
+)  # fmt: skip
+def test_what_contradicts_a_checkpoint_is_refused(arguments: tuple[str, ...], message: str, hint: str) -> None:
+    """A run goes on as it began, or not at all."""
+    call("train", *LINE, "--epochs-count", "2", *FILES)
+    found = refusal(*arguments, "--resume-from", "run.safetensors", "--data-file", "line.csv")
+
+    assert found[0].startswith(message)
+    assert hint in found[1]
+
+
+def test_what_says_the_same_as_a_checkpoint_is_taken() -> None:
+    """The whole command again, with a rate that is written otherwise."""
+    call("train", *LINE, "--epochs-count", "2", *FILES)
+
+    assert call("train", *LINE[:-1], "3e-1", "--resume-from", "run.safetensors", "--epochs-count", "3").code == 0
+
+
+def test_other_data_are_refused() -> None:
+    """More samples, or the same number of others."""
+    call("train", *LINE, "--epochs-count", "2", *FILES)
+    text = Path("line.csv").read_text("utf-8")
+    again = ("--resume-from", "run.safetensors", "--data-file", "line.csv")
+    Path("line.csv").write_text(text + "2,7\n", "utf-8")
+    more = refusal(*again)
+    Path("line.csv").write_text(text.replace("-2.0", "-2.5"), "utf-8")
+
+    assert more[0] == (
+        "the data are not those of run.safetensors: "
+        "it was trained on 8 samples and validated on 0, and these are 9 and 0"
+    )
+    assert refusal(*again)[0] == "the data are not those of run.safetensors"
+
+
+def test_a_loss_that_leaves_the_finite_numbers_stops_the_run() -> None:
+    """The first bad step is named, the step is not taken, and the weights before it are kept."""
+    done = call("train", *LINE[:-1], "1e200", "--epochs-count", "9", *FILES, "--json")
+    found = json.loads(done.out)
+
+    assert (done.code, found["status"], found["stopped"], found["steps"]) == (3, "nonfinite", "nonfinite", 1)
+    assert found["reason"].startswith("step 2: forward step ")
+    assert "run.safetensors holds the weights before it" in done.err
+    assert all(abs(float(one)) > 1e199 for one in read_checkpoint("run.safetensors").weights.values())
+
+
+def test_the_live_gradient_is_checked() -> None:
+    """Every so many steps, and each check is told."""
+    done = call("train", "x -> Linear(2) -> Tanh -> Linear(1) -> MSELoss(y)", *LINE[1:3], "--epochs-count", "4",
+                "--check-every", "2")  # fmt: skip
+
+    assert done.code == 0
+    assert re.findall(r"step (\d+): the gradient is checked \(7 of 7 entries, 4 samples\): agree", done.err) == [
+        "2",
+        "4",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((LINE[0],), "there are no data to train on"),
+        ((*LINE, "--checkpoint-every", "2"), "--checkpoint-every needs a file to write to"),
+        (
+            (*LINE, "--validation-share", "0.1", "--validation-file", "line.csv"),
+            "--validation-file and --validation-share",
+        ),
+        ((*LINE, "--plot-file", "loss.gif"), "the ending of loss.gif says no form of a picture"),
+        (
+            (*LINE, "--save-checkpoint", "no/run.safetensors"),
+            "cannot write no/run.safetensors: no such file or directory",
+        ),
+        ((*LINE, "--history-file", "no/run.jsonl"), "cannot write no/run.jsonl: no such file or directory"),
+        ((*LINE, "--resume-from", "line.csv"), "cannot use line.csv as a checkpoint: "),
+        ((*LINE, "--optimizer-name", "adm"), "there is no optimizer 'adm'"),
+    ],
+    ids=["data", "every", "validation", "picture", "checkpoint", "history", "resume", "optimizer"],
+)
+def test_what_cannot_be_done_is_told_before_training(arguments: tuple[str, ...], message: str) -> None:
+    """In one line, with what to do."""
+    found = refusal(*arguments)
+
+    assert found[0].startswith(message.replace("optimizer 'adm'", "optimiser 'adm'"))
+
+
+def test_a_checkpoint_with_options_that_no_option_takes_is_refused() -> None:
+    """What a stranger wrote into it goes through the same readers as what is typed."""
+    call("train", *LINE, "--epochs-count", "2", *FILES)
+    content = Path("run.safetensors").read_bytes()
+    Path("run.safetensors").write_bytes(content.replace(rb"\"batch_size\":\"32\"", rb"\"batch_size\":\"-3\""))
+
+    assert refusal("--resume-from", "run.safetensors", "--data-file", "line.csv")[0] == (
+        "cannot use run.safetensors as a checkpoint: --batch-size cannot be -3"
+    )
+
+
+def test_a_picture_is_drawn() -> None:
+    """Of losses and metrics, with axes in words."""
+    options = (*LINE[1:3], "--epochs-count", "3", "--validation-share", "0.25", "--plot-file", "loss.svg")
+    done = call("train", "x -> Linear(1) -> MSELoss(y)", *options)
+    picture = Path("loss.svg").read_text("utf-8")
+
+    assert done.err == "note: wrote loss.svg\n"
+    assert all(f">{word}<" in picture for word in ("training", "validation", "epoch", "Loss", "RMSE"))
+
+
+def test_quiet_prints_nothing() -> None:
+    """Files are written all the same."""
+    assert call("train", *LINE, "--epochs-count", "2", "-q", *FILES) == Done(0, "", "")
+    assert Path("run.safetensors").exists()
+
+
+@has_terminals
+def test_a_terminal_shows_a_summary_within_its_width() -> None:
+    """In 80 columns, with the curve; standard error is a pipe and has no progress."""
+    done = on_terminal("-m", "bpcli", "train", NETWORK, *ON_IRIS, "--epochs-count", "3", "--validation-share", "0.2",
+                       columns=80)  # fmt: skip
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", done.out).splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert [line for line in lines if line.startswith(("TRAINING", "EPOCHS", "LOSS"))]
+    assert done.err == ""
+
+
+@has_terminals
+def test_progress_is_shown_on_a_terminal() -> None:
+    """A line with epoch, rate, loss and gradient, which is gone at the end."""
+    code = "import os, sys; os.dup2(1, 2); from bpcli.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    done = on_terminal("-c", code, "train", NETWORK, *ON_IRIS, "--epochs-count", "3", "-j")
+
+    assert re.search(r"\r\x1b\[Kepoch 1/3  .*batch 1/5  rate 0.05  loss \d\S*  ‖gradient‖ \d\S*\r\x1b\[K", done.out)
+
+
+def test_the_checkpoint_is_whole_while_it_is_written_anew() -> None:
+    """No other file is left beside it."""
+    call("train", *LINE, "--epochs-count", "5", *FILES, "--checkpoint-every", "1")
+
+    assert sorted(path.name for path in Path().iterdir()) == ["line.csv", "run.jsonl", "run.safetensors"]
