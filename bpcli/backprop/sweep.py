@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from bpcli.errors import InternalError
 from bpcli.graph.node import Graph, Node
-from bpcli.graph.op import NO_ATTRIBUTES, Op
+from bpcli.graph.op import NO_ATTRIBUTES, ByInput, Op
 from bpcli.numbers.floats import UNANSWERED, floats
 
 
@@ -36,9 +36,9 @@ def gradients_at(
     """∂output/∂node for each node that the output depends on through a differentiable path.
 
     `seed` is the upstream gradient of the output itself. Over nodes, each of which is its own value, formulas come out.
-    `pulled` stands for `handed_back`, where a structural op need not hand back to each input.
+    `pulled` stands for `handed_to_varying`, where a structural op need not hand back to each input.
     """
-    pulled = pulled or handed_back
+    pulled = pulled or handed_to_varying
     gradients: dict[Node, Any] = {graph.output: seed}
     gradient_of = gradients.get
     value_of = values.__getitem__
@@ -100,6 +100,20 @@ def handed_back(node: Node, upstream: Any, value_of: Callable[[Node], Any], syst
     if len(parts) != len(node.inputs):
         require_one_per_input(node.op, parts, node.inputs)
     return parts
+
+
+def handed_to_varying(node: Node, upstream: Any, value_of: Callable[[Node], Any], system: Any) -> tuple[Any, ...]:
+    """The same, None also for an input that does not vary where what it is handed takes a computation of its own."""
+    pullback = node.op.pullback
+    if type(pullback) is not ByInput or all([source.varies for source in node.inputs]):  # noqa: C419 - a generator is slow
+        return handed_back(node, upstream, value_of, system)
+    values = (value_of(node), *map(value_of, node.inputs))
+    return tuple(
+        [
+            rule(system, upstream, *values, **node.attributes) if source.varies else None
+            for rule, source in zip(pullback.rules, node.inputs, strict=True)
+        ]
+    )
 
 
 def local_numbers(node: Node, value_of: Callable[[Node], Any], system: Any = floats) -> tuple[Any, ...]:

@@ -189,6 +189,22 @@ class Op:
         return self.shape is not None
 
 
+class ByInput:
+    """A pullback as a rule for each input, of which a sweep runs those only whose contribution somebody wants.
+
+    Each rule is `(m, upstream, out, *inputs, **attributes)`, and gives what flows back to its own input.
+    """
+
+    __slots__ = ("rules",)
+
+    def __init__(self, *rules: Callable[..., Any]) -> None:
+        self.rules = rules
+
+    def __call__(self, m: Any, upstream: Any, out: Any, *inputs: Any, **attributes: Any) -> tuple[Any, ...]:
+        """What flows back to every input."""
+        return tuple([rule(m, upstream, out, *inputs, **attributes) for rule in self.rules])
+
+
 def _no_rule(*_: Any, **__: Any) -> tuple[Any, ...]:
     """Stand for the local derivatives of an op that has a pullback."""
     message = "a structural op has a pullback, not local derivatives"

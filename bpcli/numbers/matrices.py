@@ -22,7 +22,7 @@ LARGEST_EXPANDED = 10  # rows of a determinant of objects; 2ⁿ·n products
 def matmul(m: Any, x: Array, y: Array) -> Array:
     """The product of matrices; a vector on the left is a row, on the right a column (NumPy's `@`)."""
     if not m.batch and np.ndim(x) == np.ndim(y) == 2:  # noqa: PLR2004 - matrices, which most are
-        return np.matmul(x, y)
+        return _turned_product(x, y) if _is_turned(x) and y.flags.c_contiguous else np.matmul(x, y)
     is_row, is_column = len(m.shape(x)) == 1, len(m.shape(y)) == 1
     left = x[..., None, :] if is_row else x
     right = y[..., None] if is_column else y
@@ -31,6 +31,20 @@ def matmul(m: Any, x: Array, y: Array) -> Array:
     if is_row:
         result = result[..., 0, :]
     return result[..., 0] if is_column else result
+
+
+def _is_turned(x: Array) -> bool:
+    """Whether a matrix lies in memory column by column: it is the transpose of one that lies there row by row."""
+    return bool(x.flags.f_contiguous) and not x.flags.c_contiguous
+
+
+def _turned_product(x: Array, y: Array) -> Array:
+    """The product, column by column in memory, as the gradient of a transposed weight is read: that of weight by rows.
+
+    BLAS takes the same time for either, and copying from columns to rows takes as long as it.
+    """
+    turned: Array = np.matmul(y.T, x.T).T
+    return turned
 
 
 def _product(x: Array, y: Array) -> Array:

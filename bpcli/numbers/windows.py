@@ -39,9 +39,16 @@ def windows(_m: Any, x: Array, size: Sizes, stride: Sizes, dilation: Sizes) -> A
 
     w[r, k] = x[r·stride + k·dilation], on each axis.
     """
-    spans = tuple(step * (length - 1) + 1 for length, step in zip(size, dilation, strict=True))
-    dense: Array = np.lib.stride_tricks.sliding_window_view(x, spans, axis=tuple(range(-len(spans), 0)))
-    return dense[(..., *(slice(None, None, step) for step in (*stride, *dilation)))]
+    n = len(size)
+    lead, strides = x.ndim - n, x.strides
+    spans = [step * (length - 1) + 1 for length, step in zip(size, dilation, strict=True)]
+    counts = [(all_ - span) // step + 1 for all_, span, step in zip(x.shape[lead:], spans, stride, strict=True)]
+    moves = [along * step for along, step in zip(strides[lead:], stride, strict=True)]
+    inside = [along * step for along, step in zip(strides[lead:], dilation, strict=True)]
+    view: Array = np.lib.stride_tricks.as_strided(
+        x, (*x.shape[:lead], *counts, *size), (*strides[:lead], *moves, *inside), writeable=False
+    )
+    return view
 
 
 def fold(_m: Any, w: Array, shape: Sizes, stride: Sizes, dilation: Sizes) -> Array:
@@ -74,10 +81,13 @@ def first_of_largest(m: Any, w: Array, count: int) -> Array:
 
 def places_of_largest(m: Any, w: Array, count: int) -> Iterator[tuple[Sizes, Array]]:
     """For each place in the last `count` axes, where `first_of_largest` is there; a place may come twice."""
-    places, most = list(np.ndindex(w.shape[-count:])), largest(m, w, count)
+    del m
+    places = list(np.ndindex(w.shape[-count:]))
+    parts = [np.ascontiguousarray(w[(..., *place)]) for place in places]  # read twice, and faster in a row
+    most = reduce(np.maximum, parts)
     free = np.ones(most.shape, bool)
-    for place in places:
-        first = (w[(..., *place)] == most) & free
+    for place, part in zip(places, parts, strict=True):
+        first = (part == most) & free
         free ^= first
         yield place, first
     if free.any():  # NaN equals nothing

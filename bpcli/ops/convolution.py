@@ -7,7 +7,7 @@ Names and shapes are PyTorch's: images (N, C, H, W) or (C, H, W), kernels (O, C/
 from typing import Any
 
 from bpcli.errors import ShapeError
-from bpcli.graph.op import Op, Sample, Shape, structural
+from bpcli.graph.op import ByInput, Op, Sample, Shape, structural
 from bpcli.graph.shapes import shape_text
 from bpcli.graph.sliding import axes_of_space, sliding_over
 from bpcli.ops.attributes import LENGTHS, sizes, whole_number
@@ -52,9 +52,9 @@ CONVOLVING = {
 def _convolution(name: str, count: int, samples: tuple[Sample, ...]) -> Op:
     return structural(
         name,
-        lambda m, upstream, out, x, kernel, **where: (
-            m.conv_input(upstream, kernel, shape=m.shape(x), **where),
-            m.conv_kernel(x, upstream, shape=m.shape(kernel), **where),
+        ByInput(
+            lambda m, upstream, out, x, kernel, **where: m.conv_input(upstream, kernel, shape=m.shape(x), **where),
+            lambda m, upstream, out, x, kernel, **where: m.conv_kernel(x, upstream, shape=m.shape(kernel), **where),
         ),
         _convolved(count),
         inputs=("x", "kernel"),

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from bpcli.errors import ShapeError
-from bpcli.graph.op import REQUIRED, Attribute, Infix, Sample, Shape, structural
+from bpcli.graph.op import REQUIRED, Attribute, ByInput, Infix, Sample, Shape, structural
 from bpcli.graph.shapes import common_shape
 
 MATRIX = 2  # axes
@@ -52,7 +52,7 @@ def column(m: Any, x: Any) -> Any:
     return m.unsqueeze(x, axis=-1)
 
 
-def _to_left(m: Any, upstream: Any, x: Any, y: Any) -> Any:
+def _to_left(m: Any, upstream: Any, _out: Any, x: Any, y: Any) -> Any:
     """∂(x @ y)/∂x: upstream @ yᵀ."""
     shape, other = m.shape(x), m.shape(y)
     if len(shape) == len(other) == 1:
@@ -69,7 +69,7 @@ def _to_left(m: Any, upstream: Any, x: Any, y: Any) -> Any:
     return summed(m, m.matmul(upstream, turned(m, y)), shape)
 
 
-def _to_right(m: Any, upstream: Any, x: Any, y: Any) -> Any:
+def _to_right(m: Any, upstream: Any, _out: Any, x: Any, y: Any) -> Any:
     """∂(x @ y)/∂y: xᵀ @ upstream; where x is a batch and y is not, as one large product over the whole batch."""
     other, shape = m.shape(x), m.shape(y)
     if len(shape) == len(other) == 1:
@@ -89,7 +89,7 @@ def _to_right(m: Any, upstream: Any, x: Any, y: Any) -> Any:
 
 matmul = structural(
     "matmul",
-    lambda m, upstream, out, x, y: (_to_left(m, upstream, x, y), _to_right(m, upstream, x, y)),
+    ByInput(_to_left, _to_right),
     product_shape,
     inputs=("x", "y"),
     infix=Infix("@", 20, 21),

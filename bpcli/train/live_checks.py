@@ -5,7 +5,7 @@ from math import isnan
 from typing import Any, NamedTuple
 
 from bpcli.check.differences import Budget, Differences, differences
-from bpcli.check.estimates import AGAINST_OTHERS, ROUND_OFF
+from bpcli.check.estimates import ROUND_OFF
 from bpcli.check.findings import Finding, Verdict, worst
 from bpcli.check.measured import RELATIVE, Bounds, Estimate, judged
 from bpcli.check.targets import Item
@@ -18,6 +18,7 @@ from bpcli.train.state import State
 from bpcli.train.weights import Weights
 
 SAMPLES = 4  # of the batch: few, as each entry takes an evaluation of all
+UNSEEN = 1e-5  # of the largest slope of the network: an error of the differences below that hides nothing that counts
 OPS = 2e7  # on single numbers: a small part of a second
 
 
@@ -82,7 +83,7 @@ def _findings(variable: Node, rule: Any, found: Differences, largest: float) -> 
     item = Item("gradient", variable)
     for place in looked_at:
         one = Estimate(*[part[place] for part in parts])
-        bounds = Bounds(RELATIVE * abs(one.value), round_off, AGAINST_OTHERS * largest)
+        bounds = Bounds(RELATIVE * abs(one.value), round_off, UNSEEN * largest)
         title = f"{variable.name}{place_text(_index(place, variable.shape))}"
         yield judged(Finding(item, title, Verdict.AGREE, None, rules[place], truth=one.truth), one, bounds)
 

@@ -17,17 +17,25 @@ COLUMNS = (Column("left", "name", "    "), Column("left", "", " = "), Column("le
 
 def step_lines(done: Sequence[Update], optimiser: Optimiser, page: Page) -> list[Line]:
     """The rule, and each update: its loss before and after, and what it does to each parameter."""
-    lines = _rule_section(optimiser, page, done[0].step == 1 == len(done))
+    is_clipped = any(update.clipped_norm != update.norm for update in done)
+    lines = _rule_section(optimiser, page, _output(done[0]), is_first=len(done) == 1, is_clipped=is_clipped)
     for update in done:
         lines += [[], *_update_section(update, optimiser, page)]
     return lines
 
 
-def _rule_section(optimiser: Optimiser, page: Page, is_first: bool) -> list[Line]:  # noqa: FBT001 - the rule of which step
+def _output(update: Update) -> str:
+    """What the output is called."""
+    return labels_of(update.graph).get(update.graph.output, "f")
+
+
+def _rule_section(optimiser: Optimiser, page: Page, label: str, *, is_first: bool, is_clipped: bool) -> list[Line]:
     options = [f"{name} {page.number(value)}" for name, value in optimiser.numbers.items() if _is_used(name, optimiser)]
     flags = [name for name, value in optimiser.options.items() if value is True]
     about = f"{optimiser.name}: {', '.join([*options, *flags])}"
-    rows = [Row((name, text)) for name, text in optimiser.formulas(is_first=is_first).items()]
+    gradient = f"{page.signs.partial}{label}/{page.signs.partial}w{', clipped' if is_clipped else ''}"
+    texts = {"g": gradient, **optimiser.formulas(is_first=is_first)}
+    rows = [Row((name, text)) for name, text in texts.items()]
     return [*page.title("RULE", about), *table(RULE_COLUMNS, rows, page.width, wraps=True)]
 
 
@@ -39,7 +47,7 @@ def _is_used(name: str, optimiser: Optimiser) -> bool:
 def _update_section(update: Update, optimiser: Optimiser, page: Page) -> list[Line]:
     arrow, norm = page.signs.arrow, page.signs.norm
     loss = f"{page.number(update.loss)} {arrow} {page.number(update.loss_after)}"
-    about = f"{labels_of(update.graph).get(update.graph.output, 'f')} = {loss}"
+    about = f"{_output(update)} = {loss}"
     lines = page.title(f"UPDATE t={update.step}", about)
     if update.clipped_norm != update.norm:
         norms = f"{page.number(update.norm)} {arrow} {page.number(update.clipped_norm)}"
@@ -58,18 +66,19 @@ def _update_section(update: Update, optimiser: Optimiser, page: Page) -> list[Li
 def _block(change: Change, update: Update, optimiser: Optimiser, page: Page) -> list[Line]:
     """A parameter with every number: of a single one the formulas with the numbers in place of the names."""
     partial, shape = page.signs.partial, change.value.shape
-    derivative = f"{partial}{labels_of(update.graph).get(update.graph.output, 'f')}/{partial}{change.name}"
+    derivative = f"{partial}{_output(update)}/{partial}{change.name}"
     is_clipped = update.clipped_norm != update.norm
     state = {slot.symbol: change.state[slot.name] for slot in optimiser.slots}
     texts = _texts(change, update, optimiser, page)
     known = {"w": change.value, "g": change.clipped, **state}
     rows = [Row((name, page.value(value), "")) for name, value in known.items()]
     if is_clipped:
-        rows[1] = Row(("g", f"{derivative}, clipped", page.value(change.clipped)))
         rows.insert(1, Row((derivative, page.value(change.gradient), "")))
-    else:
+    elif not shape:
         rows[1] = Row(("g", derivative, page.value(change.gradient)))
-    rows += [Row((name, texts[name], page.value(value))) for name, value in change.computed.items()]
+    for name, value in change.computed.items():
+        number = page.value(value)
+        rows.append(Row((name, number, "") if shape or texts[name] == number else (name, texts[name], number)))
     head = f"{change.name} {shape_text(shape)}" if shape else change.name
     rows[0] = rows[0]._replace(above=f" {head}")
     return table([*COLUMNS], rows, page.width, wraps=True)
