@@ -235,6 +235,16 @@ def test_a_loss_that_leaves_the_finite_numbers_stops_the_run() -> None:
     assert all(abs(float(one)) > 1e199 for one in read_checkpoint("run.safetensors").weights.values())
 
 
+def test_an_update_that_leaves_the_finite_numbers_stops_the_run() -> None:
+    """What is kept are the weights before it, from which a run could go on."""
+    done = call("train", *LINE[:-1], "1e308", "--momentum-factor", "0.9", *FILES, "--json")
+    kept = read_checkpoint("run.safetensors")
+
+    assert (done.code, json.loads(done.out)["steps"]) == (3, 0)
+    assert "stopped at step 1 (epoch 1, batch 1): the update, at a rate of 1e+308, leaves w not finite" in done.err
+    assert {name: float(one) for name, one in kept.weights.items()} == {"w": 0, "b": 0}
+
+
 def test_the_live_gradient_is_checked() -> None:
     """Every so many steps, and each check is told."""
     done = call("train", "x -> Linear(2) -> Tanh -> Linear(1) -> MSELoss(y)", *LINE[1:3], "--epochs-count", "4",

@@ -228,6 +228,39 @@ def test_a_gradient_that_is_not_finite_stops_too() -> None:
     assert "its slope does not" in last.text
 
 
+def test_an_update_that_is_not_finite_is_taken_back() -> None:
+    """Adam without eps divides 0 by 0 where no gradient comes: weights, averages and statistics stay as they were."""
+    text = "x -> Linear(3) -> BatchNorm1d -> ReLU -> Linear(2) -> CrossEntropyLoss(t)"
+    model, plan = Model(text, DATA), Plan(optimiser_from("adam", {"eps": 0.0}), 1, batch_size=11)
+    model.start["3.weight"] = np.zeros((2, 3))  # so that nothing flows back to the layers before
+    state = state_of(model, plan.optimiser)
+    before = bits_of(state)
+    (last,) = trained(plan, model, DATA, state)
+
+    assert isinstance(last, Stopped)
+    assert (last.reason, last.step, last.batch) == ("nonfinite", 1, 1)
+    assert last.text == "the update, at a rate of 0.001, leaves 0.weight not finite"
+    assert bits_of(state) == before
+
+
+def test_statistics_that_are_not_finite_stop_too() -> None:
+    """A variance beyond float64, by which everything is divided: the loss is a number, and would stay one."""
+    data = {"x": POINTS * 1e200, "t": LABELS}
+    state, (last,) = run("x -> BatchNorm1d -> Linear(2) -> CrossEntropyLoss(t)", data, plain(1))
+
+    assert isinstance(last, Stopped)
+    assert last.text == "the update, at a rate of 0.1, leaves 0.running_var not finite"
+    assert np.isfinite(state.buffers["0.running_var"]).all()
+
+
+def test_a_rate_beyond_float64_is_infinite() -> None:
+    """PyTorch's recursion multiplies on, and stays at 0."""
+    schedule = schedule_from("step", {"step_size": 1, "gamma": 1e200})
+
+    assert [schedule.rate(1e-3, tick) for tick in (1, 2)] == [1e197, float("inf")]
+    assert schedule.rate(0.0, 2) == 0
+
+
 def checked(events: list[Event]) -> Iterator[Any]:
     """The checks among events."""
     return (one for one in events if type(one).__name__ == "Checked")
