@@ -273,9 +273,11 @@ def test_the_live_gradient_is_checked() -> None:
         ),
         ((*LINE, "--history-file", "no/run.jsonl"), "cannot write no/run.jsonl: no such file or directory"),
         ((*LINE, "--resume-from", "line.csv"), "cannot use line.csv as a checkpoint: "),
+        ((*LINE, "--clip-norm", "nan"), "--clip-norm takes a number above 0, not 'nan'"),
+        ((*LINE, "--least-gain", "nan"), "--least-gain takes a number from 0 on, not 'nan'"),
         ((*LINE, "--optimizer-name", "adm"), "there is no optimizer 'adm'"),
     ],
-    ids=["data", "every", "validation", "picture", "checkpoint", "history", "resume", "optimizer"],
+    ids=["data", "every", "validation", "picture", "checkpoint", "history", "resume", "clipping", "gain", "optimizer"],
 )
 def test_what_cannot_be_done_is_told_before_training(arguments: tuple[str, ...], message: str) -> None:
     """In one line, with what to do."""
@@ -284,14 +286,26 @@ def test_what_cannot_be_done_is_told_before_training(arguments: tuple[str, ...],
     assert found[0].startswith(message.replace("optimizer 'adm'", "optimiser 'adm'"))
 
 
-def test_a_checkpoint_with_options_that_no_option_takes_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("had", "has", "told"),
+    [
+        (rb"\"batch_size\":\"32\"", rb"\"batch_size\":\"-3\"", "--batch-size cannot be -3"),
+        (rb"\"least_gain\":\"0.0\"", rb"\"least_gain\":null", "--least-gain cannot be None"),
+        (rb"\"least_gain\":\"0.0\"", rb"\"least_gain\":\"nan\"", "--least-gain cannot be nan"),
+        (rb"\"random_seed\":\"0\"", rb"\"random_seed\":null", "--random-seed cannot be None"),
+    ],
+    ids=["text", "null", "nan", "seed"],
+)
+def test_a_checkpoint_with_options_that_no_option_takes_is_refused(had: bytes, has: bytes, told: str) -> None:
     """What a stranger wrote into it goes through the same readers as what is typed."""
     call("train", *LINE, "--epochs-count", "2", *FILES)
-    content = Path("run.safetensors").read_bytes()
-    Path("run.safetensors").write_bytes(content.replace(rb"\"batch_size\":\"32\"", rb"\"batch_size\":\"-3\""))
+    header = Path("run.safetensors").read_bytes()[8:]
+    size = int.from_bytes(Path("run.safetensors").read_bytes()[:8], "little")
+    changed = header[:size].replace(had, has).ljust(size) + header[size:]
+    Path("run.safetensors").write_bytes(size.to_bytes(8, "little") + changed)
 
     assert refusal("--resume-from", "run.safetensors", "--data-file", "line.csv")[0] == (
-        "cannot use run.safetensors as a checkpoint: --batch-size cannot be -3"
+        f"cannot use run.safetensors as a checkpoint: {told}"
     )
 
 

@@ -149,6 +149,18 @@ def test_a_sum_over_samples_adds_up() -> None:
         in_parts, _ = run(text, data, plain(1, 0.0, batch_size=5), given={"w": 0})
         assert in_parts.history[0]["loss"] == pytest.approx(at_once.history[0]["loss"], rel=1e-13)
         assert Model(text, data, {"w": 0}).adds_up
+    from_0 = {"x": LINE, "y": np.where(LINE < 0.5, 0.0, LINE)}  # of the first samples the first loss is 0
+    assert Model("sum((w*x - y)**2)", from_0, {"w": 0}).adds_up
+    assert not Model("mean((w*x - y)**2)", from_0, {"w": 0}).adds_up
+
+
+@pytest.mark.filterwarnings("error")
+def test_validation_beyond_float64_is_told_in_numbers() -> None:
+    """Its loss is infinite, and nothing but that is said."""
+    model = Model("mean((w*x - y)**2)", {"x": LINE, "y": LINE}, {"w": 1})
+    loss, _ = evaluated(model, model.weights(), {}, {"x": LINE * 1e200, "y": LINE})
+
+    assert loss == float("inf")
 
 
 def test_masks_and_orders_are_drawn_anew() -> None:

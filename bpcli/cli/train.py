@@ -8,6 +8,7 @@ from bpcli.cli.arguments import ExpressionCommand
 from bpcli.cli.initialising import takes_initialisation
 from bpcli.cli.inputs import (
     LIMIT,
+    Number,
     WholeNumber,
     limits_from,
     question_from,
@@ -88,7 +89,7 @@ def _takes_loop(command: Any) -> Any:
         ),
         click.option(
             "--least-gain",
-            type=click.FloatRange(min=0),
+            type=Number(min=0),
             default=0.0,
             show_default=True,
             help="By how much a better loss is lower.",

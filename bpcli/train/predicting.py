@@ -105,6 +105,11 @@ class Predictor:
             message = "the network predicts many classes for each sample, which cannot be shown as a row"
             raise ShapeError(message, hint="a row has one class")
         values = probabilities_of(self.roles, judged)
+        if shape_of(values) != (len(judged), len(self.roles.classes)):
+            message = (
+                f"the network has {shape_of(values)[1]} outputs, the checkpoint names {len(self.roles.classes)} classes"
+            )
+            raise ShapeError(message, hint="save it again with 'bpcli train --save-checkpoint'")
         return Predicted(rows.places, values, likeliest, rows.targets, is_finite)
 
 
