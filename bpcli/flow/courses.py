@@ -14,7 +14,7 @@ from bpcli.graph.node import Graph, Node, Variable, applied
 from bpcli.graph.order import ancestors_first
 from bpcli.numbers.arrays import arrays
 from bpcli.numbers.evaluate import Values, compute
-from bpcli.numbers.singular import Product, spectral_norms, spectral_radius
+from bpcli.numbers.singular import Product, spectral_radius
 
 NUMBERED = re.compile(r"(.*?)(\d+)")
 FEWEST_NUMBERED = 3  # statements h1, h2, h3 are a recurrence
@@ -126,7 +126,7 @@ def followed(recurrence: Recurrence, values: Values) -> Followed:
         if not all(arrays.is_finite(values[state]) for state in moment.states):
             matrices = matrices * nan  # the derivative of what has no value
         ends.append(singular_of_matrices(matrices, batch))
-        one_step.append(float(spectral_norms(matrices).max()))
+        one_step.append(ends[-1].largest if ends[-1] else nan)
         norm, log10_norm = product.times(matrices)
         norms.append(norm)
         logs.append(log10_norm)

@@ -61,8 +61,8 @@ def size_text(power: float | None, number: Callable[[float], str]) -> str:
         return ""
     if not isfinite(power) or LOWEST < power < HIGHEST:
         return number(size_of(power) or 0.0)
-    whole = floor(power)
-    return f"{10 ** (power - whole):.3f}e{whole:+d}"
+    digits, ten = f"{10 ** (power - floor(power)):.3e}".split("e")  # 9.9996 is written as 1.000, and ten times as much
+    return f"{digits}e{floor(power) + int(ten):+d}"
 
 
 def time_section(course: Course, page: Page) -> list[Line]:
