@@ -286,6 +286,7 @@ def test_no_course_where_products_would_take_too_long(monkeypatch: pytest.Monkey
     found = flow(f"x -> nn.LSTM(2, {SIZE}) -> MSELoss(t)", {"x": x, "t": np.zeros((TIME, 3, SIZE)), **weights})
 
     assert found.courses == ()
+    assert found.too_large == ("0 LSTM",)
     for row, step in zip(found.rows[2 : TIME + 1], steps[1:], strict=True):
         assert row.singular is not None
         assert row.singular.largest == pytest.approx(np.linalg.norm(step, 2), rel=1e-8)

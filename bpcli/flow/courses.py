@@ -47,10 +47,14 @@ class Recurrence(NamedTuple):
 
 
 class Followed(NamedTuple):
-    """What is found along a recurrence: its course, None where it cannot be followed, and the steps, by their part."""
+    """What is found along a recurrence: its course, None where it cannot be followed, and the steps, by their part.
+
+    It `is_too_large` where a product of its Jacobians would take too long, or does not fit memory.
+    """
 
     course: Course | None
     steps: Mapping[str, Singular]
+    is_too_large: bool = False
 
 
 def recurrences_of(graph: Graph) -> list[Recurrence]:
@@ -116,7 +120,8 @@ def followed(recurrence: Recurrence, values: Values) -> Followed:
     locals_ = [local.keeping(apart) for local in locals_]
     work = sum([local.work for local in locals_])
     if work > MOST_WORK or not all(local.is_small for local in locals_):
-        return Followed(None, _by_part(recurrence, [local.largest_alone() for local in locals_]))
+        alone = [local.largest_alone() for local in locals_]
+        return Followed(None, _by_part(recurrence, alone), is_too_large=True)
     samples = max(1, min(locals_[0].batch, WORK_OF_SAMPLES // max(1, work)))
     batch = locals_[0].batch
     ends, norms, logs, one_step = [], [1.0], [0.0], []
