@@ -224,6 +224,41 @@ def test_other_data_are_refused() -> None:
     assert refusal(*again)[0] == "the data are not those of run.safetensors"
 
 
+def test_validation_columns_are_found_by_name() -> None:
+    """In any order, beside others, and of fewer classes than there are to train on."""
+    Path("train.csv").write_text("u,v,kind\n0,9,cold\n1,8,warm\n2,9,hot\n3,7,cold\n", "utf-8")
+    Path("same.csv").write_text("u,v,kind\n2,5,warm\n4,6,cold\n", "utf-8")
+    Path("other.csv").write_text("kind,id,v,u\nwarm,1,5,2\ncold,2,6,4\n", "utf-8")
+    Path("odd.csv").write_text("u,v,kind\n2,5,mild\n", "utf-8")
+    Path("none.csv").write_text("u,v\n2,5\n", "utf-8")
+    words = ("x -> Linear(3) -> CrossEntropyLoss(t)", "--data-file", "train.csv", "--target-column", "kind",
+             "--standardize-inputs", "--epochs-count", "3", "--validation-file")  # fmt: skip
+    same, other = document(*words, "same.csv"), document(*words, "other.csv")
+
+    assert same == other
+    assert same["history"][2]["validation_loss"] > 0
+    assert refusal(*words, "odd.csv") == (
+        "the value in row 2, column 'kind' is no class of the network: 'mild'",
+        "its classes are 'cold', 'hot', 'warm'",
+    )
+    assert refusal(*words, "none.csv")[0] == "none.csv has no 'kind', which is the target of the loss"
+
+
+def test_arrays_to_validate_on_are_read_as_those_to_train_on_are() -> None:
+    """A target of a number for each sample is a column to the loss, in both files and in prediction."""
+    numbers = np.linspace(0, 1, 8)
+    np.savez("both.npz", x=numbers[:, None], t=2 * numbers)
+    found = document(
+        "x -> Linear(1) -> MSELoss(t)", "--data-file", "both.npz", "--validation-file", "both.npz",
+        "--epochs-count", "2", "--batch-size", "0", "--learning-rate", "0", *FILES[:2],
+    )  # fmt: skip
+    predicted = json.loads(call("predict", "run.safetensors", "--data-file", "both.npz", "--json").out)
+
+    last = found["history"][1]
+    assert last["validation_loss"] == pytest.approx(last["loss"], rel=1e-14)
+    assert predicted["metrics"]["rmse"] == pytest.approx(last["loss"] ** 0.5, rel=1e-14)
+
+
 def test_a_loss_that_leaves_the_finite_numbers_stops_the_run() -> None:
     """The first bad step is named, the step is not taken, and the weights before it are kept."""
     done = call("train", *LINE[:-1], "1e200", "--epochs-count", "9", *FILES, "--json")
