@@ -321,6 +321,40 @@ def test_what_cannot_be_done_is_told_before_training(arguments: tuple[str, ...],
     assert found[0].startswith(message.replace("optimizer 'adm'", "optimiser 'adm'"))
 
 
+def test_a_last_batch_that_the_network_does_not_take_is_told_before_training() -> None:
+    """Of one sample there is no variance; it would be told at the end of the first epoch, and with another hint."""
+    words = ("x -> BatchNorm1d -> Linear(1) -> MSELoss(y)", *LINE[1:3], *FILES, "--batch-size")
+
+    assert refusal(*words, "7")[1] == "this is a batch of 1 of the 8 samples; give --batch-size another number"
+    assert refusal(*words, "1")[1] == "this is a batch of 1 of the 8 samples; give --batch-size another number"
+    assert not Path("run.safetensors").exists()
+    assert call("train", *words, "6", "-q", "--epochs-count", "1").code == 0
+
+
+def _with_history(progress: dict[str, Any]) -> None:
+    progress["history"] = [{**progress["history"][0], "epoch": 2}]
+
+
+def _with_best(progress: dict[str, Any]) -> None:
+    progress["best"]["epoch"] = 7
+
+
+def _with_epochs(progress: dict[str, Any]) -> None:
+    progress["epoch"] = 2**62
+
+
+@pytest.mark.parametrize("change", [_with_history, _with_best, _with_epochs], ids=["numbers", "best", "far"])
+def test_a_history_of_other_epochs_is_refused(change: Callable[[dict[str, Any]], None]) -> None:
+    """What a stranger wrote; no list of as many epochs is made."""
+    call("train", *LINE, "--epochs-count", "1", "--early-stopping", "9", *FILES)
+    checkpoint = read_checkpoint("run.safetensors")
+    change(checkpoint.document["progress"])
+    Path("run.safetensors").write_bytes(checkpoint_content(checkpoint.document, checkpoint.tensors))
+    far = ("--epochs-count", str(2**63))
+
+    assert "does not tell of each of them" in refusal("--resume-from", "run.safetensors", *LINE[1:3], *far)[0]
+
+
 @pytest.mark.parametrize(
     ("had", "has", "told"),
     [

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from bpcli.errors import ShapeError
 from bpcli.language.build import TRAINING, Setup, graph_from, has_layers
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import shape_of, value_from
@@ -80,9 +81,21 @@ def run_of(question: Question, plan: Plan) -> Run:
         training = training._replace(values=standardisation.applied(training.values))
         validation = validation and validation._replace(values=standardisation.applied(validation.values))
     model = Model(graph, training.values, given, question.learned, setup=question.setup, limits=limits)
+    _require_batches(model, training, plan)
     begun_with = fingerprint(given) if question.begun_with is None else question.begun_with
     measured = plan._replace(metrics=metrics_for(training.roles))
     return Run(measured, model, training, validation, standardisation, begun_with, state_of(model, plan.optimiser))
+
+
+def _require_batches(model: Model, data: Data, plan: Plan) -> None:
+    """Raise ShapeError where the network does not take a batch of an epoch, the last of which may be smaller."""
+    size = min(plan.batch_size or data.size, data.size)
+    for count in {size, data.size % size or size}:
+        try:
+            model.program(data.batch(slice(count)))
+        except ShapeError as error:
+            error.hint = f"this is a batch of {count} of the {data.size} samples; give --batch-size another number"
+            raise
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:
