@@ -301,6 +301,7 @@ def test_the_live_gradient_is_checked() -> None:
             (*LINE, "--validation-share", "0.1", "--validation-file", "line.csv"),
             "--validation-file and --validation-share",
         ),
+        ((LINE[0], "--data-file", "-", "--validation-file", "-"), "standard input can be read once"),
         ((*LINE, "--plot-file", "loss.gif"), "the ending of loss.gif says no form of a picture"),
         (
             (*LINE, "--save-checkpoint", "no/run.safetensors"),
@@ -312,7 +313,19 @@ def test_the_live_gradient_is_checked() -> None:
         ((*LINE, "--least-gain", "nan"), "--least-gain takes a number from 0 on, not 'nan'"),
         ((*LINE, "--optimizer-name", "adm"), "there is no optimizer 'adm'"),
     ],
-    ids=["data", "every", "validation", "picture", "checkpoint", "history", "resume", "clipping", "gain", "optimizer"],
+    ids=[
+        "data",
+        "every",
+        "validation",
+        "input",
+        "picture",
+        "checkpoint",
+        "history",
+        "resume",
+        "clipping",
+        "gain",
+        "optimizer",
+    ],
 )
 def test_what_cannot_be_done_is_told_before_training(arguments: tuple[str, ...], message: str) -> None:
     """In one line, with what to do."""

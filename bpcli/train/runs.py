@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from math import ceil
 from typing import Any, NamedTuple
 
 from bpcli.errors import ShapeError
@@ -54,6 +55,11 @@ class Run(NamedTuple):
     standardisation: Standardisation | None
     begun_with: str
     state: State
+
+    @property
+    def batches(self) -> int:
+        """How many batches an epoch has."""
+        return ceil(self.data.size / (self.plan.batch_size or self.data.size))
 
     @property
     def is_drawn(self) -> bool:
