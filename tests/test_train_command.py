@@ -224,6 +224,19 @@ def test_other_data_are_refused() -> None:
     assert refusal(*again)[0] == "the data are not those of run.safetensors"
 
 
+def test_inputs_are_standardised_by_what_is_trained_on_alone() -> None:
+    """The mean and the deviation of those samples, not of the ones to validate on."""
+    Path("far.csv").write_text("x,y\n1000,1\n2000,2\n", "utf-8")
+    words = ("x -> Linear(1) -> MSELoss(y)", *LINE[1:3], "--standardize-inputs", *FILES, "--epochs-count", "1", "-q")
+    kept = []
+    for beside in (("--validation-file", "far.csv"), (), ("--validation-share", "0.25")):
+        call("train", *words, *beside)
+        kept.append(read_checkpoint("run.safetensors").document["standardisation"]["x"])
+
+    assert kept[0] == kept[1] == {"mean": [-0.125], "deviation": [pytest.approx(0.5728219618694786)]}
+    assert kept[2] != kept[1]
+
+
 def test_validation_columns_are_found_by_name() -> None:
     """In any order, beside others, and of fewer classes than there are to train on."""
     Path("train.csv").write_text("u,v,kind\n0,9,cold\n1,8,warm\n2,9,hot\n3,7,cold\n", "utf-8")
