@@ -171,6 +171,16 @@ def test_evaluation_mode_has_no_masks_and_keeps_the_statistics() -> None:
     assert first["running_statistics"] == second["running_statistics"]
 
 
+def test_values_may_be_drawn() -> None:
+    """A generator stands for an array, drawn from the seed and the name of its variable, as for `flow`."""
+    drawn = (NET[0], "--x=normal(5,2)", "--t=normal(5,1)")
+    first = document(*drawn, "--random-seed=1")
+
+    assert len(first["updates"][0]["parameters"]["0.weight"]["value"][0]) == 2
+    assert document(*drawn, "--random-seed=1") == first
+    assert document(*drawn, "--random-seed=2")["updates"][0]["loss"] != first["updates"][0]["loss"]
+
+
 def test_new_values_are_saved(tmp_path: Path) -> None:
     """Under the names of a state_dict, from where the next command takes them."""
     target = tmp_path / "after.npz"
@@ -192,6 +202,17 @@ def test_what_is_not_finite_is_told() -> None:
     assert (done.code, done.out.count("UPDATE")) == (3, 1)
     assert "f = 1/w = 1/0 is infinite" in done.err
     assert document("1/w", "--w=0")["status"] == "nonfinite"
+
+
+def test_a_new_value_that_is_not_finite_is_told_and_not_saved(tmp_path: Path) -> None:
+    """Where the loss levels off, it stays finite when the parameter does not."""
+    target = tmp_path / "new.json"
+    words = ("sigmoid(10*w)", "--w=0", "--learning-rate=1.7e308", "--steps-count=5")
+    done = call("step", *words, f"--save-parameters={target}")
+
+    assert (done.code, done.out.count("UPDATE")) == (3, 1)
+    assert "the new value of w is not finite" in done.err
+    assert not target.exists()
 
 
 REFUSED = {

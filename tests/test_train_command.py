@@ -5,15 +5,17 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 from command import PATIENCE, Done, call, environment, has_signals, has_terminals, on_terminal
 
 from bpcli.report.documents import schema_text
-from bpcli.train.checkpoints import read_checkpoint
+from bpcli.train.checkpoints import checkpoint_content, read_checkpoint
 
 IRIS = str(Path(__file__).parent.parent / "examples" / "data" / "iris.csv")
 NETWORK = "x -> Linear(16) -> Tanh -> Dropout(0.1) -> Linear(3) -> CrossEntropyLoss(label)"
@@ -222,6 +224,54 @@ def test_other_data_are_refused() -> None:
     assert refusal(*again)[0] == "the data are not those of run.safetensors"
 
 
+def test_inputs_are_standardised_by_what_is_trained_on_alone() -> None:
+    """The mean and the deviation of those samples, not of the ones to validate on."""
+    Path("far.csv").write_text("x,y\n1000,1\n2000,2\n", "utf-8")
+    words = ("x -> Linear(1) -> MSELoss(y)", *LINE[1:3], "--standardize-inputs", *FILES, "--epochs-count", "1", "-q")
+    kept = []
+    for beside in (("--validation-file", "far.csv"), (), ("--validation-share", "0.25")):
+        call("train", *words, *beside)
+        kept.append(read_checkpoint("run.safetensors").document["standardisation"]["x"])
+
+    assert kept[0] == kept[1] == {"mean": [-0.125], "deviation": [pytest.approx(0.5728219618694786)]}
+    assert kept[2] != kept[1]
+
+
+def test_validation_columns_are_found_by_name() -> None:
+    """In any order, beside others, and of fewer classes than there are to train on."""
+    Path("train.csv").write_text("u,v,kind\n0,9,cold\n1,8,warm\n2,9,hot\n3,7,cold\n", "utf-8")
+    Path("same.csv").write_text("u,v,kind\n2,5,warm\n4,6,cold\n", "utf-8")
+    Path("other.csv").write_text("kind,id,v,u\nwarm,1,5,2\ncold,2,6,4\n", "utf-8")
+    Path("odd.csv").write_text("u,v,kind\n2,5,mild\n", "utf-8")
+    Path("none.csv").write_text("u,v\n2,5\n", "utf-8")
+    words = ("x -> Linear(3) -> CrossEntropyLoss(t)", "--data-file", "train.csv", "--target-column", "kind",
+             "--standardize-inputs", "--epochs-count", "3", "--validation-file")  # fmt: skip
+    same, other = document(*words, "same.csv"), document(*words, "other.csv")
+
+    assert same == other
+    assert same["history"][2]["validation_loss"] > 0
+    assert refusal(*words, "odd.csv") == (
+        "the value in row 2, column 'kind' is no class of the network: 'mild'",
+        "its classes are 'cold', 'hot', 'warm'",
+    )
+    assert refusal(*words, "none.csv")[0] == "none.csv has no 'kind', which is the target of the loss"
+
+
+def test_arrays_to_validate_on_are_read_as_those_to_train_on_are() -> None:
+    """A target of a number for each sample is a column to the loss, in both files and in prediction."""
+    numbers = np.linspace(0, 1, 8)
+    np.savez("both.npz", x=numbers[:, None], t=2 * numbers)
+    found = document(
+        "x -> Linear(1) -> MSELoss(t)", "--data-file", "both.npz", "--validation-file", "both.npz",
+        "--epochs-count", "2", "--batch-size", "0", "--learning-rate", "0", *FILES[:2],
+    )  # fmt: skip
+    predicted = json.loads(call("predict", "run.safetensors", "--data-file", "both.npz", "--json").out)
+
+    last = found["history"][1]
+    assert last["validation_loss"] == pytest.approx(last["loss"], rel=1e-14)
+    assert predicted["metrics"]["rmse"] == pytest.approx(last["loss"] ** 0.5, rel=1e-14)
+
+
 def test_a_loss_that_leaves_the_finite_numbers_stops_the_run() -> None:
     """The first bad step is named, the step is not taken, and the weights before it are kept."""
     done = call("train", *LINE[:-1], "1e200", "--epochs-count", "9", *FILES, "--json")
@@ -231,6 +281,16 @@ def test_a_loss_that_leaves_the_finite_numbers_stops_the_run() -> None:
     assert found["reason"].startswith("step 2: forward step ")
     assert "run.safetensors holds the weights before it" in done.err
     assert all(abs(float(one)) > 1e199 for one in read_checkpoint("run.safetensors").weights.values())
+
+
+def test_an_update_that_leaves_the_finite_numbers_stops_the_run() -> None:
+    """What is kept are the weights before it, from which a run could go on."""
+    done = call("train", *LINE[:-1], "1e308", "--momentum-factor", "0.9", *FILES, "--json")
+    kept = read_checkpoint("run.safetensors")
+
+    assert (done.code, json.loads(done.out)["steps"]) == (3, 0)
+    assert "stopped at step 1 (epoch 1, batch 1): the update, at a rate of 1e+308, leaves w not finite" in done.err
+    assert {name: float(one) for name, one in kept.weights.items()} == {"w": 0, "b": 0}
 
 
 def test_the_live_gradient_is_checked() -> None:
@@ -254,6 +314,7 @@ def test_the_live_gradient_is_checked() -> None:
             (*LINE, "--validation-share", "0.1", "--validation-file", "line.csv"),
             "--validation-file and --validation-share",
         ),
+        ((LINE[0], "--data-file", "-", "--validation-file", "-"), "standard input can be read once"),
         ((*LINE, "--plot-file", "loss.gif"), "the ending of loss.gif says no form of a picture"),
         (
             (*LINE, "--save-checkpoint", "no/run.safetensors"),
@@ -261,9 +322,23 @@ def test_the_live_gradient_is_checked() -> None:
         ),
         ((*LINE, "--history-file", "no/run.jsonl"), "cannot write no/run.jsonl: no such file or directory"),
         ((*LINE, "--resume-from", "line.csv"), "cannot use line.csv as a checkpoint: "),
+        ((*LINE, "--clip-norm", "nan"), "--clip-norm takes a number above 0, not 'nan'"),
+        ((*LINE, "--least-gain", "nan"), "--least-gain takes a number from 0 on, not 'nan'"),
         ((*LINE, "--optimizer-name", "adm"), "there is no optimizer 'adm'"),
     ],
-    ids=["data", "every", "validation", "picture", "checkpoint", "history", "resume", "optimizer"],
+    ids=[
+        "data",
+        "every",
+        "validation",
+        "input",
+        "picture",
+        "checkpoint",
+        "history",
+        "resume",
+        "clipping",
+        "gain",
+        "optimizer",
+    ],
 )
 def test_what_cannot_be_done_is_told_before_training(arguments: tuple[str, ...], message: str) -> None:
     """In one line, with what to do."""
@@ -272,14 +347,60 @@ def test_what_cannot_be_done_is_told_before_training(arguments: tuple[str, ...],
     assert found[0].startswith(message.replace("optimizer 'adm'", "optimiser 'adm'"))
 
 
-def test_a_checkpoint_with_options_that_no_option_takes_is_refused() -> None:
+def test_a_last_batch_that_the_network_does_not_take_is_told_before_training() -> None:
+    """Of one sample there is no variance; it would be told at the end of the first epoch, and with another hint."""
+    words = ("x -> BatchNorm1d -> Linear(1) -> MSELoss(y)", *LINE[1:3], *FILES, "--batch-size")
+
+    assert refusal(*words, "7")[1] == "this is a batch of 1 of the 8 samples; give --batch-size another number"
+    assert refusal(*words, "1")[1] == "this is a batch of 1 of the 8 samples; give --batch-size another number"
+    assert not Path("run.safetensors").exists()
+    assert call("train", *words, "6", "-q", "--epochs-count", "1").code == 0
+
+
+def _with_history(progress: dict[str, Any]) -> None:
+    progress["history"] = [{**progress["history"][0], "epoch": 2}]
+
+
+def _with_best(progress: dict[str, Any]) -> None:
+    progress["best"]["epoch"] = 7
+
+
+def _with_epochs(progress: dict[str, Any]) -> None:
+    progress["epoch"] = 2**62
+
+
+@pytest.mark.parametrize("change", [_with_history, _with_best, _with_epochs], ids=["numbers", "best", "far"])
+def test_a_history_of_other_epochs_is_refused(change: Callable[[dict[str, Any]], None]) -> None:
+    """What a stranger wrote; no list of as many epochs is made."""
+    call("train", *LINE, "--epochs-count", "1", "--early-stopping", "9", *FILES)
+    checkpoint = read_checkpoint("run.safetensors")
+    change(checkpoint.document["progress"])
+    Path("run.safetensors").write_bytes(checkpoint_content(checkpoint.document, checkpoint.tensors))
+    far = ("--epochs-count", str(2**63))
+
+    assert "does not tell of each of them" in refusal("--resume-from", "run.safetensors", *LINE[1:3], *far)[0]
+
+
+@pytest.mark.parametrize(
+    ("had", "has", "told"),
+    [
+        (rb"\"batch_size\":\"32\"", rb"\"batch_size\":\"-3\"", "--batch-size cannot be -3"),
+        (rb"\"least_gain\":\"0.0\"", rb"\"least_gain\":null", "--least-gain cannot be None"),
+        (rb"\"least_gain\":\"0.0\"", rb"\"least_gain\":\"nan\"", "--least-gain cannot be nan"),
+        (rb"\"random_seed\":\"0\"", rb"\"random_seed\":null", "--random-seed cannot be None"),
+    ],
+    ids=["text", "null", "nan", "seed"],
+)
+def test_a_checkpoint_with_options_that_no_option_takes_is_refused(had: bytes, has: bytes, told: str) -> None:
     """What a stranger wrote into it goes through the same readers as what is typed."""
     call("train", *LINE, "--epochs-count", "2", *FILES)
-    content = Path("run.safetensors").read_bytes()
-    Path("run.safetensors").write_bytes(content.replace(rb"\"batch_size\":\"32\"", rb"\"batch_size\":\"-3\""))
+    header = Path("run.safetensors").read_bytes()[8:]
+    size = int.from_bytes(Path("run.safetensors").read_bytes()[:8], "little")
+    changed = header[:size].replace(had, has).ljust(size) + header[size:]
+    Path("run.safetensors").write_bytes(size.to_bytes(8, "little") + changed)
 
     assert refusal("--resume-from", "run.safetensors", "--data-file", "line.csv")[0] == (
-        "cannot use run.safetensors as a checkpoint: --batch-size cannot be -3"
+        f"cannot use run.safetensors as a checkpoint: {told}"
     )
 
 
@@ -325,3 +446,41 @@ def test_the_checkpoint_is_whole_while_it_is_written_anew() -> None:
     call("train", *LINE, "--epochs-count", "5", *FILES, "--checkpoint-every", "1")
 
     assert sorted(path.name for path in Path().iterdir()) == ["line.csv", "run.jsonl", "run.safetensors"]
+
+
+def _without(tensors: dict[str, Any]) -> None:
+    del tensors["optimizer/exp_avg/0.bias"]
+
+
+def _longer(tensors: dict[str, Any]) -> None:
+    tensors["0.bias"] = np.zeros(17)
+
+
+def _with_odd_predictions(tensors: dict[str, Any]) -> None:
+    tensors["epoch/predictions"] = np.zeros((150, 2))
+
+
+def _without_the_best(tensors: dict[str, Any]) -> None:
+    del tensors["0.bias"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_without, "run.safetensors has no array optimizer/exp_avg/0.bias, which this run needs"),
+        (_longer, "a parameter has another shape than its layer takes: 0.bias (17,), not (16,)"),
+        (_with_odd_predictions, "predictions in run.safetensors has shape (150, 2), not (150, 3)"),
+        (_without_the_best, "no value for the parameter 0.bias"),
+    ],
+    ids=["missing", "longer", "predictions", "best"],
+)
+def test_arrays_that_do_not_fit_are_refused(change: Callable[[dict[str, Any]], None], message: str) -> None:
+    """Each has a name and a shape that follow from the text and the options; no other file is gone on with."""
+    call("train", NETWORK, *ON_IRIS, "--epochs-count", "1", "--early-stopping", "9", *FILES)
+    checkpoint = read_checkpoint("run.safetensors")
+    tensors = dict(checkpoint.tensors)
+    change(tensors)
+    Path("run.safetensors").write_bytes(checkpoint_content(checkpoint.document, tensors))
+    found = refusal(NETWORK, "--resume-from", "run.safetensors", "--data-file", IRIS, "--epochs-count", "2")
+
+    assert message in found[0]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bpcli.cli.inputs import POSITIVE, WholeNumber, taking
+from bpcli.cli.inputs import Number, WholeNumber, taking
 from bpcli.errors import UsageError
 from bpcli.language.complaints import named
 
@@ -46,9 +46,17 @@ def takes_optimizer(command: F) -> F:
             metavar="NAME=VALUE",
             help="Any option by PyTorch's name: betas=0.9,0.99 eps alpha centered amsgrad dampening lr_decay maximize.",
         ),
-        click.option("--clip-norm", type=POSITIVE, metavar="MAX", help="Scale all gradients to a norm of at most MAX."),
         click.option(
-            "--clip-value", type=POSITIVE, metavar="MAX", help="Keep each gradient's entries within -MAX…MAX."
+            "--clip-norm",
+            type=Number(min=0, min_open=True),
+            metavar="MAX",
+            help="Scale all gradients to a norm of at most MAX.",
+        ),
+        click.option(
+            "--clip-value",
+            type=Number(min=0, min_open=True),
+            metavar="MAX",
+            help="Keep each gradient's entries within -MAX…MAX.",
         ),
     )
 

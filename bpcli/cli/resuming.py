@@ -51,7 +51,8 @@ def options_of_run(
 
 
 def _value_of(ctx: click.Context, option: click.Option, stored: Any, source: str) -> Any:
-    if isinstance(stored, list) is option.multiple:
+    is_missing = stored is None and isinstance(option.get_default(ctx), str | int | float)
+    if isinstance(stored, list) is option.multiple and not is_missing:
         with suppress(click.UsageError, UsageError, TypeError, ValueError):
             return option.type_cast_value(ctx, stored)
     message = f"cannot use {source} as a checkpoint: {option.opts[0]} cannot be {shortened(str(stored))}"

@@ -39,6 +39,7 @@ Examples:
   bpcli step "(w*x - y)**2" --w 1 --x 2 --y 3 --with-respect-to w --learning-rate 0.1
   bpcli step "(w*x - y)**2" --w 1 --x 2 --y 3 --with-respect-to w --optimizer-name adam --steps-count 3
   bpcli step "x -> Linear(4) -> Tanh -> Linear(1) -> MSELoss(t)" --at batch.npz --momentum-factor 0.9 --json
+  bpcli step "x -> Linear(2) -> Tanh -> Linear(1) -> MSELoss(t)" --x "normal(4,3)" --t "normal(4,1)"
 """
 
 
@@ -101,8 +102,10 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
 def _model(text: str, at: dict[str, Any], names: list[str] | None, options: dict[str, Any], limits: Limits) -> "Model":
     """What learns. Raises what the text and the values are refused for, UsageError where nothing is learned."""
     from bpcli.language.build import require_known  # noqa: PLC0415 - after the options have been read
+    from bpcli.language.drawn_values import with_drawn  # noqa: PLC0415 - the same
     from bpcli.train.model import Model  # noqa: PLC0415 - this brings NumPy
 
+    at = with_drawn(at, options["random_seed"], limits)
     model = Model(text, {}, at, setup=setup_from(options), limits=limits)
     if names is None:
         return model
@@ -138,5 +141,5 @@ def _finished(done: Sequence["Update"], save: Callable[["Update"], None] | None)
     from bpcli.report.plain import notice_text  # noqa: PLC0415 - most results have no warning
 
     notices = [notice_text(notice.message, last.graph.text, notice.span) for notice in last.warnings]
-    say("".join(notices) or notice_text("the loss after the update is not finite", "", None))
+    say("".join(notices) or notice_text(f"{last.beyond} is not finite", "", None))
     return OUTSIDE_DOMAIN_EXIT

@@ -20,7 +20,9 @@ def training_charts(outcome: Outcome) -> list[Chart]:
         measured = [record.get("metrics", {}).get(name) for record in history]
         watched = [record.get("validation_metrics", {}).get(name) for record in history]
         if any(one is not None for one in (*measured, *watched)):
-            charts.append(_chart(name.upper() if name in ("rmse", "mae") else name, epochs, measured, watched))
+            charts.append(
+                _chart(name.upper() if name in ("rmse", "mae") else name.capitalize(), epochs, measured, watched)
+            )
     return charts
 
 

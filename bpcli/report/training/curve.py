@@ -27,7 +27,9 @@ class Scale(NamedTuple):
     def height(self, loss: float) -> float:
         """How high a loss stands, from 0 to 1."""
         low, high, here = (log10(one) if self.is_log else one for one in (self.low, self.high, loss))
-        return (here / 2 - low / 2) / (high / 2 - low / 2)  # halves: a difference could be beyond float64
+        if not isfinite(high - low):
+            low, high, here = low / 2, high / 2, here / 2
+        return (here - low) / (high - low)
 
     def loss_at(self, height: float) -> float:
         """The loss that stands so high."""
