@@ -235,6 +235,9 @@ def test_inputs_are_standardised_by_what_is_trained_on_alone() -> None:
 
     assert kept[0] == kept[1] == {"mean": [-0.125], "deviation": [pytest.approx(0.5728219618694786)]}
     assert kept[2] != kept[1]
+    Path("line.csv").write_text("x,y\n0.1,1\n0.1,2\n0.1,3\n", "utf-8")  # whose mean is not 0.1 in float64
+    call("train", *words)
+    assert read_checkpoint("run.safetensors").document["standardisation"]["x"] == {"mean": [0.0], "deviation": [1.0]}
 
 
 def test_validation_columns_are_found_by_name() -> None:
