@@ -285,6 +285,58 @@ def test_a_checkpoint_with_options_that_no_option_takes_is_refused() -> None:
     )
 
 
+def test_a_checkpoint_without_a_value_for_an_option_that_has_one_is_refused() -> None:
+    """Null stands for an option that may be left out, and the seed is always some number."""
+    call("train", *LINE, "--epochs-count", "2", *FILES)
+    content = Path("run.safetensors").read_bytes()
+    Path("run.safetensors").write_bytes(content.replace(rb"\"random_seed\":\"0\"", rb"\"random_seed\":null "))
+
+    assert refusal("--resume-from", "run.safetensors", "--data-file", "line.csv")[0] == (
+        "cannot use run.safetensors as a checkpoint: --random-seed cannot be None"
+    )
+
+
+@pytest.mark.parametrize("value", ["nan", "inf"])
+@pytest.mark.parametrize("option", ["--clip-norm", "--clip-value", "--least-gain"])
+def test_a_number_that_is_not_finite_is_no_value_of_an_option(option: str, value: str) -> None:
+    """Neither has a place in the JSON of the answer, and every comparison with NaN is false."""
+    assert refusal(*LINE, option, value)[0] == f"invalid value for '{option}': {value} is no finite number"
+
+
+def test_what_the_data_give_is_not_learned() -> None:
+    """A batch has some of its samples, so it is no weight."""
+    assert refusal(*LINE, "--with-respect-to", "x") == (
+        "'x' comes from the data, sample by sample, and is not learned",
+        "name parameters, or variables that are given a first value",
+    )
+
+
+def test_a_rate_that_grows_beyond_float64_ends_the_training() -> None:
+    """As an infinite number, in the place where it is told which step left the finite ones."""
+    schedule = ("--schedule-name", "step", "--schedule-option", "step_size=1", "--schedule-option", "gamma=1e200")
+
+    assert call("train", *LINE, *schedule, "--json").code == 3
+
+
+def test_an_autoencoder_has_its_input_as_the_target() -> None:
+    """No column is left for a target, and all of them are the input."""
+    found = document("z -> Linear(1) -> Linear(2) -> MSELoss(z)", "--data-file", "line.csv", "--epochs-count", "1")
+
+    assert found["data"]["inputs"] == {"z": ["x", "y"]}
+    assert found["data"]["target"] is None
+
+
+@pytest.mark.parametrize("option", ["--save-checkpoint", "--history-file"])
+def test_a_name_that_no_file_can_have_is_told_in_json_too(option: str) -> None:
+    """The system refuses it before the file is opened."""
+    done = call("train", *LINE, option, f"{'a' * 300}.safetensors", "--json")
+    error = json.loads(done.out)["error"]
+
+    assert done.code == 2
+    assert error["message"].startswith("cannot write aaa")
+    assert error["hint"]
+
+
 def test_a_picture_is_drawn() -> None:
     """Of losses and metrics, with axes in words."""
     options = (*LINE[1:3], "--epochs-count", "3", "--validation-share", "0.25", "--plot-file", "loss.svg")

@@ -1,30 +1,27 @@
 """How `flow`, `step` and `train` set a network up: the mode, and the drawing of weights that nobody gave."""
 
-from math import isfinite, nan
 from typing import Any
 
 import click
 
-from bpcli.cli.inputs import F, taking
+from bpcli.cli.inputs import F, FiniteNumber, taking
 from bpcli.errors import UsageError
 from bpcli.language.build import Setup
 from bpcli.language.complaints import shortened
 from bpcli.layers.initial import SCHEMES
 
 
-class Factor(click.FloatRange):
+class Factor(FiniteNumber):
     """A finite number above 0, asked for in the words of the other options."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number. Raises UsageError for any other text, `inf` and `nan` among them."""
         try:
-            number: float = super().convert(value, param, ctx)
-        except click.BadParameter:
-            number = nan
-        if not isfinite(number):
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
             message = f"{param.opts[0] if param else 'it'} takes a number above 0, not '{shortened(str(value))}'"
-            raise UsageError(message, hint=f"'{ctx.command_path if ctx else 'bpcli'} --help' says what it takes")
-        return number
+            hint = f"'{ctx.command_path if ctx else 'bpcli'} --help' says what it takes"
+            raise UsageError(message, hint=hint) from error
 
 
 def takes_initialisation(command: F) -> F:

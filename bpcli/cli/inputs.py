@@ -1,6 +1,7 @@
 """What `grad` and `check` take alike: an expression, values for its variables, and limits on its size."""
 
 from collections.abc import Callable, Collection, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -43,6 +44,17 @@ class WholeNumber(click.IntRange):
 
 
 LIMIT = WholeNumber(min=1)
+
+
+class FiniteNumber(click.FloatRange):
+    """A finite number of a range; a range alone lets `nan` through, which is on neither side of its ends."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number. Raises BadParameter for any other text, `inf` and `nan` among them."""
+        number: float = super().convert(value, param, ctx)
+        if not isfinite(number):
+            self.fail(f"{value} is no finite number", param, ctx)
+        return number
 
 
 POSITIVE = click.FloatRange(min=0, min_open=True)

@@ -8,6 +8,7 @@ from bpcli.cli.arguments import ExpressionCommand
 from bpcli.cli.initialising import takes_initialisation
 from bpcli.cli.inputs import (
     LIMIT,
+    FiniteNumber,
     WholeNumber,
     limits_from,
     question_from,
@@ -57,7 +58,7 @@ def _takes_data(command: Any) -> Any:
         ),
         click.option(
             "--validation-share",
-            type=click.FloatRange(min=0, max=1, max_open=True),
+            type=FiniteNumber(min=0, max=1, max_open=True),
             default=0.0,
             show_default=True,
             help="The share of the samples, drawn from the seed, to validate on.",
@@ -88,7 +89,7 @@ def _takes_loop(command: Any) -> Any:
         ),
         click.option(
             "--least-gain",
-            type=click.FloatRange(min=0),
+            type=FiniteNumber(min=0),
             default=0.0,
             show_default=True,
             help="By how much a better loss is lower.",

@@ -42,7 +42,10 @@ def _constant(base: float, tick: int) -> float:
 
 def _step(base: float, tick: int, *, step_size: int, gamma: float) -> float:
     """Multiply by gamma after every `step_size` ticks: torch.optim.lr_scheduler.StepLR."""
-    return base * gamma ** (tick // step_size)
+    try:
+        return base * gamma ** (tick // step_size)
+    except OverflowError:  # a power of Python's floats raises where IEEE arithmetic goes on
+        return math.copysign(math.inf, base)
 
 
 def _cosine(base: float, tick: int, *, T_max: int, eta_min: float) -> float:  # noqa: N803 - PyTorch's name
