@@ -23,11 +23,15 @@ class Standardisation(NamedTuple):
     deviations: Mapping[str, Any]
 
     def applied(self, values: Values) -> dict[str, Any]:
-        """The values, (samples, …), with those that have a mean and a deviation standardised."""
-        return {
-            name: (value - self.means[name]) / self.deviations[name] if name in self.means else value
-            for name, value in values.items()
-        }
+        """The values, (samples, …), with those that have a mean and a deviation standardised.
+
+        What is beyond float64 becomes infinite, as everywhere else.
+        """
+        with arrays.at_work():
+            return {
+                name: (value - self.means[name]) / self.deviations[name] if name in self.means else value
+                for name, value in values.items()
+            }
 
     def document(self) -> dict[str, Any]:
         """As JSON has it; each number is read back as it was."""
