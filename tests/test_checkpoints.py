@@ -17,6 +17,7 @@ from bpcli.language.limits import Limits
 from bpcli.language.values import values_from_file
 from bpcli.train.checkpoints import SCHEMA, checkpoint_content, read_checkpoint
 
+EPOCH = {"epoch": 1, "step": 5, "rate": 0.1, "loss": 0.25, "metrics": {"mse": 0.25}}
 DOCUMENT: dict[str, Any] = {
     "version": bpcli.__version__,
     "expression": "x -> Linear(2) -> MSELoss(t)",
@@ -32,7 +33,7 @@ DOCUMENT: dict[str, Any] = {
         "loss": 0.5,
         "best": {"epoch": 1, "loss": 0.25},
         "waited": 0,
-        "history": [{"epoch": 1, "step": 5, "rate": 0.1, "loss": 0.25, "metrics": {"mse": 0.25}}],
+        "history": [EPOCH],
     },
 }
 TENSORS = {
@@ -140,6 +141,8 @@ def test_a_checkpoint_that_was_cut_is_refused(length: int) -> None:
         (altered("progress.epoch", 2**63), "progress.epoch in its"),
         (altered("progress.loss", "nan"), "progress.loss in its"),
         (altered("progress.history", [{"epoch": 1}]), "progress.history[0].step in its"),
+        (altered("progress.history", [{**EPOCH, "metrics": None}]), "progress.history[0].metrics in its"),
+        (altered("progress.history", [{**EPOCH, "validation_loss": None}]), "progress.history[0].validation_loss in"),
         (altered("options.clip_norm", ["c", 3]), "options.clip_norm in its"),
         (
             with_document({"schema": SCHEMA, **DOCUMENT}, w=safetensor("I64", [1], 8)),

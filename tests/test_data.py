@@ -195,6 +195,27 @@ def test_roles_are_read_back_from_json() -> None:
     assert roles_from(roles.document()) == roles
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"target": {"variable": "label", "columns": "species", "shape": [], "classes": ["a"]}},
+        {"target": {"variable": "label", "columns": ["species", "other"], "shape": [], "classes": ["a"]}},
+        {"inputs": {"x": {"columns": ["one"], "shape": [2]}}},
+        {"inputs": {"x": {"columns": ["one"], "shape": [-1]}}},
+        {"loss": {"kind": "CrossEntropyLoss", "response": "identity"}},
+        {"loss": {"kind": "SoftMarginLoss", "response": "sigmoid"}},
+        {"loss": {"kind": "MSELoss", "response": "identity"}},
+    ],
+    ids=["text", "two-columns", "sizes", "negative", "response", "three-classes", "no-classes"],
+)
+def test_roles_that_contradict_themselves_are_refused(change: dict[str, object]) -> None:
+    """What a stranger wrote: as many columns as entries, and the classes and the response of the loss."""
+    document = data_from(IRIS, parse(CLASSES), target_columns=["species"]).roles.document()
+
+    with pytest.raises(UsageError, match="does not say which columns"):
+        roles_from({**document, **change})
+
+
 def test_a_part_to_validate_on_has_each_class_in_its_share() -> None:
     """Both parts together are all samples; the same seed draws the same, another seed others."""
     data = data_from(IRIS, parse(CLASSES), target_columns=["species"])

@@ -149,6 +149,18 @@ def test_a_sum_over_samples_adds_up() -> None:
         in_parts, _ = run(text, data, plain(1, 0.0, batch_size=5), given={"w": 0})
         assert in_parts.history[0]["loss"] == pytest.approx(at_once.history[0]["loss"], rel=1e-13)
         assert Model(text, data, {"w": 0}).adds_up
+    from_0 = {"x": LINE, "y": np.where(LINE < 0.5, 0.0, LINE)}  # of the first samples the first loss is 0
+    assert Model("sum((w*x - y)**2)", from_0, {"w": 0}).adds_up
+    assert not Model("mean((w*x - y)**2)", from_0, {"w": 0}).adds_up
+
+
+@pytest.mark.filterwarnings("error")
+def test_validation_beyond_float64_is_told_in_numbers() -> None:
+    """Its loss is infinite, and nothing but that is said."""
+    model = Model("mean((w*x - y)**2)", {"x": LINE, "y": LINE}, {"w": 1})
+    loss, _ = evaluated(model, model.weights(), {}, {"x": LINE * 1e200, "y": LINE})
+
+    assert loss == float("inf")
 
 
 def test_masks_and_orders_are_drawn_anew() -> None:
@@ -202,6 +214,44 @@ def test_early_stopping_keeps_the_best() -> None:
     assert small.epoch == 3
 
 
+def test_epochs_waited_in_vain_are_remembered() -> None:
+    """A run that was cut while it waited waits no longer than one that was not; between epochs it keeps no more."""
+    data = {"x": LINE, "y": 2 * LINE}
+    model, plan = Model("mean((w*x - y)**2)", data, {"w": 0}), plain(50, 10.0, patience=2)
+    state = state_of(model, plan.optimiser)
+    assert len(list(islice(trained(plan, model, data, state), 4))) == 4
+    again = restored(model, plan.optimiser, *through_files(state))
+
+    assert (state.epoch, state.waited) == (2, 1)
+    assert set(state.arrays()) == {"w", "best/w"}
+    assert list(trained(plan, model, data, again))[-1] == Stopped("patience", 3, 3, 0)
+
+
+def test_the_rate_of_an_epoch_is_that_of_its_steps() -> None:
+    """A schedule ticks behind each epoch."""
+    schedule = schedule_from("step", {"step_size": 1, "gamma": 0.5})
+    state, events = run("x -> Linear(2) -> CrossEntropyLoss(t)", DATA, plain(3, 0.25, schedule=schedule))
+
+    assert [record["rate"] for record in state.history] == [0.25, 0.125, 0.0625]
+    assert [one.rate for one in events if isinstance(one, StepDone)] == [0.25, 0.125, 0.0625]
+    assert "predictions" not in state.arrays()
+
+
+def test_the_best_statistics_are_those_of_the_best_epoch() -> None:
+    """They go on moving, as the weights do; a training that ended there has the same."""
+    text = "x -> BatchNorm1d -> Linear(2) -> CrossEntropyLoss(t)"
+    state, _ = run(text, DATA, plain(6, 50.0, patience=9))
+    best = state.best
+
+    assert best is not None
+    assert best.epoch < state.epoch
+    ended, _ = run(text, DATA, plain(best.epoch, 50.0))
+    np.testing.assert_array_equal(best.weights, ended.weights.flat)
+    for name, value in ended.buffers.items():
+        np.testing.assert_array_equal(best.buffers[name], value)
+        assert not np.array_equal(best.buffers[name], state.buffers[name])
+
+
 def test_a_number_that_is_not_finite_stops_before_the_step() -> None:
     """The logarithm of a negative number, in the third batch: epoch, step, batch and the first bad step are told."""
     data = {"x": np.arange(1.0, 5.0)}
@@ -226,6 +276,39 @@ def test_a_gradient_that_is_not_finite_stops_too() -> None:
 
     assert last.reason == "nonfinite"
     assert "its slope does not" in last.text
+
+
+def test_an_update_that_is_not_finite_is_taken_back() -> None:
+    """Adam without eps divides 0 by 0 where no gradient comes: weights, averages and statistics stay as they were."""
+    text = "x -> Linear(3) -> BatchNorm1d -> ReLU -> Linear(2) -> CrossEntropyLoss(t)"
+    model, plan = Model(text, DATA), Plan(optimiser_from("adam", {"eps": 0.0}), 1, batch_size=11)
+    model.start["3.weight"] = np.zeros((2, 3))  # so that nothing flows back to the layers before
+    state = state_of(model, plan.optimiser)
+    before = bits_of(state)
+    (last,) = trained(plan, model, DATA, state)
+
+    assert isinstance(last, Stopped)
+    assert (last.reason, last.step, last.batch) == ("nonfinite", 1, 1)
+    assert last.text == "the update, at a rate of 0.001, leaves 0.weight not finite"
+    assert bits_of(state) == before
+
+
+def test_statistics_that_are_not_finite_stop_too() -> None:
+    """A variance beyond float64, by which everything is divided: the loss is a number, and would stay one."""
+    data = {"x": POINTS * 1e200, "t": LABELS}
+    state, (last,) = run("x -> BatchNorm1d -> Linear(2) -> CrossEntropyLoss(t)", data, plain(1))
+
+    assert isinstance(last, Stopped)
+    assert last.text == "the update, at a rate of 0.1, leaves 0.running_var not finite"
+    assert np.isfinite(state.buffers["0.running_var"]).all()
+
+
+def test_a_rate_beyond_float64_is_infinite() -> None:
+    """PyTorch's recursion multiplies on, and stays at 0."""
+    schedule = schedule_from("step", {"step_size": 1, "gamma": 1e200})
+
+    assert [schedule.rate(1e-3, tick) for tick in (1, 2)] == [1e197, float("inf")]
+    assert schedule.rate(0.0, 2) == 0
 
 
 def checked(events: list[Event]) -> Iterator[Any]:

@@ -4,24 +4,9 @@ from typing import Any
 
 import click
 
-from bpcli.cli.inputs import F, FiniteNumber, taking
-from bpcli.errors import UsageError
+from bpcli.cli.inputs import F, Number, taking
 from bpcli.language.build import Setup
-from bpcli.language.complaints import shortened
 from bpcli.layers.initial import SCHEMES
-
-
-class Factor(FiniteNumber):
-    """A finite number above 0, asked for in the words of the other options."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number. Raises UsageError for any other text, `inf` and `nan` among them."""
-        try:
-            return super().convert(value, param, ctx)
-        except click.BadParameter as error:
-            message = f"{param.opts[0] if param else 'it'} takes a number above 0, not '{shortened(str(value))}'"
-            hint = f"'{ctx.command_path if ctx else 'bpcli'} --help' says what it takes"
-            raise UsageError(message, hint=hint) from error
 
 
 def takes_initialisation(command: F) -> F:
@@ -37,7 +22,7 @@ def takes_initialisation(command: F) -> F:
         ),
         click.option(
             "--initial-scale",
-            type=Factor(min=0, min_open=True),
+            type=Number(min=0, min_open=True),
             default=1.0,
             show_default=True,
             help="What drawn weights, not biases, are multiplied by.",

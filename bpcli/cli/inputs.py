@@ -1,7 +1,7 @@
 """What `grad` and `check` take alike: an expression, values for its variables, and limits on its size."""
 
 from collections.abc import Callable, Collection, Sequence
-from math import isfinite
+from math import isfinite, nan
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -43,18 +43,23 @@ class WholeNumber(click.IntRange):
             ) from error
 
 
-LIMIT = WholeNumber(min=1)
-
-
-class FiniteNumber(click.FloatRange):
-    """A finite number of a range; a range alone lets `nan` through, which is on neither side of its ends."""
+class Number(click.FloatRange):
+    """A finite number from `min` on, or above it, asked for in the words of the other options."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number. Raises BadParameter for any other text, `inf` and `nan` among them."""
-        number: float = super().convert(value, param, ctx)
+        """The number. Raises UsageError for any other text, `inf` and `nan` among them."""
+        try:
+            number: float = super().convert(value, param, ctx)
+        except click.BadParameter:
+            number = nan
         if not isfinite(number):
-            self.fail(f"{value} is no finite number", param, ctx)
+            least = f"above {self.min}" if self.min_open else f"from {self.min} on"
+            message = f"{param.opts[0] if param else 'it'} takes a number {least}, not '{shortened(str(value))}'"
+            raise UsageError(message, hint=f"'{ctx.command_path if ctx else 'bpcli'} --help' says what it takes")
         return number
+
+
+LIMIT = WholeNumber(min=1)
 
 
 POSITIVE = click.FloatRange(min=0, min_open=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bpcli.cli.inputs import FiniteNumber, WholeNumber, taking
+from bpcli.cli.inputs import Number, WholeNumber, taking
 from bpcli.errors import UsageError
 from bpcli.language.complaints import named
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from bpcli.train.optimisers import Optimiser
     from bpcli.train.schedules import Schedule
 
-FINITE_POSITIVE = FiniteNumber(min=0, min_open=True)
 F = TypeVar("F", bound=Callable[..., Any])
 NAMES = ("sgd", "adam", "adamw", "rmsprop", "adagrad")
 OF_AN_OPTION = {
@@ -48,10 +47,16 @@ def takes_optimizer(command: F) -> F:
             help="Any option by PyTorch's name: betas=0.9,0.99 eps alpha centered amsgrad dampening lr_decay maximize.",
         ),
         click.option(
-            "--clip-norm", type=FINITE_POSITIVE, metavar="MAX", help="Scale all gradients to a norm of at most MAX."
+            "--clip-norm",
+            type=Number(min=0, min_open=True),
+            metavar="MAX",
+            help="Scale all gradients to a norm of at most MAX.",
         ),
         click.option(
-            "--clip-value", type=FINITE_POSITIVE, metavar="MAX", help="Keep each gradient's entries within -MAX…MAX."
+            "--clip-value",
+            type=Number(min=0, min_open=True),
+            metavar="MAX",
+            help="Keep each gradient's entries within -MAX…MAX.",
         ),
     )
 

@@ -37,10 +37,8 @@ def options_of_run(
         name = parameter.name or ""
         if name not in kept or name not in stored or not isinstance(parameter, click.Option):
             continue
-        is_given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
         value = _value_of(ctx, parameter, stored[name], source)
-        if value is None and not is_given and options[name] is not None:
-            raise _unusable(parameter, value, source)
+        is_given = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
         if is_given and name == MAY_CHANGE:
             continue
         if is_given and not _is_same(options[name], value):
@@ -53,15 +51,12 @@ def options_of_run(
 
 
 def _value_of(ctx: click.Context, option: click.Option, stored: Any, source: str) -> Any:
-    if isinstance(stored, list) is option.multiple:
+    is_missing = stored is None and isinstance(option.get_default(ctx), str | int | float)
+    if isinstance(stored, list) is option.multiple and not is_missing:
         with suppress(click.UsageError, UsageError, TypeError, ValueError):
             return option.type_cast_value(ctx, stored)
-    raise _unusable(option, stored, source)
-
-
-def _unusable(option: click.Option, stored: Any, source: str) -> UsageError:
     message = f"cannot use {source} as a checkpoint: {option.opts[0]} cannot be {shortened(str(stored))}"
-    return UsageError(message, hint="name a file that 'bpcli train --save-checkpoint' wrote")
+    raise UsageError(message, hint="name a file that 'bpcli train --save-checkpoint' wrote")
 
 
 def _shown(value: Any) -> str:

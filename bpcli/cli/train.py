@@ -8,7 +8,7 @@ from bpcli.cli.arguments import ExpressionCommand
 from bpcli.cli.initialising import takes_initialisation
 from bpcli.cli.inputs import (
     LIMIT,
-    FiniteNumber,
+    Number,
     WholeNumber,
     limits_from,
     question_from,
@@ -58,7 +58,7 @@ def _takes_data(command: Any) -> Any:
         ),
         click.option(
             "--validation-share",
-            type=FiniteNumber(min=0, max=1, max_open=True),
+            type=click.FloatRange(min=0, max=1, max_open=True),
             default=0.0,
             show_default=True,
             help="The share of the samples, drawn from the seed, to validate on.",
@@ -89,7 +89,7 @@ def _takes_loop(command: Any) -> Any:
         ),
         click.option(
             "--least-gain",
-            type=FiniteNumber(min=0),
+            type=Number(min=0),
             default=0.0,
             show_default=True,
             help="By how much a better loss is lower.",
@@ -167,6 +167,9 @@ def _require_files(options: dict[str, Any]) -> None:
     if options["validation_file"] is not None and options["validation_share"]:
         message = "--validation-file and --validation-share contradict each other"
         raise UsageError(message, hint="leave out one of them")
+    if options["data_file"] == options["validation_file"] == "-":
+        message = "standard input can be read once, for --data-file or for --validation-file"
+        raise UsageError(message, hint="put one of them in a file")
     if options["checkpoint_every"] is not None and options["save_checkpoint"] is None:
         message = "--checkpoint-every needs a file to write to"
         raise UsageError(message, hint="add --save-checkpoint FILE.safetensors")

@@ -17,7 +17,7 @@ from bpcli.language.complaints import shortened
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import opened, reason_of, unreadable, without_repeats
 from bpcli.language.weights import CHECKPOINT_KEY, without_library
-from bpcli.train.forms import either, figure, many, maybe, named, number, record, text, whole
+from bpcli.train.forms import either, figure, many, maybe, named, number, optional, record, text, whole
 
 SCHEMA = "bpcli.checkpoint/1"
 FORM = record(
@@ -41,9 +41,9 @@ FORM = record(
                 step=whole,
                 rate=number,
                 loss=figure,
-                metrics=maybe(named(figure)),
-                validation_loss=maybe(figure),
-                validation_metrics=maybe(named(figure)),
+                metrics=optional(named(figure)),
+                validation_loss=optional(figure),
+                validation_metrics=optional(named(figure)),
             )
         ),
     ),

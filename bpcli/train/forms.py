@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Form: TypeAlias = Callable[[Any, str], str | None]
 
+ABSENT = object()  # in place of a value that is not there
 LARGEST_WHOLE = 2**63 - 1
 BEYOND = ("NaN", "Infinity", "-Infinity")
 MOST_SHOWN = 40  # characters of a name
@@ -44,6 +45,11 @@ def figure(value: Any, place: str) -> str | None:
 def maybe(form: Form) -> Form:
     """That form, or null."""
     return lambda value, place: None if value is None else form(value, place)
+
+
+def optional(form: Form) -> Form:
+    """That form, where it is there at all; null is not the same."""
+    return lambda value, place: None if value is ABSENT else form(value, place)
 
 
 def either(*forms: Form) -> Form:
@@ -79,7 +85,7 @@ def record(**forms: Form) -> Form:
     def misfit(value: Any, place: str) -> str | None:
         if type(value) is not dict:
             return place
-        return _first(form(value.get(name), _below(place, name)) for name, form in forms.items())
+        return _first(form(value.get(name, ABSENT), _below(place, name)) for name, form in forms.items())
 
     return misfit
 

@@ -19,6 +19,7 @@ from bpcli.language.shapes import with_shapes
 from bpcli.language.values import shape_of
 from bpcli.numbers.arrays import arrays
 from bpcli.numbers.drawing import drawn
+from bpcli.numbers.entries import moved_a_little
 from bpcli.numbers.evaluate import compute, constant_in
 from bpcli.train.batches import Values, taken
 from bpcli.train.weights import Weights
@@ -122,8 +123,12 @@ class Model:
 
     @cached_property
     def adds_up(self) -> bool:
-        """Whether the loss of many samples is a sum, not a mean, over them: two, taken twice, have twice the loss."""
+        """Whether the loss of many samples is a sum, not a mean, over them: two, taken twice, have twice the loss.
+
+        At weights moved a little, as at the first ones a loss may be 0, of which nothing could be told.
+        """
         weights, twice = self.weights(), {name: value.repeat(2, 0) for name, value in self._few.items()}
+        weights.flat[...] = moved_a_little(weights.flat)
         with arrays.at_work():
             try:
                 one, two = [self.forward(weights, self.buffers, batch).loss for batch in (self._few, twice)]

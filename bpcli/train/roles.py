@@ -1,6 +1,7 @@
 """What the columns of a table, or the arrays of an .npz file, are to a network: which inputs, and which target."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from math import prod
 from typing import Any, NamedTuple
 
 from bpcli.errors import ShapeError, UsageError
@@ -10,6 +11,7 @@ from bpcli.graph.order import graph_of
 from bpcli.graph.shapes import shape_text
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.layers.module import Module, Stage
+from bpcli.train.forms import many, maybe, named, record, text, whole
 
 # What the two classes of a target are to losses that compare numbers, as PyTorch has them.
 TWO_CLASSES: Mapping[str, tuple[float, float]] = {
@@ -27,6 +29,13 @@ RESPONSES: Mapping[str, str] = {
     "MultiLabelSoftMarginLoss": "sigmoid",
     "SoftMarginLoss": "sigmoid",
 }
+POISSON, EITHER_RESPONSE = "PoissonNLLLoss", frozenset({"exp", "identity"})  # it may be given logarithms
+FORM = record(
+    inputs=named(record(columns=many(text), shape=many(whole))),
+    target=maybe(record(variable=text, columns=many(text), shape=many(whole), classes=many(text))),
+    loss=record(kind=maybe(text), response=text),
+    indices=many(text),
+)
 SAMPLES_TRIED = 2  # of which the shape of the loss's input is found
 
 
@@ -74,34 +83,38 @@ class Roles(NamedTuple):
 
 def roles_from(document: Mapping[str, Any]) -> Roles:
     """The roles that a document states. Raises UsageError where it is not as `Roles.document` writes it."""
-    try:
-        inputs = {str(name): tuple(map(str, one["columns"])) for name, one in document["inputs"].items()}
-        shapes = {str(name): _shape(one["shape"]) for name, one in document["inputs"].items()}
-        target = document["target"]
-        indices = tuple(map(str, document["indices"]))
-        kind, response = document["loss"]["kind"], _response(document["loss"]["response"])
-        loss = None if kind is None else str(kind)
-        if target is None:
-            return Roles(inputs, None, (), shapes, loss, response, (), indices)
-        shapes[str(target["variable"])] = _shape(target["shape"])
-        columns, classes = tuple(map(str, target["columns"])), tuple(map(str, target["classes"]))
-        return Roles(inputs, str(target["variable"]), columns, shapes, loss, response, classes, indices)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        message = "the checkpoint does not say which columns its network takes"
-        raise UsageError(message, hint="save it again with 'bpcli train --save-checkpoint'") from error
+    if FORM(document, "roles") is not None:
+        raise _unusable()
+    inputs = {name: tuple(one["columns"]) for name, one in document["inputs"].items()}
+    shapes: dict[str, Shape] = {name: tuple(one["shape"]) for name, one in document["inputs"].items()}
+    kind, response = document["loss"]["kind"], document["loss"]["response"]
+    roles = Roles(inputs, None, (), shapes, kind, response, (), tuple(document["indices"]))
+    target = document["target"]
+    if target is not None:
+        shapes[target["variable"]] = tuple(target["shape"])
+        columns, classes = tuple(target["columns"]), tuple(target["classes"])
+        roles = roles._replace(target=target["variable"], target_columns=columns, classes=classes)
+    if not _is_consistent(roles):
+        raise _unusable()
+    return roles
 
 
-def _shape(sizes: Iterable[Any]) -> Shape:
-    shape = tuple(map(int, sizes))
-    if min(shape, default=0) < 0:
-        raise ValueError(shape)
-    return shape
+def _unusable() -> UsageError:
+    message = "the checkpoint does not say which columns its network takes"
+    return UsageError(message, hint="save it again with 'bpcli train --save-checkpoint'")
 
 
-def _response(name: Any) -> str:
-    if name not in {*RESPONSES.values(), "identity"}:
-        raise ValueError(name)
-    return str(name)
+def _is_consistent(roles: Roles) -> bool:
+    """Whether there are as many columns as a sample has entries, and the classes and the response are the loss's."""
+    columns = [(roles.inputs[name], roles.shapes[name]) for name in roles.inputs]
+    columns += [] if roles.target is None else [(roles.target_columns, roles.shapes[roles.target])]
+    responses = EITHER_RESPONSE if roles.loss == POISSON else {RESPONSES.get(roles.loss or "", "identity")}
+    has_classes = roles.loss in OF_CLASSES or (roles.loss in TWO_CLASSES and len(roles.classes) == 2)  # noqa: PLR2004 - two
+    return (
+        all(not own or len(own) == prod(shape) for own, shape in columns)
+        and roles.response in responses
+        and (has_classes or not roles.classes)
+    )
 
 
 def loss_of(graph: Graph) -> Loss | None:
@@ -111,7 +124,7 @@ def loss_of(graph: Graph) -> Loss | None:
         return None
     judged, target = last.inputs[:2]
     kind = last.module.definition.name
-    takes_logarithms = kind == "PoissonNLLLoss" and last.module.arguments.get("log_input", True)
+    takes_logarithms = kind == POISSON and last.module.arguments.get("log_input", True)
     response = "exp" if takes_logarithms else RESPONSES.get(kind, "identity")
     is_input = target in graph_of(judged).variables  # what an autoencoder gives back is no column of its own
     return Loss(kind, response, judged, target.name if isinstance(target, Variable) and not is_input else None)

@@ -41,11 +41,11 @@ def _constant(base: float, tick: int) -> float:
 
 
 def _step(base: float, tick: int, *, step_size: int, gamma: float) -> float:
-    """Multiply by gamma after every `step_size` ticks: torch.optim.lr_scheduler.StepLR."""
+    """Multiply by gamma after every `step_size` ticks: torch.optim.lr_scheduler.StepLR. Infinite beyond float64."""
     try:
         return base * gamma ** (tick // step_size)
-    except OverflowError:  # a power of Python's floats raises where IEEE arithmetic goes on
-        return math.copysign(math.inf, base)
+    except OverflowError:
+        return math.inf if base else 0.0
 
 
 def _cosine(base: float, tick: int, *, T_max: int, eta_min: float) -> float:  # noqa: N803 - PyTorch's name

@@ -23,10 +23,7 @@ class Standardisation(NamedTuple):
     deviations: Mapping[str, Any]
 
     def applied(self, values: Values) -> dict[str, Any]:
-        """The values, (samples, …), with those that have a mean and a deviation standardised.
-
-        What is beyond float64 becomes infinite, as everywhere else.
-        """
+        """The values, (samples, …), with those that have a mean and a deviation standardised."""
         with arrays.at_work():
             return {
                 name: (value - self.means[name]) / self.deviations[name] if name in self.means else value

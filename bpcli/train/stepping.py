@@ -28,13 +28,19 @@ class StepDone(NamedTuple):
 
 
 class Stepping:
-    """The steps of one run; the gradient has one place in memory for all of them."""
+    """The steps of one run; the gradient, and what a step replaces, have one place in memory for all of them."""
 
     def __init__(self, plan: Plan, model: Model, state: State) -> None:
         self._plan = plan
         self._model = model
         self._state = state
         self._gradient = Weights(state.weights.shapes)
+        self._before = [flat.copy() for flat in self._replaced]
+
+    @property
+    def _replaced(self) -> list[Any]:
+        """The flat arrays that an update writes into."""
+        return [self._state.weights.flat, *self._state.optimiser.slots.values()]
 
     def step(self, batch: Values, places: Any, count: int) -> StepDone | Stopped:
         """Update the state by one batch, whose samples are those at these places of so many."""
@@ -47,14 +53,37 @@ class Stepping:
             norm = plan.clipping.clip(self._gradient.flat)
             if not isfinite(loss) or not (isfinite(norm) or arrays.is_finite(self._gradient.flat)):
                 return not_finite(found, state)
-            state.buffers |= buffers_after(found)
-            plan.optimiser.step(state.weights.flat, self._gradient.flat, state.optimiser, rate)
+            buffers = buffers_after(found)
+            self._update(rate)
+            beyond = _not_finite_in({**state.weights.views, **buffers})
+        if beyond is not None:
+            self._undo()
+            text = f"the update, at a rate of {rate:g}, leaves {beyond} not finite"
+            return Stopped("nonfinite", state.epoch + 1, state.step + 1, state.batch + 1, text)
+        state.buffers |= buffers
         size = count_of(batch)
         state.loss += loss * (1 if model.adds_up else size)
         state.predictions = model.gathered(state.predictions, found.prediction, places, size, count)
         state.step += 1
         state.batch += 1
         return StepDone(state.step, state.epoch + 1, state.batch, rate, loss, norm)
+
+    def _update(self, rate: float) -> None:
+        """Let the optimiser take its step, and keep what it replaces."""
+        for before, flat in zip(self._before, self._replaced, strict=True):
+            before[...] = flat
+        self._plan.optimiser.step(self._state.weights.flat, self._gradient.flat, self._state.optimiser, rate)
+
+    def _undo(self) -> None:
+        """Take the step back."""
+        for before, flat in zip(self._before, self._replaced, strict=True):
+            flat[...] = before
+        self._state.optimiser.steps -= 1
+
+
+def _not_finite_in(values: Values) -> str | None:
+    """The first name whose value is not finite."""
+    return next((name for name, value in values.items() if not arrays.is_finite(value)), None)
 
 
 def not_finite(found: Pass, state: State) -> Stopped:

@@ -8,6 +8,7 @@ masks of a step follow from the seed, and from the number of the epoch or the st
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from bpcli.numbers.arrays import arrays
 from bpcli.train.batches import CHUNK, Values, count_of, order_of, parts, taken
 from bpcli.train.live_checks import Checked, live_check
 from bpcli.train.model import Model
@@ -103,7 +104,8 @@ def evaluated(model: Model, weights: Any, buffers: Values, data: Values, chunk: 
     """The loss over all samples and the predictions, in evaluation mode, a chunk of samples at a time."""
     count, total, predictions = count_of(data), 0.0, None
     for places in parts(count, chunk):
-        found = model.forward(weights, buffers, taken(data, places))
+        with arrays.at_work():
+            found = model.forward(weights, buffers, taken(data, places))
         total += found.loss * (1 if model.adds_up else places.stop - places.start)
         predictions = model.gathered(predictions, found.prediction, places, places.stop - places.start, count)
     return total if model.adds_up else total / count, predictions
