@@ -407,6 +407,33 @@ def test_a_checkpoint_with_options_that_no_option_takes_is_refused(had: bytes, h
     )
 
 
+def test_what_the_data_give_is_not_learned() -> None:
+    """A batch has some of its samples, so it is no weight."""
+    assert refusal(*LINE, "--with-respect-to", "x") == (
+        "'x' comes from the data, sample by sample, and is not learned",
+        "name parameters, or variables that are given a first value",
+    )
+
+
+def test_an_autoencoder_has_its_input_as_the_target() -> None:
+    """No column is left for a target, and all of them are the input."""
+    found = document("z -> Linear(1) -> Linear(2) -> MSELoss(z)", "--data-file", "line.csv", "--epochs-count", "1")
+
+    assert found["data"]["inputs"] == {"z": ["x", "y"]}
+    assert found["data"]["target"] is None
+
+
+@pytest.mark.parametrize("option", ["--save-checkpoint", "--history-file"])
+def test_a_name_that_no_file_can_have_is_told_in_json_too(option: str) -> None:
+    """The system refuses it before the file is opened."""
+    done = call("train", *LINE, option, f"{'a' * 300}.safetensors", "--json")
+    error = json.loads(done.out)["error"]
+
+    assert done.code == 2
+    assert error["message"].startswith("cannot write aaa")
+    assert error["hint"]
+
+
 def test_a_picture_is_drawn() -> None:
     """Of losses and metrics, with axes in words."""
     options = (*LINE[1:3], "--epochs-count", "3", "--validation-share", "0.25", "--plot-file", "loss.svg")
