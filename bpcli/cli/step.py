@@ -124,7 +124,7 @@ def _saving(target: str | None) -> Callable[["Update"], None] | None:
     content_of = saving_for(target)
 
     def save(last: "Update") -> None:
-        values = {change.name: change.computed["w_new"] for change in last.changes}
+        values = {change.name: change.computed["θ_new"] for change in last.changes}
         write_whole(target, content_of({**values, **last.statistics}))
         say(note_text(f"wrote {target}: {len(values)} {'parameter' if len(values) == 1 else 'parameters'}"))
 
