@@ -143,6 +143,32 @@ def test_a_terminal_without_greek_letters_gets_the_name() -> None:
     assert lines.isascii()
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    {
+        "optimizer": "--optimizer-name",
+        "lr": "--learning-rate",
+        "seed": "--random-seed",
+        "eps": "--optimizer-option eps=1",
+    }.items(),
+)
+def test_names_of_pytorch_lead_to_options(name: str, meant: str) -> None:
+    """Unless they are variables of the text."""
+    told = call("step", *SQUARE, f"--{name}=1")
+
+    assert told.code == 2
+    assert f"unknown option '--{name}'\nhint: did you mean '{meant}'?" in told.err
+    assert call("step", f"{name}**2", f"--{name}=1").code == 0
+
+
+@pytest.mark.parametrize(("name", "own"), [("kaiming", "he"), ("Glorot", "xavier")])
+def test_schemes_have_the_names_of_their_authors(name: str, own: str) -> None:
+    """Kaiming He and Xavier Glorot, whom PyTorch calls by their first names, Keras by their last."""
+    drawn = [document(*NET, f"--initial-weights={scheme}") for scheme in (name, own, "default")]
+
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
 def document(*arguments: str) -> dict[str, Any]:
     """The JSON of a command that answers, held against its schema."""
     done = call("step", *arguments, "--json")
