@@ -8,6 +8,8 @@ import pytest
 from answers import valid_for
 from command import ASCII, call, has_terminals, run, shown
 
+from bpcli.flow import courses
+
 SIGMOIDS = ("x -> Repeat(6, Linear(16), Sigmoid) -> Linear(1) -> MSELoss(t)", "--x=normal(64,3)", "--t=normal(64,1)")
 RNN = ("x -> RNN(4) -> Linear(1) -> MSELoss(t)", "--x=normal(40,2)", "--t=normal(40,1)")
 SCALAR = ("h1 = w*h0; h2 = w*h1; h3 = w*h2", "--w=0.5", "--h0=2")
@@ -202,3 +204,18 @@ def test_a_loss_may_be_added() -> None:
     )
 
     assert [row["layer"] for row in valid_for("flow", done.out)["rows"]] == ["0 Linear", "MSELoss"]
+
+
+def test_a_recurrence_that_is_too_large_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No course is no promise that nothing vanishes: the screen and the JSON say that it was not looked for."""
+    monkeypatch.setattr(courses, "MOST_WORK", 1)
+    screen, document = call("flow", *RNN).out, valid_for("flow", call("flow", *RNN, "--json").out)
+
+    assert "THROUGH TIME                        0 RNN" in screen
+    assert "through time are not looked for" in " ".join(screen.split())
+    assert (document["courses"], document["courses_left_out"]) == ([], ["0 RNN"])
+
+
+def test_the_help_keeps_within_a_page() -> None:
+    """Examples are wrapped by hand."""
+    assert [line for line in call("flow", "--help").out.split("\n") if len(line) > 100] == []

@@ -175,3 +175,10 @@ def test_a_sweep_that_is_not_finite_says_so() -> None:
 
     assert done.code == 3
     assert re.search(r"^ +1001 .*not finite", done.out, re.MULTILINE)
+
+
+def test_a_scale_without_drawn_weights_changes_nothing_and_says_so() -> None:
+    """Who gives every weight hears that the sweep has nothing to scale."""
+    done = call("flow", "w*x", "--w=2", "--x=3", "--sweep-over", "scale=1:2:2")
+
+    assert (done.code, done.err) == (0, "note: no weight is drawn here, so that scale changes nothing\n")
