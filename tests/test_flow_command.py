@@ -99,6 +99,20 @@ def test_a_diagnosis_names_its_threshold_and_obeys_it() -> None:
     assert "nothing found. Looked for: not finite, " in none.out
 
 
+@pytest.mark.parametrize("command", ["flow", "step"])
+def test_some_parameters_are_given_and_the_others_drawn(command: str) -> None:
+    """One bias kills four ReLUs; the weights beside it are drawn, which is said, and a name that is none is refused."""
+    net = ("x -> Linear(8) -> ReLU -> Linear(1) -> MSELoss(t)", "--x=normal(64,3)", "--t=normal(64,1)")
+    done = run(command, *net, "--set", "0.bias=[-10,-10,-10,-10,0,0,0,0]")
+    wrong = run(command, *net, "--set", "0.bais=[-10,-10,-10,-10,0,0,0,0]")
+
+    assert done.code == 0
+    assert "other parameters drawn from --random-seed 0" in done.out + done.err
+    assert ("4 of 8 units (units 0, 1, 2, 3) are 0" if command == "flow" else "-10, -10, -10, -10, 0") in done.out
+    assert wrong.code == 2
+    assert "did you mean '0.bias'?" in wrong.err
+
+
 def test_json_holds_every_figure() -> None:
     """Rows, courses and diagnoses; of the inputs those that nobody drew from the seed of the parameters."""
     document = valid_for("flow", call("flow", *RNN, "--json").out)
