@@ -14,13 +14,17 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, chdir, redirect_stderr, redirect_stdout
+from functools import cache
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import NamedTuple, NoReturn
 from unittest.mock import patch
 
 from strategies import command_line, request_lines
+from training_lines import lay_out, write_damaged
 
 import bpcli.check.checking  # noqa: F401 - once, for the worker of every check
 from bpcli.cli.main import main
@@ -30,7 +34,8 @@ EXPECTED = {"check": (0, 1, 2, 3, 4, 124)}
 EXPECTED_ELSEWHERE = (0, 2, 3)
 STATUS = {0: "ok", 1: "ok", 2: "error", 3: "nonfinite", 4: "ok", 124: "error"}
 MOST_SHOWN = 3
-ANSWERING = ("grad", "check", "jacobian", "hessian", "explain")
+REWRITTEN = "\r\x1b[K"  # how progress on a terminal is written anew
+ANSWERING = ("grad", "check", "jacobian", "hessian", "explain", "flow", "step", "train", "predict")
 
 
 class Stream(io.TextIOWrapper):
@@ -84,7 +89,8 @@ def broken_promise(words: Sequence[str], found: Outcome, lines: Sequence[str] = 
     if found.code not in EXPECTED.get(words[0], EXPECTED_ELSEWHERE):
         fault = re.search(r"bpcli itself failed: (\w+)", found.said or found.written)
         return f"exit code {found.code}{f', {fault[1]}' if fault else ''}"
-    texts = [found.said] if found.is_terminal or found.written.startswith("{") else [found.said, found.written]
+    said = found.said.replace(REWRITTEN, "") if found.is_terminal else found.said
+    texts = [said] if found.is_terminal or found.written.startswith("{") else [said, found.written]
     if any(not (sign.isprintable() or sign == "\n") for text in texts for sign in text):
         return "a control character was written"
     may_be_silent = "--help" in words or "--version" in words or "-q" in words
@@ -129,11 +135,22 @@ def _no_constant(word: str) -> NoReturn:
     raise ValueError(word)
 
 
+@cache
+def folder() -> TemporaryDirectory[str]:
+    """Where commands run: a folder with data and checkpoints, which goes when the process ends."""
+    made = TemporaryDirectory()
+    with chdir(made.name):
+        lay_out(Path(made.name))
+    return made
+
+
 def complaint(words: Sequence[str], number: int = 0) -> tuple[int | None, str | None]:
     """The exit code of a run and what is wrong with it; encodings and terminals take turns by `number`."""
     lines = request_lines(Random(" ".join(words))) if lines_asked(words) else []  # noqa: S311 - the same every time
     try:
-        found = outcome(words, ENCODINGS[number % len(ENCODINGS)], is_terminal=number % 5 == 0, lines=lines)
+        with chdir(folder().name):
+            write_damaged(words)
+            found = outcome(words, ENCODINGS[number % len(ENCODINGS)], is_terminal=number % 5 == 0, lines=lines)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever escapes is what is looked for

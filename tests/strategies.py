@@ -13,6 +13,7 @@ from random import Random
 
 from hypothesis import strategies as st
 from specs import listed, spec_line
+from training_lines import training_line
 
 from bpcli.graph.labels import is_literal
 from bpcli.graph.node import SYMBOLS, Constant, Graph, Node, Variable
@@ -243,6 +244,7 @@ MISTAKES += listed("--at no-such-file|--requests no-such-file|--α 2|--x₁ 2|--
 CHECKS = 0.03  # the share of command lines that are checks: each takes a process and two oracles
 OVER_ARRAYS = 0.2  # the share of those that are about arrays
 OVER_LAYERS = 0.15  # the share of those that are about networks
+TRAININGS = 0.1  # the share of those that ask for a flow, an update, a training or a prediction
 CHECK_OPTIONS = listed("--every-step|--json|-q|--release-to student|--hint-level kind|--hint-level cause", "|")
 CHECK_OPTIONS += listed("--output-format plain|--output-format table|--max-rows 1|--relative-tolerance 1e-6", "|")
 CHECK_OPTIONS += listed("--relative-tolerance 0|--with-respect-to x|--parallel-jobs 2|--max-operators 9999", "|")
@@ -319,6 +321,8 @@ def command_line(random: Random) -> list[str]:
         return array_line(random)
     if random.random() < OVER_LAYERS:
         return spec_line(random)
+    if random.random() < TRAININGS:
+        return training_line(random)
     if random.random() < 0.03:
         command = random.choice(("ops", "schema", "gard", noise(random)))
         return harmless([command, random.choice((*FUNCTIONS, "grad", "**"))])
