@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 class Outcome(NamedTuple):
     """A training that is over.
 
-    `status` is `finished`, `patience`, `nonfinite` or `differ`, `reason` says more of the last two. `history` has a
-    record for each epoch; `best` is the number of the best epoch of early stopping. `options` are those of the
-    optimiser and of its schedule, by name; `files` are what was written, by what it holds.
+    `status` is `finished`, `patience`, `nonfinite`, `differ` or `interrupted`, `reason` says more of the last three.
+    `history` has a record for each epoch; `best` is the number of the best epoch of early stopping. `options` are those
+    of the optimiser and of its schedule, by name; `files` are what was written, by what it holds. `warnings` are what
+    to know about the text, and about how the training went.
     """
 
     expression: str
@@ -31,3 +32,4 @@ class Outcome(NamedTuple):
     random_seed: int
     drawn: bool
     files: Mapping[str, str]
+    warnings: Sequence[str] = ()

@@ -45,7 +45,7 @@ def _about(outcome: Outcome, page: Page) -> list[Line]:
     set_in = table(columns, rows, float("inf"))
     wide = max(len(name) for name, _ in words) + 4
     lines = [part for line in set_in for part in _wrapped(line, page, wide)]
-    return [*_title(one_line(outcome.expression), page), *lines]
+    return [*_title(one_line(" ".join(outcome.expression.split())), page), *lines]
 
 
 def _title(text: str, page: Page) -> list[Line]:
