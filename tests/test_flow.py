@@ -321,3 +321,25 @@ def test_one_sample_of_float32() -> None:
     result = bpcli.grad("x -> Linear(3) -> MSELoss(t)", at, single_precision=True)
 
     assert local_of_first_layer(result).of_samples(1).samples == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["x -> Linear(4) -> ReLU -> MSELoss(t)", "x -> LSTM(4) -> MSELoss(t, reduction='sum')"]
+)
+def test_a_batch_without_samples_has_no_singular_values(text: str) -> None:
+    """There are no entries whose derivatives could be taken."""
+    empty = np.zeros((0, 3) if "Linear" in text else (2, 0, 3))
+    found = flow(text, {"x": empty, "t": np.zeros((*empty.shape[:-1], 4))})
+
+    assert [row.singular for row in found.rows] == [None] * len(found.rows)
+    assert found.courses == ()
+    assert row_of(found, "MSELoss").gradient == 1
+
+
+@pytest.mark.parametrize("text", ["x", "x*3"])
+def test_the_output_always_has_a_row(text: str) -> None:
+    """Of a variable alone too, whose gradient is 1; a constant alone has none, and is no error."""
+    assert flow("2", {}).rows == ()
+    found = flow(text, {"x": 2.0})
+
+    assert (found.rows[-1].node, found.rows[-1].gradient, found.rows[-1].ratio) == (found.result.graph.output, 1, 1)

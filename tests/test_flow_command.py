@@ -8,6 +8,8 @@ import pytest
 from answers import valid_for
 from command import ASCII, call, has_terminals, run, shown
 
+from bpcli.flow import courses
+
 SIGMOIDS = ("x -> Repeat(6, Linear(16), Sigmoid) -> Linear(1) -> MSELoss(t)", "--x=normal(64,3)", "--t=normal(64,1)")
 RNN = ("x -> RNN(4) -> Linear(1) -> MSELoss(t)", "--x=normal(40,2)", "--t=normal(40,1)")
 SCALAR = ("h1 = w*h0; h2 = w*h1; h3 = w*h2", "--w=0.5", "--h0=2")
@@ -97,6 +99,20 @@ def test_a_diagnosis_names_its_threshold_and_obeys_it() -> None:
     assert "nothing found. Looked for: not finite, " in none.out
 
 
+@pytest.mark.parametrize("command", ["flow", "step"])
+def test_some_parameters_are_given_and_the_others_drawn(command: str) -> None:
+    """One bias kills four ReLUs; the weights beside it are drawn, which is said, and a name that is none is refused."""
+    net = ("x -> Linear(8) -> ReLU -> Linear(1) -> MSELoss(t)", "--x=normal(64,3)", "--t=normal(64,1)")
+    done = run(command, *net, "--set", "0.bias=[-10,-10,-10,-10,0,0,0,0]")
+    wrong = run(command, *net, "--set", "0.bais=[-10,-10,-10,-10,0,0,0,0]")
+
+    assert done.code == 0
+    assert "other parameters drawn from --random-seed 0" in done.out + done.err
+    assert ("4 of 8 units (units 0, 1, 2, 3) are 0" if command == "flow" else "-10, -10, -10, -10, 0") in done.out
+    assert wrong.code == 2
+    assert "did you mean '0.bias'?" in wrong.err
+
+
 def test_json_holds_every_figure() -> None:
     """Rows, courses and diagnoses; of the inputs those that nobody drew from the seed of the parameters."""
     document = valid_for("flow", call("flow", *RNN, "--json").out)
@@ -116,8 +132,10 @@ def test_csv_has_a_row_for_each_row() -> None:
     """The same figures for a spreadsheet."""
     done = call("flow", *RNN, "--output-format", "csv")
     rows = list(csv.DictReader(io.StringIO(done.out)))
-    same = valid_for("flow", call("flow", *RNN, "--json").out)["rows"]
+    document = valid_for("flow", call("flow", *RNN, "--json").out)
+    same, (course,) = document["rows"], document["courses"]
 
+    assert [float(row["norm_in_time"]) for row in rows if row["norm_in_time"]] == course["norms"][::-1]
     assert done.err == "note: parameters drawn from --random-seed 0\n"
     assert [(row["layer"], row["part"]) for row in rows] == [(one["layer"], one["part"] or "") for one in same]
     assert [float(row["gradient_norm"]) for row in rows] == [one["gradient_norm"] for one in same]
@@ -188,3 +206,18 @@ def test_a_loss_may_be_added() -> None:
     )
 
     assert [row["layer"] for row in valid_for("flow", done.out)["rows"]] == ["0 Linear", "MSELoss"]
+
+
+def test_a_recurrence_that_is_too_large_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No course is no promise that nothing vanishes: the screen and the JSON say that it was not looked for."""
+    monkeypatch.setattr(courses, "MOST_WORK", 1)
+    screen, document = call("flow", *RNN).out, valid_for("flow", call("flow", *RNN, "--json").out)
+
+    assert "THROUGH TIME                        0 RNN" in screen
+    assert "through time are not looked for" in " ".join(screen.split())
+    assert (document["courses"], document["courses_left_out"]) == ([], ["0 RNN"])
+
+
+def test_the_help_keeps_within_a_page() -> None:
+    """Examples are wrapped by hand."""
+    assert [line for line in call("flow", "--help").out.split("\n") if len(line) > 100] == []

@@ -12,6 +12,8 @@ from bpcli.flow import courses as module
 from bpcli.flow.courses import Line, first_beyond, fitted_line, geometric_mean, power_of_ten
 from bpcli.flow.looking import flow_of
 from bpcli.flow.results import Course, Flow
+from bpcli.report.figures import short
+from bpcli.report.flow.time import size_text
 
 Array = NDArray[Any]
 RANDOM = np.random.default_rng(5)
@@ -284,6 +286,7 @@ def test_no_course_where_products_would_take_too_long(monkeypatch: pytest.Monkey
     found = flow(f"x -> nn.LSTM(2, {SIZE}) -> MSELoss(t)", {"x": x, "t": np.zeros((TIME, 3, SIZE)), **weights})
 
     assert found.courses == ()
+    assert found.too_large == ("0 LSTM",)
     for row, step in zip(found.rows[2 : TIME + 1], steps[1:], strict=True):
         assert row.singular is not None
         assert row.singular.largest == pytest.approx(np.linalg.norm(step, 2), rel=1e-8)
@@ -339,3 +342,9 @@ def test_means_and_powers() -> None:
     assert geometric_mean([2.0, inf]) is None
     assert power_of_ten(log(8) / log(10)) == pytest.approx(8)
     assert power_of_ten(1000) == inf
+
+
+@pytest.mark.parametrize(("power", "text"), [(-400.0, "1.000e-400"), (399.99999, "1.000e+400"), (-0.5, "0.3162")])
+def test_a_norm_that_float64_does_not_hold_is_written(power: float, text: str) -> None:
+    """Four digits and a power of ten; 9.9999 is rounded to 1 and ten times as much."""
+    assert size_text(power, short) == text

@@ -258,6 +258,17 @@ def test_what_is_not_finite_is_told() -> None:
     assert document("1/w", "--w=0")["status"] == "nonfinite"
 
 
+def test_a_new_value_that_is_not_finite_is_told_and_not_saved(tmp_path: Path) -> None:
+    """Where the loss levels off, it stays finite when the parameter does not."""
+    target = tmp_path / "new.json"
+    words = ("sigmoid(10*w)", "--w=0", "--learning-rate=1.7e308", "--steps-count=5")
+    done = call("step", *words, f"--save-parameters={target}")
+
+    assert (done.code, done.out.count("UPDATE")) == (3, 1)
+    assert "the new value of w is not finite" in done.err
+    assert not target.exists()
+
+
 REFUSED = {
     "an array": (("x*y", "--x=[1, 2]", "--y=3"), "what is made small is one number"),
     "no value": (("w*x", "--w=0"), "no value for x\nhint: add --x VALUE"),

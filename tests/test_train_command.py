@@ -327,6 +327,57 @@ def test_other_data_are_refused() -> None:
     assert refusal(*again)[0] == "the data are not those of run.safetensors"
 
 
+def test_inputs_are_standardised_by_what_is_trained_on_alone() -> None:
+    """The mean and the deviation of those samples, not of the ones to validate on."""
+    Path("far.csv").write_text("x,y\n1000,1\n2000,2\n", "utf-8")
+    words = ("x -> Linear(1) -> MSELoss(y)", *LINE[1:3], "--standardize-inputs", *FILES, "--epochs-count", "1", "-q")
+    kept = []
+    for beside in (("--validation-file", "far.csv"), (), ("--validation-share", "0.25")):
+        call("train", *words, *beside)
+        kept.append(read_checkpoint("run.safetensors").document["standardisation"]["x"])
+
+    assert kept[0] == kept[1] == {"mean": [-0.125], "deviation": [pytest.approx(0.5728219618694786)]}
+    assert kept[2] != kept[1]
+    Path("line.csv").write_text("x,y\n0.1,1\n0.1,2\n0.1,3\n", "utf-8")  # whose mean is not 0.1 in float64
+    call("train", *words)
+    assert read_checkpoint("run.safetensors").document["standardisation"]["x"] == {"mean": [0.0], "deviation": [1.0]}
+
+
+def test_validation_columns_are_found_by_name() -> None:
+    """In any order, beside others, and of fewer classes than there are to train on."""
+    Path("train.csv").write_text("u,v,kind\n0,9,cold\n1,8,warm\n2,9,hot\n3,7,cold\n", "utf-8")
+    Path("same.csv").write_text("u,v,kind\n2,5,warm\n4,6,cold\n", "utf-8")
+    Path("other.csv").write_text("kind,id,v,u\nwarm,1,5,2\ncold,2,6,4\n", "utf-8")
+    Path("odd.csv").write_text("u,v,kind\n2,5,mild\n", "utf-8")
+    Path("none.csv").write_text("u,v\n2,5\n", "utf-8")
+    words = ("x -> Linear(3) -> CrossEntropyLoss(t)", "--data-file", "train.csv", "--target-column", "kind",
+             "--standardize-inputs", "--epochs-count", "3", "--validation-file")  # fmt: skip
+    same, other = document(*words, "same.csv"), document(*words, "other.csv")
+
+    assert same == other
+    assert same["history"][2]["validation_loss"] > 0
+    assert refusal(*words, "odd.csv") == (
+        "the value in row 2, column 'kind' is no class of the network: 'mild'",
+        "its classes are 'cold', 'hot', 'warm'",
+    )
+    assert refusal(*words, "none.csv")[0] == "none.csv has no 'kind', which is the target of the loss"
+
+
+def test_arrays_to_validate_on_are_read_as_those_to_train_on_are() -> None:
+    """A target of a number for each sample is a column to the loss, in both files and in prediction."""
+    numbers = np.linspace(0, 1, 8)
+    np.savez("both.npz", x=numbers[:, None], t=2 * numbers)
+    found = document(
+        "x -> Linear(1) -> MSELoss(t)", "--data-file", "both.npz", "--validation-file", "both.npz",
+        "--epochs-count", "2", "--batch-size", "0", "--learning-rate", "0", *FILES[:2],
+    )  # fmt: skip
+    predicted = json.loads(call("predict", "run.safetensors", "--data-file", "both.npz", "--json").out)
+
+    last = found["history"][1]
+    assert last["validation_loss"] == pytest.approx(last["loss"], rel=1e-14)
+    assert predicted["metrics"]["rmse"] == pytest.approx(last["loss"] ** 0.5, rel=1e-14)
+
+
 def test_a_loss_that_leaves_the_finite_numbers_stops_the_run() -> None:
     """The first bad step is named, the step is not taken, and the weights before it are kept."""
     done = call("train", *LINE[:-1], "1e200", "--epochs-count", "9", *FILES, "--json")
@@ -369,6 +420,7 @@ def test_the_live_gradient_is_checked() -> None:
             (*LINE, "--validation-share", "0.1", "--validation-file", "line.csv"),
             "--validation-file and --validation-share",
         ),
+        ((LINE[0], "--data-file", "-", "--validation-file", "-"), "standard input can be read once"),
         ((*LINE, "--plot-file", "loss.gif"), "the ending of loss.gif says no form of a picture"),
         (
             (*LINE, "--save-checkpoint", "no/run.safetensors"),
@@ -380,13 +432,59 @@ def test_the_live_gradient_is_checked() -> None:
         ((*LINE, "--least-gain", "nan"), "--least-gain takes a number from 0 on, not 'nan'"),
         ((*LINE, "--optimizer-name", "adm"), "there is no optimizer 'adm'"),
     ],
-    ids=["data", "every", "validation", "picture", "checkpoint", "history", "resume", "clipping", "gain", "optimizer"],
+    ids=[
+        "data",
+        "every",
+        "validation",
+        "input",
+        "picture",
+        "checkpoint",
+        "history",
+        "resume",
+        "clipping",
+        "gain",
+        "optimizer",
+    ],
 )
 def test_what_cannot_be_done_is_told_before_training(arguments: tuple[str, ...], message: str) -> None:
     """In one line, with what to do."""
     found = refusal(*arguments)
 
     assert found[0].startswith(message.replace("optimizer 'adm'", "optimiser 'adm'"))
+
+
+def test_a_last_batch_that_the_network_does_not_take_is_told_before_training() -> None:
+    """Of one sample there is no variance; it would be told at the end of the first epoch, and with another hint."""
+    words = ("x -> BatchNorm1d -> Linear(1) -> MSELoss(y)", *LINE[1:3], *FILES, "--batch-size")
+
+    assert refusal(*words, "7")[1] == "this is a batch of 1 of the 8 samples; give --batch-size another number"
+    assert refusal(*words, "1")[1] == "this is a batch of 1 of the 8 samples; give --batch-size another number"
+    assert not Path("run.safetensors").exists()
+    assert call("train", *words, "6", "-q", "--epochs-count", "1").code == 0
+
+
+def _with_history(progress: dict[str, Any]) -> None:
+    progress["history"] = [{**progress["history"][0], "epoch": 2}]
+
+
+def _with_best(progress: dict[str, Any]) -> None:
+    progress["best"]["epoch"] = 7
+
+
+def _with_epochs(progress: dict[str, Any]) -> None:
+    progress["epoch"] = 2**62
+
+
+@pytest.mark.parametrize("change", [_with_history, _with_best, _with_epochs], ids=["numbers", "best", "far"])
+def test_a_history_of_other_epochs_is_refused(change: Callable[[dict[str, Any]], None]) -> None:
+    """What a stranger wrote; no list of as many epochs is made."""
+    call("train", *LINE, "--epochs-count", "1", "--early-stopping", "9", *FILES)
+    checkpoint = read_checkpoint("run.safetensors")
+    change(checkpoint.document["progress"])
+    Path("run.safetensors").write_bytes(checkpoint_content(checkpoint.document, checkpoint.tensors))
+    far = ("--epochs-count", str(2**63))
+
+    assert "does not tell of each of them" in refusal("--resume-from", "run.safetensors", *LINE[1:3], *far)[0]
 
 
 @pytest.mark.parametrize(
@@ -410,6 +508,33 @@ def test_a_checkpoint_with_options_that_no_option_takes_is_refused(had: bytes, h
     assert refusal("--resume-from", "run.safetensors", "--data-file", "line.csv")[0] == (
         f"cannot use run.safetensors as a checkpoint: {told}"
     )
+
+
+def test_what_the_data_give_is_not_learned() -> None:
+    """A batch has some of its samples, so it is no weight."""
+    assert refusal(*LINE, "--with-respect-to", "x") == (
+        "'x' comes from the data, sample by sample, and is not learned",
+        "name parameters, or variables that are given a first value",
+    )
+
+
+def test_an_autoencoder_has_its_input_as_the_target() -> None:
+    """No column is left for a target, and all of them are the input."""
+    found = document("z -> Linear(1) -> Linear(2) -> MSELoss(z)", "--data-file", "line.csv", "--epochs-count", "1")
+
+    assert found["data"]["inputs"] == {"z": ["x", "y"]}
+    assert found["data"]["target"] is None
+
+
+@pytest.mark.parametrize("option", ["--save-checkpoint", "--history-file"])
+def test_a_name_that_no_file_can_have_is_told_in_json_too(option: str) -> None:
+    """The system refuses it before the file is opened."""
+    done = call("train", *LINE, option, f"{'a' * 300}.safetensors", "--json")
+    error = json.loads(done.out)["error"]
+
+    assert done.code == 2
+    assert error["message"].startswith("cannot write aaa")
+    assert error["hint"]
 
 
 def test_a_picture_is_drawn() -> None:

@@ -214,6 +214,44 @@ def test_early_stopping_keeps_the_best() -> None:
     assert small.epoch == 3
 
 
+def test_epochs_waited_in_vain_are_remembered() -> None:
+    """A run that was cut while it waited waits no longer than one that was not; between epochs it keeps no more."""
+    data = {"x": LINE, "y": 2 * LINE}
+    model, plan = Model("mean((w*x - y)**2)", data, {"w": 0}), plain(50, 10.0, patience=2)
+    state = state_of(model, plan.optimiser)
+    assert len(list(islice(trained(plan, model, data, state), 4))) == 4
+    again = restored(model, plan.optimiser, *through_files(state))
+
+    assert (state.epoch, state.waited) == (2, 1)
+    assert set(state.arrays()) == {"w", "best/w"}
+    assert list(trained(plan, model, data, again))[-1] == Stopped("patience", 3, 3, 0)
+
+
+def test_the_rate_of_an_epoch_is_that_of_its_steps() -> None:
+    """A schedule ticks behind each epoch."""
+    schedule = schedule_from("step", {"step_size": 1, "gamma": 0.5})
+    state, events = run("x -> Linear(2) -> CrossEntropyLoss(t)", DATA, plain(3, 0.25, schedule=schedule))
+
+    assert [record["rate"] for record in state.history] == [0.25, 0.125, 0.0625]
+    assert [one.rate for one in events if isinstance(one, StepDone)] == [0.25, 0.125, 0.0625]
+    assert "predictions" not in state.arrays()
+
+
+def test_the_best_statistics_are_those_of_the_best_epoch() -> None:
+    """They go on moving, as the weights do; a training that ended there has the same."""
+    text = "x -> BatchNorm1d -> Linear(2) -> CrossEntropyLoss(t)"
+    state, _ = run(text, DATA, plain(6, 50.0, patience=9))
+    best = state.best
+
+    assert best is not None
+    assert best.epoch < state.epoch
+    ended, _ = run(text, DATA, plain(best.epoch, 50.0))
+    np.testing.assert_array_equal(best.weights, ended.weights.flat)
+    for name, value in ended.buffers.items():
+        np.testing.assert_array_equal(best.buffers[name], value)
+        assert not np.array_equal(best.buffers[name], state.buffers[name])
+
+
 def test_a_number_that_is_not_finite_stops_before_the_step() -> None:
     """The logarithm of a negative number, in the third batch: epoch, step, batch and the first bad step are told."""
     data = {"x": np.arange(1.0, 5.0)}

@@ -34,8 +34,10 @@ from bpcli.errors import OUTSIDE_DOMAIN_EXIT, MissingValueError, UnknownNameErro
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from bpcli.flow.quantities import Quantity
     from bpcli.flow.questions import Question
     from bpcli.flow.results import Flow
+    from bpcli.flow.sweeps import Point, Sweep
     from bpcli.report.pictures import Chart
 
 HELP = """Show how the gradient flows back through EXPR, layer by layer and step by step in time, and what is wrong.
@@ -47,7 +49,8 @@ its local Jacobian.
 
 \b
 Examples:
-  bpcli flow "x -> Repeat(8, Linear(16), Sigmoid) -> Linear(1) -> MSELoss(t)" --x "normal(64,3)" --t "normal(64,1)"
+  bpcli flow "x -> Repeat(8, Linear(16), Sigmoid) -> Linear(1) -> MSELoss(t)"
+    --x "normal(64,3)" --t "normal(64,1)"
   bpcli flow "x -> RNN(8) -> Linear(1) -> MSELoss(t)" --at series.npz --plot-file flow.png
   bpcli flow "x -> Repeat(depth, Linear(16), ReLU) -> Linear(1) -> MSELoss(t)" --at batch.npz
     --initial-weights he --sweep-over depth=1:40:10
@@ -221,12 +224,22 @@ def _sweep(
         from bpcli.report.flow.sweep import sweep_lines  # noqa: PLC0415 - the same
 
         write_lines(sweep_lines(sweep, found, page_for(form, options["max_rows"])), form)
-    if form != "json" and any(point.by_chance for point in found):
-        from bpcli.report.plain import note_text  # noqa: PLC0415 - the same
-
-        say(note_text(f"parameters drawn from --random-seed {question.setup.random_seed}"))
+    _say_of_chance(question, sweep, quantity, found, form)
     if draw is not None:
         from bpcli.report.flow.charts import sweep_charts  # noqa: PLC0415 - the same
 
         draw(sweep_charts(sweep, found))
     return 0 if all(point.is_finite for point in found) else OUTSIDE_DOMAIN_EXIT
+
+
+def _say_of_chance(
+    question: "Question", sweep: "Sweep", quantity: "Quantity", points: "Sequence[Point]", form: str
+) -> None:
+    """Say which seed weights come from, or that none is drawn where what is drawn should be scaled."""
+    from bpcli.report.plain import note_text  # noqa: PLC0415 - loaded where it is used
+
+    if any(point.by_chance for point in points):
+        if form != "json":
+            say(note_text(f"parameters drawn from --random-seed {question.setup.random_seed}"))
+    elif quantity.is_positive:
+        say(note_text(f"no weight is drawn here, so that {sweep.name} changes nothing"))

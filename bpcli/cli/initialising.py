@@ -43,11 +43,15 @@ def takes_initialisation(command: F) -> F:
 
 
 def setup_from(options: dict[str, Any]) -> Setup:
-    """How a network is set up, by the options of `takes_network`, `takes_initialisation`, and --single-precision."""
+    """How a network is set up, by the options of `takes_network`, `takes_initialisation`, and --single-precision.
+
+    A student sets one bias to see what it does: the parameters beside those that are given are drawn.
+    """
     return Setup(
         random_seed=options["random_seed"],
         evaluation_mode=options["evaluation_mode"],
         single_precision=options.get("single_precision", False),
         initial_weights=options["initial_weights"],
         initial_scale=options["initial_scale"],
+        draws_the_rest=True,
     )

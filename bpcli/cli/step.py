@@ -142,5 +142,5 @@ def _finished(done: Sequence["Update"], save: Callable[["Update"], None] | None)
     from bpcli.report.plain import notice_text  # noqa: PLC0415 - most results have no warning
 
     notices = [notice_text(notice.message, last.graph.text, notice.span) for notice in last.warnings]
-    say("".join(notices) or notice_text("the loss after the update is not finite", "", None))
+    say("".join(notices) or notice_text(f"{last.beyond} is not finite", "", None))
     return OUTSIDE_DOMAIN_EXIT

@@ -175,6 +175,9 @@ def _require_files(options: dict[str, Any]) -> None:
     if options["validation_file"] is not None and options["validation_share"]:
         message = "--validation-file and --validation-share contradict each other"
         raise UsageError(message, hint="leave out one of them")
+    if options["data_file"] == options["validation_file"] == "-":
+        message = "standard input can be read once, for --data-file or for --validation-file"
+        raise UsageError(message, hint="put one of them in a file")
     if options["checkpoint_every"] is not None and options["save_checkpoint"] is None:
         message = "--checkpoint-every needs a file to write to"
         raise UsageError(message, hint="add --save-checkpoint FILE.safetensors")

@@ -1,7 +1,6 @@
 """How `train` runs: options become a plan and a run, events become progress, files and an answer."""
 
 from collections.abc import Collection, Mapping, Sequence
-from math import ceil
 from shlex import quote
 from typing import Any
 
@@ -17,7 +16,7 @@ from bpcli.errors import DIFFERS_EXIT, INTERRUPTED_EXIT, OUTSIDE_DOMAIN_EXIT, Us
 from bpcli.language.complaints import shortened
 from bpcli.report.plain import note_text, notice_text
 from bpcli.report.training.documents import train_document
-from bpcli.report.training.outcome import Outcome
+from bpcli.report.training.outcome import Outcome, outcome_of
 from bpcli.report.training.progress import Progress
 from bpcli.report.training.screen import training_screen
 from bpcli.train.cautions import cautions_of
@@ -50,7 +49,7 @@ def answer(  # noqa: PLR0913 - a question, and how it is to be answered
     cautions = cautions_of(run.model.text, run.data.roles)
     _say_before(run, cautions, options)
     stopped = _loop(run, options, typed_options(options, kept))
-    outcome = _outcome(run, stopped, options, (*cautions, *_grown(run)))
+    outcome = outcome_of(run, stopped, _files(options), (*cautions, *_grown(run)))
     if stopped.reason == INTERRUPTED:
         if output_format == "json":
             write_json(train_document(outcome))
@@ -114,7 +113,6 @@ def _run(text: str, at: Mapping[str, Any], options: dict[str, Any], checkpoint: 
 def _loop(run: Run, options: dict[str, Any], kept: dict[str, Any]) -> Stopped:
     """Train to the end, or until the program is asked to end before."""
     line = ProgressLine(is_wanted=not options["is_quiet"])
-    batches = ceil(run.data.size / (run.plan.batch_size or run.data.size))
     validation = None if run.validation is None else run.validation.values
     with interruptions() as is_interrupted, Keeping(run, options, kept) as keeping:
         for event in trained(run.plan, run.model, run.data.values, run.state, validation):
@@ -124,7 +122,7 @@ def _loop(run: Run, options: dict[str, Any], kept: dict[str, Any]) -> Stopped:
                 _say_stopped(event, options)
                 return event
             if isinstance(event, StepDone):
-                done = (event.epoch - 1, run.plan.epochs, event.batch, batches)
+                done = (event.epoch - 1, run.plan.epochs, event.batch, run.batches)
                 line.show(Progress(*done, event.rate, event.loss, event.gradient_norm))
                 keeping.step_done(event.step)
             elif isinstance(event, EpochDone):
@@ -197,35 +195,10 @@ def _interrupted(run: Run, options: dict[str, Any]) -> str:
     return f"{where}; go on with: {' '.join(words)}"
 
 
-def _outcome(run: Run, stopped: Stopped, options: dict[str, Any], warnings: Sequence[str]) -> Outcome:
-    """What the training came to, for the reports."""
-    plan, state, roles = run.plan, run.state, run.data.roles
+def _files(options: dict[str, Any]) -> dict[str, str]:
+    """The files that were written, by what each holds."""
     files = {"checkpoint": "save_checkpoint", "history": "history_file", "plot": "plot_file"}
-    schedule = {} if plan.schedule.name == "constant" else {"schedule": plan.schedule.name, **plan.schedule.options}
-    warmup = {"warmup_epochs": plan.schedule.warmup} if plan.schedule.warmup else {}
-    clipping = {f"clip_{name}": most for name, most in plan.clipping._asdict().items() if most is not None}
-    return Outcome(
-        expression=run.model.text.text,
-        status=stopped.reason,
-        reason=stopped.text and f"step {stopped.step}: {stopped.text}",
-        step=state.step,
-        history=state.history,
-        best=state.best.epoch if state.best else None,
-        parameters={name: tuple(view.shape) for name, view in state.weights.views.items()},
-        samples=run.data.size,
-        validation=run.validation.size if run.validation else 0,
-        inputs=roles.inputs,
-        target=roles.target,
-        target_columns=roles.target_columns,
-        classes=roles.classes,
-        optimizer=plan.optimiser.name,
-        options={**plan.optimiser.options, **schedule, **warmup, **clipping},
-        batch_size=min(plan.batch_size or run.data.size, run.data.size),
-        random_seed=plan.random_seed,
-        drawn=run.is_drawn,
-        files={what: options[option] for what, option in files.items() if options[option] is not None},
-        warnings=warnings,
-    )
+    return {what: options[option] for what, option in files.items() if options[option] is not None}
 
 
 def _plot(outcome: Outcome, target: str, *, is_quiet: bool) -> None:

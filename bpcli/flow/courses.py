@@ -14,7 +14,7 @@ from bpcli.graph.node import Graph, Node, Variable, applied
 from bpcli.graph.order import ancestors_first
 from bpcli.numbers.arrays import arrays
 from bpcli.numbers.evaluate import Values, compute
-from bpcli.numbers.singular import Product, spectral_norms, spectral_radius
+from bpcli.numbers.singular import Product, spectral_radius
 
 NUMBERED = re.compile(r"(.*?)(\d+)")
 FEWEST_NUMBERED = 3  # statements h1, h2, h3 are a recurrence
@@ -47,10 +47,14 @@ class Recurrence(NamedTuple):
 
 
 class Followed(NamedTuple):
-    """What is found along a recurrence: its course, None where it cannot be followed, and the steps, by their part."""
+    """What is found along a recurrence: its course, None where it cannot be followed, and the steps, by their part.
+
+    It `is_too_large` where a product of its Jacobians would take too long, or does not fit memory.
+    """
 
     course: Course | None
     steps: Mapping[str, Singular]
+    is_too_large: bool = False
 
 
 def recurrences_of(graph: Graph) -> list[Recurrence]:
@@ -116,21 +120,21 @@ def followed(recurrence: Recurrence, values: Values) -> Followed:
     locals_ = [local.keeping(apart) for local in locals_]
     work = sum([local.work for local in locals_])
     if work > MOST_WORK or not all(local.is_small for local in locals_):
-        return Followed(None, _by_part(recurrence, [local.largest_alone() for local in locals_]))
+        alone = [local.largest_alone() for local in locals_]
+        return Followed(None, _by_part(recurrence, alone), is_too_large=True)
     samples = max(1, min(locals_[0].batch, WORK_OF_SAMPLES // max(1, work)))
     batch = locals_[0].batch
-    ends, norms, logs, one_step = [], [1.0], [0.0], []
+    ends, norms, logs = [], [1.0], [0.0]
     product = Product()
     for moment, local in zip(recurrence.moments[:0:-1], reversed(locals_), strict=True):
         matrices = local.of_samples(samples).matrices(samples)
         if not all(arrays.is_finite(values[state]) for state in moment.states):
             matrices = matrices * nan  # the derivative of what has no value
         ends.append(singular_of_matrices(matrices, batch))
-        one_step.append(float(spectral_norms(matrices).max()))
         norm, log10_norm = product.times(matrices)
         norms.append(norm)
         logs.append(log10_norm)
-    course = _course(recurrence, norms, logs, one_step)
+    course = _course(recurrence, norms, logs, [one.largest if one else nan for one in ends])
     if recurrence.weight is not None:
         course = course._replace(radius=spectral_radius(values[recurrence.weight][0]))
     return Followed(course._replace(samples=samples, batch=batch), _by_part(recurrence, ends[::-1]))

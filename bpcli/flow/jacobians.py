@@ -125,8 +125,11 @@ class Local(NamedTuple):
 def local_of(output: Node, nodes: Sequence[Node], sources: Sequence[Node], values: Mapping[Node, Any]) -> Local | None:
     """The Jacobian of a node with respect to others before it; None where no derivative reaches any of them.
 
-    `nodes` are the op nodes from these to the one, in order; `values` have a batch axis of length 1.
+    None too where a node has no entries, as of a batch without samples. `nodes` are the op nodes from the others to
+    the one, in order; `values` have a batch axis of length 1.
     """
+    if not all(prod(node.shape) for node in (output, *sources)):
+        return None
     local = Local(Pullback(output, nodes, sources, values, BATCHED))
     if not local.sources:
         return None

@@ -30,7 +30,9 @@ def flow_of(result: Gradients) -> Flow:
         subjects = subjects_of(result.graph)
         reference = _reference(result, subjects)
         rows = [_row(subject, result, values, steps, reference) for subject in subjects]
-    return Flow(result, tuple(rows), tuple([walk.course for _, walk in walks if walk.course]))
+    courses = tuple([walk.course for _, walk in walks if walk.course])
+    too_large = tuple([recurrence.label for recurrence, walk in walks if walk.is_too_large])
+    return Flow(result, tuple(rows), courses, too_large=too_large)
 
 
 def _reference(result: Gradients, subjects: list[Subject]) -> float | None:

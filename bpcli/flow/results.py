@@ -87,12 +87,16 @@ class Diagnosis(NamedTuple):
 
 
 class Flow(NamedTuple):
-    """The flow of gradients through a graph at a point."""
+    """The flow of gradients through a graph at a point.
+
+    `too_large` names the recurrences that have no course because their Jacobians are too large to be multiplied.
+    """
 
     result: Gradients
     rows: tuple[Row, ...]
     courses: tuple[Course, ...]
     diagnoses: tuple[Diagnosis, ...] = ()
+    too_large: tuple[str, ...] = ()
 
     @property
     def is_finite(self) -> bool:

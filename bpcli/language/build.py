@@ -63,7 +63,7 @@ class Setup(NamedTuple):
     `random_seed` is where parameters that nobody gave, and the masks of dropout, come from; in `evaluation_mode`
     dropout does nothing and batch normalisation uses its running statistics, as after PyTorch's `model.eval()`.
     `initial_weights` is one of the `SCHEMES` of layers/initial by which drawn weights are drawn, and `initial_scale`
-    multiplies them.
+    multiplies them. Parameters are given all or none, but where the setup `draws_the_rest`: then some may be.
     """
 
     random_seed: int = 0
@@ -71,6 +71,7 @@ class Setup(NamedTuple):
     single_precision: bool = False
     initial_weights: str = "default"
     initial_scale: float = 1.0
+    draws_the_rest: bool = False
 
 
 TRAINING = Setup()

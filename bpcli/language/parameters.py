@@ -26,8 +26,9 @@ MOST_NAMED = 10
 def network_at(graph: Graph, at: Mapping[str, Any], limits: Limits, setup: "Setup") -> tuple[Graph, dict[str, Any]]:
     """The graph with its stages as nodes, and the values of its variables and parameters.
 
-    Parameters are taken from `at` by their names, or all drawn where it has none of them. Raises BindingError where a
-    name is missing or unknown, ShapeError where a parameter has another shape than its layer.
+    Parameters are taken from `at` by their names, or all drawn where it has none of them; where the setup
+    `draws_the_rest`, those that it has not are drawn. Raises BindingError where a name is missing or unknown,
+    ShapeError where a parameter has another shape than its layer.
     """
     dtype: Dtype = "float32" if setup.single_precision else "float64"
     names = [variable.name for variable in graph.variables]
@@ -43,9 +44,11 @@ def network_at(graph: Graph, at: Mapping[str, Any], limits: Limits, setup: "Setu
     whole = unfolded(graph, shapes, limits, trains=trains, numbers_lone_layer=is_numbered)
     if whole.network:
         parameters = {parameter.variable.name: parameter for parameter in whole.network.parameters}
-        _require_fitting_names(given, parameters, names)
-        if not trains:
-            _require_statistics(given, parameters)
+        _require_known_names(given, parameters, names)
+        if not setup.draws_the_rest:
+            _require_whole(given, parameters)
+            if not trains:
+                _require_statistics(given, parameters)
         found = {name: value_from(name, given[name], limits, dtype) for name in parameters if name in given}
         _require_fitting_shapes(found, parameters)
         drawn = _drawn_beside(found, parameters, setup)
@@ -70,8 +73,8 @@ def _beside(graph: Graph, missing: Collection[str]) -> str:
     return known
 
 
-def _require_fitting_names(given: Collection[str], parameters: Mapping[str, Parameter], own: Collection[str]) -> None:
-    """Raise BindingError where a name is no parameter, or where some parameters are given and others are not."""
+def _require_known_names(given: Collection[str], parameters: Mapping[str, Parameter], own: Collection[str]) -> None:
+    """Raise BindingError where a name is no parameter."""
     saved = [name for name, parameter in parameters.items() if parameter.is_saved]
     extra = [name for name in given if name not in parameters and name.rpartition(".")[2] != COUNTER]
     if extra:
@@ -79,7 +82,11 @@ def _require_fitting_names(given: Collection[str], parameters: Mapping[str, Para
         hint = _renaming(extra, saved) or suggestion(extra[0], known, f"the network has {_listed(known)}")
         message = f"value for {_listed(extra, quoted=True)}, which is no parameter and no input of the network"
         raise UnknownNameError(message, extra[0], hint)
-    needed = [name for name in saved if parameters[name].kind == "parameter"]
+
+
+def _require_whole(given: Collection[str], parameters: Mapping[str, Parameter]) -> None:
+    """Raise BindingError where some parameters are given and others are not."""
+    needed = [name for name, one in parameters.items() if one.is_saved and one.kind == "parameter"]
     missing = [name for name in needed if name not in given]
     if missing and len(missing) < len(needed):
         message = f"no value for the parameter{'s' if len(missing) > 1 else ''} {_listed(missing)}"

@@ -6,8 +6,10 @@ WORDS = {"parameter": "parameters", "draw": "dropout masks"}
 
 
 def drawn_words(network: Network) -> str:
-    """What was drawn, and the seed it came from; nothing where nothing was."""
-    what = [words for kind, words in WORDS.items() if kind in network.decided_by_chance]
+    """What was drawn, and the seed it came from; nothing where nothing was. Beside parameters given, `other` ones."""
+    is_given = any(one.kind == "parameter" and one.variable.name not in network.drawn for one in network.parameters)
+    words = {**WORDS, "parameter": f"other {WORDS['parameter']}"} if is_given else WORDS
+    what = [said for kind, said in words.items() if kind in network.decided_by_chance]
     said = f"{' and '.join(what)} drawn from --random-seed {network.random_seed}" if what else ""
     return said + _scheme_words(network) if "parameter" in network.decided_by_chance else said
 

@@ -1,40 +1,25 @@
-"""Predictions of a network from a checkpoint, for the rows of a table or the samples of an .npz file, part by part."""
+"""Predictions of a network from a checkpoint, for samples that come part by part."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from bpcli.errors import ShapeError, UsageError
-from bpcli.graph.op import Shape
 from bpcli.graph.order import graph_of
 from bpcli.graph.shapes import shape_text
 from bpcli.language.build import Setup, at_point, question_from
-from bpcli.language.complaints import named
-from bpcli.language.data_tables import DataTable
 from bpcli.language.expressions import parse
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import shape_of
 from bpcli.numbers.evaluate import evaluate
-from bpcli.train.batches import CHUNK, Values, parts, taken
+from bpcli.train.batches import Values
 from bpcli.train.checkpoints import Checkpoint
-from bpcli.train.data import inputs_of
 from bpcli.train.metrics import Classification, Regression, tally_for
 from bpcli.train.predictions import logarithms_of, probabilities_of, values_of
-from bpcli.train.roles import OF_CLASSES, TWO_CLASSES, Roles, loss_of, roles_from
+from bpcli.train.roles import Roles, loss_of, roles_from
+from bpcli.train.samples import Rows, samples_in
 from bpcli.train.standardising import Standardisation, standardisation_from
-from bpcli.train.targets import coded_as, may_be_words, require_classes
 
 EVALUATION = Setup(evaluation_mode=True)
-
-
-class Rows(NamedTuple):
-    """Samples to predict: where each stands, from 1 on, the inputs by variable, and the targets where they are known.
-
-    Of a table a sample stands in a line, of an .npz file at a place.
-    """
-
-    places: Sequence[int]
-    inputs: Values
-    targets: Any = None
 
 
 class Predicted(NamedTuple):
@@ -120,11 +105,9 @@ class Predictions:
         self.roles = predictor.roles
         self.text = predictor.text.text
         self._predictor = predictor
-        self._rows = _rows_of_arrays if source.lower().endswith(".npz") else _rows_of_table
         self.samples = 0
         self.is_finite = True
-        found = self._rows(source, self.roles, limits)
-        self.ignored, self.has_targets, self._parts = found
+        self.ignored, self.has_targets, self._parts = samples_in(source, self.roles, limits)
         self._tally = tally_for(self.roles)
 
     def __iter__(self) -> Iterator[Predicted]:
@@ -142,74 +125,6 @@ class Predictions:
     def metrics(self) -> Classification | Regression | None:
         """How good the predictions are, where the file has the target; none where one is not finite."""
         return self._tally.result() if self.has_targets and self.samples and self.is_finite else None
-
-
-class _Found(NamedTuple):
-    ignored: tuple[str, ...]
-    has_targets: bool
-    parts: Iterator[Rows]
-
-
-def _rows_of_table(source: str, roles: Roles, limits: Limits) -> _Found:
-    """The rows of a CSV file, its columns found by their names. Raises UsageError where one is missing."""
-    table = DataTable(source, limits)
-    features = [column for columns in roles.inputs.values() for column in columns]
-    if not all(roles.inputs.values()):
-        message = "the network was trained on arrays, which a table does not have"
-        raise UsageError(message, hint=f"give an .npz file with {', '.join(roles.inputs)}")
-    table.require(features, "the network was trained on")
-    targets = roles.target_columns if all(name in table.names for name in roles.target_columns) else ()
-    ignored = tuple([name for name in table.names if name not in features and name not in targets])
-    return _Found(ignored, bool(targets), _parts_of_table(table, roles, features, targets))
-
-
-def _parts_of_table(table: DataTable, roles: Roles, features: Sequence[str], targets: Sequence[str]) -> Iterator[Rows]:
-    is_words = bool(roles.classes) and may_be_words(roles.loss, targets)
-    columns = [*features, *([] if is_words else targets)]
-    for read in table.chunks(columns, targets if is_words else (), CHUNK):
-        found = None
-        if is_words:
-            codes = range(len(roles.classes)) if roles.loss in OF_CLASSES else TWO_CLASSES[roles.loss or ""]
-            found = coded_as(targets[0], read.words[targets[0]], read.lines, roles.classes, codes)
-        elif targets:
-            found = read.numbers[:, len(features) :]
-        if found is not None:
-            found = found.reshape(-1, *_shape_of_target(roles))
-        yield Rows(read.lines, inputs_of(roles, read.numbers), found)
-
-
-def _shape_of_target(roles: Roles) -> Shape:
-    return roles.shapes[roles.target or ""]
-
-
-def _rows_of_arrays(source: str, roles: Roles, limits: Limits) -> _Found:
-    """The samples of an .npz file. Raises UsageError where an array is missing, ShapeError where one does not fit."""
-    from bpcli.language.files import arrays_in  # noqa: PLC0415 - most data are CSV
-
-    found = arrays_in(source, limits, "float64")
-    missing = [name for name in roles.inputs if name not in found]
-    if missing:
-        message = f"{source} has no array {named(missing[0])}, which the network was trained on"
-        raise UsageError(message, hint=f"it needs {', '.join(roles.inputs)}")
-    known = roles.target if roles.target in found else None
-    used: dict[str, Any] = {name: found[name] for name in (*roles.inputs, *([known] if known else []))}
-    counts = {(*shape_of(value), 0)[0] for value in used.values()}
-    for name, value in used.items():
-        if shape_of(value)[1:] != roles.shapes[name] or len(counts) > 1 or 0 in counts:
-            sizes = ", ".join(["N", *map(str, roles.shapes[name])])
-            message = f"{name} in {source} has shape {shape_text(shape_of(value))}, not ({sizes})"
-            raise ShapeError(message, hint="N is the number of samples, the same for every array, and not 0")
-    if known:
-        require_classes(known, used[known], roles)
-    ignored = tuple([name for name in found if name not in used])
-    return _Found(ignored, known is not None, _parts_of_arrays(used, roles, counts.pop(), known))
-
-
-def _parts_of_arrays(values: Values, roles: Roles, count: int, target: str | None) -> Iterator[Rows]:
-    for places in parts(count, CHUNK):
-        part = taken(values, places)
-        inputs = {name: part[name] for name in roles.inputs}
-        yield Rows(range(places.start + 1, places.stop + 1), inputs, part[target] if target else None)
 
 
 def _part(document: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -61,12 +61,19 @@ def resumed(run: Run, checkpoint: Checkpoint, source: str) -> Run:
     if progress["epoch"] > run.plan.epochs:
         message = f"{source} has {progress['epoch']} epochs behind it, more than {run.plan.epochs}"
         raise UsageError(message, hint=f"give --epochs-count a number from {progress['epoch']} on")
-    if len(progress["history"]) != progress["epoch"]:
-        message = f"{source} says that {progress['epoch']} epochs are done, and tells of {len(progress['history'])}"
+    if not _tells_of_each_epoch(progress):
+        message = f"{source} says that {progress['epoch']} epochs are done, and does not tell of each of them"
         raise UsageError(message, hint=BEGUN_OTHERWISE)
     tensors = _as_in_state(checkpoint.tensors)
     _require_fitting(run, tensors, source, has_best=progress["best"] is not None)
     return run._replace(state=restored(run.model, run.plan.optimiser, progress, tensors))
+
+
+def _tells_of_each_epoch(progress: Mapping[str, Any]) -> bool:
+    """Whether the history is that of the epochs that are done, among which the best one is."""
+    history, count, best = progress["history"], progress["epoch"], progress["best"]
+    is_whole = len(history) == count and all(one["epoch"] == at for at, one in enumerate(history, 1))
+    return is_whole and (best is None or 1 <= best["epoch"] <= count)
 
 
 def _as_in_state(tensors: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from math import ceil
 from typing import Any, NamedTuple
 
-from bpcli.errors import UsageError
+from bpcli.errors import ShapeError
 from bpcli.language.build import TRAINING, Setup, graph_from, has_layers
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import shape_of, value_from
@@ -13,6 +14,7 @@ from bpcli.train.data import Data, data_from, split
 from bpcli.train.metrics import metrics_for
 from bpcli.train.model import Model
 from bpcli.train.plan import Plan
+from bpcli.train.samples import all_samples_in
 from bpcli.train.standardising import Standardisation, standardisation_of
 from bpcli.train.state import State, state_of
 
@@ -56,6 +58,11 @@ class Run(NamedTuple):
     state: State
 
     @property
+    def batches(self) -> int:
+        """How many batches an epoch has."""
+        return ceil(self.data.size / (self.plan.batch_size or self.data.size))
+
+    @property
     def is_drawn(self) -> bool:
         """Whether the first values of what is learned come from the seed."""
         return has_layers(self.model.text) and self.begun_with == fingerprint({})
@@ -75,26 +82,27 @@ def run_of(question: Question, plan: Plan) -> Run:
         training, validation = split(data, question.share, plan.random_seed)
     else:
         training = data
-        validation = data_from(
-            question.validation_file, graph, shapes, question.target_columns, limits, question.left_out
-        )
-        _require_alike(training, validation, question.validation_file)
+        validation = all_samples_in(question.validation_file, training.roles, limits)
     standardisation = standardisation_of(training) if question.is_standardised else None
     if standardisation is not None:
         training = training._replace(values=standardisation.applied(training.values))
         validation = validation and validation._replace(values=standardisation.applied(validation.values))
     model = Model(graph, training.values, given, question.learned, setup=question.setup, limits=limits)
+    _require_batches(model, training, plan)
     begun_with = fingerprint(given) if question.begun_with is None else question.begun_with
     measured = plan._replace(metrics=metrics_for(training.roles))
     return Run(measured, model, training, validation, standardisation, begun_with, state_of(model, plan.optimiser))
 
 
-def _require_alike(training: Data, validation: Data, source: str) -> None:
-    """Raise UsageError where the columns or the classes to validate on are not those to train on."""
-    if training.roles != validation.roles:
-        what = "classes" if training.roles.classes != validation.roles.classes else "columns"
-        message = f"the {what} of {source} are not those of the data to train on"
-        raise UsageError(message, hint=f"give it the same {what}")
+def _require_batches(model: Model, data: Data, plan: Plan) -> None:
+    """Raise ShapeError where the network does not take a batch of an epoch, the last of which may be smaller."""
+    size = min(plan.batch_size or data.size, data.size)
+    for count in {size, data.size % size or size}:
+        try:
+            model.program(data.batch(slice(count)))
+        except ShapeError as error:
+            error.hint = f"this is a batch of {count} of the {data.size} samples; give --batch-size another number"
+            raise
 
 
 def fingerprint(values: Mapping[str, Any]) -> str:

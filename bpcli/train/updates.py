@@ -49,9 +49,18 @@ class Update(NamedTuple):
     warnings: "tuple[Notice, ...]"
 
     @property
+    def beyond(self) -> str | None:
+        """The first of the new values, of the statistics, or else the loss after, that is not finite, in words."""
+        values = {**{change.name: change.computed["θ_new"] for change in self.changes}, **self.statistics}
+        names = [name for name, value in values.items() if not arrays.is_finite(value)]
+        if names:
+            return f"the new value of {names[0]}"
+        return None if isfinite(self.loss_after) else "the loss after the update"
+
+    @property
     def is_finite(self) -> bool:
-        """Whether loss and gradients are finite numbers, before and after."""
-        return not self.warnings and isfinite(self.loss_after)
+        """Whether loss, gradients and values are finite numbers, before and after."""
+        return not self.warnings and self.beyond is None
 
 
 def updates(

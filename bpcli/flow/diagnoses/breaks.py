@@ -15,6 +15,7 @@ JUMPS = {"floor", "ceil", "round", "sign"}
 CLIPS = {"clip", "hardtanh", "hardsigmoid"}
 OTHERS = {"maximum": "larger", "minimum": "smaller"}
 STATIONARY = {"square", "constant_pow", "abs", "norm"}  # at their least a gradient of 0 is no fault
+ARRIVING = "that a gradient arrives at"
 OFF = (
     "all of its units are 0 for every sample",
     "biases that begin at 0, He initialisation (--initial-weights he), or LeakyReLU or GELU, with a slope below 0",
@@ -71,8 +72,12 @@ def broken(scene: Scene, node: Node, source: Node) -> Break | None:
 def _by_kind(scene: Scene, node: Node, place: int) -> tuple[str, str] | None:  # noqa: PLR0911 - one for each kind of op
     """Why, and what to do, where it lies in the op itself."""
     name, source = node.op.name, node.inputs[place]
+    if not scene.value(source).size:
+        return "there are no entries, as of a batch without samples", "give it one sample or more"
+    arriving = scene.upstream(node) != 0
+    whose = "" if arriving.all() else f" {ARRIVING}"
     if name == "where" and place:
-        return "the condition takes the other branch for every entry", "look at the condition"
+        return f"the condition takes the other branch for every entry{whose}", "look at the condition"
     if node.op.is_condition or name == "where":
         return "a condition has no slope", "a smooth weight, sigmoid(x), in place of the condition"
     if name in CHOICES or scene.result.upstreams.get(source) is None:
@@ -81,12 +86,13 @@ def _by_kind(scene: Scene, node: Node, place: int) -> tuple[str, str] | None:  #
     if name in JUMPS:
         return f"the slope of {name} is 0 everywhere", f"{name} behind the loss only, or something smooth in its place"
     if name in CLIPS and not place:
-        what = "its entry lies" if scene.value(source).size == 1 else f"all {scene.value(source).size} entries lie"
+        what = "its entry lies" if arriving.size == 1 else f"all {int(arriving.sum())} entries{whose} lie"
         return f"{what} beyond the edges, where the slope is 0", "clip the gradient, not the value: a Huber loss"
     if input_of(node) is not None:
-        return OFF
+        return (f"it is 0 at every entry {ARRIVING}", OFF[1]) if scene.value(node).any() else OFF
     if name in OTHERS:
-        return f"another input is {OTHERS[name]} everywhere", "look at what it is compared with"
+        where = "everywhere" if arriving.all() else "wherever a gradient arrives"
+        return f"another input is {OTHERS[name]} {where}", "look at what it is compared with"
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from bpcli.flow.diagnoses import through_time
 from bpcli.flow.diagnoses.depth import Depth, depth_of, evidence_of, gain_text, is_off_scale
-from bpcli.flow.diagnoses.figures import figure, percent
+from bpcli.flow.diagnoses.figures import figure, percent, plural
 from bpcli.flow.diagnoses.gains import advice
 from bpcli.flow.diagnoses.scene import Scene
 from bpcli.flow.results import Course, Diagnosis
@@ -38,9 +38,9 @@ def _through_depth(scene: Scene, depth: Depth) -> Diagnosis:
 
 def _through_time(scene: Scene, course: Course, step: int) -> Diagnosis:
     above = course.rises_above
-    told = "" if above is None or above >= len(course.norms) else f"; above 1e6 from {above} steps on"
+    told = "" if above is None or above >= len(course.norms) else f"; above 1e6 from {plural(above, 'step')} on"
     evidence = through_time.evidence_of(scene, course, step) + told
-    remedy = f"{clipping(scene)}; a recurrent weight of spectral radius about 1 (--initial-weights orthogonal)"
+    remedy = f"{clipping(scene)}; {through_time.radius_one(course)}"
     return scene.finding("exploding", f"through time, {course.name}", evidence, "exploding-time", remedy)
 
 

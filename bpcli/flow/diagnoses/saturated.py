@@ -71,9 +71,9 @@ def _evidence(scene: Scene, group: Group, flat: list[Any]) -> str:
     size = (sum(float((value**2).sum()) for value in inputs) / entries) ** 0.5
     name, limit = group.nodes[0].op.name, figure(scene.thresholds["saturated-slope"])
     whole = f"; {int(units.sum())} of {plural(len(units), 'unit')} for the whole batch" if entries > len(units) else ""
-    noun = "entry" if entries == 1 else "entries"
+    noun, verb = ("entry", "has") if entries == 1 else ("entries", "have")
     steps = f" in {len(group.nodes)} time steps" if len(group.nodes) > 1 else ""
     return (
-        f"{percent(share)} of {entries} {noun}{steps} have |local| < {limit}{whole}; "
+        f"{percent(share)} of {entries} {noun}{steps} {verb} |local| < {limit}{whole}; "
         f"what {name} is taken of has the root mean square {figure(size)}"
     )

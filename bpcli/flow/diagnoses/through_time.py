@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from bpcli.flow.courses import recurrences_of
-from bpcli.flow.diagnoses.figures import figure
+from bpcli.flow.diagnoses.figures import figure, plural
 from bpcli.numbers.singular import spectral_radius
 
 if TYPE_CHECKING:
@@ -17,14 +17,24 @@ if TYPE_CHECKING:
 
 def evidence_of(scene: Scene, course: Course, step: int) -> str:
     """The product after so many steps, k, and what the recurrent weight is."""
-    log10 = course.log10_norms[step]
-    norm = "0" if log10 == -math.inf else figure(course.norms[step]) if course.norms[step] else f"1e{log10:.0f}"
     last, first = course.parts[0], course.parts[step]
-    text = f"‖∂h({last})/∂h({first})‖ = {norm} after {step} steps"
+    ratio = f"∂{last}/∂{first}" if course.layer is None else f"∂h({last})/∂h({first})"
+    text = f"‖{ratio}‖ = {_norm(course, step)} after {plural(step, 'step')}"
     if course.fitted is not None:
         text += f", about {figure(course.scale or 0)}·k^t with k = {figure(course.fitted)}"
     why = spectrum_of(scene, course)
     return f"{text}; {why}" if why else text
+
+
+def _norm(course: Course, step: int) -> str:
+    """The norm after so many steps, as a power of ten where float64 does not hold it."""
+    norm, log10 = course.norms[step], course.log10_norms[step]
+    return f"1e{log10:.0f}" if math.isfinite(log10) and norm in {0, math.inf} else figure(norm)
+
+
+def radius_one(course: Course) -> str:
+    """The recurrent weight that keeps a gradient as large as it is, and for a layer the option that draws it so."""
+    return "a recurrent weight of spectral radius about 1" + " (--initial-weights orthogonal)" * bool(course.layer)
 
 
 def spectrum_of(scene: Scene, course: Course) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from bpcli.flow.diagnoses import through_time
 from bpcli.flow.diagnoses.depth import Depth, depth_of, evidence_of, gain_text, is_off_scale
+from bpcli.flow.diagnoses.figures import plural
 from bpcli.flow.diagnoses.gains import advice
 from bpcli.flow.diagnoses.scene import Scene
 from bpcli.flow.results import Course, Diagnosis
@@ -39,11 +40,11 @@ def _through_depth(scene: Scene, depth: Depth) -> Diagnosis:
 def _through_time(scene: Scene, course: Course) -> Diagnosis:
     below = course.falls_below
     steps = len(course.norms) - 1
-    told = "" if below is None or below > steps else f"; below 1e-6 from {below} steps on"
+    told = "" if below is None or below > steps else f"; below 1e-6 from {plural(below, 'step')} on"
     kind = course.layer.kind if course.layer else ""
     remedy = {
         "LSTM": "biases of the forget gates that begin at 1 or more (Gers et al. 2000), or shorter sequences",
         "GRU": "biases of the update gates z that begin at 1 or more, or shorter sequences",
-    }.get(kind, "a recurrent weight of spectral radius about 1 (--initial-weights orthogonal), or an LSTM or a GRU")
+    }.get(kind, f"{through_time.radius_one(course)}, or an LSTM or a GRU")
     evidence = through_time.evidence_of(scene, course, steps) + told
     return scene.finding("vanishing", f"through time, {course.name}", evidence, "vanishing-time", remedy)

@@ -30,6 +30,7 @@ def flow_document(flow: Flow, thresholds: Mapping[str, float]) -> Document:
         "value": json_value(result.value),
         "rows": [_row(row) | {"node": labels.get(row.node)} for row in flow.rows],
         "courses": [_course(course) for course in flow.courses],
+        "courses_left_out": list(flow.too_large),
         "diagnoses": [diagnosis_entry(diagnosis) for diagnosis in flow.diagnoses],
         "thresholds": dict(thresholds),
         "warnings": warning_entries(result.warnings),

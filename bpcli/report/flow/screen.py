@@ -8,7 +8,7 @@ from bpcli.report.drawn import drawn_words
 from bpcli.report.flow.bars import NARROWEST, WIDEST, Scale, bar_text, power_of, scale_of
 from bpcli.report.flow.cutting import Cut, cut_rows
 from bpcli.report.flow.findings import diagnosis_section
-from bpcli.report.flow.time import time_section
+from bpcli.report.flow.time import left_out_section, time_section
 from bpcli.report.layout import Column, Line, Piece, table, text_of
 from bpcli.report.layout import Row as Cells
 from bpcli.report.page import Page
@@ -33,6 +33,7 @@ def flow_lines(flow: Flow, page: Page, looked_for: Sequence[str]) -> list[Line]:
     sections = [
         _rows_section(flow, page),
         *[time_section(course, page) for course in flow.courses],
+        *[left_out_section(name, page) for name in flow.too_large],
         diagnosis_section(flow.diagnoses, page, looked_for),
     ]
     return [line for section in sections for line in (*section, [])][:-1]

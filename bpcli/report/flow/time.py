@@ -18,6 +18,10 @@ COLUMNS = (
     Column("point", "", caption="L*k^t fitted"),
 )
 BAR = Column("left", "gradient")
+LEFT_OUT = (
+    "the Jacobians of its steps are too large, or too many, to be multiplied: gradients that vanish or explode through "
+    "time are not looked for; fewer steps (--sweep-over time=…) or units have them"
+)
 LOWEST, HIGHEST = -307.0, 308.0  # powers of ten that float64 holds with all its digits
 HEADING = tuple([column.caption for column in COLUMNS])
 
@@ -61,8 +65,8 @@ def size_text(power: float | None, number: Callable[[float], str]) -> str:
         return ""
     if not isfinite(power) or LOWEST < power < HIGHEST:
         return number(size_of(power) or 0.0)
-    whole = floor(power)
-    return f"{10 ** (power - whole):.3f}e{whole:+d}"
+    digits, ten = f"{10 ** (power - floor(power)):.3e}".split("e")  # 9.9996 is written as 1.000, and ten times as much
+    return f"{digits}e{floor(power) + int(ten):+d}"
 
 
 def time_section(course: Course, page: Page) -> list[Line]:
@@ -74,6 +78,14 @@ def time_section(course: Course, page: Page) -> list[Line]:
     notes = [*_said(course, page), *more * any(isinstance(step, Cut) for step in shown)]
     words = [[Piece(page.signs.written(line), "note")] for note in notes for line in page.wrapped(note, 2, 2)]
     return [*page.title("THROUGH TIME", about), *_set(shown, course, page), *words]
+
+
+def left_out_section(name: str, page: Page) -> list[Line]:
+    """What is said of a recurrence whose Jacobians are too large to be multiplied."""
+    return [
+        *page.title("THROUGH TIME", one_line(name)),
+        *[[Piece(line, "note")] for line in page.wrapped(page.signs.written(LEFT_OUT), 2, 2)],
+    ]
 
 
 def _set(shown: Sequence[Step | Cut], course: Course, page: Page) -> list[Line]:

@@ -122,9 +122,9 @@ def _epochs(outcome: Outcome, page: Page) -> list[Line]:
     rows = []
     for epoch, word in sorted(chosen.items()):
         record = outcome.history[epoch - 1]
-        numbers = [record["rate"], record["loss"], *[record["metrics"].get(name) for name in metrics]]
-        numbers += [record["validation_loss"]] if "validation_loss" in first else []
-        numbers += [record["validation_metrics"].get(name) for name in watched]
+        numbers = [record["rate"], record["loss"], *[record.get("metrics", {}).get(name) for name in metrics]]
+        numbers += [record.get("validation_loss")] if "validation_loss" in first else []
+        numbers += [record.get("validation_metrics", {}).get(name) for name in watched]
         rows.append(Row((word, str(epoch), *["" if one is None else page.number(one) for one in numbers])))
     columns = [
         Column("left", "name"),
