@@ -108,6 +108,9 @@ def test_numbers_that_are_no_counted_classes_are_sorted_by_size(file: Path) -> N
 
     assert_array_equal(data.values["t"], [1, 0, 0])
     assert data.roles.classes == ("9", "10", "output 2")
+    below = data_in(file, "a,t\n1,0\n2,-1\n3,1\n", "x -> Linear(3) -> CrossEntropyLoss(t)")
+    assert_array_equal(below.values["t"], [1, 0, 2])
+    assert below.roles.classes == ("-1", "0", "1")
 
 
 WRONG = {

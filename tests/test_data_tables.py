@@ -91,6 +91,7 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "blanks alone": (" \n\n", "it is empty"),
     "an open quote": ('a,b\n1,"2\n', "row 2: unexpected end of data"),
     "something behind a quote": ('a,b\n1,"2"3\n', "row 2: ',' expected after '\"'"),
+    "lines of old Macs": ("a,b\r1,2\r", "row 1 has a carriage return that ends no line"),
     "UTF-16": ("a,b\n1,2\n".encode("utf-16"), "it is not UTF-8 text"),
     "a value after lines in quotes": ('kind,b\n"x\ny",1\nz,\n', "the value in row 4, column 'b' is missing"),
 }
@@ -113,6 +114,14 @@ def test_a_decimal_comma_has_a_hint_of_its_own(file: Path) -> None:
         read(file, "a;b\n1;2,5\n")
 
     assert caught.value.hint == "write numbers with a point, 2.5"
+
+
+def test_another_encoding_has_a_hint_of_its_own(file: Path) -> None:
+    """The file is saved again, not its numbers written anew."""
+    with pytest.raises(UsageError) as caught:
+        read(file, "é,b\n1,2\n".encode("latin-1"))
+
+    assert caught.value.hint == "save it as UTF-8"
 
 
 def test_an_unknown_column_is_told_with_the_one_that_was_meant(file: Path) -> None:

@@ -334,3 +334,12 @@ def test_a_batch_without_samples_has_no_singular_values(text: str) -> None:
     assert [row.singular for row in found.rows] == [None] * len(found.rows)
     assert found.courses == ()
     assert row_of(found, "MSELoss").gradient == 1
+
+
+@pytest.mark.parametrize("text", ["x", "x*3"])
+def test_the_output_always_has_a_row(text: str) -> None:
+    """Of a variable alone too, whose gradient is 1; a constant alone has none, and is no error."""
+    assert flow("2", {}).rows == ()
+    found = flow(text, {"x": 2.0})
+
+    assert (found.rows[-1].node, found.rows[-1].gradient, found.rows[-1].ratio) == (found.result.graph.output, 1, 1)

@@ -132,8 +132,10 @@ def test_csv_has_a_row_for_each_row() -> None:
     """The same figures for a spreadsheet."""
     done = call("flow", *RNN, "--output-format", "csv")
     rows = list(csv.DictReader(io.StringIO(done.out)))
-    same = valid_for("flow", call("flow", *RNN, "--json").out)["rows"]
+    document = valid_for("flow", call("flow", *RNN, "--json").out)
+    same, (course,) = document["rows"], document["courses"]
 
+    assert [float(row["norm_in_time"]) for row in rows if row["norm_in_time"]] == course["norms"][::-1]
     assert done.err == "note: parameters drawn from --random-seed 0\n"
     assert [(row["layer"], row["part"]) for row in rows] == [(one["layer"], one["part"] or "") for one in same]
     assert [float(row["gradient_norm"]) for row in rows] == [one["gradient_norm"] for one in same]

@@ -173,7 +173,7 @@ def test_the_command_takes_a_scheme_and_a_scale() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("--initial-weights", "kaiming", "'kaiming' is not one of 'default', 'he', 'xavier', 'orthogonal'"),
+        ("--initial-weights", "lecun", "'lecun' is not one of 'default', 'he', 'xavier', 'orthogonal'"),
         ("--initial-scale", "0", "--initial-scale takes a number above 0, not '0'"),
         ("--initial-scale", "-1", "--initial-scale takes a number above 0, not '-1'"),
         ("--initial-scale", "nan", "--initial-scale takes a number above 0, not 'nan'"),

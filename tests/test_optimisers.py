@@ -125,7 +125,7 @@ def test_the_formulas_shown_give_the_numbers(name: str, options: dict[str, Any],
     )
 
     names = {
-        "w": w,
+        "θ": w,
         "g": g,
         "t": step,
         **optimiser.numbers,

@@ -169,6 +169,18 @@ def test_rows_are_standardised_as_in_training(tmp_path: Path) -> None:
     assert document["predictions"][0]["values"] == [(6 - 2) / 2 + 3]
 
 
+def test_a_row_beyond_float64_when_standardised_is_told(tmp_path: Path) -> None:
+    """A small deviation may take a large number there; it is the row's fault, not bpcli's."""
+    (tmp_path / "learned.csv").write_text("a,b,t\n0,10,1\n0.2,10,1\n")
+    data = data_from(str(tmp_path / "learned.csv"), parse(VALUES))
+    weights = {"0.weight": np.array([[1.0, 1.0]]), "0.bias": np.array([0.0])}
+    checkpoint = written(tmp_path, VALUES, data.roles, weights, standardisation=standardisation_of(data).document())
+    done = predicted(checkpoint, tmp_path, "a,b\n1e308,3\n")
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("error: the value of x is not finite at [0, 0]: inf\n")
+
+
 def test_dropout_does_nothing_and_running_statistics_are_used(tmp_path: Path) -> None:
     """The network is in evaluation mode, whatever the rows are."""
     text = "x -> nn.BatchNorm1d(1, eps=0) -> Dropout(0.9) -> MSELoss(t)"

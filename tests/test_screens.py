@@ -459,6 +459,7 @@ def test_the_catalogue_lists_every_family() -> None:
         "LAYERS",
         "LOSSES",
         "FUNCTIONS OF LAYERS",
+        "STAGES THAT ARE REPEATED",
     ]
     assert re.search(r"^  log\(x\) +∂f/∂x = 1/x +for x > 0$", shown, re.MULTILINE)
     assert re.search(r"^  abs\(x\) +∂f/∂x += sign\(x\) +at x = 0: slopes -1 and 1, taken as 0$", shown, re.MULTILINE)

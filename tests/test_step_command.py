@@ -11,7 +11,14 @@ from jsonschema import Draft202012Validator
 
 import bpcli
 from bpcli.report.documents import schema_text
+from bpcli.report.figures import ASCII
+from bpcli.report.page import Page
+from bpcli.report.plain import plain_text
+from bpcli.report.step.screen import step_lines
+from bpcli.train.clipping import Clipping
+from bpcli.train.model import Model
 from bpcli.train.optimisers import optimiser_from
+from bpcli.train.updates import updates
 
 SQUARE = ("(w*x - y)**2", "--w=1", "--x=2", "--y=3", "--with-respect-to=w")
 NET = ("x -> Linear(7) -> Tanh -> Linear(1) -> MSELoss(t)", "--x=[[1, 2], [3, -1]]", "--t=[[1], [0]]")
@@ -23,81 +30,81 @@ SCREENS = {
         (*SQUARE, "--learning-rate=0.1", "--momentum-factor=0.9", "--steps-count=2", "--output-format=plain"),
         """
 RULE                                sgd: lr 0.1, momentum 0.9
-  g     = ∂f/∂w
+  g     = ∂f/∂θ
   b_new = momentum*b + g
-  w_new = w - lr*b_new
+  θ_new = θ - lr*b_new
 
 UPDATE t=1                          f = 1 → 0.04000000000000007
   w
-    w     = 1
+    θ     = 1
     g     = ∂f/∂w      = -4
     b     = 0
     b_new = -4
-    w_new = 1 - 0.1*-4 = 1.4
+    θ_new = 1 - 0.1*-4 = 1.4
 
 UPDATE t=2                          f = 0.04000000000000007 → 0.4623999999999996
   w
-    w     = 1.4
+    θ     = 1.4
     g     = ∂f/∂w                        = -0.8000000000000007
     b     = -4
     b_new = 0.9*-4 + -0.8000000000000007 = -4.4
-    w_new = 1.4 - 0.1*-4.4               = 1.8399999999999999
+    θ_new = 1.4 - 0.1*-4.4               = 1.8399999999999999
 """,
     ),
     "a gradient that is clipped, on a terminal": (
         ADAM,
         """
 RULE                                adam: lr 0.001, beta1 0.9, beta2 0.999, eps 1e-08
-  g     = ∂f/∂w, clipped
+  g     = ∂f/∂θ, clipped
   m_new = m + (1 - beta1)*(g - m)
   v_new = beta2*v + (1 - beta2)*g*g
-  w_new = w - lr/(1 - beta1**t)*m_new/(sqrt(v_new)/sqrt(1 - beta2**t) + eps)
+  θ_new = θ - lr/(1 - beta1**t)*m_new/(sqrt(v_new)/sqrt(1 - beta2**t) + eps)
 
 UPDATE t=1                          f = 1 → 0.996
   clipped: ‖gradients‖ 4 → 2
   w
-    w     = 1
+    θ     = 1
     ∂f/∂w = -4
     g     = -2
     m     = 0
     v     = 0
     m_new = 0 + (1 - 0.9)*(-2 - 0)                                               = -0.2
     v_new = 0.999*0 + (1 - 0.999)*-2*-2                                          = 0.004
-    w_new = 1 - 0.001/(1 - 0.9**1)*-0.2/(sqrt(0.004)/sqrt(1 - 0.999**1) + 1e-08) = 1.001
+    θ_new = 1 - 0.001/(1 - 0.9**1)*-0.2/(sqrt(0.004)/sqrt(1 - 0.999**1) + 1e-08) = 1.001
 """,
     ),
     "arrays: small ones in full, large ones by their norms": (
         (*NET, "--nesterov-momentum", "--momentum-factor=0.9", "--weight-decay=0.1", "--output-format=table"),
         """
 RULE                                sgd: lr 0.001, momentum 0.9, weight_decay 0.1, nesterov
-  g     = ∂f/∂w
-  d     = g + weight_decay*w
+  g     = ∂f/∂θ
+  d     = g + weight_decay*θ
   b_new = d
-  w_new = w - lr*(d + momentum*d)
+  θ_new = θ - lr*(d + momentum*d)
 
 UPDATE t=1                          f = 0.7621 → 0.7477
   0.bias (7,)
-    w     = [-0.08579, 0.1566, -0.3272, 0.4898, -0.1772, -0.6203, 0.6872]
+    θ     = [-0.08579, 0.1566, -0.3272, 0.4898, -0.1772, -0.6203, 0.6872]
     g     = [-0.3056, 0.006326, -0.09639, 0.3841, -0.01906, 0.04755, -0.03699]
     b     = [0, 0, 0, 0, 0, 0, 0]
     d     = [-0.3142, 0.02199, -0.1291, 0.4331, -0.03677, -0.01448, 0.03173]
     b_new = [-0.3142, 0.02199, -0.1291, 0.4331, -0.03677, -0.01448, 0.03173]
-    w_new = [-0.0852, 0.1566, -0.327, 0.489, -0.1771, -0.6203, 0.6871]
+    θ_new = [-0.0852, 0.1566, -0.327, 0.489, -0.1771, -0.6203, 0.6871]
   2.weight (1, 7)
-    w     = [[0.3702, -0.3212, 0.1302, -0.3139, 0.1829, -0.15, 0.08839]]
+    θ     = [[0.3702, -0.3212, 0.1302, -0.3139, 0.1829, -0.15, 0.08839]]
     g     = [[0.8427, -1.09, 0.6152, 0.1418, -1.027, 0.9021, -0.8414]]
     b     = [[0, 0, 0, 0, 0, 0, 0]]
     d     = [[0.8797, -1.122, 0.6282, 0.1104, -1.008, 0.8871, -0.8326]]
     b_new = [[0.8797, -1.122, 0.6282, 0.1104, -1.008, 0.8871, -0.8326]]
-    w_new = [[0.3685, -0.319, 0.129, -0.3141, 0.1849, -0.1517, 0.08997]]
+    θ_new = [[0.3685, -0.319, 0.129, -0.3141, 0.1849, -0.1517, 0.08997]]
   2.bias (1,)
-    w     = [0.0008324]
+    θ     = [0.0008324]
     g     = [-1.073]
     b     = [0]
     d     = [-1.073]
     b_new = [-1.073]
-    w_new = [0.002871]
-            shape     ‖w‖    ‖g‖  ‖b‖   ‖d‖  ‖b_new‖  ‖w_new‖  ‖w_new - w‖
+    θ_new = [0.002871]
+            shape     ‖θ‖    ‖g‖  ‖b‖   ‖d‖  ‖b_new‖  ‖θ_new‖  ‖θ_new - θ‖
   0.weight  (7, 2)  1.869  1.145    0  1.16     1.16    1.869     0.002204
 """,
     ),
@@ -113,6 +120,53 @@ def test_screens(arguments: tuple[str, ...], screen: str, monkeypatch: pytest.Mo
     assert done.code == 0
     assert done.out == screen.removeprefix("\n")
     assert "--output-format=plain" in arguments or max(map(len, done.out.splitlines())) <= 100
+
+
+def test_letters_of_the_rule_are_told_from_variables() -> None:
+    """A text may call its variables like the rule its gradient, its momentum and its parameter."""
+    adam = ("--optimizer-name=adam", "--with-respect-to=m,g", "--output-format=plain")
+    told = call("step", "(m*x - g)**2", "--m=1", "--x=2", "--g=3", *adam).out
+    lines = told.splitlines()
+
+    assert "  m, g are letters of the rule here; the text's own are written 'variable m'" in lines
+    assert [line.strip() for line in lines if line.startswith("  variable")] == ["variable m", "variable g"]
+    assert "    g     = ∂f/∂m" in told
+    assert "are letters" not in call("step", *SQUARE).out
+
+
+def test_a_terminal_without_greek_letters_gets_the_name() -> None:
+    """The parameter is theta there, and the rest of the rule the same."""
+    update = list(updates(Model("w**2", {}, {"w": 1.0}), optimiser_from("sgd", {}), Clipping(), 1))
+    lines = plain_text(step_lines(update, optimiser_from("sgd", {}), Page(signs=ASCII)))
+
+    assert "theta_new = theta - lr*g" in lines
+    assert lines.isascii()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    {
+        "optimizer": "--optimizer-name",
+        "lr": "--learning-rate",
+        "seed": "--random-seed",
+        "eps": "--optimizer-option eps=1",
+    }.items(),
+)
+def test_names_of_pytorch_lead_to_options(name: str, meant: str) -> None:
+    """Unless they are variables of the text."""
+    told = call("step", *SQUARE, f"--{name}=1")
+
+    assert told.code == 2
+    assert f"unknown option '--{name}'\nhint: did you mean '{meant}'?" in told.err
+    assert call("step", f"{name}**2", f"--{name}=1").code == 0
+
+
+@pytest.mark.parametrize(("name", "own"), [("kaiming", "he"), ("Glorot", "xavier")])
+def test_schemes_have_the_names_of_their_authors(name: str, own: str) -> None:
+    """Kaiming He and Xavier Glorot, whom PyTorch calls by their first names, Keras by their last."""
+    drawn = [document(*NET, f"--initial-weights={scheme}") for scheme in (name, own, "default")]
+
+    assert drawn[0] == drawn[1] != drawn[2]
 
 
 def document(*arguments: str) -> dict[str, Any]:

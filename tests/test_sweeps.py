@@ -56,6 +56,8 @@ def test_a_range_is_spaced_evenly_or_geometrically(typed: str, values: tuple[flo
         ("scale=1:2:2.5", "takes a range"),
         ("scale=1:2:1000000000000", "is too long"),
         ("scale=0:2:3:log", "cannot be spaced geometrically"),
+        ("scale=-1e308:1e308:3", "further than float64 reaches"),
+        ("scale=1e-300:1e300:3:log", "further than float64 reaches"),
         ("scale=-1:2:3", "scale cannot be -1"),
         ("weight=1:2:3", "there is no 'weight' to sweep over"),
         ("x=1:2:3", "x"),

@@ -235,6 +235,9 @@ def test_inputs_are_standardised_by_what_is_trained_on_alone() -> None:
 
     assert kept[0] == kept[1] == {"mean": [-0.125], "deviation": [pytest.approx(0.5728219618694786)]}
     assert kept[2] != kept[1]
+    Path("line.csv").write_text("x,y\n0.1,1\n0.1,2\n0.1,3\n", "utf-8")  # whose mean is not 0.1 in float64
+    call("train", *words)
+    assert read_checkpoint("run.safetensors").document["standardisation"]["x"] == {"mean": [0.0], "deviation": [1.0]}
 
 
 def test_validation_columns_are_found_by_name() -> None:
@@ -402,6 +405,33 @@ def test_a_checkpoint_with_options_that_no_option_takes_is_refused(had: bytes, h
     assert refusal("--resume-from", "run.safetensors", "--data-file", "line.csv")[0] == (
         f"cannot use run.safetensors as a checkpoint: {told}"
     )
+
+
+def test_what_the_data_give_is_not_learned() -> None:
+    """A batch has some of its samples, so it is no weight."""
+    assert refusal(*LINE, "--with-respect-to", "x") == (
+        "'x' comes from the data, sample by sample, and is not learned",
+        "name parameters, or variables that are given a first value",
+    )
+
+
+def test_an_autoencoder_has_its_input_as_the_target() -> None:
+    """No column is left for a target, and all of them are the input."""
+    found = document("z -> Linear(1) -> Linear(2) -> MSELoss(z)", "--data-file", "line.csv", "--epochs-count", "1")
+
+    assert found["data"]["inputs"] == {"z": ["x", "y"]}
+    assert found["data"]["target"] is None
+
+
+@pytest.mark.parametrize("option", ["--save-checkpoint", "--history-file"])
+def test_a_name_that_no_file_can_have_is_told_in_json_too(option: str) -> None:
+    """The system refuses it before the file is opened."""
+    done = call("train", *LINE, option, f"{'a' * 300}.safetensors", "--json")
+    error = json.loads(done.out)["error"]
+
+    assert done.code == 2
+    assert error["message"].startswith("cannot write aaa")
+    assert error["hint"]
 
 
 def test_a_picture_is_drawn() -> None:

@@ -8,6 +8,17 @@ from bpcli.cli.inputs import F, Number, taking
 from bpcli.language.build import Setup
 from bpcli.layers.initial import SCHEMES
 
+OTHER_NAMES = {"kaiming": "he", "glorot": "xavier", "pytorch": "default"}
+
+
+class Scheme(click.Choice[str]):
+    """A scheme of initialisation, by its name here or by the other name of its author."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The scheme by the name that it has here. Raises click.BadParameter for any other word."""
+        word = str(value).lower()
+        return super().convert(OTHER_NAMES.get(word, word), param, ctx)
+
 
 def takes_initialisation(command: F) -> F:
     """The options of how weights are drawn that nobody gave; `setup_from` reads them."""
@@ -15,10 +26,11 @@ def takes_initialisation(command: F) -> F:
         command,
         click.option(
             "--initial-weights",
-            type=click.Choice(SCHEMES),
+            type=Scheme(SCHEMES),
             default=SCHEMES[0],
             show_default=True,
-            help="How weights without a value are drawn: as PyTorch's layers do it, or by a scheme, with biases 0.",
+            help="How weights without a value are drawn: as by PyTorch's layers, or by a scheme, with biases 0; he is "
+            "also called kaiming, xavier glorot.",
         ),
         click.option(
             "--initial-scale",

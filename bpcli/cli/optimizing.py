@@ -1,13 +1,15 @@
 """What `step` and `train` take alike: the optimiser with its options, and how gradients are clipped."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from bpcli.cli.arguments import options_of
 from bpcli.cli.inputs import Number, WholeNumber, taking
 from bpcli.errors import UsageError
-from bpcli.language.complaints import named
+from bpcli.language.complaints import named, shortened
 
 if TYPE_CHECKING:
     from bpcli.train.clipping import Clipping  # this brings NumPy
@@ -131,3 +133,28 @@ def _pairs(typed: Sequence[str], option: str, example: str) -> dict[str, str]:
             raise UsageError(message, hint="give each option one value")
         values[name] = value
     return values
+
+
+OF_PYTORCH = {  # how programs that use PyTorch call them
+    "optimizer": "--optimizer-name", "optim": "--optimizer-name", "lr": "--learning-rate",
+    "learning_rate": "--learning-rate", "momentum": "--momentum-factor", "nesterov": "--nesterov-momentum",
+    "weight_decay": "--weight-decay", "wd": "--weight-decay", "betas": "--optimizer-option",
+    "eps": "--optimizer-option",
+    "amsgrad": "--optimizer-option", "alpha": "--optimizer-option", "centered": "--optimizer-option",
+    "dampening": "--optimizer-option", "lr_decay": "--optimizer-option", "maximize": "--optimizer-option",
+    "max_norm": "--clip-norm", "seed": "--random-seed", "manual_seed": "--random-seed", "steps": "--steps-count",
+    "epochs": "--epochs-count", "num_epochs": "--epochs-count", "n_epochs": "--epochs-count",
+    "batch_size": "--batch-size", "scheduler": "--schedule-name", "lr_scheduler": "--schedule-name",
+    "warmup": "--warmup-epochs", "patience": "--early-stopping", "data": "--data-file", "dataset": "--data-file",
+    "csv": "--data-file", "resume": "--resume-from", "checkpoint": "--save-checkpoint", "init": "--initial-weights",
+}  # fmt: skip
+
+
+def require_own_names(typed: dict[str, str], text: str, command: click.Command) -> None:
+    """Raise UsageError for a value by PyTorch's name for an option, which is no name of the text either."""
+    for name, value in typed.items():
+        meant = OF_PYTORCH.get(name)
+        if meant in options_of(command) and not re.search(rf"\b{name}\b", text):
+            pair = f" {name}={shortened(value)}" if meant == "--optimizer-option" else ""
+            message = f"unknown option '--{name}'"
+            raise UsageError(message, hint=f"did you mean '{meant}{pair}'?")

@@ -18,7 +18,7 @@ from bpcli.cli.inputs import (
     with_flags,
     with_option,
 )
-from bpcli.cli.optimizing import clipping_from, optimizer_from, takes_optimizer
+from bpcli.cli.optimizing import clipping_from, optimizer_from, require_own_names, takes_optimizer
 from bpcli.cli.output import chosen_format, network_note, page_for, say, write_json, write_lines
 from bpcli.errors import OUTSIDE_DOMAIN_EXIT, MissingValueError, UnknownNameError, UsageError
 from bpcli.language.limits import Limits
@@ -77,6 +77,7 @@ def command(ctx: click.Context, /, expression: str | None, **options: Any) -> in
         raise UsageError(message, hint="'bpcli train' takes many steps")
     optimiser, clipping = optimizer_from(options), clipping_from(options)
     text, at = question_from(expression, typed, options, limits, "step")
+    require_own_names(typed, text, ctx.command)
     try:
         model = _model(text, at, names_from(options["names"]), options, limits)
     except MissingValueError as error:
@@ -124,7 +125,7 @@ def _saving(target: str | None) -> Callable[["Update"], None] | None:
     content_of = saving_for(target)
 
     def save(last: "Update") -> None:
-        values = {change.name: change.computed["w_new"] for change in last.changes}
+        values = {change.name: change.computed["θ_new"] for change in last.changes}
         write_whole(target, content_of({**values, **last.statistics}))
         say(note_text(f"wrote {target}: {len(values)} {'parameter' if len(values) == 1 else 'parameters'}"))
 

@@ -19,7 +19,7 @@ from bpcli.cli.inputs import (
     with_flags,
     with_option,
 )
-from bpcli.cli.optimizing import takes_optimizer, takes_schedule
+from bpcli.cli.optimizing import require_own_names, takes_optimizer, takes_schedule
 from bpcli.cli.output import chosen_format
 from bpcli.errors import MissingValueError, UnknownNameError, UsageError
 
@@ -156,6 +156,7 @@ def _trained(ctx: click.Context, expression: str | None, typed: dict[str, str], 
         expression = checkpoint.document["expression"] if expression is None else expression
     limits = limits_from(options)
     text, at = question_from(expression, typed, options, limits, "train")
+    require_own_names(typed, text, ctx.command)
     return answer(text, at, options, KEPT, checkpoint, output_format=output_format)
 
 

@@ -124,18 +124,17 @@ def followed(recurrence: Recurrence, values: Values) -> Followed:
         return Followed(None, _by_part(recurrence, alone), is_too_large=True)
     samples = max(1, min(locals_[0].batch, WORK_OF_SAMPLES // max(1, work)))
     batch = locals_[0].batch
-    ends, norms, logs, one_step = [], [1.0], [0.0], []
+    ends, norms, logs = [], [1.0], [0.0]
     product = Product()
     for moment, local in zip(recurrence.moments[:0:-1], reversed(locals_), strict=True):
         matrices = local.of_samples(samples).matrices(samples)
         if not all(arrays.is_finite(values[state]) for state in moment.states):
             matrices = matrices * nan  # the derivative of what has no value
         ends.append(singular_of_matrices(matrices, batch))
-        one_step.append(ends[-1].largest if ends[-1] else nan)
         norm, log10_norm = product.times(matrices)
         norms.append(norm)
         logs.append(log10_norm)
-    course = _course(recurrence, norms, logs, one_step)
+    course = _course(recurrence, norms, logs, [one.largest if one else nan for one in ends])
     if recurrence.weight is not None:
         course = course._replace(radius=spectral_radius(values[recurrence.weight][0]))
     return Followed(course._replace(samples=samples, batch=batch), _by_part(recurrence, ends[::-1]))

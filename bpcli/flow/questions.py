@@ -14,6 +14,7 @@ from bpcli.language.expressions import paused_collector
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import number_from
 from bpcli.numbers.floats import floats
+from bpcli.numbers.threads import one_thread
 
 
 class Question(NamedTuple):
@@ -49,5 +50,6 @@ def gradients_for(question: Question) -> Gradients:
 
 def flow_for(question: Question, thresholds: Thresholds = DEFAULTS) -> Flow:
     """The flow that a question is about, with its diagnoses. Raises what `gradients_for` raises."""
-    flow = flow_of(gradients_for(question))
-    return flow._replace(diagnoses=diagnoses_of(flow, thresholds))
+    with one_thread():
+        flow = flow_of(gradients_for(question))
+        return flow._replace(diagnoses=diagnoses_of(flow, thresholds))

@@ -29,7 +29,7 @@ class Subject(NamedTuple):
 def subjects_of(graph: Graph) -> list[Subject]:
     """The subjects in the order of computation; the last is the output of the graph."""
     network = graph.network
-    return _statements(graph, graph.nodes, set()) if network is None else _of_network(graph, network)
+    return _statements(graph, graph.nodes or graph.variables, set()) if network is None else _of_network(graph, network)
 
 
 def _of_network(graph: Graph, network: Network) -> list[Subject]:

@@ -65,6 +65,9 @@ def sweep_from(typed: str) -> Sweep:
     if is_log and (low <= 0 or high <= 0):
         message = f"values from {low:g} to {high:g} cannot be spaced geometrically"
         raise UsageError(message, hint="with :log both ends are above 0")
+    if not isfinite(high / low if is_log else high - low):
+        message = f"from {low:g} to {high:g} is further than float64 reaches"
+        raise UsageError(message, hint="bring both ends closer together")
     return Sweep(name, _spaced(low, high, count, is_log=is_log), is_log)
 
 

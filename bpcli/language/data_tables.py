@@ -19,6 +19,7 @@ from bpcli.language.values import lines_from
 SEPARATORS = (",", ";", "\t")  # of two that give a header as many names, the first
 MISSING = frozenset({"", "na", "n/a", "nan", "?"})  # in small letters
 ROWS_AT_ONCE = 50_000
+NO_UTF8 = "it is not UTF-8 text"
 NO_TEXT = ("\ufffd", "\0")  # what bytes that are no UTF-8 become, and what UTF-16 is full of
 
 
@@ -57,7 +58,7 @@ class DataTable:
             self.names = tuple([name.strip() for name in next(self._reader, [])])
         fault = self._fault_of(head)
         if fault:
-            raise self._unusable(fault)
+            raise self._unusable(fault, "save it as UTF-8") if fault == NO_UTF8 else self._unusable(fault)
 
     def _watched(self, lines: Iterator[str]) -> Iterator[str]:
         """The lines; it is noted where one has an underscore, which Python, not CSV, allows within a number."""
@@ -69,7 +70,7 @@ class DataTable:
     def _fault_of(self, head: str) -> str | None:
         """Why a first row does not give each column a name of its own; None where it does."""
         if any(sign in head for sign in NO_TEXT):
-            return "it is not UTF-8 text"
+            return NO_UTF8
         if not head.strip():
             return "it is empty"
         if "" in self.names:
@@ -204,6 +205,9 @@ class DataTable:
             if "field larger" in str(error):
                 message = f"cannot use {self.source} as data: row {line} has a value of more than 131072 characters"
                 raise LimitError(message, hint="a quote that is not closed takes all that follows") from error
+            if "new-line" in str(error):
+                reason = f"row {line} has a carriage return that ends no line"
+                raise self._unusable(reason, "end each line by a line feed, \\n, or by \\r\\n") from error
             reason = f"row {line}: {error}"
             raise self._unusable(reason) from error
 

@@ -58,6 +58,7 @@ class Signs(NamedTuple):
     norm: str = "‖"
     dot: str = "·"
     block: str = "█"
+    theta: str = "θ"
 
     def written(self, text: str) -> str:
         """The text with these signs for those of mathematics."""
@@ -67,7 +68,7 @@ class Signs(NamedTuple):
 
 
 UNICODE = Signs()
-ASCII = Signs("d", "->", "*", "\\", "|", "/", "...", "+-", ".T", "|", "/", "#")
+ASCII = Signs("d", "->", "*", "\\", "|", "/", "...", "+-", ".T", "|", "/", "#", "theta")
 
 
 def signs_for(encoding: str | None) -> Signs:

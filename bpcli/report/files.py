@@ -14,11 +14,11 @@ def write_whole(target: str, content: bytes) -> None:
     Raises UsageError where that is not possible.
     """
     place = Path(target).resolve()  # what a link points to is replaced, not the link
-    if place.exists() and not place.is_file():
-        message = f"cannot write {target}: it is no file"
-        raise UsageError(message, hint="name a file")
     beside = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
+        if place.exists() and not place.is_file():
+            message = f"cannot write {target}: it is no file"
+            raise UsageError(message, hint="name a file")
         beside.write_bytes(content)
         beside.replace(place)
     except OSError as error:
@@ -56,4 +56,4 @@ def appending(target: str, start: bytes) -> Iterator[Callable[[bytes], None]]:
 
 def _unwritable(target: str, error: OSError) -> UsageError:
     message = f"cannot write {target}: {os.strerror(error.errno or 0).lower()}"
-    return UsageError(message)
+    return UsageError(message, hint="name a file in a folder that is there and that you may write to")

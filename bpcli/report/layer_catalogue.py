@@ -8,6 +8,8 @@ from bpcli.layers.definition import Definition
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
 
+REPEATED = "x -> Repeat(n, layer, …)"  # a form of the language, of no layer
+
 
 def layer_named(name: str) -> Definition:
     """The layer, loss or function of torch.nn by its name, with the package before it or without.
@@ -25,14 +27,14 @@ def layer_named(name: str) -> Definition:
 
 
 def layer_sections(page: Page) -> list[Line]:
-    """Layers, losses and functions, each as PyTorch writes it."""
+    """Layers, losses and functions, each as PyTorch writes it, and how stages of a pipeline are repeated."""
     losses = [one for one in LAYERS.values() if one.is_loss]
     layers = [one for one in LAYERS.values() if not one.is_loss]
     lines: list[Line] = []
     for title, members in (("LAYERS", layers), ("LOSSES", losses), ("FUNCTIONS OF LAYERS", list(FUNCTIONALS.values()))):
         written = sorted(one.usage(is_bare=False) for one in members)
         lines += [*page.title(title), *[[Piece("  "), Piece(one, "name")] for one in written], []]
-    return lines
+    return [*lines, *page.title("STAGES THAT ARE REPEATED"), [Piece("  "), Piece(REPEATED, "name")], []]
 
 
 def layer_detail(definition: Definition, page: Page) -> list[Line]:

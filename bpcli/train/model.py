@@ -12,6 +12,7 @@ from bpcli.graph.node import Graph, Node, Variable
 from bpcli.graph.op import Shape
 from bpcli.graph.varying import let_vary
 from bpcli.language.build import TRAINING, Setup, graph_from, has_layers, question_from, values_for
+from bpcli.language.complaints import named
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.networks import unfolded
 from bpcli.language.shapes import with_shapes
@@ -92,6 +93,10 @@ class Model:
         if learned is None:
             learned = [name for name, kind in kinds.items() if kind == "parameter"] if kinds else list(given)
         self.learned = tuple([name for name in values if name in set(learned)])
+        fed = [name for name in self.learned if name in data]
+        if fed:
+            message = f"{named(fed[0])} comes from the data, sample by sample, and is not learned"
+            raise UsageError(message, hint="name parameters, or variables that are given a first value")
         self.buffers = {name: values[name] for name, kind in kinds.items() if kind == "buffer"}
         drawn_anew = {name for name, kind in kinds.items() if kind in {"draw", "row"}}
         self.start = {name: values[name] for name in self.learned}

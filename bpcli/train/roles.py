@@ -126,7 +126,8 @@ def loss_of(graph: Graph) -> Loss | None:
     kind = last.module.definition.name
     takes_logarithms = kind == POISSON and last.module.arguments.get("log_input", True)
     response = "exp" if takes_logarithms else RESPONSES.get(kind, "identity")
-    return Loss(kind, response, judged, target.name if isinstance(target, Variable) else None)
+    is_input = target in graph_of(judged).variables  # what an autoencoder gives back is no column of its own
+    return Loss(kind, response, judged, target.name if isinstance(target, Variable) and not is_input else None)
 
 
 def fed_to_layers(graph: Graph) -> set[str]:

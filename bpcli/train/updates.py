@@ -20,7 +20,7 @@ class Change(NamedTuple):
     """What a step does to one parameter: arrays of its shape.
 
     `gradient` is that of the loss, `clipped` what the optimiser sees; `state` is its state before, by PyTorch's names;
-    `computed` holds what it computes, by the names of its formulas, `w_new` last.
+    `computed` holds what it computes, by the names of its formulas, `θ_new` last.
     """
 
     name: str

@@ -8,12 +8,23 @@ from bpcli.flow.results import Flow
 from bpcli.flow.sweeps import Point, Sweep
 from bpcli.report.figures import full
 
-OF_ROWS = ("name", "layer", "part", "value_norm", "gradient_norm", "ratio", "largest_singular", "smallest_singular")
+OF_ROWS = (
+    *("name", "layer", "part", "value_norm", "gradient_norm", "ratio", "largest_singular", "smallest_singular"),
+    "norm_in_time",
+)
 OF_POINTS = ("ratio", "largest_singular", "smallest_singular", "factor", "in_time", "diagnoses")
 
 
 def flow_csv(flow: Flow) -> str:
-    """A row for each layer and time step; a cell is empty where there is no such number."""
+    """A row for each layer and time step; a cell is empty where there is no such number.
+
+    `norm_in_time` is ‖∂h_T/∂h_t‖ of a time step t, with T the last of its recurrence.
+    """
+    in_time = {
+        part if course.layer is None else f"{course.name} · {part}": norm
+        for course in flow.courses
+        for part, norm in zip(course.parts, course.norms, strict=True)
+    }
     rows = [
         (
             row.name,
@@ -21,6 +32,7 @@ def flow_csv(flow: Flow) -> str:
             row.part,
             *map(cell, (row.value, row.gradient, row.ratio)),
             *(("", "") if row.singular is None else map(cell, (row.singular.largest, row.singular.smallest))),
+            cell(in_time.get(row.name if row.layer is None else f"{row.layer.title} · {row.part}")),
         )
         for row in flow.rows
     ]

@@ -56,5 +56,5 @@ def _change(change: Change, optimiser: Optimiser) -> Document:
         "clipped_gradient": json_value(change.clipped),
         "state": json_values(change.state),
         "state_after": json_values(after),
-        "new_value": json_value(change.computed["w_new"]),
+        "new_value": json_value(change.computed["θ_new"]),
     }

@@ -9,6 +9,7 @@ from bpcli.numbers.norms import norm_of
 from bpcli.report.layout import Column, Line, Piece, Row, table
 from bpcli.report.page import Page
 from bpcli.train.optimisers import Optimiser
+from bpcli.train.optimisers.optimiser import PARAMETER
 from bpcli.train.updates import Change, Update
 
 RULE_COLUMNS = (Column("left", "name"), Column("left", "", " = "))
@@ -19,6 +20,7 @@ def step_lines(done: Sequence[Update], optimiser: Optimiser, page: Page) -> list
     """The rule, and each update: its loss before and after, and what it does to each parameter."""
     is_clipped = any(update.clipped_norm != update.norm for update in done)
     lines = _rule_section(optimiser, page, _output(done[0]), is_first=len(done) == 1, is_clipped=is_clipped)
+    lines += _shared_letters(done[0], optimiser, page)
     for update in done:
         lines += [[], *_update_section(update, optimiser, page)]
     return lines
@@ -33,10 +35,29 @@ def _rule_section(optimiser: Optimiser, page: Page, label: str, *, is_first: boo
     options = [f"{name} {page.number(value)}" for name, value in optimiser.numbers.items() if _is_used(name, optimiser)]
     flags = [name for name, value in optimiser.options.items() if value is True]
     about = f"{optimiser.name}: {', '.join([*options, *flags])}"
-    gradient = f"{page.signs.partial}{label}/{page.signs.partial}w{', clipped' if is_clipped else ''}"
+    gradient = f"{page.signs.partial}{label}/{page.signs.partial}{PARAMETER}{', clipped' if is_clipped else ''}"
     texts = {"g": gradient, **optimiser.formulas(is_first=is_first)}
-    rows = [Row((name, text)) for name, text in texts.items()]
+    rows = [Row((page.signs.written(name), page.signs.written(text))) for name, text in texts.items()]
     return [*page.title("RULE", about), *table(RULE_COLUMNS, rows, page.width, wraps=True)]
+
+
+def _shared_letters(update: Update, optimiser: Optimiser, page: Page) -> list[Line]:
+    """A line that tells the rule's letters from variables of the text that are called like them, if any are."""
+    names = [change.name for change in update.changes]
+    if update.graph.network is None:
+        names = [variable.name for variable in update.graph.variables]
+    shared = [name for name in names if name in _letters(optimiser)]
+    if not shared:
+        return []
+    are = "is a letter" if len(shared) == 1 else "are letters"
+    text = f"{', '.join(shared)} {are} of the rule here; the text's own are written 'variable {shared[0]}'"
+    return [[Piece(line, "note")] for line in page.wrapped(page.signs.written(text), 2)]
+
+
+def _letters(optimiser: Optimiser) -> set[str]:
+    """The names that the rule of an optimiser uses."""
+    computed = {*optimiser.formulas(), *optimiser.formulas(is_first=True)}
+    return {PARAMETER, "g", "t", *[slot.symbol for slot in optimiser.slots], *optimiser.numbers, *computed}
 
 
 def _is_used(name: str, optimiser: Optimiser) -> bool:
@@ -70,16 +91,19 @@ def _block(change: Change, update: Update, optimiser: Optimiser, page: Page) -> 
     is_clipped = update.clipped_norm != update.norm
     state = {slot.symbol: change.state[slot.name] for slot in optimiser.slots}
     texts = _texts(change, update, optimiser, page)
-    known = {"w": change.value, "g": change.clipped, **state}
-    rows = [Row((name, page.value(value), "")) for name, value in known.items()]
+    known = {PARAMETER: change.value, "g": change.clipped, **state}
+    rows = [Row((page.signs.written(name), page.value(value), "")) for name, value in known.items()]
     if is_clipped:
         rows.insert(1, Row((derivative, page.value(change.gradient), "")))
     elif not shape:
         rows[1] = Row(("g", derivative, page.value(change.gradient)))
     for name, value in change.computed.items():
         number = page.value(value)
-        rows.append(Row((name, number, "") if shape or texts[name] == number else (name, texts[name], number)))
+        sign = page.signs.written(name)
+        rows.append(Row((sign, number, "") if shape or texts[name] == number else (sign, texts[name], number)))
     head = f"{change.name} {shape_text(shape)}" if shape else change.name
+    if change.name in _letters(optimiser):
+        head = f"variable {head}"
     rows[0] = rows[0]._replace(above=f" {head}")
     return table([*COLUMNS], rows, page.width, wraps=True)
 
@@ -88,7 +112,7 @@ def _texts(change: Change, update: Update, optimiser: Optimiser, page: Page) -> 
     values: dict[str, Any] = {}
     if not change.value.shape:
         state = {slot.symbol: change.state[slot.name] for slot in optimiser.slots}
-        values = {"w": change.value, "g": change.clipped, **state, **optimiser.numbers, "t": update.step}
+        values = {PARAMETER: change.value, "g": change.clipped, **state, **optimiser.numbers, "t": update.step}
         values |= change.computed
     written = {name: page.number(float(value)) for name, value in values.items()}
     return optimiser.formulas(is_first=update.step == 1, values=written)
@@ -98,14 +122,14 @@ def _norms(changes: Sequence[Change], optimiser: Optimiser, page: Page) -> list[
     """A row a parameter: the norms of what is known, and of what is computed."""
     sign = page.signs.norm
     symbols = [slot.symbol for slot in optimiser.slots]
-    names = ["w", "g", *symbols, *changes[0].computed, "w_new - w"]
-    heads = [f"{sign}{name}{sign}" for name in names]
+    names = [PARAMETER, "g", *symbols, *changes[0].computed, f"{PARAMETER}_new - {PARAMETER}"]
+    heads = [f"{sign}{page.signs.written(name)}{sign}" for name in names]
     columns = [Column("left", "name"), Column("left", "", "  ")]
     columns += [Column("point", "value", "  ", head) for head in heads]
     rows = []
     for change in changes:
         state = [change.state[slot.name] for slot in optimiser.slots]
-        moved = change.computed["w_new"] - change.value
+        moved = change.computed["θ_new"] - change.value
         found = [change.value, change.clipped, *state, *change.computed.values(), moved]
         rows.append(Row((change.name, shape_text(change.value.shape), *[page.number(norm_of(one)) for one in found])))
     return table(columns, rows, page.width, ("", "shape", *heads), needs_heading=True)

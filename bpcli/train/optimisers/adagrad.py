@@ -31,4 +31,4 @@ class Adagrad(Optimiser):
         d = new.get("d", s.g)
         new["s_new"] = s.s + d * d
         rate = s.lr / (1 + (s.t - 1) * s.lr_decay) if self.options["lr_decay"] else s.lr
-        return {**new, "w_new": s.w - rate * d / (m.sqrt(new["s_new"]) + s.eps)}
+        return {**new, "θ_new": s.θ - rate * d / (m.sqrt(new["s_new"]) + s.eps)}

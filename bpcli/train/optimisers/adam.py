@@ -30,24 +30,24 @@ class Adam(Optimiser):
     def rule(self, m: Any, s: Any, *, is_first: bool) -> dict[str, Any]:
         """The step -lr·m̂/(√v̂ + eps), where m̂ = m/(1 - beta1ᵗ) and v̂ = v/(1 - beta2ᵗ)."""
         del is_first
-        w, new = self._decayed(s)
+        start, new = self._decayed(s)
         d = new.get("d", s.g)
         new["m_new"] = moved_towards(s.m, d, s.beta1, kept=self.options["betas"][0])
         new["v_new"] = v = s.beta2 * s.v + (1 - s.beta2) * d * d
         if self.options["amsgrad"]:
             new["v_max_new"] = v = m.maximum(s.v_max, v)
         size = m.sqrt(v) / m.sqrt(1 - s.beta2**s.t) + s.eps
-        new["w_new"] = w - s.lr / (1 - s.beta1**s.t) * new["m_new"] / size
+        new["θ_new"] = start - s.lr / (1 - s.beta1**s.t) * new["m_new"] / size
         return new
 
     def _decayed(self, s: Any) -> tuple[Any, dict[str, Any]]:
         """The parameter from which the step begins, and what has been computed so far."""
         if not self.is_decoupled:
-            return s.w, followed(s, self.options)
+            return s.θ, followed(s, self.options)
         new = followed(s, {**self.options, "weight_decay": 0})
         if not self.options["weight_decay"]:
-            return s.w, new
-        new["u"] = s.w * (1 - s.lr * s.weight_decay)
+            return s.θ, new
+        new["u"] = s.θ * (1 - s.lr * s.weight_decay)
         return new["u"], new
 
 

@@ -13,6 +13,7 @@ from bpcli.ops.algebra import nodes
 from bpcli.train.optimisers.options import Given, Option, options_from
 
 BLOCK = 16_384  # entries: with their state and what is between, they stay in the second cache
+PARAMETER = "θ"  # as PyTorch has it; a variable of the text is rather called w
 NEW = "_new"  # behind the name of what an update replaces
 AS_NAMES: Mapping[str, str] = MappingProxyType({})
 
@@ -54,9 +55,9 @@ class Optimiser(ABC):
 
     @abstractmethod
     def rule(self, m: Any, s: Any, *, is_first: bool) -> dict[str, Any]:
-        """What one step computes, by name, in order: new values of what is in `s` end in `_new`, `w_new` is the last.
+        """What one step computes, by name, in order: new values of what is in `s` end in `_new`, `θ_new` is the last.
 
-        `s` has the parameter `w`, its gradient `g`, each slot by its symbol, the number `t` of this step, from 1 on,
+        `s` has the parameter `θ`, its gradient `g`, each slot by its symbol, the number `t` of this step, from 1 on,
         the rate `lr`, and the options that are numbers. What depends on options and on `is_first` is decided here, so
         that a formula shows what is computed, and no more.
         """
@@ -90,7 +91,7 @@ class Optimiser(ABC):
                 here = slice(start, start + BLOCK)
                 kept = {name: slot[here] for name, slot in state.slots.items()}
                 new = self.computed(weights[here], gradient[here], kept, state.steps, rate)
-                weights[here] = new[f"w{NEW}"]
+                weights[here] = new[PARAMETER + NEW]
                 for slot in self.slots:
                     kept[slot.name][...] = new[slot.symbol + NEW]
 
@@ -103,15 +104,17 @@ class Optimiser(ABC):
     def _names(self, weights: Any, gradient: Any, slots: Mapping[str, Any], step: int, rate: float | None) -> Any:
         known = self.numbers | {"t": step, "lr": self.rate if rate is None else rate}
         state = {slot.symbol: slots[slot.name] for slot in self.slots}
-        return SimpleNamespace(w=weights, g=gradient, **state, **known)
+        return SimpleNamespace(**{PARAMETER: weights}, g=gradient, **state, **known)
 
     def formulas(self, *, is_first: bool = False, values: Mapping[str, str] = AS_NAMES) -> dict[str, str]:
         """What a step computes, as expressions of bpcli's language, in order: each may use the names before it.
 
-        The other names are `w`, `g`, the symbols of the slots, `t`, `lr` and the other options. Those in `values` are
+        The other names are `θ`, `g`, the symbols of the slots, `t`, `lr` and the other options. Those in `values` are
         written as these texts.
         """
-        known = {name: Variable(name) for name in ("w", "g", *[slot.symbol for slot in self.slots], "t", *self.numbers)}
+        known = {
+            name: Variable(name) for name in (PARAMETER, "g", *[slot.symbol for slot in self.slots], "t", *self.numbers)
+        }
         computed = self.rule(nodes, SimpleNamespace(**known), is_first=is_first)
         written: dict[Node, str] = {known[name]: text for name, text in values.items() if name in known}
         texts = {}
@@ -131,5 +134,5 @@ def followed(s: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     """The gradient `d` to follow, where it is not `g`: turned round to maximize, with weight decay as an L2 term."""
     d = -s.g if options["maximize"] else s.g
     if options["weight_decay"]:
-        d = d + s.weight_decay * s.w
+        d = d + s.weight_decay * s.θ
     return {} if d is s.g else {"d": d}

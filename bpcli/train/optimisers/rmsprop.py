@@ -40,5 +40,5 @@ class RMSprop(Optimiser):
         size = m.sqrt(spread) + s.eps
         if self.options["momentum"]:
             new["b_new"] = s.momentum * s.b + d / size
-            return {**new, "w_new": s.w - s.lr * new["b_new"]}
-        return {**new, "w_new": s.w - s.lr * d / size}
+            return {**new, "θ_new": s.θ - s.lr * new["b_new"]}
+        return {**new, "θ_new": s.θ - s.lr * d / size}

@@ -42,8 +42,8 @@ class SGD(Optimiser):
         new = followed(s, self.options)
         d = new.get("d", s.g)
         if not self.options["momentum"]:
-            return {**new, "w_new": s.w - s.lr * d}
+            return {**new, "θ_new": s.θ - s.lr * d}
         damped = (1 - s.dampening) * d if self.options["dampening"] else d
         b = d if is_first else s.momentum * s.b + damped
         along = d + s.momentum * b if self.options["nesterov"] else b
-        return {**new, "b_new": b, "w_new": s.w - s.lr * along}
+        return {**new, "b_new": b, "θ_new": s.θ - s.lr * along}
