@@ -17,7 +17,7 @@ from diagnosed import (
     xavier,
 )
 
-from bpcli import UsageError
+from bpcli import UsageError, grad
 from bpcli.flow.diagnoses import DEFAULTS, KINDS, KNOWN, thresholds_from
 
 RNN = "x -> RNN(16) -> Linear(2) -> MSELoss(t)"
@@ -264,6 +264,31 @@ def test_the_clipped_delta_is_found() -> None:
     assert diagnoses("q = x -> Linear(4); d = clip(q - t, -9, 9); mean(d**2)", regression()) == ()
 
 
+@pytest.mark.parametrize(
+    ("twice", "once", "says"),
+    [
+        ("Softmax -> CrossEntropyLoss(k)", "CrossEntropyLoss(k)", "no class of 4 gets a probability above 48%"),
+        ("LogSoftmax -> CrossEntropyLoss(k)", "LogSoftmax -> NLLLoss(k)", "idle, not wrong"),
+        ("Sigmoid -> BCEWithLogitsLoss(b)", "Sigmoid -> BCELoss(b)", "each probability is between 50% and 73%"),
+    ],
+    ids=["softmax", "log_softmax", "sigmoid"],
+)
+def test_a_softmax_that_the_loss_takes_itself_is_found(twice: str, once: str, says: str) -> None:
+    """With the gradient of the scores beside that without it, which is that of the right net."""
+    at = {**regression(), "k": np.arange(32) % 4, "b": np.arange(128.0).reshape(32, 4) % 2}
+    at = {name: value for name, value in at.items() if name == "x" or f"({name})" in once}
+    found = one_of("double softmax", diagnoses(f"x -> Linear(4) -> {twice}", at))
+    right = grad(f"x -> Linear(4) -> {once.replace('Sigmoid -> BCELoss', 'BCEWithLogitsLoss')}", at)
+    assert right.graph.network
+    scores = right.graph.network.layers[0].output
+
+    assert says in found.evidence
+    assert "without it" not in found.evidence or found.evidence.endswith(
+        f"without it {np.linalg.norm(right.upstreams[scores]):.3g}"
+    )
+    assert diagnoses(f"x -> Linear(4) -> {once}", at) == ()
+
+
 def test_weights_of_the_wrong_scale_are_told_before_gradients_vanish() -> None:
     """Eight default layers shrink the gradient to 0.408^8 = 8e-4; normalisation between them keeps it."""
     found = one_of("wrong scale", diagnoses(layers("ReLU", 8, 64), regression()))
@@ -380,5 +405,5 @@ def test_every_kind_is_tested_here() -> None:
     """A new fault needs a net that has it."""
     assert set(KINDS) == {
         "not finite", "unreached", "exploding", "vanishing", "dead relu", "saturated", "clipped", "wrong scale",
-        "input scale", "relu always on",
+        "input scale", "relu always on", "double softmax",
     }  # fmt: skip
