@@ -621,3 +621,17 @@ def test_arrays_that_do_not_fit_are_refused(change: Callable[[dict[str, Any]], N
     found = refusal(NETWORK, "--resume-from", "run.safetensors", "--data-file", IRIS, "--epochs-count", "2")
 
     assert message in found[0]
+
+
+def test_a_batch_norm_without_a_momentum_goes_on_where_it_was_cut() -> None:
+    """Its running mean is that of all batches of both parts: with whole epochs, the mean of x."""
+    words = ("x -> BatchNorm1d(momentum=None) -> Linear(1) -> MSELoss(y)", *LINE[1:3], *FILES, "--batch-size", "4")
+    rate = ("--learning-rate", "0.01")
+    call("train", *words, *rate, "--epochs-count", "1")
+    call("train", *words[:3], *FILES, "--resume-from", "run.safetensors", "--epochs-count", "3")
+    weights = read_checkpoint("run.safetensors").weights
+
+    assert float(weights["0.num_batches_tracked"]) == 6
+    assert float(weights["0.running_mean"][0]) == pytest.approx(-0.125, abs=1e-15)
+    done = call("predict", "run.safetensors", "--data-file", "line.csv")
+    assert done.code == 0
