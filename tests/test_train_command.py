@@ -271,6 +271,23 @@ def test_hints_name_what_helps() -> None:
     assert "did you mean" not in missing
 
 
+def test_a_narrow_screen_has_a_column_for_each_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Aligned, where a row for each is too long; a text of several lines is one in the heading."""
+    monkeypatch.setenv("COLUMNS", "60")
+    text = LINE[0].replace(" + ", "\n  + ")
+    net = ("x -> Linear(1) -> MSELoss(y)", *LINE[1:3], "--validation-share", "0.3", "--output-format", "table")
+    lines = call("train", *net, "--epochs-count", "4").out.splitlines()
+    start = lines.index("EPOCHS")
+
+    names = [line.split("  ")[1].strip() for line in lines[start + 2 : start + 5]]
+    told = call("train", text, *LINE[1:], "--epochs-count", "2").out
+
+    assert lines[start + 1].split() == ["first", "last"]
+    assert names == ["epoch", "rate", "loss"]
+    assert max(map(len, lines)) <= 60
+    assert "TRAINING                            mean((w*x + b - y)**2)" in told
+
+
 def test_a_loss_that_grows_is_told() -> None:
     """With what to do now, as where it leaves the finite numbers, which also names the layer."""
     grown = call("train", *LINE[:-1], "4", "--epochs-count", "3")
@@ -607,7 +624,7 @@ def _without_the_best(tensors: dict[str, Any]) -> None:
         (_without, "run.safetensors has no array optimizer/exp_avg/0.bias, which this run needs"),
         (_longer, "a parameter has another shape than its layer takes: 0.bias (17,), not (16,)"),
         (_with_odd_predictions, "predictions in run.safetensors has shape (150, 2), not (150, 3)"),
-        (_without_the_best, "no value for the parameter 0.bias"),
+        (_without_the_best, "run.safetensors has no array best/0.bias, which this run needs"),
     ],
     ids=["missing", "longer", "predictions", "best"],
 )
