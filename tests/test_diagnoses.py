@@ -80,6 +80,45 @@ def test_the_spectrum_counts_and_not_the_elements() -> None:
     assert "is 0, below 1 although an element is 5" in fades.evidence
 
 
+@pytest.mark.parametrize("nonlinearity", ["tanh", "relu"])
+def test_slopes_that_shrink_a_large_recurrence_are_the_reason(nonlinearity: str) -> None:
+    """An orthogonal weight times 30 has the radius 30: what fades is flattened, and more of the same is no remedy."""
+    text = f"x -> RNN(1, nonlinearity='{nonlinearity}') -> Linear(2) -> MSELoss(t)"
+    found = one_of("vanishing", diagnoses(text, sequences(30), recurrent([[-30.0]])))
+
+    assert "is 30, so that it is the slopes of the activation that shrink it, which are 0." in found.evidence
+    assert "a smaller --initial-scale" in found.remedy
+    assert "orthogonal" not in found.remedy
+
+
+def test_a_matrix_that_was_typed_is_not_drawn() -> None:
+    """Without a network there is neither --initial-weights nor an LSTM."""
+    text = "; ".join([f"h{t} = W @ h{t - 1}" for t in range(1, 4)] + ["sum(h3)"])
+    found = one_of("vanishing", diagnoses(text, {"W": [[0.0, 5.0], [0.0, 0.0]], "h0": [1.0, 1.0]}))
+
+    assert found.evidence.startswith("‖∂h3/∂h0‖ = 0 after 3 steps")
+    assert found.remedy == "a recurrent weight of spectral radius about 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "remedy"),
+    [
+        ("x -> BCELoss(t)", {"x": [2.0], "t": [1.0]}, "a Sigmoid in front of BCELoss, or BCEWithLogitsLoss"),
+        ("y = log(x)*w", {"x": 0.0, "w": 1.0}, "above 0, as in log(x + 1e-12)"),
+        ("y = w/x", {"x": 0.0, "w": 1.0}, "keep the divisor away from 0"),
+        ("y = w*exp(x)", {"x": 1e3, "w": 1.0}, "a stable form, softmax"),
+        ("y = w*x", {"x": 1e200, "w": 1e200}, "smaller: standardise inputs"),
+        ("y = where(x > 0, sqrt(x), 2*x)*w", {"x": -1.0, "w": 1.0}, "mask what goes into the step as well"),
+    ],
+    ids=["log_loss", "log", "div", "exp", "overflow", "masked"],
+)
+def test_the_remedy_is_that_of_the_op_that_broke(text: str, at: dict[str, Any], remedy: str) -> None:
+    """A logarithm, a division and an overflow are mended in different ways."""
+    found = [one for one in diagnoses(text, at) if one.kind == "not finite" and one.where.startswith("forward")]
+
+    assert [remedy in one.remedy for one in found] == [True]
+
+
 def test_what_clipping_gives_is_computed() -> None:
     """By norm the direction is kept; by value the entries beyond are cut, and the cosine says how far it turns."""
     text = "x -> " + " -> ".join(["Linear(8)"] * 6) + " -> Linear(4) -> MSELoss(t)"
