@@ -56,8 +56,8 @@ def data_from(  # noqa: PLR0913, PLR0917 - where data are, and what each column 
     """The data of a CSV or .npz file for the variables of a graph, whose stages have not become nodes yet.
 
     `others` are the variables that the file does not give, since they are learned or have a value, with their shapes.
-    A column named like a variable is this variable, (N,), or (N, 1) where a layer takes it; all other columns are the
-    one variable that is left, (N, F). `target_columns` are the target of the loss, else the column of its name;
+    A column named like a variable is this variable; all other columns are the one variable that is left, (N, F). One
+    column alone is (N,), so that beside another it is not broadcast to (N, N); (N, 1) where a layer takes it. `target_columns` are the target of the loss, else the column of its name;
     the columns `left_out` are not looked at.
     Raises UsageError, with the row and the column where it is about a value, BindingError where a variable gets no
     column, ShapeError where the target does not fit the loss, LimitError.
@@ -91,7 +91,7 @@ def _from_table(  # noqa: PLR0913, PLR0917 - what is read, and what each column 
     in_layers = fed_to_layers(graph)
     shapes: dict[str, Shape] = {}
     for name, columns in inputs.items():
-        shapes[name] = (len(columns),) if columns != (name,) or name in in_layers else ()
+        shapes[name] = (len(columns),) if len(columns) > 1 or name in in_layers else ()
     roles = _roles(inputs, target, targets, shapes, loss)
     judged: Shape = ()
     if loss and target:
