@@ -57,7 +57,8 @@ def data_from(  # noqa: PLR0913, PLR0917 - where data are, and what each column 
 
     `others` are the variables that the file does not give, since they are learned or have a value, with their shapes.
     A column named like a variable is this variable; all other columns are the one variable that is left, (N, F). One
-    column alone is (N,), so that beside another it is not broadcast to (N, N); (N, 1) where a layer takes it. `target_columns` are the target of the loss, else the column of its name;
+    column alone is (N,), so that beside another it is not broadcast to (N, N); (N, 1) where a layer takes it.
+    `target_columns` are the target of the loss, else the column of its name;
     the columns `left_out` are not looked at.
     Raises UsageError, with the row and the column where it is about a value, BindingError where a variable gets no
     column, ShapeError where the target does not fit the loss, LimitError.
