@@ -63,6 +63,14 @@ def test_columns_named_like_variables_are_these_variables(file: Path) -> None:
     assert data.roles.target is None
 
 
+def test_a_lone_column_that_is_left_is_a_vector(file: Path) -> None:
+    """Beside another it would else be broadcast to a square, and the loss be another one."""
+    data = data_in(file, "x,y\n1,2\n3,4\n", "mean((w*x + b - q)**2)", given=("w", "b"))
+
+    assert {name: value.shape for name, value in data.values.items()} == {"x": (2,), "q": (2,)}
+    assert data.roles.inputs["q"] == ("y",)
+
+
 def test_a_column_that_a_layer_takes_has_an_axis_of_one_feature(file: Path) -> None:
     """A target of values has the shape of what the loss compares it with."""
     data = data_in(file, "x,t\n1,2\n3,4\n5,6\n", "x -> Linear(1) -> MSELoss(t)")

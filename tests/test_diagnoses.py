@@ -17,7 +17,7 @@ from diagnosed import (
     xavier,
 )
 
-from bpcli import UsageError
+from bpcli import UsageError, grad
 from bpcli.flow.diagnoses import DEFAULTS, KINDS, KNOWN, thresholds_from
 
 RNN = "x -> RNN(16) -> Linear(2) -> MSELoss(t)"
@@ -78,6 +78,45 @@ def test_the_spectrum_counts_and_not_the_elements() -> None:
     assert "is 1.8, above 1 although no element is beyond 0.9" in grows.evidence
     assert "= 0 after 29 steps" in fades.evidence
     assert "is 0, below 1 although an element is 5" in fades.evidence
+
+
+@pytest.mark.parametrize("nonlinearity", ["tanh", "relu"])
+def test_slopes_that_shrink_a_large_recurrence_are_the_reason(nonlinearity: str) -> None:
+    """An orthogonal weight times 30 has the radius 30: what fades is flattened, and more of the same is no remedy."""
+    text = f"x -> RNN(1, nonlinearity='{nonlinearity}') -> Linear(2) -> MSELoss(t)"
+    found = one_of("vanishing", diagnoses(text, sequences(30), recurrent([[-30.0]])))
+
+    assert "is 30, so that it is the slopes of the activation that shrink it, which are 0." in found.evidence
+    assert "a smaller --initial-scale" in found.remedy
+    assert "orthogonal" not in found.remedy
+
+
+def test_a_matrix_that_was_typed_is_not_drawn() -> None:
+    """Without a network there is neither --initial-weights nor an LSTM."""
+    text = "; ".join([f"h{t} = W @ h{t - 1}" for t in range(1, 4)] + ["sum(h3)"])
+    found = one_of("vanishing", diagnoses(text, {"W": [[0.0, 5.0], [0.0, 0.0]], "h0": [1.0, 1.0]}))
+
+    assert found.evidence.startswith("‖∂h3/∂h0‖ = 0 after 3 steps")
+    assert found.remedy == "a recurrent weight of spectral radius about 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "remedy"),
+    [
+        ("x -> BCELoss(t)", {"x": [2.0], "t": [1.0]}, "a Sigmoid in front of BCELoss, or BCEWithLogitsLoss"),
+        ("y = log(x)*w", {"x": 0.0, "w": 1.0}, "above 0, as in log(x + 1e-12)"),
+        ("y = w/x", {"x": 0.0, "w": 1.0}, "keep the divisor away from 0"),
+        ("y = w*exp(x)", {"x": 1e3, "w": 1.0}, "a stable form, softmax"),
+        ("y = w*x", {"x": 1e200, "w": 1e200}, "smaller: standardise inputs"),
+        ("y = where(x > 0, sqrt(x), 2*x)*w", {"x": -1.0, "w": 1.0}, "mask what goes into the step as well"),
+    ],
+    ids=["log_loss", "log", "div", "exp", "overflow", "masked"],
+)
+def test_the_remedy_is_that_of_the_op_that_broke(text: str, at: dict[str, Any], remedy: str) -> None:
+    """A logarithm, a division and an overflow are mended in different ways."""
+    found = [one for one in diagnoses(text, at) if one.kind == "not finite" and one.where.startswith("forward")]
+
+    assert [remedy in one.remedy for one in found] == [True]
 
 
 def test_what_clipping_gives_is_computed() -> None:
@@ -264,6 +303,31 @@ def test_the_clipped_delta_is_found() -> None:
     assert diagnoses("q = x -> Linear(4); d = clip(q - t, -9, 9); mean(d**2)", regression()) == ()
 
 
+@pytest.mark.parametrize(
+    ("twice", "once", "says"),
+    [
+        ("Softmax -> CrossEntropyLoss(k)", "CrossEntropyLoss(k)", "no class of 4 gets a probability above 48%"),
+        ("LogSoftmax -> CrossEntropyLoss(k)", "LogSoftmax -> NLLLoss(k)", "idle, not wrong"),
+        ("Sigmoid -> BCEWithLogitsLoss(b)", "Sigmoid -> BCELoss(b)", "each probability is between 50% and 73%"),
+    ],
+    ids=["softmax", "log_softmax", "sigmoid"],
+)
+def test_a_softmax_that_the_loss_takes_itself_is_found(twice: str, once: str, says: str) -> None:
+    """With the gradient of the scores beside that without it, which is that of the right net."""
+    at = {**regression(), "k": np.arange(32) % 4, "b": np.arange(128.0).reshape(32, 4) % 2}
+    at = {name: value for name, value in at.items() if name == "x" or f"({name})" in once}
+    found = one_of("double softmax", diagnoses(f"x -> Linear(4) -> {twice}", at))
+    right = grad(f"x -> Linear(4) -> {once.replace('Sigmoid -> BCELoss', 'BCEWithLogitsLoss')}", at)
+    assert right.graph.network
+    scores = right.graph.network.layers[0].output
+
+    assert says in found.evidence
+    assert "without it" not in found.evidence or found.evidence.endswith(
+        f"without it {np.linalg.norm(right.upstreams[scores]):.3g}"
+    )
+    assert diagnoses(f"x -> Linear(4) -> {once}", at) == ()
+
+
 def test_weights_of_the_wrong_scale_are_told_before_gradients_vanish() -> None:
     """Eight default layers shrink the gradient to 0.408^8 = 8e-4; normalisation between them keeps it."""
     found = one_of("wrong scale", diagnoses(layers("ReLU", 8, 64), regression()))
@@ -380,5 +444,5 @@ def test_every_kind_is_tested_here() -> None:
     """A new fault needs a net that has it."""
     assert set(KINDS) == {
         "not finite", "unreached", "exploding", "vanishing", "dead relu", "saturated", "clipped", "wrong scale",
-        "input scale", "relu always on",
+        "input scale", "relu always on", "double softmax",
     }  # fmt: skip

@@ -97,6 +97,29 @@ def test_batch_norm_takes_buffers_from_a_state_dict() -> None:
     assert set(result.gradients) == {"input", "1.weight", "1.bias"}
 
 
+BATCHES = ([[1, 2], [3, 8], [5, -1]], [[0, 4], [2, 2], [10, 3]], [[-1, 1], [0, 0], [4, 5]])
+
+
+def test_batch_norm_without_a_momentum_takes_the_mean_over_all_batches() -> None:
+    """The numbers are PyTorch's after each batch: of the mean, of the variance, and how many batches there were."""
+    text = "x -> nn.BatchNorm1d(2, momentum=None) -> sum"
+    state: dict[str, Any] = {}
+    seen = []
+    for batch in BATCHES:
+        state |= running_statistics(grad(text, {"x": batch, "0.weight": [1, 1], "0.bias": [0, 0], **state}))
+        seen.append([np.asarray(value).tolist() for value in state.values()])
+
+    assert list(state) == ["0.running_mean", "0.running_var", "0.num_batches_tracked"]
+    assert seen[0] == [[3, 3], [4, 21], 1]
+    assert seen[1] == [[3.5, 3], [16, 11], 2]
+    assert seen[2][0] == pytest.approx([2.666666666666667, 2.6666666666666665], rel=1e-15)
+    assert seen[2][1:] == [pytest.approx([13.0, 9.666666666666668], rel=1e-15), 3]
+    del state["0.num_batches_tracked"]  # evaluation does not need it
+    point = {"x": [[1, 2]], "0.weight": [1, 1], "0.bias": [0, 0], **state}
+    value = grad(text, point, evaluation_mode=True).value
+    assert value == pytest.approx(-0.4622499857326025 - 0.21442239605945168, rel=1e-14)
+
+
 def test_parameters_of_norms_begin_as_in_pytorch() -> None:
     """Weights are 1, biases and running means 0, running variances 1."""
     at = grad("x -> BatchNorm1d -> sum", {"x": X}).at

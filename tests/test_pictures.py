@@ -42,6 +42,14 @@ def test_an_svg_holds_its_words_as_text() -> None:
     assert {"A title", "below", "beside", "one", "1e-3", "1e0", "1e3"} <= set(words)
 
 
+@pytest.mark.parametrize(("xs", "is_whole"), [((0, 1, 2, 3), True), ((0, 0.5, 1, 3), False)], ids=["whole", "broken"])
+def test_whole_numbers_have_whole_ticks(xs: tuple[float, ...], *, is_whole: bool) -> None:
+    """There is no epoch 2.5; where points lie between whole numbers ticks do too."""
+    words = words_of(picture_bytes([Chart("", "epoch", "", [Curve("one", xs, (1, 2, 3, 4))])], "svg"))
+
+    assert ("2.5" not in words) is is_whole
+
+
 def test_a_picture_is_the_same_each_time() -> None:
     """No date, no random identity."""
     assert picture_bytes([PLAIN], "svg") == picture_bytes([PLAIN], "svg")

@@ -165,7 +165,9 @@ def test_a_run_that_is_interrupted_and_resumed_is_the_same_to_the_bit(name: str)
     again = call("train", *GO_ON, *FILES, "--json")
 
     assert [first.code, second.code] == [-signal.SIGKILL if name == "SIGKILL" else 130] * 2
-    assert first.out == second.out == ""
+    assert [json.loads(one.out)["steps"] for one in (first, second) if one.out] == (
+        [] if name == "SIGKILL" else [10, 51]
+    )
     assert again == whole
     assert [Path(file).read_bytes() for file in ("run.safetensors", "run.jsonl")] == files
 
@@ -179,6 +181,124 @@ def test_an_interruption_says_how_to_go_on() -> None:
     assert told.err.startswith("note: interrupted after step 10, 2 of 30 epochs done; go on with: ")
     assert call(*command).code == 0
     assert "nothing is kept" in cut(3, "SIGINT", *LINE, "--epochs-count", "9").err
+
+
+@has_signals
+def test_an_interruption_answers_in_json() -> None:
+    """A program that reads it gets the epochs so far, and the status that says why there are no more."""
+    told = cut(10, "SIGINT", *ENDLESS, *FILES, "--json")
+    found = json.loads(told.out)
+    jsonschema.validate(found, json.loads(schema_text("train")))
+
+    assert told.code == 130
+    assert (found["status"], found["stopped"], found["steps"], found["epochs"]) == ("interrupted",) * 2 + (10, 2)
+
+
+SEQUENCES = ("--data-file", "seq.npz", "--epochs-count", "1")
+CAUTIONS = {
+    "time first": ("x -> RNN(4) -> Linear(1) -> MSELoss(t)", "RNN takes the first axis for time, and samples stand"),
+    "behind a layer": ("x -> Sequential(nn.Linear(2, 3), Tanh()) -> GRU(4) -> Linear(1) -> MSELoss(t)", "GRU takes"),
+    "samples first": ("x -> RNN(4, batch_first=True) -> Linear(1) -> MSELoss(t)", ""),
+    "another axis": (
+        "y = permute(x, axes=(1, 0, 2)) -> RNN(4); permute(y, axes=(1, 0, 2)) -> Linear(1) -> MSELoss(t)",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), CAUTIONS.values(), ids=list(CAUTIONS))
+def test_time_where_samples_stand_is_warned_of(text: str, message: str) -> None:
+    """nn.RNN reads the first axis as time unless it is told otherwise; bpcli's data have samples there."""
+    values = np.random.default_rng(0).normal(size=(6, 5, 3))
+    np.savez("seq.npz", x=values[:, :, :2], t=values[:, :, 2:])
+    found = document(text, *SEQUENCES)
+
+    assert bool(found["warnings"]) == bool(message)
+    if message:
+        assert found["warnings"][0]["message"].startswith(message)
+        assert "batch_first=True" in call("train", text, *SEQUENCES).err
+
+
+@pytest.mark.parametrize(
+    ("end", "loss", "advice"),
+    [
+        ("Softmax(dim=1) -> ", "CrossEntropyLoss(label)", "leave out Softmax"),
+        ("LogSoftmax(dim=1) -> ", "CrossEntropyLoss(label)", "leave out LogSoftmax"),
+        ("", "NLLLoss(label)", "end in CrossEntropyLoss"),
+        ("LogSoftmax(dim=1) -> ", "NLLLoss(label)", ""),
+        ("", "CrossEntropyLoss(label)", ""),
+    ],
+    ids=["softmax", "log-softmax", "no logarithms", "logarithms", "scores"],
+)
+def test_a_loss_behind_what_it_does_itself_is_warned_of(end: str, loss: str, advice: str) -> None:
+    """The commonest mistakes with losses of PyTorch, each with what to do."""
+    found = document(f"x -> Linear(3) -> {end}{loss}", *ON_IRIS, "--epochs-count", "1")
+
+    assert [warning["message"].rpartition(": ")[2][: len(advice)] for warning in found["warnings"]] == [advice][
+        : bool(advice)
+    ]
+
+
+def test_columns_may_be_ignored() -> None:
+    """Those with words too; a run that goes on knows them, and predictions do not ask for them."""
+    Path("named.csv").write_text("x,who,y\n0,ann,1\n1,bob,4\n2,cy,7\n", "utf-8")
+    net = ("z -> Linear(1) -> MSELoss(y)", "--data-file", "named.csv", "--epochs-count")
+    refused = refusal(*net, "2")
+    found = document(*net, "2", "--ignore-column", "who", "--save-checkpoint", "run.safetensors")
+    longer = document("--resume-from", "run.safetensors", *net[1:], "3")
+
+    assert "leave the column out by --ignore-column who" in refused[1]
+    assert found["data"]["inputs"] == longer["data"]["inputs"] == {"z": ["x"]}
+    assert call("predict", "run.safetensors", "--data-file", "named.csv").code == 0
+    assert refusal(*net, "2", "--ignore-column", "y", "--target-column", "y")[0].startswith(
+        "--ignore-column y is the t"
+    )
+
+
+def test_hints_name_what_helps() -> None:
+    """Classes under a loss of numbers, first values that are missing, and no column that is used already."""
+    words = refusal("x -> Linear(1) -> MSELoss(label)", "--data-file", IRIS, "--target-column", "species")
+    first = refusal(*LINE[:3])
+    Path("other.csv").write_text("sepal_length,sepal_width,petal_length\n1,2,3\n", "utf-8")
+    call("train", NETWORK, *ON_IRIS, "--epochs-count", "1", "--save-checkpoint", "run.safetensors")
+    missing = call("predict", "run.safetensors", "--data-file", "other.csv").err
+
+    assert words[1].startswith(
+        "MSELoss compares numbers; for classes end in an output for each, as in Linear(3) -> Cross"
+    )
+    assert first[1].startswith("give what is to be learned a first value, as in --w 0 --b 0")
+    assert "no column 'petal_width'" in missing
+    assert "did you mean" not in missing
+
+
+def test_a_narrow_screen_has_a_column_for_each_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Aligned, where a row for each is too long; a text of several lines is one in the heading."""
+    monkeypatch.setenv("COLUMNS", "60")
+    text = LINE[0].replace(" + ", "\n  + ")
+    net = ("x -> Linear(1) -> MSELoss(y)", *LINE[1:3], "--validation-share", "0.3", "--output-format", "table")
+    lines = call("train", *net, "--epochs-count", "4").out.splitlines()
+    start = lines.index("EPOCHS")
+
+    names = [line.split("  ")[1].strip() for line in lines[start + 2 : start + 5]]
+    told = call("train", text, *LINE[1:], "--epochs-count", "2").out
+
+    assert lines[start + 1].split() == ["first", "last"]
+    assert names == ["epoch", "rate", "loss"]
+    assert max(map(len, lines)) <= 60
+    assert "TRAINING                            mean((w*x + b - y)**2)" in told
+
+
+def test_a_loss_that_grows_is_told() -> None:
+    """With what to do now, as where it leaves the finite numbers, which also names the layer."""
+    grown = call("train", *LINE[:-1], "4", "--epochs-count", "3")
+    net = ("x -> Linear(2) -> Linear(1) -> MSELoss(y)", *LINE[1:3], "--learning-rate", "1e300", "--epochs-count", "5")
+    burst = call("train", *net)
+
+    assert (grown.code, burst.code) == (0, 3)
+    assert grown.err.startswith("warning: the loss grew from ")
+    assert "lower --learning-rate" in grown.err
+    assert re.search(r"note: stopped at step 2 .*: in layer \d?\w* ?\w+, .*; lower --learning-rate, clip", burst.err)
+    assert call("train", *LINE, "--epochs-count", "3").err == ""
 
 
 @pytest.mark.parametrize(
@@ -447,6 +567,10 @@ def test_a_picture_is_drawn() -> None:
 def test_quiet_prints_nothing() -> None:
     """Files are written all the same."""
     assert call("train", *LINE, "--epochs-count", "2", "-q", *FILES) == Done(0, "", "")
+    net = ("x -> Linear(1) -> Sigmoid -> BCEWithLogitsLoss(y)", "--data-file", "odd.npz", "--epochs-count", "2")
+    np.savez("odd.npz", x=np.ones((4, 1)), y=np.zeros((4, 1)), unused=np.ones(4))
+    assert call("train", *net, "-q") == Done(0, "", "")
+    assert "Sigmoid stands in front of BCEWithLogitsLoss" in call("train", *net).err
     assert Path("run.safetensors").exists()
 
 
@@ -500,7 +624,7 @@ def _without_the_best(tensors: dict[str, Any]) -> None:
         (_without, "run.safetensors has no array optimizer/exp_avg/0.bias, which this run needs"),
         (_longer, "a parameter has another shape than its layer takes: 0.bias (17,), not (16,)"),
         (_with_odd_predictions, "predictions in run.safetensors has shape (150, 2), not (150, 3)"),
-        (_without_the_best, "no value for the parameter 0.bias"),
+        (_without_the_best, "run.safetensors has no array best/0.bias, which this run needs"),
     ],
     ids=["missing", "longer", "predictions", "best"],
 )
@@ -514,3 +638,17 @@ def test_arrays_that_do_not_fit_are_refused(change: Callable[[dict[str, Any]], N
     found = refusal(NETWORK, "--resume-from", "run.safetensors", "--data-file", IRIS, "--epochs-count", "2")
 
     assert message in found[0]
+
+
+def test_a_batch_norm_without_a_momentum_goes_on_where_it_was_cut() -> None:
+    """Its running mean is that of all batches of both parts: with whole epochs, the mean of x."""
+    words = ("x -> BatchNorm1d(momentum=None) -> Linear(1) -> MSELoss(y)", *LINE[1:3], *FILES, "--batch-size", "4")
+    rate = ("--learning-rate", "0.01")
+    call("train", *words, *rate, "--epochs-count", "1")
+    call("train", *words[:3], *FILES, "--resume-from", "run.safetensors", "--epochs-count", "3")
+    weights = read_checkpoint("run.safetensors").weights
+
+    assert float(weights["0.num_batches_tracked"]) == 6
+    assert float(weights["0.running_mean"][0]) == pytest.approx(-0.125, abs=1e-15)
+    done = call("predict", "run.safetensors", "--data-file", "line.csv")
+    assert done.code == 0

@@ -87,3 +87,10 @@ def test_the_line_keeps_within_the_terminal() -> None:
 def test_numbers_of_the_line_are_short() -> None:
     """Four digits."""
     assert f"loss {short(1 / 3)}" in progress_line(Progress(0, 1, 1, 1, 0.1, 1 / 3, 1.0), 100, UNICODE)
+
+
+def test_an_axis_tells_its_ends_apart() -> None:
+    """Losses that hardly change have as many digits as it takes."""
+    found = rows([1.1402, 1.1398])
+
+    assert [line.split()[0] for line in (found[1], found[6], found[12])] == ["1.1402", "1.14", "1.1398"]

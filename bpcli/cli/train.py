@@ -37,7 +37,7 @@ Examples:
   bpcli train --resume-from run.safetensors --data-file iris.csv --epochs-count 400
 """
 KEPT = (  # of the options, those that a run depends on
-    "names", "target_columns", "validation_share", "standardize_inputs", "epochs_count", "batch_size",
+    "names", "target_columns", "left_out", "validation_share", "standardize_inputs", "epochs_count", "batch_size",
     "early_stopping", "least_gain", "check_every", "random_seed", "initial_weights", "initial_scale",
     "optimizer_name", "learning_rate", "momentum_factor", "weight_decay", "nesterov_momentum", "optimizer_options",
     "clip_norm", "clip_value", "schedule_name", "schedule_options", "warmup_epochs",
@@ -55,6 +55,13 @@ def _takes_data(command: Any) -> Any:
             multiple=True,
             metavar="NAME",
             help="The column that the target of the loss is; may be repeated.",
+        ),
+        click.option(
+            "--ignore-column",
+            "left_out",
+            multiple=True,
+            metavar="NAME",
+            help="A column that is no input, such as a name; may be repeated.",
         ),
         click.option(
             "--validation-share",

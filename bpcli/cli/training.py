@@ -1,7 +1,6 @@
 """How `train` runs: options become a plan and a run, events become progress, files and an answer."""
 
-import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from shlex import quote
 from typing import Any
 
@@ -15,11 +14,12 @@ from bpcli.cli.progress import ProgressLine
 from bpcli.cli.resuming import typed_options
 from bpcli.errors import DIFFERS_EXIT, INTERRUPTED_EXIT, OUTSIDE_DOMAIN_EXIT, UsageError
 from bpcli.language.complaints import shortened
-from bpcli.report.plain import note_text
+from bpcli.report.plain import note_text, notice_text
 from bpcli.report.training.documents import train_document
 from bpcli.report.training.outcome import Outcome, outcome_of
 from bpcli.report.training.progress import Progress
 from bpcli.report.training.screen import training_screen
+from bpcli.train.cautions import cautions_of
 from bpcli.train.checkpoints import Checkpoint
 from bpcli.train.live_checks import Checked
 from bpcli.train.plan import Plan
@@ -29,6 +29,9 @@ from bpcli.train.stepping import StepDone
 from bpcli.train.stopping import Stopped
 from bpcli.train.training import EpochDone, trained
 
+INTERRUPTED = "interrupted"
+MUCH = 2.0  # times the loss of the first epoch
+LOWER = "lower --learning-rate, clip gradients by --clip-norm 1, or look where they grow with 'bpcli flow'"
 EXIT_CODES = {"nonfinite": OUTSIDE_DOMAIN_EXIT, "differ": DIFFERS_EXIT}
 
 
@@ -43,13 +46,18 @@ def answer(  # noqa: PLR0913 - a question, and how it is to be answered
 ) -> int:
     """Train, and tell what it came to; the exit code. `kept` are the options that a checkpoint keeps."""
     run = _run(text, at, options, checkpoint)
-    _say_ignored(run, options["data_file"])
+    cautions = cautions_of(run.model.text, run.data.roles)
+    _say_before(run, cautions, options)
     stopped = _loop(run, options, typed_options(options, kept))
-    if stopped is None:
+    outcome = outcome_of(run, stopped, _files(options), (*cautions, *_grown(run)))
+    if stopped.reason == INTERRUPTED:
+        if output_format == "json":
+            write_json(train_document(outcome))
         return INTERRUPTED_EXIT
-    outcome = outcome_of(run, stopped, _files(options))
     if options["plot_file"] is not None:
-        _plot(outcome, options["plot_file"])
+        _plot(outcome, options["plot_file"], is_quiet=options["is_quiet"])
+    if not options["is_quiet"]:
+        say("".join([notice_text(text, "", None) for text in _grown(run)]))
     if not options["is_quiet"]:
         if output_format == "json":
             write_json(train_document(outcome))
@@ -81,6 +89,7 @@ def _run(text: str, at: Mapping[str, Any], options: dict[str, Any], checkpoint: 
         share=options["validation_share"],
         is_standardised=options["standardize_inputs"],
         setup=setup_from({**options, "evaluation_mode": False}),
+        left_out=options["left_out"],
         limits=limits_from(options),
     )
     if checkpoint is None:
@@ -101,8 +110,8 @@ def _run(text: str, at: Mapping[str, Any], options: dict[str, Any], checkpoint: 
     return resumed(run, checkpoint, source)
 
 
-def _loop(run: Run, options: dict[str, Any], kept: dict[str, Any]) -> Stopped | None:
-    """Train to the end; None where the program is asked to end before."""
+def _loop(run: Run, options: dict[str, Any], kept: dict[str, Any]) -> Stopped:
+    """Train to the end, or until the program is asked to end before."""
     line = ProgressLine(is_wanted=not options["is_quiet"])
     validation = None if run.validation is None else run.validation.values
     with interruptions() as is_interrupted, Keeping(run, options, kept) as keeping:
@@ -124,14 +133,28 @@ def _loop(run: Run, options: dict[str, Any], kept: dict[str, Any]) -> Stopped | 
                 line.erase()
                 keeping.save()
                 say(note_text(_interrupted(run, options)))
-                return None
-    return None
+                break
+    state = run.state
+    return Stopped(INTERRUPTED, state.epoch, state.step, state.batch, "interrupted")
 
 
-def _say_ignored(run: Run, source: str) -> None:
+def _say_before(run: Run, cautions: Sequence[str], options: dict[str, Any]) -> None:
+    """What to know before the first step: arrays and columns that nothing takes, and what is seldom meant."""
+    if options["is_quiet"]:
+        return
+    say("".join([notice_text(text, "", None) for text in cautions]))
+    source = options["data_file"]
     if run.data.ignored:
         listed = ", ".join(run.data.ignored[:5]) + (", …" if len(run.data.ignored) > 5 else "")  # noqa: PLR2004 - a line
         say(note_text(f"no variable takes {listed} of {source}"))
+
+
+def _grown(run: Run) -> list[str]:
+    """A warning where the loss is much larger at the end than it was in the first epoch."""
+    losses = [record["loss"] for record in run.state.history]
+    if run.state.best is not None or len(losses) < 2 or not losses[-1] > MUCH * abs(losses[0]):  # noqa: PLR2004 - to compare
+        return []
+    return [f"the loss grew from {losses[0]:.4g} to {losses[-1]:.4g}: {LOWER}"]
 
 
 def _say_checked(checked: Checked, line: ProgressLine) -> None:
@@ -147,7 +170,8 @@ def _say_stopped(stopped: Stopped, options: dict[str, Any]) -> None:
         return
     where = f"step {stopped.step} (epoch {stopped.epoch}, batch {stopped.batch})"
     kept = f"; {options['save_checkpoint']} holds the weights before it" if options["save_checkpoint"] else ""
-    say(note_text(f"stopped at {where}: {stopped.text}{kept}"))
+    now = f"; {LOWER}" if stopped.reason == "nonfinite" else ""
+    say(note_text(f"stopped at {where}: {stopped.text}{kept}{now}"))
 
 
 def _interrupted(run: Run, options: dict[str, Any]) -> str:
@@ -177,10 +201,11 @@ def _files(options: dict[str, Any]) -> dict[str, str]:
     return {what: options[option] for what, option in files.items() if options[option] is not None}
 
 
-def _plot(outcome: Outcome, target: str) -> None:
+def _plot(outcome: Outcome, target: str, *, is_quiet: bool) -> None:
     from bpcli.report.files import write_whole  # noqa: PLC0415 - loaded where it is used
     from bpcli.report.pictures import form_of, picture_bytes  # noqa: PLC0415 - the same
     from bpcli.report.training.charts import training_charts  # noqa: PLC0415 - the same
 
     write_whole(target, picture_bytes(training_charts(outcome), form_of(target)))
-    say(note_text(f"wrote {os.path.basename(target)}"))  # noqa: PTH119 - pathlib is slow to load
+    if not is_quiet:
+        say(note_text(f"wrote {target}"))

@@ -52,6 +52,7 @@ class DataTable:
                 break
             self._skipped += 1
         separator = max(SEPARATORS, key=head.count)
+        self._advice: dict[str, str] = {}
         self._has_underscore = False
         self._reader = csv.reader(chain([head], self._watched(lines)), delimiter=separator, strict=True)
         with self._told():
@@ -83,6 +84,10 @@ class DataTable:
                 return f"two columns have the name {named(name)}: {places[name] + 1} and {place + 1}"
         return None
 
+    def advise(self, columns: Collection[str], hint: str) -> None:
+        """Let this be said where one of these columns, which is to hold numbers, holds a word."""
+        self._advice |= dict.fromkeys(columns, hint)
+
     def require(self, columns: Collection[str], wanted_by: str) -> None:
         """Raise UsageError, with a suggestion, for the first of these columns that the table has not."""
         for column in columns:
@@ -90,7 +95,9 @@ class DataTable:
                 listed = ", ".join([shortened(name) for name in self.names[:10]])
                 otherwise = f"its columns are {listed}{', …' if len(self.names) > 10 else ''}"  # noqa: PLR2004 - shown
                 message = f"{self.source} has no column {named(column)}, which {wanted_by}"
-                raise UsageError(message, hint=suggestion(column, list(self.names), otherwise))
+                raise UsageError(
+                    message, hint=suggestion(column, [name for name in self.names if name not in columns], otherwise)
+                )
 
     def whole(self, numbers: Sequence[str], words: Collection[str] = ()) -> Columns:
         """All rows of these columns. Raises what `chunks` raises."""
@@ -180,7 +187,8 @@ class DataTable:
         where, typed = self._where(line, place), cell.strip()
         if typed.lower() in MISSING:
             raise self._missing(where)
-        hint = "only a target may hold words; give others as numbers, a column for each word with 0 and 1"
+        otherwise = "only a target may hold words; give others as numbers, a column for each word with 0 and 1"
+        hint = self._advice.get(self.names[place], otherwise)
         if _number(typed.replace(",", ".")) is not None:
             hint = "write numbers with a point, 2.5"
         reason = f"the value in {where} is no number: {named(typed)}"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bpcli.language.arrays import Dtype
     from bpcli.language.build import Setup
 
-COUNTER = "num_batches_tracked"  # stands in the state_dict of batch normalisation, and changes no value
+COUNTER = "num_batches_tracked"  # of batch normalisation: changes no value but running means without a momentum
 MOST_NAMED = 10
 
 
@@ -96,7 +96,8 @@ def _require_whole(given: Collection[str], parameters: Mapping[str, Parameter]) 
 
 def _require_statistics(given: Collection[str], parameters: Mapping[str, Parameter]) -> None:
     """Raise BindingError where parameters are given and the running statistics that evaluation needs are not."""
-    missing = [name for name, parameter in parameters.items() if parameter.kind == "buffer" and name not in given]
+    buffers = [name for name, parameter in parameters.items() if parameter.kind == "buffer"]
+    missing = [name for name in buffers if name not in given and name.rpartition(".")[2] != COUNTER]
     if missing and any(parameters[name].kind == "parameter" for name in given if name in parameters):
         message = f"no value for the running statistics {_listed(missing)}, which evaluation mode uses"
         raise BindingError(message, hint="they stand in PyTorch's state_dict beside the parameters")

@@ -65,16 +65,18 @@ def _standard(m: Scope, x: Node, axes: tuple[int, ...], eps: float) -> tuple[Nod
 class _Running:
     """The running mean and variance of the channels, each (channels,), which `after` axes follow.
 
-    A training step moves them by `momentum` towards its own.
+    A training step moves them by `momentum` towards its own; by 1/n in step n where there is none, so that they are the
+    mean over all steps. Only then is n kept.
     """
 
-    def __init__(self, m: Scope, channels: int, after: int, momentum: float) -> None:
+    def __init__(self, m: Scope, channels: int, after: int, momentum: float | None) -> None:
         self._m = m
         self._shape = (channels,)
         self._spread = (channels, *[1] * after)
-        self._momentum = momentum
+        self._momentum = momentum or 0.0
         self._mean = m.buffer("running_mean", self._shape, ZEROS)
         self._variance = m.buffer("running_var", self._shape, ONES)
+        self._steps = m.buffer("num_batches_tracked", (), ZEROS) if momentum is None else None
 
     def standard(self, x: Node, eps: float) -> Node:
         """(x - running mean)/√(running variance + eps)."""
@@ -83,13 +85,20 @@ class _Running:
 
     def follow(self, mean: Node, variance: Node, count: int) -> None:
         """Move towards a mean and a variance of `count` entries; of several instances towards their mean."""
-        m, (channels,), momentum = self._m, self._shape, self._momentum
+        m, (channels,) = self._m, self._shape
         mean, variance = [m.mean(m.reshape(one, shape=(-1, channels)), axis=0) for one in (mean, variance)]
-        unbiased = variance * (count / (count - 1))
         m.after(
-            running_mean=(1 - momentum) * self._mean + momentum * mean,
-            running_var=(1 - momentum) * self._variance + momentum * unbiased,
+            running_mean=self._moved(self._mean, mean),
+            running_var=self._moved(self._variance, variance * (count / (count - 1))),
         )
+        if self._steps is not None:
+            m.after(num_batches_tracked=self._steps + 1)
+
+    def _moved(self, running: Node, own: Node) -> Node:
+        """What a running statistic is after a step."""
+        if self._steps is not None:
+            return running + (own - running) / (self._steps + 1)
+        return (1 - self._momentum) * running + self._momentum * own
 
 
 def _normal(m: Scope, x: Node, axes: tuple[int, ...], what: str, eps: float, running: _Running | None) -> Node:
@@ -127,15 +136,13 @@ def _batch_norm(counts: tuple[int, ...], example: str) -> Callable[..., Node]:
         """Normalise each channel (axis 1) over the batch in training, by the running statistics in evaluation.
 
         weight, bias, running_mean and running_var are (num_features,). Without a momentum the running statistics are
-        the mean over all batches; this one is taken as the first. Raises ShapeError. Source: torch.nn.BatchNorm2d.
+        the mean over all batches, which num_batches_tracked counts. Raises ShapeError. Source: torch.nn.BatchNorm2d.
         """
         require_axes(x.shape, counts, example)
         require_length(x, 1, num_features, "channels")
         after = len(x.shape) - 2
         learned = _Learned(m, (num_features,), after, has_weight=affine, has_bias=bias)
-        running = (
-            _Running(m, num_features, after, 1.0 if momentum is None else momentum) if track_running_stats else None
-        )
+        running = _Running(m, num_features, after, momentum) if track_running_stats else None
         return learned.applied(_normal(m, x, (0, *range(2, len(x.shape))), "value", eps, running))
 
     return build

@@ -136,6 +136,8 @@ def _set_scales(axes: Any, chart: Chart) -> None:
     if chart.is_log:
         heights = [_place(y, is_log=True) for curve in chart.curves for y in curve.ys if y is not None]
         _set_powers(axes, [height for height in heights if not isnan(height)])
+    if not (chart.x_is_log or chart.ticks) and all(float(x).is_integer() for curve in chart.curves for x in curve.xs):
+        axes.locator_params(axis="x", integer=True)  # there is no epoch 2.5
     if chart.x_is_log:
         xs = chart.curves[0].xs[:: ceil(len(chart.curves[0].xs) / MOST_VALUES)]
         axes.set_xticks([_place(x, is_log=True) for x in xs], [f"{x:.3g}" for x in xs])

@@ -11,7 +11,8 @@ from bpcli.errors import BindingError, ShapeError, UsageError
 from bpcli.graph.node import Graph
 from bpcli.graph.op import Shape
 from bpcli.graph.shapes import shape_text
-from bpcli.language.complaints import named, suggestion
+from bpcli.language.build import has_layers
+from bpcli.language.complaints import named, shortened, suggestion
 from bpcli.language.data_tables import DataTable
 from bpcli.language.limits import DEFAULT_LIMITS, Limits
 from bpcli.language.values import shape_of
@@ -44,18 +45,21 @@ class Data(NamedTuple):
         return self._replace(values=self.batch(places), size=len(places))
 
 
-def data_from(
+def data_from(  # noqa: PLR0913, PLR0917 - where data are, and what each column is
     source: str,
     graph: Graph,
     others: Mapping[str, Shape] = NO_SHAPES,
     target_columns: Sequence[str] = (),
     limits: Limits = DEFAULT_LIMITS,
+    left_out: Sequence[str] = (),
 ) -> Data:
     """The data of a CSV or .npz file for the variables of a graph, whose stages have not become nodes yet.
 
     `others` are the variables that the file does not give, since they are learned or have a value, with their shapes.
-    A column named like a variable is this variable, (N,), or (N, 1) where a layer takes it; all other columns are the
-    one variable that is left, (N, F). `target_columns` are the target of the loss, else the column of its name.
+    A column named like a variable is this variable; all other columns are the one variable that is left, (N, F). One
+    column alone is (N,), so that beside another it is not broadcast to (N, N); (N, 1) where a layer takes it.
+    `target_columns` are the target of the loss, else the column of its name;
+    the columns `left_out` are not looked at.
     Raises UsageError, with the row and the column where it is about a value, BindingError where a variable gets no
     column, ShapeError where the target does not fit the loss, LimitError.
     """
@@ -64,29 +68,38 @@ def data_from(
         message = f"data are read from CSV and .npz files, not from {source}"
         raise UsageError(message, hint="write it as CSV with a row of names, or by numpy.savez with names of variables")
     if form == "npz":
-        return _from_arrays(source, graph, others, target_columns, limits)
-    return _from_table(source, graph, others, target_columns, limits)
+        return _from_arrays(source, graph, others, (*target_columns, *left_out), limits)
+    return _from_table(source, graph, others, target_columns, left_out, limits)
 
 
-def _from_table(
-    source: str, graph: Graph, others: Mapping[str, Shape], target_columns: Sequence[str], limits: Limits
+def _from_table(  # noqa: PLR0913, PLR0917 - what is read, and what each column is
+    source: str,
+    graph: Graph,
+    others: Mapping[str, Shape],
+    target_columns: Sequence[str],
+    left_out: Sequence[str],
+    limits: Limits,
 ) -> Data:
     table = DataTable(source, limits)
+    table.require(left_out, "--ignore-column names")
     free = [variable.name for variable in graph.variables if variable.name not in others]
     loss = loss_of(graph)
     target = loss.target if loss and loss.target in free else None
     targets = _target_columns(table, target, target_columns)
-    inputs, ignored = _inputs(table, [name for name in free if name != target], targets)
+    _require_apart(left_out, targets)
+    learns = not has_layers(graph)
+    inputs, ignored = _inputs(table, [name for name in free if name != target], {*targets, *left_out}, learns=learns)
     in_layers = fed_to_layers(graph)
     shapes: dict[str, Shape] = {}
     for name, columns in inputs.items():
-        shapes[name] = (len(columns),) if columns != (name,) or name in in_layers else ()
+        shapes[name] = (len(columns),) if len(columns) > 1 or name in in_layers else ()
     roles = _roles(inputs, target, targets, shapes, loss)
     judged: Shape = ()
     if loss and target:
         judged, roles = _judged(loss, roles, others, limits)
     features = [column for columns in inputs.values() for column in columns]
     is_words = may_be_words(roles.loss, targets)
+    _advise(table, features, targets, roles)
     read = table.whole([*features, *([] if is_words else targets)], targets if is_words else ())
     values = inputs_of(roles, read.numbers)
     if loss and target:
@@ -96,6 +109,24 @@ def _from_table(
             found = target_from_numbers(target, read.numbers[:, len(features) :], loss.kind, judged)
         values, roles = _with_target(values, roles, target, found)
     return Data(values, len(read.numbers), roles, ignored)
+
+
+def _require_apart(left_out: Sequence[str], targets: Collection[str]) -> None:
+    """Raise UsageError where a column is to be left out and is the target."""
+    for name in left_out:
+        if name in targets:
+            message = f"--ignore-column {shortened(name)} is the target of the loss"
+            raise UsageError(message, hint="leave out --ignore-column, or name another --target-column")
+
+
+def _advise(table: DataTable, features: Sequence[str], targets: Sequence[str], roles: Roles) -> None:
+    """What to do where a column holds words and should not."""
+    hint = "leave the column out by --ignore-column {0}, or give it as numbers, a column for each word with 0 and 1"
+    for name in features:
+        table.advise([name], hint.format(shortened(name)))
+    end = f"CrossEntropyLoss({roles.target})"
+    what = f"{roles.loss} compares numbers; for classes end in an output for each, as in Linear(3) -> {end}"
+    table.advise(targets, what)
 
 
 def _roles(
@@ -137,7 +168,7 @@ def _target_columns(table: DataTable, target: str | None, asked: Sequence[str]) 
 
 
 def _inputs(
-    table: DataTable, variables: Sequence[str], targets: Collection[str]
+    table: DataTable, variables: Sequence[str], targets: Collection[str], *, learns: bool
 ) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """The columns of each variable, and those that are left. Raises BindingError where a variable gets none."""
     features = [name for name in table.names if name not in targets]
@@ -148,7 +179,10 @@ def _inputs(
         listed = ", ".join(without)
         message = f"{table.source} has no column for {listed}"
         known = "a column is named like its variable; all other columns together are the one variable that is left"
-        raise BindingError(message, hint=suggestion(without[0], list(rest), known))
+        if learns:
+            first = " ".join([f"--{name} 0" for name in without])
+            known = f"give what is to be learned a first value, as in {first}; {known}"
+        raise BindingError(message, hint=known if learns else suggestion(without[0], list(rest), known))
     return {name: (name,) if name in own else rest for name in variables}, () if without else rest
 
 
@@ -169,8 +203,8 @@ def _from_arrays(
     from bpcli.language.files import arrays_in  # noqa: PLC0415 - most data are CSV
 
     if target_columns:
-        message = f"--target-column names a column of a CSV file; {source} holds arrays"
-        raise UsageError(message, hint="name the array of the target like the variable that the loss takes")
+        message = f"--target-column and --ignore-column name columns of a CSV file; {source} holds arrays"
+        raise UsageError(message, hint="name each array like its variable; others are left out")
     found = arrays_in(source, limits, "float64")
     free = [variable.name for variable in graph.variables if variable.name not in others]
     values = {name: _array(source, found, name) for name in free}

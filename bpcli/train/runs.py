@@ -24,9 +24,9 @@ NOTHING: Mapping[str, Any] = {}
 class Question(NamedTuple):
     """What is to be trained: an expression, values that are given by name, and where the data are.
 
-    `learned` are names that are learned, None for all that can be. `share` of the samples, or else those of
-    `validation_file`, are not trained on. Where a run goes on with values from a checkpoint, `begun_with` is the
-    fingerprint of those that it began with.
+    `learned` are names that are learned, None for all that can be. `left_out` are columns that are not looked at.
+    `share` of the samples, or else those of `validation_file`, are not trained on. Where a run goes on with values from
+    a checkpoint, `begun_with` is the fingerprint of those that it began with.
     """
 
     expression: str
@@ -38,6 +38,7 @@ class Question(NamedTuple):
     begun_with: str | None = None
     share: float = 0.0
     is_standardised: bool = False
+    left_out: Sequence[str] = ()
     setup: Setup = TRAINING
     limits: Limits = DEFAULT_LIMITS
 
@@ -76,7 +77,7 @@ def run_of(question: Question, plan: Plan) -> Run:
     graph = graph_from(question.expression, question.given, limits)
     given = {name: value_from(name, value, limits) for name, value in question.given.items()}
     shapes = {name: shape_of(value) for name, value in given.items()}
-    data = data_from(question.data_file, graph, shapes, question.target_columns, limits)
+    data = data_from(question.data_file, graph, shapes, question.target_columns, limits, question.left_out)
     if question.validation_file is None:
         training, validation = split(data, question.share, plan.random_seed)
     else:

@@ -1,9 +1,11 @@
 """One step: forward, backward, clipping, update. Where it leaves the finite numbers nothing is changed."""
 
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any, NamedTuple
 
 from bpcli.backprop.gradients import gradients_of
+from bpcli.graph.node import Graph, Node
 from bpcli.numbers.arrays import arrays
 from bpcli.train.batches import Values, count_of
 from bpcli.train.model import Model, Pass, buffers_after, gradients_into
@@ -86,6 +88,16 @@ def _not_finite_in(values: Values) -> str | None:
     return next((name for name, value in values.items() if not arrays.is_finite(value)), None)
 
 
+def _layer_of(graph: Graph, values: Mapping[Node, Any]) -> str:
+    """The layer of the first node whose value is not finite; nothing where there is none, or no layer."""
+    layers = graph.network.layers if graph.network else ()
+    for place, node in enumerate(graph.nodes):
+        if not arrays.is_finite(values[node]):
+            found = [one for one in layers for block in one.blocks if block.start <= place < block.stop]
+            return found[0].title if found else ""
+    return ""
+
+
 def not_finite(found: Pass, state: State) -> Stopped:
     """Why a step was not taken: the first step of the graph that left the finite numbers."""
     graph = found.program.graph
@@ -93,4 +105,6 @@ def not_finite(found: Pass, state: State) -> Stopped:
     wanted = [name for name in at if name in state.weights.views]
     result = gradients_of(graph, at, wanted, system=arrays)
     text = result.warnings[0].message if result.warnings else "the weights are not finite"
+    layer = _layer_of(graph, result.values)
+    text = f"in layer {layer}, {text}" if layer else text
     return Stopped("nonfinite", state.epoch + 1, state.step + 1, state.batch + 1, text)

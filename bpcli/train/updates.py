@@ -51,7 +51,7 @@ class Update(NamedTuple):
     @property
     def beyond(self) -> str | None:
         """The first of the new values, of the statistics, or else the loss after, that is not finite, in words."""
-        values = {**{change.name: change.computed["w_new"] for change in self.changes}, **self.statistics}
+        values = {**{change.name: change.computed["θ_new"] for change in self.changes}, **self.statistics}
         names = [name for name, value in values.items() if not arrays.is_finite(value)]
         if names:
             return f"the new value of {names[0]}"

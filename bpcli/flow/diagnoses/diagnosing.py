@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from bpcli.flow.diagnoses.always_on import always_on_relus
 from bpcli.flow.diagnoses.clipped import clipped
 from bpcli.flow.diagnoses.dead import dead_relus
+from bpcli.flow.diagnoses.double_softmax import double_softmax
 from bpcli.flow.diagnoses.exploding import exploding
 from bpcli.flow.diagnoses.inputs import unscaled_inputs
 from bpcli.flow.diagnoses.not_finite import not_finite
@@ -26,6 +27,7 @@ FAULTS: dict[str, Callable[[Scene], Iterator[Diagnosis]]] = {
     "dead relu": dead_relus,
     "saturated": saturated,
     "clipped": clipped,
+    "double softmax": double_softmax,
     "wrong scale": wrong_scale,
     "input scale": unscaled_inputs,
     "relu always on": always_on_relus,

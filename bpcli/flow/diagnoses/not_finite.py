@@ -16,10 +16,16 @@ if TYPE_CHECKING:
     from bpcli.flow.results import Diagnosis
     from bpcli.graph.node import Node
 
-FORWARD_REMEDY = (
-    "keep the input of this step within its domain and range: standardise inputs, lower the learning rate, or use a "
-    "stable form such as log_softmax"
-)
+OVERFLOW_REMEDY = "keep the numbers that go into this step smaller: standardise inputs, lower the learning rate"
+LOG_REMEDY = "keep the input of the logarithm above 0, as in log(x + 1e-12); or log_softmax, logsigmoid of scores"
+# By the op at which the values stop being finite; every other one overflows.
+FORWARD_REMEDIES = {
+    **dict.fromkeys(("log", "log2", "log10", "log1p"), LOG_REMEDY),
+    "log_loss": "a Sigmoid in front of BCELoss, or BCEWithLogitsLoss, which takes scores, in its place",
+    "sqrt": "keep the input of sqrt at 0 or above, as in sqrt(maximum(x, 0) + 1e-12)",
+    "div": "keep the divisor away from 0, as in a/(b + 1e-12)",
+    "exp": "a stable form, softmax, log_softmax, logsumexp or softplus, in place of exp; or smaller inputs of it",
+}
 MASKED_REMEDY = (
     "mask what goes into the step as well, f(where(condition, x, 1)): where() keeps the value out, but 0·∞ is NaN on "
     "the way back"
@@ -35,7 +41,10 @@ def not_finite(scene: Scene) -> Iterator[Diagnosis]:
     forward = _first_forward(scene)
     if forward is not None:
         said = next((message for message in messages if message.startswith("forward")), scene.formula(forward))
-        yield scene.finding("not finite", f"forward, {scene.place(forward)}", said, "", FORWARD_REMEDY)
+        remedy = FORWARD_REMEDIES.get(forward.op.name, OVERFLOW_REMEDY)
+        if _is_kept_out(scene, forward):
+            said, remedy = f"{said}; where() computes both branches, and keeps this one out of its value", MASKED_REMEDY
+        yield scene.finding("not finite", f"forward, {scene.place(forward)}", said, "", remedy)
     backward = _first_backward(scene)
     if backward is not None:
         node = backward
@@ -65,6 +74,12 @@ def _first_backward(scene: Scene) -> Node | None:
         if lost:
             return step.node
     return None
+
+
+def _is_kept_out(scene: Scene, node: Node) -> bool:
+    """Whether a `where` behind a node has a finite value all the same."""
+    behind = downstream_of(scene.result.graph, [node])
+    return any(one.op.name == "where" and arrays.is_finite(scene.result.values[one]) for one in behind)
 
 
 def _masked_share(scene: Scene, node: Node) -> float:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from bpcli.backprop.sweep import local_numbers
 from bpcli.flow.courses import recurrences_of
 from bpcli.flow.diagnoses.figures import figure, plural
+from bpcli.numbers.arrays import arrays
 from bpcli.numbers.singular import spectral_radius
 
 if TYPE_CHECKING:
     from bpcli.flow.courses import Recurrence
     from bpcli.flow.diagnoses.scene import Scene
     from bpcli.flow.results import Course
+
+ACTIVATIONS = {"tanh", "relu", "sigmoid"}
+ABOUT_ONE = 0.99
 
 
 def evidence_of(scene: Scene, course: Course, step: int) -> str:
@@ -53,9 +58,28 @@ def spectrum_of(scene: Scene, course: Course) -> str:
         text += (
             f", above 1 although no element is beyond {figure(largest)}: what counts is the spectrum, not the elements"
         )
-    if course.fitted is not None and course.fitted < 1 < radius:
-        text += ", so that it is the slopes of the activation that shrink it"
+    if is_flattened(scene, course):
+        slope = figure(_mean_slope(scene, course))
+        text += f", so that it is the slopes of the activation that shrink it, which are {slope} on average"
     return text
+
+
+def is_flattened(scene: Scene, course: Course) -> bool:
+    """Whether a gradient fades though the spectral radius is at least 1, and the slopes of an activation are below it.
+
+    A matrix of a radius just below 1, as that of an orthogonal one but for rounding, counts as well.
+    """
+    weight = _weight(scene, course)
+    radius = None if weight is None else spectral_radius(scene.value(weight))
+    return radius is not None and radius > ABOUT_ONE and course.log10_norms[-1] < 0 and _mean_slope(scene, course) < 1
+
+
+def _mean_slope(scene: Scene, course: Course) -> float:
+    """The mean of |slope| over all units and steps of the activations of a recurrence; 1 where it has none."""
+    found = [recurrence for recurrence in recurrences_of(scene.result.graph) if recurrence.label == course.name]
+    nodes = [node for one in found for moment in one.moments for node in moment.nodes if node.op.name in ACTIVATIONS]
+    slopes = [abs(arrays.value(local_numbers(node, scene.value, arrays)[0])) for node in nodes]
+    return sum(float(slope.sum()) for slope in slopes) / sum(slope.size for slope in slopes) if slopes else 1.0
 
 
 def _weight(scene: Scene, course: Course) -> Any:

@@ -45,6 +45,15 @@ def _through_time(scene: Scene, course: Course) -> Diagnosis:
     remedy = {
         "LSTM": "biases of the forget gates that begin at 1 or more (Gers et al. 2000), or shorter sequences",
         "GRU": "biases of the update gates z that begin at 1 or more, or shorter sequences",
-    }.get(kind, f"{through_time.radius_one(course)}, or an LSTM or a GRU")
+    }.get(kind) or _plain_remedy(scene, course)
     evidence = through_time.evidence_of(scene, course, steps) + told
     return scene.finding("vanishing", f"through time, {course.name}", evidence, "vanishing-time", remedy)
+
+
+def _plain_remedy(scene: Scene, course: Course) -> str:
+    """What helps a recurrence without gates: where its weight is large enough already, slopes near 1."""
+    gated = ", or an LSTM or a GRU" if course.layer else ""
+    if through_time.is_flattened(scene, course):
+        scale = " (a smaller --initial-scale)" if course.layer else ""
+        return f"smaller weights{scale} or inputs, so that units are neither saturated nor off{gated}"
+    return f"{through_time.radius_one(course)}{gated}"

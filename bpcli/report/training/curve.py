@@ -54,7 +54,7 @@ def loss_curve(training: Sequence[float], validation: Sequence[float | None], pa
     scale = scale_of(losses)
     is_plain = page.signs == ASCII
     steps = [scale.loss_at(height) for height in (1, 0.5, 0)]
-    captions = [f"{loss:.3g}" for loss in steps]
+    captions = _captions(steps)
     before = max(map(len, captions)) + 3
     width = min(WIDTH, max(int(min(page.width, WIDTH + before)) - before, LEAST_WIDTH))
     drawn = _stars(training, scale, width) if is_plain else _braille(training, scale, width)
@@ -73,6 +73,15 @@ def loss_curve(training: Sequence[float], validation: Sequence[float | None], pa
     told += f"{'*' if is_plain else '⠤'} training"
     told += ", o validation" if circles else ""
     return [*page.title("LOSS", f"by epoch, {told}"), *lines]
+
+
+def _captions(losses: Sequence[float]) -> list[str]:
+    """Three digits of each loss, or as many as tell them apart."""
+    for digits in range(3, 17):
+        captions = [f"{loss:.{digits}g}" for loss in losses]
+        if len(set(captions)) == len(captions):
+            break
+    return captions
 
 
 def _row(drawn: Sequence[str], circles: set[int]) -> Line:

@@ -7,6 +7,8 @@ from bpcli.report.documents import Document, envelope, json_text
 from bpcli.report.training.outcome import Outcome
 from bpcli.train.forms import strict
 
+UNFINISHED = frozenset({"nonfinite", "interrupted"})
+
 
 def history_lines(records: Iterable[dict[str, Any]]) -> bytes:
     """Epochs as JSON Lines, UTF-8."""
@@ -16,7 +18,7 @@ def history_lines(records: Iterable[dict[str, Any]]) -> bytes:
 def train_document(outcome: Outcome) -> Document:
     """The answer of `train`. It holds no time, so that a run that was interrupted and resumed has the same."""
     return {
-        **envelope("nonfinite" if outcome.status == "nonfinite" else "ok", {}, "train"),
+        **envelope(outcome.status if outcome.status in UNFINISHED else "ok", {}, "train"),
         "expression": outcome.expression,
         "random_seed": outcome.random_seed,
         "data": {
@@ -37,7 +39,7 @@ def train_document(outcome: Outcome) -> Document:
         "best_epoch": outcome.best,
         "history": [strict(record) for record in outcome.history],
         "files": dict(outcome.files),
-        "warnings": [],
+        "warnings": [{"message": text, "span": None} for text in outcome.warnings],
     }
 
 

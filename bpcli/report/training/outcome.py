@@ -10,9 +10,10 @@ from bpcli.train.stopping import Stopped
 class Outcome(NamedTuple):
     """A training that is over.
 
-    `status` is `finished`, `patience`, `nonfinite` or `differ`, `reason` says more of the last two. `history` has a
-    record for each epoch; `best` is the number of the best epoch of early stopping. `options` are those of the
-    optimiser and of its schedule, by name; `files` are what was written, by what it holds.
+    `status` is `finished`, `patience`, `nonfinite`, `differ` or `interrupted`, `reason` says more of the last three.
+    `history` has a record for each epoch; `best` is the number of the best epoch of early stopping. `options` are those
+    of the optimiser and of its schedule, by name; `files` are what was written, by what it holds. `warnings` are what
+    to know about the text, and about how the training went.
     """
 
     expression: str
@@ -34,9 +35,10 @@ class Outcome(NamedTuple):
     random_seed: int
     drawn: bool
     files: Mapping[str, str]
+    warnings: Sequence[str] = ()
 
 
-def outcome_of(run: Run, stopped: Stopped, files: Mapping[str, str]) -> Outcome:
+def outcome_of(run: Run, stopped: Stopped, files: Mapping[str, str], warnings: Sequence[str] = ()) -> Outcome:
     """What a run came to that stopped, and wrote these files."""
     plan, state, roles = run.plan, run.state, run.data.roles
     schedule = {} if plan.schedule.name == "constant" else {"schedule": plan.schedule.name, **plan.schedule.options}
@@ -62,4 +64,5 @@ def outcome_of(run: Run, stopped: Stopped, files: Mapping[str, str]) -> Outcome:
         random_seed=plan.random_seed,
         drawn=run.is_drawn,
         files=files,
+        warnings=warnings,
     )

@@ -1,10 +1,10 @@
 """What a training came to, on the screen: the data, the way, its epochs, and the curve of its loss."""
 
 from collections.abc import Mapping, Sequence
-from math import prod
+from math import inf, prod
 from typing import Any
 
-from bpcli.report.layout import Column, Line, Piece, Row, table
+from bpcli.report.layout import Column, Line, Piece, Row, table, text_of
 from bpcli.report.page import TITLE, Page
 from bpcli.report.plain import one_line
 from bpcli.report.training.curve import loss_curve
@@ -45,7 +45,7 @@ def _about(outcome: Outcome, page: Page) -> list[Line]:
     set_in = table(columns, rows, float("inf"))
     wide = max(len(name) for name, _ in words) + 4
     lines = [part for line in set_in for part in _wrapped(line, page, wide)]
-    return [*_title(one_line(outcome.expression), page), *lines]
+    return [*_title(one_line(" ".join(outcome.expression.split())), page), *lines]
 
 
 def _title(text: str, page: Page) -> list[Line]:
@@ -131,7 +131,17 @@ def _epochs(outcome: Outcome, page: Page) -> list[Line]:
         Column("right"),
         *[Column("point", "value", caption=name) for name in heading[2:]],
     ]
-    return [*page.title("EPOCHS"), *table(columns, rows, page.width, tuple(heading), needs_heading=True)]
+    lines = table(columns, rows, inf, tuple(heading), needs_heading=True)
+    if max(map(len, map(text_of, lines))) > page.width:
+        lines = _side_by_side([tuple(heading), *[row.cells for row in rows]], page)
+    return [*page.title("EPOCHS"), *lines]
+
+
+def _side_by_side(cells: Sequence[Sequence[str]], page: Page) -> list[Line]:
+    """A column for each epoch, where a row for each is too long."""
+    heading, *rows = [Row(texts) for texts in zip(*cells, strict=True)]
+    columns = [Column("left", "heading"), *[Column("point", "value", caption=word) for word in heading.cells[1:]]]
+    return table(columns, rows, page.width, heading.cells, needs_heading=True)
 
 
 def _best(history: Sequence[Mapping[str, Any]]) -> int:
