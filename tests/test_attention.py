@@ -87,7 +87,7 @@ def test_parameters_are_drawn_as_in_pytorch() -> None:
     assert network is not None
 
     assert {one.variable.name: one.draw for one in network.parameters} == {
-        "0.in_proj_weight": Draw("uniform", -sqrt(6 / 16), sqrt(6 / 16)),
+        "0.in_proj_weight": Draw("uniform", -sqrt(6 / 16), sqrt(6 / 16), blocks=3),
         "0.in_proj_bias": Draw("constant", 0.0),
         "0.bias_k": Draw("normal", 0.0, 1 / 2),
         "0.bias_v": Draw("normal", 0.0, 1 / 2),

@@ -216,7 +216,13 @@ def test_an_option_at_the_end_has_no_value(option: str) -> None:
     ("arguments", "parts"),
     [
         (("grda",), ("unknown command 'grda'", "did you mean 'grad'?")),
-        (("frobnicate",), ("unknown command 'frobnicate'", "grad, jacobian, hessian, explain, check, ops, schema")),
+        (
+            ("frobnicate",),
+            (
+                "unknown command 'frobnicate'",
+                "grad, jacobian, hessian, explain, check, flow, step, train, predict, ops",
+            ),
+        ),
         (("x*y",), ("unknown command 'x*y'", 'bpcli grad "x*y"')),
         (("--vresion",), ("--vresion", "--version")),
         (("schema", "nope"), ("there is no schema 'nope'", "grad")),

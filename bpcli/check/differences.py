@@ -33,11 +33,8 @@ class Budget(NamedTuple):
     They are spread evenly, or drawn from the seed `chance`, in each variable others.
     """
 
-    ops: float = MOST_COMPUTED
+    ops: float
     chance: int | None = None
-
-
-WHOLE = Budget()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +59,7 @@ def differences(
     values_at: Mapping[str, Any],
     wanted: Collection[str] | None = None,
     seed: Any = None,
-    budget: Budget = WHOLE,
+    budget: Budget | None = None,
 ) -> dict[str, Differences]:
     """∂output/∂entry for every entry of the wanted variables, by differences of the output.
 
@@ -76,6 +73,7 @@ def differences(
     with arrays.at_work():
         values = evaluate(graph, values_at, arrays)
         chosen = [one for one in graph.variables if wanted is None or one.name in wanted]
+        budget = budget or Budget(MOST_COMPUTED)
         part = budget._replace(ops=budget.ops / max(1, len(chosen)))
         found = {}
         for variable in chosen:
