@@ -205,6 +205,49 @@ def test_dead_units_are_told_from_chance_by_their_number() -> None:
     assert "dead relu" not in kinds(diagnoses(layers("ReLU", 1, 16), at, lambda _, value: -abs(value)))
 
 
+ACROSS = "x -> Linear(32) -> ReLU -> Linear(4) -> MSELoss(t)"
+
+
+def test_dead_units_are_told_from_chance_by_random_signs() -> None:
+    """Samples that point into many directions leave hardly a unit off by chance: 13 of 32 are too many."""
+    at = regression(64)
+    at["x"] += 1
+
+    def change(name: str, value: Any) -> Any:
+        return np.where(np.arange(32)[:, None] < 12, -abs(value), value) if name == "0.weight" else value
+
+    found = one_of("dead relu", diagnoses(ACROSS, at, change))
+
+    assert "13 of 32 units (units 0, 1, 2, 3, 4, …) are 0 for each of 64 samples" in found.evidence
+    assert "with random signs of the weights less than 2% of units are" in found.evidence
+    assert found.threshold == "dead-chance"
+    assert "learning rate" in found.remedy  # the weights were given, so training made them
+
+
+def test_dead_units_are_told_from_chance_by_the_sum_of_their_inputs() -> None:
+    """All samples point into one direction, where any unit is off with 1/2: together the inputs are too far below 0."""
+    at = {**regression(64), "x": np.ones((64, 16))}
+
+    def change(name: str, value: Any) -> Any:
+        rows = np.where(np.arange(32) < 3, 0.1, -0.5)[:, None]
+        return value * 0 + rows if name == "0.weight" else value * (value.ndim > 1)
+
+    found = one_of("dead relu", diagnoses(ACROSS, at, change))
+
+    assert "29 of 32 units" in found.evidence
+    assert "random signs of the weights bring the mean inputs so far out" in found.evidence
+
+
+def test_small_inputs_are_the_cause_that_is_named() -> None:
+    """Beside inputs of 1e-4 biases decide which units are off; behind a bottleneck that is off as well."""
+    point = regression(64)
+
+    assert [one.kind for one in diagnoses(ACROSS, {**point, "x": point["x"] / 1e4})] == ["input scale"]
+    narrow = "x -> Linear(3) -> ReLU -> Linear(64) -> ReLU -> Linear(4) -> MSELoss(t)"
+    shut = diagnoses(narrow, point, lambda name, value: value - 10 if name == "0.bias" else value)
+    assert [one.where for one in shut if one.kind in {"dead relu", "relu always on"}] == ["1 ReLU"]
+
+
 def test_a_dead_channel_is_a_unit_of_a_convolution() -> None:
     """A channel is dead if it is 0 for all samples and places."""
     text = "x -> Conv2d(4, 3) -> ReLU -> Flatten -> Linear(4) -> MSELoss(t)"
@@ -287,10 +330,11 @@ def test_a_least_square_is_no_broken_path() -> None:
 
 def test_a_dead_layer_is_the_reason_for_what_is_behind_and_before_it() -> None:
     """No gradient reaches the weights before it, and those behind it get what they multiply, which is 0."""
-    found = one_of("unreached", diagnoses(layers("ReLU", 1), regression(), moved("0.bias", -10)))
+    (found,) = diagnoses(layers("ReLU", 1), regression(), moved("0.bias", -10))
 
-    assert found.where == "1 ReLU"
-    assert "0.weight, 0.bias, 2.weight" in found.evidence
+    assert (found.kind, found.where) == ("dead relu", "1 ReLU")
+    assert "all 32 units are 0" in found.evidence
+    assert found.evidence.endswith("No gradient reaches 0.weight, 0.bias, 2.weight")
 
 
 def test_the_clipped_delta_is_found() -> None:

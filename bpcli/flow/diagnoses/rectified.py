@@ -1,20 +1,22 @@
 """ReLUs that are off for every sample of a batch, or never: which they are, and whether chance explains it.
 
 By chance a whole batch may leave a ReLU off: deep in a network of random weights all samples point into almost one
-direction, and near half of the units are off for all of them. Two things are no chance:
+direction, and near half of the units are off for all of them. Three things are no chance:
 
-- so many units of a layer are off that weights symmetric about 0, where each unit is off for a whole batch with a
-  probability of at most 1/2, would hardly ever give it: k of n, or more, with at most exp(-n·KL(k/n ‖ 1/2)) (Chernoff);
-- the input of a unit is, on average over the batch, many times further below 0 than its weights explain, which is
-  ‖w‖ times the root mean square of what comes in: the standard deviation of w·x for weights of random signs.
+- the mean input of a unit is many times further below 0 than its weights explain, the standard deviation of
+  w·x + b for random signs, where b is as large as a weight;
+- so many units are off that random signs of the weights would hardly ever give it: k of n, or more, with at most
+  exp(-n·KL(k/n ‖ p)) (Chernoff), where p is the probability of one unit, at most 1/2;
+- more than half of the units are off, and their mean inputs, each over the size that its weights explain, sum to
+  t, which random signs give with at most exp(-t²/(2n)) (Hoeffding).
 """
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bpcli.flow.diagnoses.figures import figure, listed, plural
+from bpcli.flow.diagnoses.chances import chance_of_sum, largest_chance, share_by_chance, weighing_of
+from bpcli.flow.diagnoses.figures import figure, listed, percent, plural
 from bpcli.flow.diagnoses.units import Group, by_unit, groups_of, mean_by_unit, numbers_where, products_of
 from bpcli.graph.node import Constant, Node
 
@@ -81,23 +83,50 @@ def _side_of(scene: Scene, group: Group, sign: int) -> Side | None:
     values = [scene.value(source) for source in inputs]
     stays = _all_of([by_unit(value > 0 if sign > 0 else value <= 0, group.axis) for value in values])
     units = len(stays)
-    count, observations = int(stays.sum()), sum(value.size for value in values) // units
-    if not count or observations < scene.thresholds["dead-samples"]:
+    observations = sum(value.size for value in values) // units
+    if not stays.any() or observations < scene.thresholds["dead-samples"]:
         return None
     if (sign > 0 and not all(products)) or _nothing_arrives(scene, products):
         return None
     seen = _observed(values, observations)
     margins = _margins(scene, values, products, group.axis, sign)
-    beyond = None if margins is None else stays & (margins > scene.thresholds["dead-margin"])
-    if beyond is not None and beyond.sum() >= max(1.0, scene.thresholds["dead-share"] * units):
-        typical = sorted(float(one) for one in margins[beyond])[int(beyond.sum()) // 2]
-        way = "above" if sign > 0 else "below"
-        far = f"their input lies {figure(typical)} times further {way} 0 than their weights explain"
-        return Side(group.name, units, numbers_where(beyond), seen, "dead-margin", far)
+    found = _beyond(scene, stays, margins, sign) or _unlikely(scene, group, inputs, stays, margins)
+    return found and Side(group.name, units, numbers_where(stays), seen, *found)
+
+
+def _beyond(scene: Scene, stays: Any, margins: Any, sign: int) -> tuple[str, str] | None:
+    """The threshold and the reason where enough units are further out than their weights explain; else None."""
+    if margins is None:
+        return None
+    beyond = stays & (margins > scene.thresholds["dead-margin"])
+    count = int(beyond.sum())
+    if count < max(1.0, scene.thresholds["dead-share"] * len(stays)):
+        return None
+    typical = figure(sorted(float(one) for one in margins[beyond])[count // 2])
+    way, whose = "above" if sign > 0 else "below", "their mean input"
+    if count < stays.sum():
+        whose = f"the mean input of {count} of them"
+    return "dead-margin", f"{whose} is typically {typical} times as far {way} 0 as the size of their weights explains"
+
+
+def _unlikely(scene: Scene, group: Group, inputs: list[Node], stays: Any, margins: Any) -> tuple[str, str] | None:
+    """The threshold and the reason where chance hardly ever lets so many units stay on a side; else None."""
+    count, units, limit = int(stays.sum()), len(stays), scene.thresholds["dead-chance"]
     chance = largest_chance(count, units)
-    if chance < scene.thresholds["dead-chance"]:
-        why = f"weights symmetric about 0 give so many with a probability below {figure(chance)}"
-        return Side(group.name, units, numbers_where(stays), seen, "dead-chance", why)
+    if chance < limit:
+        return "dead-chance", f"weights symmetric about 0 give so many with a probability below {figure(chance)}"
+    weighing = weighing_of(scene, inputs[0]) if len(inputs) == 1 else None
+    if weighing is None or margins is None or count < scene.thresholds["dead-share"] * units:
+        return None
+    each = share_by_chance(scene, weighing, group.axis, units)
+    chance = largest_chance(count, units, each)
+    if chance < limit:
+        few = f"with random signs of the weights less than {percent(each)} of units are"
+        return "dead-chance", f"{few}, and so many with a probability below {figure(chance)}"
+    chance = chance_of_sum(margins)
+    if 2 * count > units and chance < limit:
+        why = f"random signs of the weights bring the mean inputs so far out with a probability below {figure(chance)}"
+        return "dead-chance", why
     return None
 
 
@@ -131,20 +160,16 @@ def _margins(scene: Scene, values: list[Any], products: list[list[Node]], axis: 
 
 
 def _explained(scene: Scene, product: Node) -> Any:
-    """For each unit ‖w‖² times the mean square of what comes in."""
+    """For each unit ‖w‖² times the mean square of what comes in, and the mean square of the layer's weights.
+
+    The latter stands for a bias, which is drawn as large as a weight, and multiplied by 1: without it, every unit
+    behind a layer that hands on next to nothing would be far out.
+    """
     came, weight = (scene.value(source) for source in product.inputs[:PAIR])
     if product.op.name == "matmul":
-        lengths = (weight**2).sum(axis=-2) if weight.ndim > 1 else (weight**2).sum()
+        rows = weight.swapaxes(-1, -2) if weight.ndim > 1 else weight[None]
     else:
         kernel = weight.swapaxes(0, 1) if product.op.name == "conv_input" and weight.ndim > PAIR else weight
-        lengths = (kernel**2).reshape(len(kernel), -1).sum(axis=-1)
-    return lengths * (came**2).mean()
-
-
-def largest_chance(count: int, units: int) -> float:
-    """The most that `count` or more of so many units have as their probability, each with at most 1/2 (Chernoff)."""
-    share = count / units
-    if share <= 1 / 2:
-        return 1.0
-    rest = (1 - share) * math.log(2 * (1 - share)) if share < 1 else 0.0
-    return math.exp(-units * (share * math.log(2 * share) + rest))
+        rows = kernel.reshape(len(kernel), -1)
+    squares = rows**2
+    return squares.sum(axis=-1) * (came**2).mean() + squares.mean()

@@ -70,7 +70,8 @@ def _evidence(scene: Scene, group: Group, flat: list[Any]) -> str:
     inputs = [scene.value(node.inputs[0]) for node in group.nodes]
     size = (sum(float((value**2).sum()) for value in inputs) / entries) ** 0.5
     name, limit = group.nodes[0].op.name, figure(scene.thresholds["saturated-slope"])
-    whole = f"; {int(units.sum())} of {plural(len(units), 'unit')} for the whole batch" if entries > len(units) else ""
+    through = f"; {int(units.sum())} of {plural(len(units), 'unit')} for every sample"
+    whole = through if units.any() and entries > len(units) else ""
     noun, verb = ("entry", "has") if entries == 1 else ("entries", "have")
     steps = f" in {len(group.nodes)} time steps" if len(group.nodes) > 1 else ""
     return (

@@ -38,7 +38,7 @@ KNOWN = (
     Threshold("saturated-share", 0.25, "the share of saturated entries of a layer from which on it is a finding"),
     Threshold("dead-chance", 1e-9, "so many ReLUs off, or on, for a whole batch are less likely than this by chance"),
     Threshold("dead-margin", 6, "a ReLU is dead, or always on, with an input this many times what its weights suggest"),
-    Threshold("dead-share", 0.1, "the share of a layer's ReLUs beyond the margin from which on it is a finding"),
+    Threshold("dead-share", 0.1, "the share of a layer's ReLUs, dead or always on, from which on it is a finding"),
     Threshold("dead-samples", 8, "the samples of a batch from which on a ReLU can be called dead, or always on"),
     Threshold("clipped-share", 0.1, "the share of entries beyond a clip's edges from which on it is a finding"),
     Threshold("clip-norm", 1, "the norm at which the remedy for exploding gradients clips"),

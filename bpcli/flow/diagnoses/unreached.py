@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from bpcli.flow.results import Diagnosis
     from bpcli.graph.node import Node
 
+MORE = ", and at"
+
 
 def unreached(scene: Scene) -> Iterator[Diagnosis]:
     """One finding for each place at which the path breaks, with the parameters that are behind it."""
@@ -35,7 +37,7 @@ def unreached(scene: Scene) -> Iterator[Diagnosis]:
             found[key] = breaks[0]
     for key, names in behind.items():
         one = found[key]
-        more = f", and at {len(key) - 1} more" if len(key) > 1 else ""
+        more = f"{MORE} {len(key) - 1} more" if len(key) > 1 else ""
         evidence = f"no gradient reaches {listed(names)}: the path breaks at {_said(scene, one.node)}{more}: {one.why}"
         yield scene.finding("unreached", scene.place(one.node), evidence, "", one.remedy)
     if unused:
