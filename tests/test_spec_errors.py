@@ -114,6 +114,8 @@ PLACES: list[Complaint] = [
         "nn.Sequential(…) -> nn.MSELoss(…)",
     ),
     ("nn.Sequential(Linear(4), ReLU())", "Linear has no value for 'out_features'", ["Linear(4)"], "only a bare layer"),
+    ("x -> Linear(4) -> LayerNorm(4)", "a bare LayerNorm takes its size from its input", ["4"], "nn.LayerNorm(…)"),
+    ("x -> Linear(4) -> BatchNorm1d(4)", "here 4 would be its eps", ["4"], "nn.BatchNorm1d(…)"),
     ("nn.Sequential(x -> ReLU)", "holds layers, and this is none", ["x -> ReLU"], ""),
     (
         "nn.Sequential(OrderedDict([('a', nn.ReLU()), ('a', nn.ReLU())]))",

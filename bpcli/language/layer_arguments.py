@@ -46,7 +46,12 @@ def values_of(
             message = f"{definition.name} has no value for '{name}'"
             told = "; only a bare layer behind '->' leaves the size of its input out"
             raise ParseError(message, hint=hint if is_bare or not definition.inferred else hint + told)
-    return {name: _kept(definition, known[name], argument, hint) for name, argument in named.items()}
+    values = {name: _kept(definition, known[name], argument, hint) for name, argument in named.items()}
+    eps = values.get("eps") if is_bare and definition.inferred and "eps" not in keywords else None
+    if eps is not None and eps >= 1:  # LayerNorm(64), say, would be another function, without a word
+        message = f"a bare {definition.name} takes its size from its input; here {eps:g} would be its eps"
+        raise ParseError(message, spans=(named["eps"].span,), hint=hint)
+    return values
 
 
 def _too_many(definition: Definition, given: int, most: int, *, is_bare: bool) -> str:
