@@ -84,7 +84,7 @@ def test_orthogonal_matrices_have_no_preferred_sign() -> None:
 @pytest.mark.parametrize("scheme", SCHEMES[1:])
 def test_biases_begin_at_zero_and_other_parameters_as_ever(scheme: str) -> None:
     """A normalisation, the slope of PReLU and a table of embeddings are no weights of a linear map."""
-    text = "x -> Embedding(9, 4) -> LSTM(4) -> Linear(3) -> LayerNorm(3) -> PReLU"
+    text = "x -> Embedding(9, 4) -> LSTM(4) -> Linear(3) -> LayerNorm -> PReLU"
     values = drawn_for(text, (5, 2), initial_weights=scheme, initial_scale=3.0)[0]
     default = drawn_for(text, (5, 2))[0]
 
@@ -102,7 +102,7 @@ def test_biases_begin_at_zero_and_other_parameters_as_ever(scheme: str) -> None:
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_scale_multiplies_weights(scheme: str) -> None:
     """The same draws, twice as large; biases and what no layer draws by its fans are not touched."""
-    text = "x -> GRU(4) -> Linear(3) -> LayerNorm(3)"
+    text = "x -> GRU(4) -> Linear(3) -> LayerNorm"
     plain = drawn_for(text, (5, 2, 4), initial_weights=scheme)[0]
     scaled = drawn_for(text, (5, 2, 4), initial_weights=scheme, initial_scale=2.0)[0]
 
